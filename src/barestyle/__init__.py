@@ -1,0 +1,84 @@
+"""Neural style transfer with networks that nobody trained.
+
+    >>> from barestyle import transfer
+    >>> transfer("photo.jpg", "painting.jpg").save("out.png")  # doctest: +SKIP
+
+Names are loaded when they are first used, so that `import barestyle` is quick and loads no torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from barestyle.errors import (
+        BarestyleError,
+        DeviceError,
+        DivergedError,
+        ImageError,
+        OutputError,
+        RecordError,
+        SpecError,
+        WeightsError,
+    )
+    from barestyle.presets import PRESETS, Preset, preset
+    from barestyle.progress import Progress
+    from barestyle.result import Result
+    from barestyle.spec import Spec, with_settings
+    from barestyle.job import transfer
+
+__version__ = version("barestyle")
+
+_HOMES = {
+    "BarestyleError": "errors",
+    "DeviceError": "errors",
+    "DivergedError": "errors",
+    "ImageError": "errors",
+    "OutputError": "errors",
+    "PRESETS": "presets",
+    "Preset": "presets",
+    "Progress": "progress",
+    "RecordError": "errors",
+    "Result": "result",
+    "Spec": "spec",
+    "SpecError": "errors",
+    "WeightsError": "errors",
+    "preset": "presets",
+    "transfer": "job",
+    "with_settings": "spec",
+}
+
+__all__ = [
+    "PRESETS",
+    "BarestyleError",
+    "DeviceError",
+    "DivergedError",
+    "ImageError",
+    "OutputError",
+    "Preset",
+    "Progress",
+    "RecordError",
+    "Result",
+    "Spec",
+    "SpecError",
+    "WeightsError",
+    "__version__",
+    "preset",
+    "transfer",
+    "with_settings",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module on first use."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'barestyle' has no attribute {name!r}")
+    value = getattr(import_module(f"barestyle.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,84 @@
+"""The program: its commands, and how everything that can go wrong becomes one sentence and an exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+import barestyle
+from barestyle.cli.demo import demo
+from barestyle.cli.info import info
+from barestyle.cli.presets import presets
+from barestyle.cli.rerun import rerun
+from barestyle.cli.transfer import transfer
+from barestyle.errors import BarestyleError
+
+FAILED = 2
+INTERRUPTED = 130
+"""Exit codes: of anything refused, and, as shells have it, of Ctrl-C (128 + SIGINT)."""
+
+app = typer.Typer(
+    add_completion=True,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Repaint a picture in the style of another, with networks that nobody trained.",
+)
+for command in (transfer, demo, presets, rerun, info):
+    app.command()(command)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"barestyle {barestyle.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show a traceback where something goes wrong.")] = False,
+) -> None:
+    """Options that belong to every command; both are dealt with before and around it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; returns its exit code, and prints a sentence where something went wrong."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given
+    # --debug may stand anywhere, as people add it to the end of the line that failed.
+    given = [argument for argument in given if argument != "--debug"]
+    warnings.showwarning = _note
+    try:
+        code = app(given or ["--help"], prog_name="barestyle", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except KeyboardInterrupt:
+        return _failed("interrupted before there was a picture to keep; nothing was written", INTERRUPTED)
+    except (BarestyleError, typer.TyperException) as error:
+        if debug:
+            traceback.print_exc()
+        text = error.format_message() if isinstance(error, typer.TyperException) else str(error)
+        return _failed(text, FAILED)
+    except typer.Abort:
+        return _failed("stopped; nothing was written", INTERRUPTED)
+    except Exception as error:  # noqa: BLE001  # the outermost place: a bug must be told, too
+        if debug:
+            raise
+        return _failed(f"this is a mistake in barestyle ({type(error).__name__}: {error}); --debug shows where", 1)
+
+
+def _failed(sentence: str, code: int) -> int:
+    print(f"barestyle: {sentence.rstrip('.')}", file=sys.stderr)
+    return code
+
+
+def _note(message: Warning | str, *_: Any, **__: Any) -> None:
+    print(f"barestyle: note: {message}", file=sys.stderr)

@@ -1,0 +1,37 @@
+"""`barestyle demo`: a photograph and a style that are both at hand already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from barestyle.cli import options
+from barestyle.presets import DEFAULT_PRESET
+
+
+def demo(
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="OUT", help="PNG, JPEG, TIFF or WebP, by extension.")
+    ] = Path("demo.png"),
+    photo: Annotated[str, typer.Option(help="One of scikit-image's: astronaut, chelsea, coffee or rocket.")] = "coffee",
+    style: Annotated[str, typer.Option(help="One of barestyle's own paintings, by name.")] = "swirls",
+    preset: options.PresetName = DEFAULT_PRESET,
+    size: options.Size = 384,
+    steps: options.Steps = None,
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    force: options.Force = False,
+    quiet: options.Quiet = False,
+) -> int:
+    """Repaint a photograph of scikit-image's in one of barestyle's own styles."""
+    spec = options.assembled(preset, size=size, steps=steps)
+    from barestyle import samples
+    from barestyle.cli.transfer import paint
+    from barestyle.images import check_output
+    from barestyle.plan import prepare
+
+    check_output(output, force=force)
+    plan = prepare(samples.photo(photo), samples.style(style), spec, seed=seed, device=device)
+    return paint(plan, output, quiet=quiet, force=force)

@@ -1,0 +1,30 @@
+"""`barestyle info`: what a report of a problem should say."""
+
+from __future__ import annotations
+
+import os
+import platform
+
+import barestyle
+
+
+def info() -> None:
+    """Show versions, devices and threads."""
+    import torch
+
+    from barestyle.devices import available
+    from barestyle.networks.pretrained import VARIABLE
+    from barestyle.records import package_versions
+
+    lines = {
+        "barestyle": barestyle.__version__,
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        **{name: version for name, version in package_versions().items() if name != "barestyle"},
+        "devices": ", ".join(available()),
+        "threads": f"{torch.get_num_threads()} of {os.cpu_count()} processors",
+        "processor": torch.backends.cpu.get_cpu_capability(),
+        "trained VGG-19": os.environ.get(VARIABLE) or f"none named in ${VARIABLE}",
+    }
+    width = max(map(len, lines))
+    for name, value in lines.items():
+        print(f"{name:<{width}}  {value}")

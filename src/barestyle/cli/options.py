@@ -1,0 +1,96 @@
+"""Options that several commands share, and the spec that they add up to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from barestyle.errors import SpecError
+from barestyle.presets import DEFAULT_PRESET, PRESETS, preset
+from barestyle.spec import DEFAULT_LONGEST_SIDE, Spec, with_settings
+from barestyle.spec.settings import parse_assignment
+
+PresetName = Annotated[
+    str,
+    typer.Option(
+        "--preset", "-p", metavar="P", help=f"One of {', '.join(PRESETS)}, or a spec's JSON file.", show_default=True
+    ),
+]
+Size = Annotated[
+    int | None,
+    typer.Option(
+        "--size",
+        "-s",
+        metavar="N",
+        help=f"Long side of the result in pixels [default: the photo's own, at most {DEFAULT_LONGEST_SIDE}].",
+        show_default=False,
+    ),
+]
+Steps = Annotated[
+    int | None,
+    typer.Option("--steps", metavar="N", help="Steps of the optimiser [default: the preset's].", show_default=False),
+]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Of the network's random weights.")]
+Device = Annotated[str, typer.Option("--device", metavar="D", help="auto, cpu, cuda or mps.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="K=V",
+        help="Any field of the spec, like network.weights.magnitude=0.05; `barestyle presets NAME` lists them.",
+        show_default=False,
+    ),
+]
+Force = Annotated[bool, typer.Option("--force", "-f", help="Overwrite the output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", "--output", metavar="OUT", help="PNG, JPEG, TIFF or WebP, by extension.", show_default=False
+    ),
+]
+MaxPixels = Annotated[
+    int | None,
+    typer.Option(
+        "--max-pixels", metavar="N", min=1, help="Refuse larger pictures [default: 178956970].", show_default=False
+    ),
+]
+
+
+def assembled(
+    name: str = DEFAULT_PRESET,
+    *,
+    size: int | None = None,
+    steps: int | None = None,
+    weights: Path | None = None,
+    settings: list[str] | None = None,
+) -> Spec:
+    """The spec of a preset (or of a JSON file) with everything that was said on top. Raises SpecError."""
+    base = _from_file(Path(name)) if name.endswith(".json") else preset(name).spec
+    said: dict[str, Any] = {}
+    for text in settings or []:
+        field, value = parse_assignment(text)
+        if field in said:
+            raise SpecError(f"--set {field} is given twice; keep one of them")
+        said[field] = value
+    for option, field, value in (
+        ("--size", "size", size),
+        ("--steps", "optimiser.steps", steps),
+        ("--weights", "network.trained_file", None if weights is None else str(weights)),
+    ):
+        if value is None:
+            continue
+        if field in said:
+            raise SpecError(f"{option} and --set {field} are both given; keep one of them")
+        said[field] = value
+    return with_settings(base, said)
+
+
+def _from_file(path: Path) -> Spec:
+    try:
+        return Spec.from_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise SpecError(f"the spec {str(path)!r} cannot be read ({reason}); check the path") from None

@@ -1,0 +1,41 @@
+"""`--save-every`: pictures of the way to the result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from barestyle.errors import OutputError
+from barestyle.images import encode, resized, write_atomically
+
+if TYPE_CHECKING:
+    from barestyle.plan import Plan
+    from barestyle.progress import Progress
+
+
+class Snapshots:
+    """Writes every n-th step's picture beside the output: out-00010.png beside out.png.
+
+    Refuses, when it is made, to overwrite the pictures of an earlier run unless forced. Raises OutputError.
+    """
+
+    def __init__(self, output: Path, every: int, plan: Plan, *, force: bool) -> None:
+        self._output = output
+        self._every = every
+        self._bits = plan.content.bits
+        self._alpha = None if plan.content.alpha is None else resized(plan.content.alpha, *plan.size)
+        existing = [path for path in map(self.path, range(every, plan.steps + 1, every)) if path.exists()]
+        if existing and not force:
+            raise OutputError(
+                f"{str(existing[0])!r} exists; choose another name, or overwrite it with --force"
+            )
+
+    def path(self, step: int) -> Path:
+        """Where the picture of a step lies."""
+        return self._output.with_name(f"{self._output.stem}-{step:05d}{self._output.suffix}")
+
+    def __call__(self, progress: Progress) -> None:
+        """Write this step's picture if it is its turn."""
+        if progress.step and progress.step % self._every == 0:
+            picture = encode(progress.picture(), self._alpha, self._output.suffix, bits=self._bits)
+            write_atomically(self.path(progress.step), picture)

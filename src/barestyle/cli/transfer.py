@@ -1,0 +1,104 @@
+"""`barestyle transfer`: paint a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from barestyle.cli import options
+from barestyle.presets import DEFAULT_PRESET
+
+if TYPE_CHECKING:
+    from barestyle.plan import Plan
+    from barestyle.progress import Progress
+    from barestyle.result import Result
+
+INTERRUPTED = 130
+
+
+def transfer(
+    content: Annotated[Path, typer.Argument(help="The picture to repaint.", show_default=False)],
+    style: Annotated[Path, typer.Argument(help="The picture whose style to take.", show_default=False)],
+    output: options.Output = None,
+    preset: options.PresetName = DEFAULT_PRESET,
+    size: options.Size = None,
+    steps: options.Steps = None,
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    settings: options.Settings = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option("--weights", metavar="FILE", help="Trained VGG-19, for presets that need it.", show_default=False),
+    ] = None,
+    save_every: Annotated[
+        int | None,
+        typer.Option("--save-every", metavar="N", min=1, help="Also keep every N-th step's picture.", show_default=False),
+    ] = None,
+    max_pixels: options.MaxPixels = None,
+    force: options.Force = False,
+    quiet: options.Quiet = False,
+) -> int:
+    """Repaint CONTENT in the style of STYLE.
+
+    Without -o the result lies in the current folder, named after both pictures. Ctrl-C keeps the best picture
+    so far.
+    """
+    spec = options.assembled(preset, size=size, steps=steps, weights=weights, settings=settings)
+    output = output or Path(f"{content.stem}-{style.stem}.png")
+    from barestyle.images import MAX_PIXELS, check_output
+    from barestyle.plan import prepare
+
+    check_output(output, force=force)
+    plan = prepare(content, style, spec, seed=seed, device=device, max_pixels=max_pixels or MAX_PIXELS)
+    return paint(plan, output, quiet=quiet, save_every=save_every, force=force)
+
+
+def paint(
+    plan: Plan,
+    output: Path,
+    *,
+    quiet: bool = False,
+    save_every: int | None = None,
+    force: bool = False,
+    stop_after: int | None = None,
+) -> int:
+    """Run a plan under a progress display and save its result; returns the exit code.
+
+    `stop_after` ends the run after that many iterates, as an earlier one ended that was interrupted.
+    """
+    from barestyle.cli.interrupt import Interrupt
+    from barestyle.cli.snapshots import Snapshots
+    from barestyle.cli.terminal import display
+    from barestyle.images.write import check_format
+    from barestyle.job import run
+
+    check_format(output, *plan.size)
+    snapshots = Snapshots(output, save_every, plan, force=force) if save_every else None
+    seen = 0
+
+    with Interrupt() as interrupt, display(plan, quiet=quiet) as show:
+
+        def on_progress(progress: Progress) -> None:
+            nonlocal seen
+            seen = 1 if progress.step == 0 else seen + 1
+            show(progress)
+            if snapshots is not None:
+                snapshots(progress)
+
+        result = run(
+            plan, on_progress=on_progress, should_stop=lambda: interrupt.requested or seen == stop_after
+        )
+    result.save(output)
+    if not quiet:
+        report(result, output)
+    return INTERRUPTED if interrupt.requested else 0
+
+
+def report(result: Result, output: Path) -> None:
+    """Say where the picture lies and how it came about."""
+    size = f"{result.image.shape[-1]} x {result.image.shape[-2]}"
+    restarts = f", {result.restarts} restarts" if result.restarts else ""
+    print(f"{output}  {size} pixels, {result.evaluations} evaluations in {result.seconds:.1f} s{restarts}")
+    print(f"It ended because {result.reason}.")

@@ -1,0 +1,35 @@
+"""What can go wrong: every error is one sentence with the value, what is allowed, and the remedy."""
+
+from __future__ import annotations
+
+
+class BarestyleError(Exception):
+    """Anything that barestyle refuses or cannot do; its text is one sentence for a person."""
+
+
+class SpecError(BarestyleError, ValueError):
+    """A spec, preset, field or value that cannot be used."""
+
+
+class ImageError(BarestyleError):
+    """A picture that cannot be read, is too large, or is too small for the network."""
+
+
+class WeightsError(BarestyleError):
+    """A file of trained weights that is missing, unreadable, or not VGG-19."""
+
+
+class OutputError(BarestyleError):
+    """A place where the result cannot be written."""
+
+
+class RecordError(BarestyleError):
+    """A record of an earlier run that is missing, unreadable, or does not fit its pictures."""
+
+
+class DeviceError(BarestyleError):
+    """A device that this machine does not have."""
+
+
+class DivergedError(BarestyleError):
+    """An optimisation that exploded at every restart it was allowed."""

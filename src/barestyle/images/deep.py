@@ -1,0 +1,91 @@
+"""Pictures with more than 8 bits a channel, which Pillow would cut down to 8."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import tifffile
+from PIL import Image
+
+from barestyle.errors import ImageError
+from barestyle.images import icc
+
+Samples = np.ndarray[Any, Any]
+
+_ORIENTATION = 274  # the tag of EXIF and TIFF
+_ICC_PROFILE = 34675  # the tag of TIFF
+
+
+def decoded(image: Image.Image, data: bytes) -> tuple[Samples, int] | None:
+    """Samples (H, W, 1 to 4) and bits of a deep colour PNG or TIFF that Pillow has opened; None for others."""
+    if image.format == "PNG" and str(image.tile[0].args).endswith("16B"):
+        samples = imagecodecs.png_decode(data)
+        colour = _in_srgb(_with_channels(samples), image.info.get("icc_profile"))
+        return oriented(colour, image.getexif().get(_ORIENTATION, 1)), 16
+    if image.format == "TIFF" and max(image.tag_v2.get(258, (8,))) > 8:  # type: ignore[attr-defined]
+        return decoded_tiff(data, lambda _width, _height: None)
+    return None
+
+
+def decoded_tiff(data: bytes, check: Callable[[int, int], None]) -> tuple[Samples, int] | None:
+    """The first page of a TIFF file, or None where it is none; `check` sees (width, height) before decoding.
+
+    Raises ImageError where the page is no grey, RGB or CMYK picture, or damaged.
+    """
+    try:
+        with tifffile.TiffFile(io.BytesIO(data)) as file:
+            page = file.pages.first
+            check(page.imagewidth, page.imagelength)
+            samples = _with_channels(np.asarray(page.asarray()))
+            if page.planarconfig == 2 and samples.shape[0] in (1, 2, 3, 4):
+                samples = samples.transpose(1, 2, 0)
+            if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
+                samples = np.iinfo(samples.dtype).max - samples
+            cmyk = page.photometric == tifffile.PHOTOMETRIC.SEPARATED
+            profile = page.tags.get(_ICC_PROFILE)
+            orientation = page.tags.get(_ORIENTATION)
+    except tifffile.TiffFileError:
+        return None
+    except (ValueError, OSError, RuntimeError, IndexError, KeyError) as error:
+        raise ImageError(f"this TIFF file is damaged or of an unknown kind ({error}); save it anew") from None
+    colour = _in_srgb(samples, profile.value if profile else None, cmyk=cmyk)
+    return oriented(colour, int(orientation.value) if orientation else 1), 16
+
+
+def _with_channels(samples: Samples) -> Samples:
+    return samples[..., None] if samples.ndim == 2 else samples
+
+
+def _in_srgb(samples: Samples, profile: bytes | None, *, cmyk: bool = False) -> Samples:
+    """Convert the colours and leave alpha, the last of 2 or 4 channels (5 of CMYK), as it is."""
+    colours = 4 if cmyk else (1 if samples.shape[2] < 3 else 3)
+    colour, alpha = samples[..., :colours], samples[..., colours : colours + 1]
+    if profile and colour.dtype == np.uint16:
+        colour = icc.deep_to_srgb(colour, profile, "this picture")
+    if colour.shape[2] == 4:
+        colour = _plain_cmyk(colour)
+    if not alpha.shape[2]:
+        return colour
+    return np.concatenate([np.broadcast_to(colour, (*alpha.shape[:2], colour.shape[2])), alpha], axis=2)
+
+
+def _plain_cmyk(ink: Samples) -> Samples:
+    """CMYK without a profile, by the textbook formula (1 - ink)(1 - black)."""
+    full = np.iinfo(ink.dtype).max
+    paper = (full - ink).astype(np.float64) / full
+    return np.rint(paper[..., :3] * paper[..., 3:] * full).astype(ink.dtype)
+
+
+def oriented(samples: Samples, orientation: int) -> Samples:
+    """Samples (H, W, c) turned as EXIF orientation 1 to 8 asks (EXIF 2.32, section 4.6.4)."""
+    if orientation in (5, 6, 7, 8):
+        samples = samples.transpose(1, 0, 2)
+    if orientation in (2, 3, 6, 7):
+        samples = samples[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        samples = samples[::-1]
+    return samples

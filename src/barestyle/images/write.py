@@ -1,0 +1,128 @@
+"""Writing pictures: by extension, whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import zlib
+from pathlib import Path
+from typing import Any, Literal
+
+import imagecodecs
+import numpy as np
+import tifffile
+from PIL import Image
+from torch import Tensor
+
+from barestyle.errors import OutputError
+
+Samples = np.ndarray[Any, Any]
+
+EXTENSIONS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
+LONGEST_SIDES = {".jpg": 65535, ".jpeg": 65535, ".webp": 16383}
+"""What JPEG and WebP can hold at most, in pixels."""
+
+JPEG_QUALITY = 95
+WEBP_QUALITY = 95
+RECORD_KEY = "barestyle"
+"""The keyword of the PNG text chunk that holds a record."""
+
+
+def check_output(path: Path, *, force: bool) -> None:
+    """Refuse, before any work, an output that could not be written. Raises OutputError."""
+    if path.suffix.lower() not in EXTENSIONS:
+        raise OutputError(f"{str(path)!r} does not end in a known kind of picture; use one of {', '.join(EXTENSIONS)}")
+    if path.is_dir():
+        raise OutputError(f"{str(path)!r} is a folder; name a file in it, like {str(path / 'out.png')!r}")
+    if path.exists() and not force:
+        raise OutputError(f"{str(path)!r} exists; choose another name, or overwrite it with --force")
+    part = _part(path)
+    try:
+        part.touch(exist_ok=False)
+        part.unlink()
+    except OSError as error:
+        raise OutputError(
+            f"nothing can be written to {str(path.parent)!r} ({error.strerror}); choose another folder, or create it"
+        ) from None
+
+
+def check_format(path: Path, height: int, width: int) -> None:
+    """Refuse, before any work, a size that the kind of file cannot hold. Raises OutputError."""
+    limit = LONGEST_SIDES.get(path.suffix.lower())
+    if limit is not None and max(height, width) > limit:
+        raise OutputError(f"{path.suffix} holds at most {limit} pixels a side, not {max(height, width)}; use .png or .tif")
+
+
+def encode(
+    pixels: Tensor, alpha: Tensor | None, extension: str, *, bits: Literal[8, 16] = 8, record: str | None = None
+) -> bytes:
+    """A picture as the bytes of a file.
+
+    Args:
+        pixels: (1, 3, H, W) in 0..1, sRGB.
+        alpha: (1, 1, H, W) in 0..1, or None; JPEG has none, so there the picture is laid over white.
+        extension: one of EXTENSIONS; it decides on the kind of file.
+        bits: 8 or 16 for each channel; JPEG and WebP have 8 always.
+        record: JSON text to keep inside a PNG.
+    """
+    extension = extension.lower()
+    if extension in (".jpg", ".jpeg") and alpha is not None:
+        pixels, alpha = pixels * alpha + (1 - alpha), None
+    deep = bits == 16 and extension in (".png", ".tif", ".tiff")
+    samples = _samples(pixels, alpha, 16 if deep else 8)
+    if extension == ".png":
+        return _with_record(_png(samples), record)
+    buffer = io.BytesIO()
+    if extension in (".tif", ".tiff"):
+        extra = {"extrasamples": ["unassalpha"]} if alpha is not None else {}
+        tifffile.imwrite(
+            buffer, samples, photometric="rgb", compression="adobe_deflate", metadata=None, software="barestyle", **extra
+        )
+    elif extension == ".webp":
+        Image.fromarray(samples).save(buffer, "WEBP", quality=WEBP_QUALITY, method=6, exact=True)
+    else:
+        Image.fromarray(samples).save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0, optimize=True)
+    return buffer.getvalue()
+
+
+def _samples(pixels: Tensor, alpha: Tensor | None, bits: int) -> Samples:
+    """(H, W, 3 or 4) samples, rounded to the nearest level."""
+    parts = [pixels] if alpha is None else [pixels, alpha]
+    top = 2**bits - 1
+    values = np.concatenate([part[0].permute(1, 2, 0).cpu().numpy().astype(np.float64) for part in parts], axis=2)
+    return np.rint(values.clip(0, 1) * top).astype(np.uint16 if bits == 16 else np.uint8)
+
+
+def _png(samples: Samples) -> bytes:
+    return bytes(imagecodecs.png_encode(np.ascontiguousarray(samples), level=6))
+
+
+def _with_record(png: bytes, record: str | None) -> bytes:
+    """Put an international text chunk behind the header (PNG specification, third edition, 11.3.3.4)."""
+    if record is None:
+        return png
+    text = RECORD_KEY.encode() + b"\0\1\0\0\0" + zlib.compress(record.encode(), 9)
+    chunk = struct.pack(">I", len(text)) + b"iTXt" + text + struct.pack(">I", zlib.crc32(b"iTXt" + text))
+    header_end = 8 + 25  # the signature, and IHDR with its length, name and checksum
+    return png[:header_end] + chunk + png[header_end:]
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """The whole file or none of it: a temporary neighbour, then a rename. Raises OutputError."""
+    part = _part(path)
+    try:
+        with part.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise OutputError(
+            f"{str(path)!r} cannot be written ({error.strerror}); free some space or choose another folder"
+        ) from None
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.part")

@@ -1,0 +1,173 @@
+"""The main job, top to bottom: two pictures and a spec to a Result."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from barestyle.images import MAX_PIXELS, Picture, Source, resized
+from barestyle.losses import assemble
+from barestyle.networks import build, pretrained
+from barestyle.optimise import Iterate, Restarts, Search
+from barestyle.plan import Plan, prepare
+from barestyle.presets import DEFAULT_PRESET
+from barestyle.progress import Progress
+from barestyle.records import Input, Record, package_versions
+from barestyle.result import Result
+from barestyle.spec import PaperLBFGS, Spec
+
+PERTURBATION = 0.1
+"""Share of uniform noise in a perturbed start: the paper's 10 % (section 3), which it does not define further."""
+
+OnProgress = Callable[[Progress], None]
+
+
+def transfer(
+    content: Source,
+    style: Source,
+    spec: Spec | str = DEFAULT_PRESET,
+    *,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    device: str = "auto",
+    max_pixels: int = MAX_PIXELS,
+) -> Result:
+    """Repaint `content` in the style of `style`.
+
+    Args:
+        content: a path, PIL image, array (H, W[, channels]; uint8, uint16 or floats in 0..1) or tensor
+            ([1,] channels, H, W). The result has its proportions, and its transparency.
+        style: likewise; it is resized to the result's long side, in its own proportions.
+        spec: a Spec, or a preset's name.
+        seed: of the network's random weights, from 0 to 2**63 - 1; a restart uses the next one.
+        on_progress: called with a Progress after every iterate.
+        should_stop: asked after every iterate; the best picture so far is returned, marked as interrupted.
+        device: auto, cpu, cuda or mps.
+        max_pixels: larger pictures are refused.
+
+    Raises:
+        SpecError, ImageError, WeightsError, DeviceError: before any heavy work.
+        DivergedError: the loss exploded at every restart that the spec allows.
+    """
+    plan = prepare(content, style, spec, seed=seed, device=device, max_pixels=max_pixels)
+    return run(plan, on_progress=on_progress, should_stop=should_stop)
+
+
+def run(
+    plan: Plan,
+    *,
+    on_progress: OnProgress | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Result:
+    """Do what `prepare` has checked; see `transfer`."""
+    began = time.perf_counter()
+    attempts = _attempts(plan)
+    losses: list[float] = []
+    interrupted = False
+    with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
+        for iterate in attempts:
+            if iterate.step == 0:
+                losses.clear()  # of an attempt that exploded
+            losses.append(iterate.loss)
+            if on_progress is not None:
+                on_progress(_progress(plan, attempts, iterate, time.perf_counter() - began))
+            if should_stop is not None and should_stop():
+                interrupted = True
+                break
+    return _result(plan, attempts, tuple(losses), interrupted, time.perf_counter() - began)
+
+
+def _attempts(plan: Plan) -> Restarts:
+    """Searches that start from the content, each with the network of its seed."""
+    content = resized(plan.content.pixels, *plan.size).to(plan.device)
+    style = resized(plan.style.pixels, *plan.style_size).to(plan.device)
+    spec = plan.spec
+
+    def attempt(seed: int, perturbed: bool) -> Search:
+        network = build(
+            spec.network, seed=seed, deepest_tap=spec.deepest_tap, trained=_trained(plan, content, style)
+        ).to(plan.device)
+        objective = assemble(spec, network, content, style)
+        start = _perturbed(content, seed) if perturbed else content
+        return Search(objective.evaluate, start, spec.optimiser)
+
+    limit = spec.optimiser.restarts if isinstance(spec.optimiser, PaperLBFGS) else 0
+    return Restarts(attempt, plan.seed, limit)
+
+
+def _trained(plan: Plan, content: Tensor, style: Tensor) -> pretrained.TrainedLayers | None:
+    """The trained layers, rescaled over the run's own two pictures where the spec asks for it."""
+    if plan.trained is None or not getattr(plan.spec.network, "rescale", False):
+        return plan.trained
+    return pretrained.rescaled(plan.trained, [content.cpu(), style.cpu()])
+
+
+def _perturbed(content: Tensor, seed: int) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.rand(content.shape, generator=generator).to(content.device)
+    return content.lerp(noise, PERTURBATION)
+
+
+def _progress(plan: Plan, attempts: Restarts, iterate: Iterate, seconds: float) -> Progress:
+    kept = attempts.kept
+    return Progress(
+        step=iterate.step,
+        steps=plan.steps,
+        evaluations=iterate.evaluations,
+        loss=iterate.loss,
+        parts=iterate.parts,
+        gradient_norm=iterate.gradient_norm,
+        seconds=seconds,
+        restarts=attempts.count,
+        picture=lambda: kept.image.cpu(),
+    )
+
+
+def _result(
+    plan: Plan, attempts: Restarts, losses: tuple[float, ...], interrupted: bool, seconds: float
+) -> Result:
+    image = attempts.kept.image.cpu()
+    reason = "it was interrupted; this is the best picture until then" if interrupted else attempts.reason
+    return Result(
+        image=image,
+        alpha=None if plan.content.alpha is None else resized(plan.content.alpha, *plan.size),
+        bits=plan.content.bits,
+        spec=plan.spec,
+        losses=losses,
+        evaluations=attempts.evaluations,
+        restarts=attempts.count,
+        reason=reason,
+        interrupted=interrupted,
+        seconds=seconds,
+        record=Record(
+            digest=plan.spec.digest,
+            spec=plan.spec,
+            seed=plan.seed,
+            network_seed=attempts.seed,
+            perturbed=attempts.perturbed,
+            content=_input(plan.content),
+            style=_input(plan.style),
+            weights=plan.trained and Input(path=str(plan.trained.path.resolve()), sha256=plan.trained.sha256),
+            width=plan.size[1],
+            height=plan.size[0],
+            device=str(plan.device),
+            threads=torch.get_num_threads(),
+            versions=package_versions(),
+            evaluations=attempts.evaluations,
+            restarts=attempts.count,
+            interrupted=interrupted,
+            reason=reason,
+            seconds=round(seconds, 3),
+            losses=losses,
+            image_sha256=hashlib.sha256(image.numpy().tobytes()).hexdigest(),
+        ),
+    )
+
+
+def _input(picture: Picture) -> Input:
+    return Input(path=picture.path and str(picture.path.resolve()), sha256=picture.sha256)

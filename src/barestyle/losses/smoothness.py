@@ -1,0 +1,12 @@
+"""Total variation (Rudin, Osher & Fatemi 1992, doi:10.1016/0167-2789(92)90242-F)."""
+
+from __future__ import annotations
+
+from kornia.losses import total_variation
+from torch import Tensor
+
+
+def smoothness_loss(image: Tensor) -> Tensor:
+    """Mean absolute difference of horizontal plus of vertical neighbours of an image (1, c, H, W), 0..2."""
+    variation: Tensor = total_variation(image, reduction="mean")
+    return variation.mean()

@@ -1,0 +1,32 @@
+"""Hand-made first layers: banks of 2x2 kernels and four ways to give them colour (paper section 6.2)."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import torch
+from torch import Tensor
+
+_LINES = (((-1, -1), (1, 1)), ((1, 1), (-1, -1)), ((1, -1), (1, -1)), ((-1, 1), (-1, 1)))
+_FLATS = (((1, 1), (1, 1)), ((-1, -1), (-1, -1)))
+_DIAGONALS = (((0, -1), (1, 0)), ((0, 1), (-1, 0)))
+
+BASIC_SETS = {1: _LINES, 2: _LINES + _FLATS, 3: _LINES + _FLATS + _DIAGONALS}
+"""Single-channel kernels of each basic set, in units of the magnitude a."""
+
+_ON_OFF = tuple(product((0, 1), repeat=3))
+STRATEGIES = {
+    1: ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    2: tuple(channels for channels in _ON_OFF if any(channels)),
+    3: tuple(product((-1, 1), repeat=3)),
+    4: _ON_OFF,
+}
+"""For each strategy, the factor that red, green and blue get in each RGB filter made of one kernel."""
+
+
+def bank(basic_set: int, strategy: int, magnitude: float) -> Tensor:
+    """The RGB filters of a basic set under a strategy, shape (filters, 3, 2, 2), kernel by kernel."""
+    kernels = torch.tensor(BASIC_SETS[basic_set], dtype=torch.float32)
+    colours = torch.tensor(STRATEGIES[strategy], dtype=torch.float32)
+    filters = torch.einsum("kij,sc->kscij", kernels, colours) * magnitude
+    return filters.flatten(0, 1)

@@ -1,0 +1,126 @@
+"""Trained VGG-19: find the file, read what is needed of it, verify it, and rescale it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from barestyle.errors import WeightsError
+from barestyle.spec.network import VGG19_CHANNELS
+
+VARIABLE = "BARESTYLE_VGG19"
+"""The environment variable that names the file where a spec does not."""
+
+LAYER_INDICES = (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34)
+"""Places of the convolutions in torchvision's `vgg19().features`: keys are `features.{index}.weight`."""
+
+POOLS_AFTER = (2, 4, 8, 12)
+"""VGG-19 pools after these convolutions (Simonyan & Zisserman 2015, table 1)."""
+
+HOW_TO_GET = (
+    "save torchvision's vgg19 (IMAGENET1K_V1, vgg19-dcbb9e9d.pth, 548 MB) or a .safetensors file with the keys "
+    "features.0.weight, features.0.bias, features.2.weight and so on"
+)
+
+
+@dataclass(frozen=True)
+class TrainedLayers:
+    """Weights (c_out, c_in, 3, 3) and biases (c_out,) of VGG-19's first layers, with the file's SHA-256."""
+
+    weights: tuple[Tensor, ...]
+    biases: tuple[Tensor, ...]
+    sha256: str
+    path: Path
+
+
+def find(trained_file: str | None) -> Path:
+    """The weights file that a spec or $BARESTYLE_VGG19 names. Raises WeightsError saying how to get one."""
+    named = trained_file or os.environ.get(VARIABLE)
+    if not named:
+        raise WeightsError(
+            f"this network needs trained VGG-19 weights and no file is named; {HOW_TO_GET}, and name it with "
+            f"--weights FILE or ${VARIABLE}"
+        )
+    path = Path(named).expanduser()
+    if not path.is_file():
+        raise WeightsError(f"there is no weights file {str(path)!r}; {HOW_TO_GET}")
+    return path
+
+
+def load(path: Path, depth: int) -> TrainedLayers:
+    """The first `depth` convolutions of VGG-19 from a .safetensors, .pth or .pt file; nothing else is read.
+
+    Raises WeightsError for a file that cannot be read, lacks a key, or has another shape.
+    """
+    keys = [f"features.{index}.{part}" for index in LAYER_INDICES[:depth] for part in ("weight", "bias")]
+    tensors = _read_safetensors(path, keys) if path.suffix == ".safetensors" else _read_torch(path, keys)
+    inputs = (3, *VGG19_CHANNELS)
+    for layer, index in enumerate(LAYER_INDICES[:depth]):
+        expected = (VGG19_CHANNELS[layer], inputs[layer], 3, 3)
+        _check(tensors, f"features.{index}.weight", expected, path)
+        _check(tensors, f"features.{index}.bias", expected[:1], path)
+    values = [tensors[key].to(torch.float32) for key in keys]
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return TrainedLayers(tuple(values[0::2]), tuple(values[1::2]), digest, path)
+
+
+def _read_safetensors(path: Path, keys: list[str]) -> dict[str, Tensor]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            present = set(file.keys())
+            return {key: file.get_tensor(key) for key in keys if key in present}
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{str(path)!r} is no readable safetensors file ({error}); {HOW_TO_GET}") from None
+
+
+def _read_torch(path: Path, keys: list[str]) -> dict[str, Tensor]:
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True, mmap=None)
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, ValueError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise WeightsError(f"{str(path)!r} is no readable PyTorch file ({reason}); {HOW_TO_GET}") from None
+    if not isinstance(state, dict):
+        raise WeightsError(f"{str(path)!r} holds a {type(state).__name__}, not named tensors; {HOW_TO_GET}")
+    return {key: state[key] for key in keys if isinstance(state.get(key), Tensor)}
+
+
+def _check(tensors: dict[str, Tensor], key: str, shape: tuple[int, ...], path: Path) -> None:
+    if key not in tensors:
+        raise WeightsError(f"{str(path)!r} has no tensor {key}, so it is not VGG-19; {HOW_TO_GET}")
+    if tuple(tensors[key].shape) != shape:
+        raise WeightsError(
+            f"{key} in {str(path)!r} has the shape {tuple(tensors[key].shape)}, but VGG-19's is {shape}; {HOW_TO_GET}"
+        )
+    if not torch.isfinite(tensors[key]).all():
+        raise WeightsError(f"{key} in {str(path)!r} holds NaN or infinite numbers; {HOW_TO_GET}")
+
+
+def rescaled(layers: TrainedLayers, normalised_images: list[Tensor]) -> TrainedLayers:
+    """The same layers, each divided so that its ReLU's output has mean 1 over the given images.
+
+    Since ReLU(a x) = a ReLU(x) for a > 0, the network's feature maps change by one factor each and by nothing
+    else. One factor a layer, where Gatys et al. (2016) have one a channel.
+
+    Args:
+        normalised_images: each (1, 3, H, W), after subtracting ImageNet's mean and dividing by its deviation.
+    """
+    maps = normalised_images
+    weights, biases, scale = [], [], 1.0
+    for number, (weight, bias) in enumerate(zip(layers.weights, layers.biases, strict=True), start=1):
+        maps = [F.relu(F.conv2d(x, weight, bias, padding=1)) for x in maps]
+        mean = float(torch.stack([x.mean() for x in maps]).mean())
+        weights.append(weight * (scale / mean))
+        biases.append(bias / mean)
+        scale = mean
+        if number in POOLS_AFTER:
+            maps = [F.max_pool2d(x, 2) for x in maps]
+    return TrainedLayers(tuple(weights), tuple(biases), layers.sha256, layers.path)

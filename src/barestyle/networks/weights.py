@@ -1,0 +1,77 @@
+"""Distributions of weights and biases: drawn, or made from trained ones."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from barestyle.spec import (
+    BinarisedWeights,
+    BinaryWeights,
+    ConstantBias,
+    DiscreteWeights,
+    GaussianWeights,
+    PretrainedBias,
+    PretrainedWeights,
+    ShuffledBias,
+    ShuffledWeights,
+    UniformWeights,
+    ZeroBias,
+)
+
+Drawn = GaussianWeights | UniformWeights | BinaryWeights | DiscreteWeights
+Trained = PretrainedWeights | ShuffledWeights | BinarisedWeights
+
+
+def draw(spec: Drawn, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    """Random weights of `shape`, float32, from the generator alone (paper sections 5.2 and 5.3)."""
+    if isinstance(spec, GaussianWeights):
+        return torch.randn(shape, generator=generator) * spec.std
+    if isinstance(spec, UniformWeights):
+        return (torch.rand(shape, generator=generator) * 2 - 1) * spec.half_width
+    if isinstance(spec, BinaryWeights):
+        return _pick((-spec.magnitude, spec.magnitude), None, shape, generator)
+    return _pick(spec.levels, spec.probabilities, shape, generator)
+
+
+def _pick(
+    levels: tuple[float, ...],
+    probabilities: tuple[float, ...] | None,
+    shape: tuple[int, ...],
+    generator: torch.Generator,
+) -> Tensor:
+    """Levels drawn independently, by inverting the cumulative distribution of their probabilities."""
+    chances = probabilities or (1 / len(levels),) * len(levels)
+    thresholds = torch.tensor(chances, dtype=torch.float64).cumsum(0)[:-1]
+    uniform = torch.rand(shape, generator=generator, dtype=torch.float64)
+    return torch.tensor(levels)[torch.bucketize(uniform, thresholds, right=True)]
+
+
+def alter(spec: Trained, weights: Tensor, generator: torch.Generator) -> Tensor:
+    """Trained weights of one layer as they are, permuted within the layer, or as signs (sections 5.2, 5.3)."""
+    if isinstance(spec, ShuffledWeights):
+        return permuted(weights, generator)
+    if isinstance(spec, BinarisedWeights):
+        return torch.where(weights > weights.mean(), spec.magnitude, -spec.magnitude)
+    return weights
+
+
+def biases(
+    spec: PretrainedBias | ShuffledBias | ZeroBias | ConstantBias,
+    channels: int,
+    trained: Tensor | None,
+    generator: torch.Generator,
+) -> Tensor:
+    """One layer's biases, shape (channels,); `trained` is needed by the kinds that use it (section 5.1)."""
+    if isinstance(spec, ZeroBias):
+        return torch.zeros(channels)
+    if isinstance(spec, ConstantBias):
+        return torch.full((channels,), spec.value)
+    if trained is None:
+        raise ValueError("trained biases were asked for without any to start from")
+    return permuted(trained, generator) if isinstance(spec, ShuffledBias) else trained
+
+
+def permuted(values: Tensor, generator: torch.Generator) -> Tensor:
+    """The same numbers in a random order, same shape."""
+    return values.flatten()[torch.randperm(values.numel(), generator=generator)].view_as(values)

@@ -1,0 +1,30 @@
+"""Adam (Kingma & Ba 2015, arXiv:1412.6980), as torch has it, on the scale-free problem."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from barestyle.optimise.iterate import Diverged, Evaluate, Method, found
+from barestyle.optimise.scale_free import ScaleFree
+from barestyle.spec import Adam
+
+
+def adam(evaluate: Evaluate, start: Tensor, spec: Adam) -> Method:
+    """Yields an iterate an iteration. Raises Diverged when a loss is infinite or NaN."""
+    problem = ScaleFree(evaluate, start, spec.range_penalty)
+    image = start.clone()
+    method = torch.optim.Adam([image], lr=spec.learning_rate)
+    point = problem.start
+    yield found(0, image, point.evaluation, problem.evaluations)
+    for step in range(1, spec.steps + 1):
+        last = float(point.evaluation.loss)
+        image.grad = point.gradient.view_as(image)
+        method.step()
+        point = problem(image)
+        if not math.isfinite(point.value):
+            raise Diverged(last)
+        yield found(step, image, point.evaluation, problem.evaluations)
+    return f"all {spec.steps} steps were taken"

@@ -1,0 +1,53 @@
+"""What a method of optimisation is: it takes a function and a start, yields iterates, and returns its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from barestyle.losses import Evaluation
+
+Evaluate = Callable[[Tensor], Evaluation]
+"""An image (1, 3, H, W) to its loss and gradient."""
+
+
+@dataclass(frozen=True)
+class Iterate:
+    """Where a method stands after `step` of its iterations, and what an evaluation found there.
+
+    `image` is (1, 3, H, W), clamped to 0..1; `loss`, `parts` and `gradient_norm` (Euclidean) are of the
+    objective as the spec states it, whatever a method minimises inside.
+    """
+
+    step: int
+    image: Tensor = field(repr=False)
+    loss: float
+    parts: dict[str, float]
+    gradient_norm: float
+    evaluations: int
+
+
+Method = Generator[Iterate, None, str]
+"""Yields the start as step 0 and then every iterate; returns a full sentence on why it ended."""
+
+
+def found(step: int, image: Tensor, evaluation: Evaluation, evaluations: int) -> Iterate:
+    """The iterate that an evaluation at `image` describes."""
+    return Iterate(
+        step=step,
+        image=image.clamp(0, 1),
+        loss=float(evaluation.loss),
+        parts={name: float(part) for name, part in evaluation.parts.items()},
+        gradient_norm=float(evaluation.gradient.norm()),
+        evaluations=evaluations,
+    )
+
+
+class Diverged(ArithmeticError):
+    """The loss became infinite or NaN; carries the last finite loss, if there was one."""
+
+    def __init__(self, last_loss: float | None) -> None:
+        super().__init__(f"the loss is not finite; the last finite one was {last_loss}")
+        self.last_loss = last_loss

@@ -1,0 +1,76 @@
+"""The one loop: any method, what it keeps, and when it has stopped getting anywhere."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from torch import Tensor
+
+from barestyle.optimise.adam import adam
+from barestyle.optimise.iterate import Evaluate, Iterate, Method
+from barestyle.optimise.lbfgs import lbfgs
+from barestyle.optimise.paper_lbfgs import paper_lbfgs
+from barestyle.spec import LBFGS, Adam, PaperLBFGS
+
+METHODS: dict[type, Callable[[Evaluate, Tensor, Any], Method]] = {
+    PaperLBFGS: paper_lbfgs,
+    LBFGS: lbfgs,
+    Adam: adam,
+}
+
+
+class Search:
+    """One run of a method; iterate over it, and read `kept` and `reason` at any time.
+
+    `kept` is the iterate to show: the best one of a robust method, the last one of the paper's.
+    """
+
+    def __init__(self, evaluate: Evaluate, start: Tensor, spec: PaperLBFGS | LBFGS | Adam) -> None:
+        self._method = METHODS[type(spec)](evaluate, start, spec)
+        self._spec = spec
+        self.kept: Iterate | None = None
+        self.reason = "it was stopped before its end"
+
+    def __iter__(self) -> Iterator[Iterate]:
+        """Every iterate, until the method ends or stalls. Raises what the method raises."""
+        self.reason = yield from self._watched()
+
+    def _watched(self) -> Method:
+        robust = not isinstance(self._spec, PaperLBFGS)
+        stall = Stall(self._spec) if isinstance(self._spec, LBFGS | Adam) else None
+        while True:
+            try:
+                iterate = next(self._method)
+            except StopIteration as end:
+                return str(end.value)
+            if self.kept is None or not robust or iterate.loss < self.kept.loss:
+                self.kept = iterate
+            yield iterate
+            if stall is not None and stall.after(self.kept.loss):
+                return stall.sentence
+
+
+class Stall:
+    """Notices that the best loss has hardly moved for a while, measured against the loss of the start."""
+
+    def __init__(self, spec: LBFGS | Adam) -> None:
+        self._recent: deque[float] = deque(maxlen=spec.patience + 1)
+        self._patience = spec.patience
+        self._tolerance = spec.tolerance
+        self._first: float | None = None
+        self.sentence = (
+            f"the last {spec.patience} iterations improved the loss by less than {spec.tolerance:g} of its value "
+            "at the start: more steps would hardly show"
+        )
+
+    def after(self, best_loss: float) -> bool:
+        """Whether, with this best loss, nothing worth waiting for has happened for `patience` iterations."""
+        if self._first is None:
+            self._first = best_loss
+        self._recent.append(best_loss)
+        return (
+            len(self._recent) > self._patience
+            and self._recent[0] - best_loss < self._tolerance * self._first
+        )

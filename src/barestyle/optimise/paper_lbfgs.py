@@ -1,0 +1,90 @@
+"""The paper's optimiser: torch.optim.LBFGS without line search, as in PyTorch's tutorial (paper section 3).
+
+Written out as a generator, so that every evaluation can be seen and stopped at; tests hold it to
+torch.optim.LBFGS itself.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from barestyle.losses import Evaluation
+from barestyle.optimise.history import History
+from barestyle.optimise.iterate import Diverged, Evaluate, Method, found
+from barestyle.spec import PaperLBFGS
+
+
+class _Closure:
+    """The tutorial's closure: clamps the pixels in place, evaluates, and counts.
+
+    NaN gradients become 0, and a loss that is not finite raises Diverged (paper section 3).
+    """
+
+    def __init__(self, evaluate: Evaluate) -> None:
+        self._evaluate = evaluate
+        self.evaluations = 0
+        self._last_loss: float | None = None
+
+    def __call__(self, image: Tensor) -> Evaluation:
+        evaluation = self._evaluate(image.clamp_(0, 1))
+        self.evaluations += 1
+        if not math.isfinite(evaluation.loss):
+            raise Diverged(self._last_loss)
+        self._last_loss = float(evaluation.loss)
+        gradient = torch.where(evaluation.gradient.isnan(), 0.0, evaluation.gradient)
+        return Evaluation(evaluation.loss, evaluation.parts, gradient)
+
+
+def paper_lbfgs(evaluate: Evaluate, start: Tensor, spec: PaperLBFGS) -> Method:
+    """Yields an iterate for each evaluation. Raises Diverged when a loss is infinite or NaN.
+
+    Deviation: the picture after the last update, which the paper takes unseen, is evaluated once more, so
+    that its loss is known and an explosion in the very last update is noticed. The picture is the same.
+    """
+    image = start.clone()
+    flat = image.view(-1)
+    evaluate_clamped = _Closure(evaluate)
+    history = History(spec.history)
+    number = 0
+    length = 0.0
+    direction = previous_gradient = torch.zeros_like(flat)
+
+    for _ in range(spec.steps):
+        evaluation = evaluate_clamped(image)
+        yield found(number, image, evaluation, evaluate_clamped.evaluations)
+        for iteration in range(1, spec.iterations_per_step + 1):
+            loss, gradient = float(evaluation.loss), evaluation.gradient.flatten()
+            if float(gradient.abs().max()) <= spec.tolerance_gradient:
+                break
+            number += 1
+            if number == 1:
+                direction = gradient.neg()
+                length = spec.learning_rate * min(1.0, 1.0 / float(gradient.abs().sum()))
+            else:
+                history.add(direction * length, gradient - previous_gradient)
+                direction = history.direction(gradient)
+                length = spec.learning_rate
+            previous_gradient = gradient
+            if float(gradient.dot(direction)) > -spec.tolerance_change:
+                break
+            flat.add_(direction, alpha=length)
+            if iteration == spec.iterations_per_step:
+                break  # the next step begins with this evaluation
+            evaluation = evaluate_clamped(image)
+            yield found(number, image, evaluation, evaluate_clamped.evaluations)
+            if float((direction * length).abs().max()) <= spec.tolerance_change:
+                break
+            if abs(float(evaluation.loss) - loss) < spec.tolerance_change:
+                break
+
+    evaluation = evaluate_clamped(image)
+    yield found(number, image, evaluation, evaluate_clamped.evaluations)
+    if number < spec.steps * spec.iterations_per_step:
+        return (
+            f"all {spec.steps} steps were taken, some of them cut short by the absolute tolerances of the "
+            "paper's optimiser"
+        )
+    return f"all {spec.steps} steps of {spec.iterations_per_step} iterations were taken"

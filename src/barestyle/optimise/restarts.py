@@ -1,0 +1,62 @@
+"""Starting again with other filters when a search explodes (paper section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from barestyle.errors import DivergedError
+from barestyle.optimise.iterate import Diverged, Iterate
+from barestyle.optimise.loop import Search
+
+
+class Restarts:
+    """Searches one after the other until one does not explode.
+
+    Each attempt gets the next seed. Two explosions in a row that had exactly the same last finite loss mean
+    that the seed changes nothing; from then on attempts start from a perturbed picture.
+    """
+
+    def __init__(self, attempt: Callable[[int, bool], Search], seed: int, limit: int) -> None:
+        self._attempt = attempt
+        self._limit = limit
+        self.seed = seed
+        self.count = 0
+        self.perturbed = False
+        self.reason = ""
+        self.evaluations = 0
+        self._kept: Iterate | None = None
+
+    @property
+    def kept(self) -> Iterate:
+        """The iterate to show so far; there is one as soon as anything was yielded."""
+        if self._kept is None:
+            raise LookupError("nothing has been evaluated yet")
+        return self._kept
+
+    def __iter__(self) -> Iterator[Iterate]:
+        """The iterates of all attempts. Raises DivergedError when the last allowed one explodes."""
+        previous: Diverged | None = None
+        while True:
+            search = self._attempt(self.seed, self.perturbed)
+            try:
+                for iterate in search:
+                    self._kept, self.evaluations = search.kept, iterate.evaluations
+                    yield iterate
+            except Diverged as explosion:
+                if self.count == self._limit:
+                    raise DivergedError(self._sentence()) from explosion
+                if previous is not None and previous.last_loss == explosion.last_loss:
+                    self.perturbed = True
+                previous = explosion
+                self.count += 1
+                self.seed += 1
+            else:
+                self.reason = search.reason
+                return
+
+    def _sentence(self) -> str:
+        tries = f"at each of {self._limit + 1} starts" if self._limit else "at its only start"
+        return (
+            f"the loss became infinite or NaN {tries}; use smaller weights (network.weights), another seed, "
+            "or the robust optimiser=lbfgs"
+        )

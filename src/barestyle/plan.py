@@ -1,0 +1,91 @@
+"""Everything that can be refused is refused here, before any heavy work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from barestyle import devices
+from barestyle.errors import ImageError, SpecError
+from barestyle.images import MAX_PIXELS, Picture, Source, read, target_size
+from barestyle.networks import minimum_side, pretrained
+from barestyle.presets import DEFAULT_PRESET, preset
+from barestyle.spec import DEFAULT_LONGEST_SIDE, VGG, PaperLBFGS, Spec
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run that has passed every check.
+
+    `size` and `style_size` are (height, width) at which content and style are used.
+    """
+
+    spec: Spec
+    seed: int
+    device: torch.device
+    content: Picture
+    style: Picture
+    size: tuple[int, int]
+    style_size: tuple[int, int]
+    trained: pretrained.TrainedLayers | None
+
+    @property
+    def steps(self) -> int:
+        """The most iterations that a run can take."""
+        optimiser = self.spec.optimiser
+        return optimiser.steps * (optimiser.iterations_per_step if isinstance(optimiser, PaperLBFGS) else 1)
+
+
+def prepare(
+    content: Source,
+    style: Source,
+    spec: Spec | str = DEFAULT_PRESET,
+    *,
+    seed: int = 0,
+    device: str = "auto",
+    max_pixels: int = MAX_PIXELS,
+) -> Plan:
+    """Everything that can be refused, checked: the arguments and errors are those of `transfer`."""
+    spec = _spec_of(spec)
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**63:
+        raise SpecError(f"seed cannot be {seed!r}; it takes a whole number from 0 to 2**63 - 1")
+    place = devices.pick(device)
+    trained = None
+    if isinstance(spec.network, VGG) and spec.network.is_trained:
+        trained = pretrained.load(pretrained.find(spec.network.trained_file), spec.deepest_tap)
+    pictures = read(content, max_pixels=max_pixels), read(style, max_pixels=max_pixels)
+    height, width = _result_size(pictures[0], spec)
+    long_side = max(height, width)
+    style_size = target_size(pictures[1].height, pictures[1].width, long_side)
+    if height * width > max_pixels:
+        raise ImageError(
+            f"a result of {width} x {height} = {height * width:,} pixels is more than the limit of {max_pixels:,}; "
+            "choose a smaller --size, or raise the limit with --max-pixels (max_pixels in Python)"
+        )
+    for picture, size in zip(pictures, ((height, width), style_size), strict=True):
+        _check_large_enough(picture, size, spec)
+    return Plan(spec, seed, place, *pictures, (height, width), style_size, trained)
+
+
+def _spec_of(spec: Spec | str) -> Spec:
+    if isinstance(spec, str):
+        return preset(spec).spec
+    if not isinstance(spec, Spec):
+        raise SpecError(f"a {type(spec).__name__} is no spec; give a Spec or a preset's name")
+    return spec
+
+
+def _result_size(content: Picture, spec: Spec) -> tuple[int, int]:
+    long_side = spec.size or min(max(content.height, content.width), DEFAULT_LONGEST_SIDE)
+    return target_size(content.height, content.width, long_side)
+
+
+def _check_large_enough(picture: Picture, size: tuple[int, int], spec: Spec) -> None:
+    smallest = minimum_side(spec.network)
+    if min(size) < smallest:
+        raise ImageError(
+            f"{picture.name} has {picture.width} x {picture.height} pixels and would be used at "
+            f"{size[1]} x {size[0]}, but this network needs at least {smallest} a side; "
+            "give a larger --size or a less narrow picture"
+        )

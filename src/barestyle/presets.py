@@ -1,0 +1,93 @@
+"""Names for whole runs, each with one line on what it is and where it comes from. No torch here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from barestyle.errors import SpecError
+from barestyle.spec import (
+    LBFGS,
+    VGG,
+    FeatureContentLoss,
+    HandMade,
+    NoPooling,
+    PretrainedBias,
+    PretrainedWeights,
+    Pyramid,
+    Spec,
+    WhitenedLoss,
+)
+from barestyle.spec.network import DEPTH
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named spec, with a line for people and its source."""
+
+    name: str
+    summary: str
+    source: str
+    spec: Spec
+
+
+NPND = VGG(channels=(64,) * DEPTH, pooling=NoPooling())
+"""The paper's network with no pooling and no doubling of channels (section 6.1, figure 6g)."""
+
+BARE_STEPS = 50
+"""Fewer leave photographs in the picture, many more dissolve its forms: judged by eye on four pairs at 256 px."""
+
+_ALL = (
+    Preset(
+        "bare",
+        "random binary network without pooling, whitened loss, robust L-BFGS: the default",
+        "ours; network of section 6.1",
+        Spec(network=NPND, style_loss=WhitenedLoss(), optimiser=LBFGS(steps=BARE_STEPS)),
+    ),
+    Preset(
+        "paper",
+        "VGG-19's shape, random binary weights ±0.1, bias 0.5, Gram loss, the paper's L-BFGS",
+        "sections 5.3 and 6, figure 6d",
+        Spec(),
+    ),
+    Preset(
+        "paper-original",
+        "trained VGG-19 with a content loss at conv_1: what the paper ablates (needs a weights file)",
+        "section 3; Gatys et al. 2016",
+        Spec(
+            network=VGG(weights=PretrainedWeights(), bias=PretrainedBias()),
+            content_loss=FeatureContentLoss(),
+        ),
+    ),
+    Preset("npnd", "the paper's network with no pooling and no doubling of channels", "section 6.1, figure 6g", Spec(network=NPND)),
+    Preset(
+        "hand-made",
+        "first layer of designed 2x2 kernels (basic set 3, strategy 3), drawn 2x2 kernels above it",
+        "section 6.2, figure 7c",
+        Spec(network=HandMade()),
+    ),
+    Preset(
+        "gaussian-pyramid",
+        "no depth: a Gaussian pyramid, one convolution and ReLU for each level",
+        "section 6.3, figure 8a",
+        Spec(network=Pyramid(bands="gaussian")),
+    ),
+    Preset(
+        "laplacian-pyramid",
+        "no depth: a Laplacian pyramid, one convolution and ReLU for each level",
+        "section 6.3, figure 8b",
+        Spec(network=Pyramid(bands="laplacian")),
+    ),
+)
+
+PRESETS: dict[str, Preset] = {preset.name: preset for preset in _ALL}
+DEFAULT_PRESET = "bare"
+
+
+def preset(name: str) -> Preset:
+    """The preset of that name. Raises SpecError with the names there are."""
+    if name in PRESETS:
+        return PRESETS[name]
+    near = get_close_matches(name, PRESETS, n=1)
+    guess = f"did you mean {near[0]}? " if near else ""
+    raise SpecError(f"there is no preset {name!r}; {guess}the presets are {', '.join(PRESETS)}")

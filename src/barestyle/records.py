@@ -1,0 +1,128 @@
+"""Records: what a result carries, beside it and inside a PNG, so that it can be repeated."""
+
+from __future__ import annotations
+
+import json
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+from PIL import Image, UnidentifiedImageError
+from pydantic import ValidationError
+
+from barestyle.errors import BarestyleError, RecordError
+from barestyle.images.write import RECORD_KEY
+from barestyle.spec import Spec
+from barestyle.spec.frozen import Frozen, sentence
+
+FORMAT = 1
+"""Raised when a record changes so that older programs could not read it."""
+
+_PACKAGES = ("barestyle", "torch", "numpy", "kornia", "pillow", "imagecodecs", "tifffile", "safetensors", "pydantic")
+
+
+class Input(Frozen):
+    """A file that went into a run: where it lies, seen from the record's folder, and its SHA-256.
+
+    `path` is None for a picture that was only in memory; the hash is then of its shape and samples.
+    """
+
+    path: str | None
+    sha256: str
+
+
+class Record(Frozen):
+    """A run and how it went.
+
+    `seed` is the one given and `network_seed` the one that the last restart used; `losses` has one number for
+    each iterate of that last attempt; `image_sha256` is of the result's float32 samples (1, 3, H, W) before they are rounded.
+    """
+
+    format: Literal[1] = FORMAT
+    digest: str
+    spec: Spec
+    seed: int
+    network_seed: int
+    perturbed: bool
+    content: Input
+    style: Input
+    weights: Input | None
+    width: int
+    height: int
+    device: str
+    threads: int
+    versions: dict[str, str]
+    evaluations: int
+    restarts: int
+    interrupted: bool
+    reason: str
+    seconds: float
+    losses: tuple[float, ...]
+    image_sha256: str
+
+    def to_json(self) -> str:
+        """Indented JSON, the loss trace on one line."""
+        data = self.model_dump(mode="json")
+        losses = json.dumps(data.pop("losses"))
+        return json.dumps(data, indent=2)[:-2] + f',\n  "losses": {losses}\n}}\n'
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of Python and of every package that can change a pixel."""
+    return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
+
+
+def sidecar(output: Path) -> Path:
+    """Where the record of an output lies: out.png.json beside out.png."""
+    return output.with_name(output.name + ".json")
+
+
+def find(output: Path) -> Record:
+    """The record of a picture, from inside it or from beside it, or of a JSON file itself.
+
+    Raises RecordError where there is none or it cannot be understood.
+    """
+    if not output.is_file():
+        raise RecordError(f"there is no file {str(output)!r}; give a picture that barestyle made, or its .json")
+    if output.suffix == ".json":
+        return parse(output.read_text(encoding="utf-8", errors="replace"), output)
+    if sidecar(output).is_file():
+        return parse(sidecar(output).read_text(encoding="utf-8", errors="replace"), sidecar(output))
+    text = _inside(output)
+    if text is None:
+        raise RecordError(
+            f"{str(output)!r} carries no record and {sidecar(output).name!r} is not beside it; "
+            "only pictures that barestyle made can be repeated"
+        )
+    return parse(text, output)
+
+
+def _inside(output: Path) -> str | None:
+    try:
+        with Image.open(output) as image:
+            image.load()
+            text = getattr(image, "text", {}).get(RECORD_KEY)
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+        return None
+    return None if text is None else str(text)
+
+
+def parse(text: str, path: Path) -> Record:
+    """A record from JSON text; `path` is for messages. Raises RecordError."""
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise RecordError(f"the record in {str(path)!r} is not JSON ({error}); it may have been edited or cut") from None
+    stored = data.get("format") if isinstance(data, dict) else None
+    if stored != FORMAT:
+        raise RecordError(
+            f"{str(path)!r} holds no record of format {FORMAT} but of {stored!r}; "
+            f"barestyle {version('barestyle')} reads {FORMAT} only"
+        )
+    try:
+        return Record.model_validate(data)
+    except ValidationError as error:
+        raise RecordError(f"the record in {str(path)!r} cannot be read: {sentence(Record, error)}") from None
+    except BarestyleError as error:
+        raise RecordError(f"the record in {str(path)!r} cannot be read: {error}") from None

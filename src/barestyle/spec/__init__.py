@@ -1,0 +1,64 @@
+"""What a run is: frozen, validated, printable, with a digest. No torch here."""
+
+from barestyle.spec.loss import (
+    FeatureContentLoss,
+    GramLoss,
+    NoContentLoss,
+    NoSmoothness,
+    TotalVariation,
+    WhitenedLoss,
+)
+from barestyle.spec.network import (
+    VGG,
+    AveragePooling,
+    BinarisedWeights,
+    BinaryWeights,
+    ConstantBias,
+    DiscreteWeights,
+    GaussianWeights,
+    HandMade,
+    MaxPooling,
+    NoPooling,
+    PretrainedBias,
+    PretrainedWeights,
+    Pyramid,
+    ShuffledBias,
+    ShuffledWeights,
+    UniformWeights,
+    ZeroBias,
+)
+from barestyle.spec.optimiser import LBFGS, Adam, PaperLBFGS
+from barestyle.spec.run import DEFAULT_LONGEST_SIDE, Spec
+from barestyle.spec.settings import with_settings
+
+__all__ = [
+    "DEFAULT_LONGEST_SIDE",
+    "LBFGS",
+    "VGG",
+    "Adam",
+    "AveragePooling",
+    "BinarisedWeights",
+    "BinaryWeights",
+    "ConstantBias",
+    "DiscreteWeights",
+    "FeatureContentLoss",
+    "GaussianWeights",
+    "GramLoss",
+    "HandMade",
+    "MaxPooling",
+    "NoContentLoss",
+    "NoPooling",
+    "NoSmoothness",
+    "PaperLBFGS",
+    "PretrainedBias",
+    "PretrainedWeights",
+    "Pyramid",
+    "ShuffledBias",
+    "ShuffledWeights",
+    "Spec",
+    "TotalVariation",
+    "UniformWeights",
+    "WhitenedLoss",
+    "ZeroBias",
+    "with_settings",
+]

@@ -1,0 +1,72 @@
+"""What is minimised: the style loss, the content loss, and the smoothness of the picture."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveFloat
+
+from barestyle.spec.frozen import Frozen
+
+Tap = Annotated[int, Field(ge=1)]
+Taps = Annotated[tuple[Tap, ...], Field(min_length=1)]
+
+
+class GramLoss(Frozen):
+    """Mean squared difference of Gram matrices, summed over taps (paper section 3; Gatys et al. 2016).
+
+    `weight` is the paper's beta.
+    """
+
+    kind: Literal["gram"] = "gram"
+    taps: Taps = (1, 2, 3, 4, 5)
+    weight: PositiveFloat = 1e6
+
+
+class WhitenedLoss(Frozen):
+    """Difference of mean and covariance in the style's own whitened coordinates, averaged over taps (ours).
+
+    `epsilon`, relative to the largest eigenvalue of the style's covariance, bounds how much a weak direction
+    of feature space can be amplified.
+    """
+
+    kind: Literal["whitened"] = "whitened"
+    taps: Taps = (1, 2, 3, 4, 5)
+    weight: PositiveFloat = 1.0
+    epsilon: Annotated[float, Field(gt=0, le=1)] = 1e-3
+
+
+StyleLoss = Annotated[GramLoss | WhitenedLoss, Field(discriminator="kind")]
+
+
+class NoContentLoss(Frozen):
+    """The content picture is only where the optimisation starts (paper section 4)."""
+
+    kind: Literal["none"] = "none"
+
+
+class FeatureContentLoss(Frozen):
+    """Mean squared difference of one tap's feature maps (paper section 3: conv_1); `weight` is alpha."""
+
+    kind: Literal["features"] = "features"
+    tap: Tap = 1
+    weight: PositiveFloat = 1.0
+
+
+ContentLoss = Annotated[NoContentLoss | FeatureContentLoss, Field(discriminator="kind")]
+
+
+class NoSmoothness(Frozen):
+    """Nothing asks for smoothness, as in the paper."""
+
+    kind: Literal["none"] = "none"
+
+
+class TotalVariation(Frozen):
+    """Mean absolute difference of neighbouring pixels (Rudin, Osher & Fatemi 1992), anisotropic."""
+
+    kind: Literal["total-variation"] = "total-variation"
+    weight: PositiveFloat = 1.0
+
+
+Smoothness = Annotated[NoSmoothness | TotalVariation, Field(discriminator="kind")]

@@ -1,0 +1,91 @@
+"""The whole run as one frozen value."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, model_validator
+
+from barestyle.errors import SpecError
+from barestyle.spec.frozen import Frozen, sentence
+from barestyle.spec.loss import (
+    ContentLoss,
+    FeatureContentLoss,
+    GramLoss,
+    NoContentLoss,
+    NoSmoothness,
+    Smoothness,
+    StyleLoss,
+)
+from barestyle.spec.network import VGG, Network
+from barestyle.spec.optimiser import Optimiser, PaperLBFGS
+
+DEFAULT_LONGEST_SIDE = 512
+"""Pictures larger than this are shrunk to it unless a size is asked for: minutes, not hours, on two cores."""
+
+
+class Spec(Frozen):
+    """What a run is: with it, its two pictures, a seed and the same machine, the result repeats bit for bit.
+
+    `size` is the long side of the result in pixels; None keeps the content's own size, shrunk to 512 if larger.
+    """
+
+    network: Network = VGG()
+    style_loss: StyleLoss = GramLoss()
+    content_loss: ContentLoss = NoContentLoss()
+    smoothness: Smoothness = NoSmoothness()
+    optimiser: Optimiser = PaperLBFGS()
+    size: Annotated[int, Field(ge=1, le=65536)] | None = None
+
+    @model_validator(mode="after")
+    def _taps_exist(self) -> Spec:
+        taps = self.style_loss.taps
+        if len(set(taps)) < len(taps):
+            raise ValueError(f"style_loss.taps {list(taps)} repeat a layer; name each layer once")
+        wanted = {"style_loss.taps": taps}
+        if isinstance(self.content_loss, FeatureContentLoss):
+            wanted["content_loss.tap"] = (self.content_loss.tap,)
+        for field, numbers in wanted.items():
+            if max(numbers) > self.network.depth:
+                raise ValueError(
+                    f"{field} asks for layer {max(numbers)}, but the network has {self.network.depth}; "
+                    f"use layers 1 to {self.network.depth}, or add some to network"
+                )
+        return self
+
+    @property
+    def deepest_tap(self) -> int:
+        """The deepest layer that any loss looks at; nothing beyond it is built."""
+        content = self.content_loss.tap if isinstance(self.content_loss, FeatureContentLoss) else 0
+        return max(*self.style_loss.taps, content)
+
+    @property
+    def digest(self) -> str:
+        """Sixteen hexadecimal digits that name this spec; where a weights file lies does not count."""
+        data = self.model_dump(mode="json")
+        data["network"].pop("trained_file", None)
+        canonical = json.dumps(data, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+    def to_json(self) -> str:
+        """The spec as indented JSON; `Spec.from_json` reads it back."""
+        return self.model_dump_json(indent=2)
+
+    @classmethod
+    def from_data(cls, data: Any) -> Spec:
+        """A spec from plain dictionaries and lists. Raises SpecError naming the field and what it takes."""
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            raise SpecError(sentence(cls, error)) from None
+
+    @classmethod
+    def from_json(cls, text: str) -> Spec:
+        """A spec from JSON text. Raises SpecError."""
+        try:
+            data = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise SpecError(f"this spec is not JSON ({error}); write it with `barestyle presets NAME --json`") from None
+        return cls.from_data(data)
