@@ -23,11 +23,11 @@ if TYPE_CHECKING:
         SpecError,
         WeightsError,
     )
+    from barestyle.job import transfer
     from barestyle.presets import PRESETS, Preset, preset
     from barestyle.progress import Progress
     from barestyle.result import Result
     from barestyle.spec import Spec, with_settings
-    from barestyle.job import transfer
 
 __version__ = version("barestyle")
 

@@ -128,9 +128,7 @@ def _progress(plan: Plan, attempts: Restarts, iterate: Iterate, seconds: float) 
     )
 
 
-def _result(
-    plan: Plan, attempts: Restarts, losses: tuple[float, ...], interrupted: bool, seconds: float
-) -> Result:
+def _result(plan: Plan, attempts: Restarts, losses: tuple[float, ...], interrupted: bool, seconds: float) -> Result:
     image = attempts.kept.image.cpu()
     reason = "it was interrupted; this is the best picture until then" if interrupted else attempts.reason
     return Result(

@@ -59,7 +59,12 @@ _ALL = (
             content_loss=FeatureContentLoss(),
         ),
     ),
-    Preset("npnd", "the paper's network with no pooling and no doubling of channels", "section 6.1, figure 6g", Spec(network=NPND)),
+    Preset(
+        "npnd",
+        "the paper's network with no pooling and no doubling of channels",
+        "section 6.1, figure 6g",
+        Spec(network=NPND),
+    ),
     Preset(
         "hand-made",
         "first layer of designed 2x2 kernels (basic set 3, strategy 3), drawn 2x2 kernels above it",

@@ -16,7 +16,7 @@ from barestyle.images.write import RECORD_KEY
 from barestyle.spec import Spec
 from barestyle.spec.frozen import Frozen, sentence
 
-FORMAT = 1
+FORMAT: Literal[1] = 1
 """Raised when a record changes so that older programs could not read it."""
 
 _PACKAGES = ("barestyle", "torch", "numpy", "kornia", "pillow", "imagecodecs", "tifffile", "safetensors", "pydantic")
@@ -36,7 +36,8 @@ class Record(Frozen):
     """A run and how it went.
 
     `seed` is the one given and `network_seed` the one that the last restart used; `losses` has one number for
-    each iterate of that last attempt; `image_sha256` is of the result's float32 samples (1, 3, H, W) before they are rounded.
+    each iterate of that last attempt; `image_sha256` is of the result's float32 samples (1, 3, H, W), not yet
+    rounded to those of a file.
     """
 
     format: Literal[1] = FORMAT
@@ -113,7 +114,9 @@ def parse(text: str, path: Path) -> Record:
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:
-        raise RecordError(f"the record in {str(path)!r} is not JSON ({error}); it may have been edited or cut") from None
+        raise RecordError(
+            f"the record in {str(path)!r} is not JSON ({error}); it may have been edited or cut"
+        ) from None
     stored = data.get("format") if isinstance(data, dict) else None
     if stored != FORMAT:
         raise RecordError(

@@ -60,9 +60,7 @@ class Result:
         check_output(path, force=overwrite)
         check_format(path, self.image.shape[-2], self.image.shape[-1])
         record = self.record_beside(path).to_json()
-        write_atomically(
-            path, encode(self.image, self.alpha, path.suffix, bits=bits or self.bits, record=record)
-        )
+        write_atomically(path, encode(self.image, self.alpha, path.suffix, bits=bits or self.bits, record=record))
         write_atomically(sidecar(path), record.encode())
         return path
 

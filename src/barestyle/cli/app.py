@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed(text, FAILED)
     except typer.Abort:
         return _failed("stopped; nothing was written", INTERRUPTED)
-    except Exception as error:  # noqa: BLE001  # the outermost place: a bug must be told, too
+    except Exception as error:  # the outermost place: a bug must be told, too
         if debug:
             raise
         return _failed(f"this is a mistake in barestyle ({type(error).__name__}: {error}); --debug shows where", 1)

@@ -47,9 +47,7 @@ Force = Annotated[bool, typer.Option("--force", "-f", help="Overwrite the output
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Output = Annotated[
     Path | None,
-    typer.Option(
-        "-o", "--output", metavar="OUT", help="PNG, JPEG, TIFF or WebP, by extension.", show_default=False
-    ),
+    typer.Option("-o", "--output", metavar="OUT", help="PNG, JPEG, TIFF or WebP, by extension.", show_default=False),
 ]
 MaxPixels = Annotated[
     int | None,

@@ -60,5 +60,3 @@ def fields(spec: Frozen, prefix: str = "") -> Iterator[tuple[str, str, str]]:
             yield from fields(value, f"{prefix}{name}.")
         elif name != "kind":
             yield prefix + name, json.dumps(value), takes(type(spec), name)
-
-

@@ -26,9 +26,7 @@ class Snapshots:
         self._alpha = None if plan.content.alpha is None else resized(plan.content.alpha, *plan.size)
         existing = [path for path in map(self.path, range(every, plan.steps + 1, every)) if path.exists()]
         if existing and not force:
-            raise OutputError(
-                f"{str(existing[0])!r} exists; choose another name, or overwrite it with --force"
-            )
+            raise OutputError(f"{str(existing[0])!r} exists; choose another name, or overwrite it with --force")
 
     def path(self, step: int) -> Path:
         """Where the picture of a step lies."""

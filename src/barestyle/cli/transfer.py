@@ -34,7 +34,9 @@ def transfer(
     ] = None,
     save_every: Annotated[
         int | None,
-        typer.Option("--save-every", metavar="N", min=1, help="Also keep every N-th step's picture.", show_default=False),
+        typer.Option(
+            "--save-every", metavar="N", min=1, help="Also keep every N-th step's picture.", show_default=False
+        ),
     ] = None,
     max_pixels: options.MaxPixels = None,
     force: options.Force = False,
@@ -87,9 +89,7 @@ def paint(
             if snapshots is not None:
                 snapshots(progress)
 
-        result = run(
-            plan, on_progress=on_progress, should_stop=lambda: interrupt.requested or seen == stop_after
-        )
+        result = run(plan, on_progress=on_progress, should_stop=lambda: interrupt.requested or seen == stop_after)
     result.save(output)
     if not quiet:
         report(result, output)

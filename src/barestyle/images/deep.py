@@ -22,7 +22,7 @@ _ICC_PROFILE = 34675  # the tag of TIFF
 
 def decoded(image: Image.Image, data: bytes) -> tuple[Samples, int] | None:
     """Samples (H, W, 1 to 4) and bits of a deep colour PNG or TIFF that Pillow has opened; None for others."""
-    if image.format == "PNG" and str(image.tile[0].args).endswith("16B"):
+    if image.format == "PNG" and str(getattr(image, "tile", ((None,) * 4,))[0][3]).endswith("16B"):
         samples = imagecodecs.png_decode(data)
         colour = _in_srgb(_with_channels(samples), image.info.get("icc_profile"))
         return oriented(colour, image.getexif().get(_ORIENTATION, 1)), 16

@@ -28,13 +28,14 @@ def to_srgb(image: Image.Image, name: str) -> Image.Image:
         image = image.convert("RGB")
     if profile:
         try:
-            return ImageCms.profileToProfile(
+            converted = ImageCms.profileToProfile(
                 image,
                 ImageCms.ImageCmsProfile(io.BytesIO(profile)),
                 ImageCms.ImageCmsProfile(io.BytesIO(srgb())),
                 renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
                 outputMode="RGB",
             )
+            return converted or image
         except (ImageCms.PyCMSError, OSError) as error:
             warn_unusable(name, error)
     if image.mode == "LAB":
@@ -65,6 +66,4 @@ def deep_to_srgb(samples: Samples, profile: bytes, name: str) -> Samples:
 def warn_unusable(name: str, error: Exception) -> None:
     """Say that a file's colours are taken for sRGB because its profile cannot be used."""
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    warnings.warn(
-        f"the ICC profile in {name} cannot be used ({reason}), so its colours are read as sRGB", stacklevel=2
-    )
+    warnings.warn(f"the ICC profile in {name} cannot be used ({reason}), so its colours are read as sRGB", stacklevel=2)

@@ -90,7 +90,7 @@ def unit_range(samples: np.ndarray[Any, Any], name: str) -> np.ndarray[Any, np.d
     if not np.issubdtype(samples.dtype, np.floating):
         raise ImageError(f"{name} has samples of type {samples.dtype}; use uint8, uint16, or floats in 0..1")
     low, high = float(samples.min()), float(samples.max())
-    if not (0 <= low and high <= 1):
+    if not (low >= 0 and high <= 1):
         raise ImageError(f"{name} has values from {low:g} to {high:g}; floats have to lie in 0..1, so scale them first")
     return samples.astype(np.float32)
 

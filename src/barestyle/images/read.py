@@ -39,7 +39,7 @@ def read(source: Source, *, max_pixels: int = MAX_PIXELS) -> Picture:
     elif isinstance(source, Tensor):
         name = "the tensor"
         samples, bits = _from_tensor(source), 16 if source.dtype == torch.uint16 else 8
-        _check_pixels(*samples.shape[1::-1], max_pixels, name)
+        _check_pixels(samples.shape[1], samples.shape[0], max_pixels, name)
     elif isinstance(source, np.ndarray):
         name = "the array"
         samples, bits = source[..., None] if source.ndim == 2 else source, 8 * min(source.dtype.itemsize, 2)
@@ -47,10 +47,10 @@ def read(source: Source, *, max_pixels: int = MAX_PIXELS) -> Picture:
         if samples.ndim == 3:
             _check_pixels(samples.shape[1], samples.shape[0], max_pixels, name)
     else:
-        raise ImageError(
-            f"a {type(source).__name__} is no picture; give a path, a PIL image, an array or a tensor"
-        )
-    content = hashlib.sha256(repr((samples.shape, samples.dtype.str)).encode() + np.ascontiguousarray(samples).tobytes())
+        raise ImageError(f"a {type(source).__name__} is no picture; give a path, a PIL image, an array or a tensor")
+    content = hashlib.sha256(
+        repr((samples.shape, samples.dtype.str)).encode() + np.ascontiguousarray(samples).tobytes()
+    )
     return from_samples(samples, name=name, sha256=content.hexdigest(), bits=bits)
 
 

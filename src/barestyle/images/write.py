@@ -51,7 +51,9 @@ def check_format(path: Path, height: int, width: int) -> None:
     """Refuse, before any work, a size that the kind of file cannot hold. Raises OutputError."""
     limit = LONGEST_SIDES.get(path.suffix.lower())
     if limit is not None and max(height, width) > limit:
-        raise OutputError(f"{path.suffix} holds at most {limit} pixels a side, not {max(height, width)}; use .png or .tif")
+        raise OutputError(
+            f"{path.suffix} holds at most {limit} pixels a side, not {max(height, width)}; use .png or .tif"
+        )
 
 
 def encode(
@@ -77,7 +79,13 @@ def encode(
     if extension in (".tif", ".tiff"):
         extra = {"extrasamples": ["unassalpha"]} if alpha is not None else {}
         tifffile.imwrite(
-            buffer, samples, photometric="rgb", compression="adobe_deflate", metadata=None, software="barestyle", **extra
+            buffer,
+            samples,
+            photometric="rgb",
+            compression="adobe_deflate",
+            metadata=None,
+            software="barestyle",
+            **extra,
         )
     elif extension == ".webp":
         Image.fromarray(samples).save(buffer, "WEBP", quality=WEBP_QUALITY, method=6, exact=True)
@@ -91,7 +99,8 @@ def _samples(pixels: Tensor, alpha: Tensor | None, bits: int) -> Samples:
     parts = [pixels] if alpha is None else [pixels, alpha]
     top = 2**bits - 1
     values = np.concatenate([part[0].permute(1, 2, 0).cpu().numpy().astype(np.float64) for part in parts], axis=2)
-    return np.rint(values.clip(0, 1) * top).astype(np.uint16 if bits == 16 else np.uint8)
+    levels: Samples = np.rint(values.clip(0, 1) * top).astype(np.uint16 if bits == 16 else np.uint8)
+    return levels
 
 
 def _png(samples: Samples) -> bytes:

@@ -39,7 +39,12 @@ def moments(features: Tensor) -> Moments:
     Differentiable in the features; the backward pass is one matrix product.
     """
     rows = features.permute(0, 2, 3, 1).reshape(-1, features.shape[1])
-    return Moments(rows.shape[0], rows.sum(0, dtype=_accurate(rows.dtype)), _SecondMoment.apply(rows))
+    return Moments(rows.shape[0], rows.sum(0, dtype=_accurate(rows.dtype)), _second_moment(rows))
+
+
+def _second_moment(rows: Tensor) -> Tensor:
+    result: Tensor = _SecondMoment.apply(rows)  # type: ignore[no-untyped-call]
+    return result
 
 
 def _accurate(dtype: torch.dtype) -> torch.dtype:
@@ -62,4 +67,5 @@ class _SecondMoment(torch.autograd.Function):
     def backward(ctx: torch.autograd.function.FunctionCtx, *cotangents: Tensor) -> Tensor:
         (rows,) = ctx.saved_tensors  # type: ignore[attr-defined]
         (cotangent,) = cotangents
-        return rows @ (cotangent + cotangent.T).to(rows.dtype)
+        gradient: Tensor = rows @ (cotangent + cotangent.T).to(rows.dtype)
+        return gradient

@@ -68,9 +68,7 @@ def _style_term(spec: GramLoss | WhitenedLoss, statistics: dict[int, Moments]) -
         losses = {tap: partial(gram_loss, style=gram(of)) for tap, of in statistics.items()}
     else:
         weight = spec.weight / len(statistics)
-        losses = {
-            tap: partial(whitened_loss, style=whitened_style(of, spec.epsilon)) for tap, of in statistics.items()
-        }
+        losses = {tap: partial(whitened_loss, style=whitened_style(of, spec.epsilon)) for tap, of in statistics.items()}
 
     def term(_: Tensor, taps: Mapping[int, Tensor]) -> Tensor:
         return weight * torch.stack([loss(moments(taps[tap])) for tap, loss in losses.items()]).sum()

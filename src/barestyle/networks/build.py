@@ -185,19 +185,17 @@ def _activation(name: str) -> Map:
 
 def _pooling(spec: MaxPooling | AveragePooling | NoPooling | str) -> Map:
     kind = spec if isinstance(spec, str) else spec.kind
-    pooling: Map = {
-        "max": partial(F.max_pool2d, kernel_size=2),
-        "average": partial(F.avg_pool2d, kernel_size=2),
-        "none": nn.Identity(),
-    }[kind]
-    return pooling
+    if kind == "none":
+        return nn.Identity()
+    return partial(F.max_pool2d if kind == "max" else F.avg_pool2d, kernel_size=2)
 
 
 def minimum_side(spec: VGG | HandMade | Pyramid) -> int:
     """The shortest side in pixels, of content and style, that a network can work with."""
     if isinstance(spec, Pyramid):
-        reducible = (pyramids.KERNEL_REACH + 1) * 2 ** max(spec.levels - 2, 0)
-        poolable = 2 ** (spec.levels - 1) * (1 if spec.pooling == "none" else 2)
+        reducible: int = (pyramids.KERNEL_REACH + 1) * 2 ** max(spec.levels - 2, 0)
+        poolable: int = 2 ** (spec.levels - 1) * (1 if spec.pooling == "none" else 2)
         return max(SMALLEST_SIDE, reducible, poolable)
     pools = 0 if isinstance(spec.pooling, NoPooling) else len(spec.pooling.after)
-    return max(SMALLEST_SIDE, 2 ** (pools + 1))
+    poolable = int(2 ** (pools + 1))
+    return max(SMALLEST_SIDE, poolable)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch.nn.functional as F
 from kornia.geometry.transform import pyrdown
 from torch import Tensor
@@ -25,7 +27,7 @@ def laplacian(image: Tensor, levels: int) -> list[Tensor]:
     two). Adding the levels up from the last, enlarged at each step, gives the image back.
     """
     steps = gaussian(image, levels)
-    return [fine - enlarged(coarse, fine) for fine, coarse in zip(steps, steps[1:], strict=False)] + steps[-1:]
+    return [fine - enlarged(coarse, fine) for fine, coarse in pairwise(steps)] + steps[-1:]
 
 
 def enlarged(coarse: Tensor, like: Tensor) -> Tensor:

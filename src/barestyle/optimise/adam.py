@@ -7,13 +7,13 @@ import math
 import torch
 from torch import Tensor
 
-from barestyle.optimise.iterate import Diverged, Evaluate, Method, found
+from barestyle.optimise.iterate import ExplosionError, Evaluate, Method, found
 from barestyle.optimise.scale_free import ScaleFree
 from barestyle.spec import Adam
 
 
 def adam(evaluate: Evaluate, start: Tensor, spec: Adam) -> Method:
-    """Yields an iterate an iteration. Raises Diverged when a loss is infinite or NaN."""
+    """Yields an iterate an iteration. Raises ExplosionError when a loss is infinite or NaN."""
     problem = ScaleFree(evaluate, start, spec.range_penalty)
     image = start.clone()
     method = torch.optim.Adam([image], lr=spec.learning_rate)
@@ -25,6 +25,6 @@ def adam(evaluate: Evaluate, start: Tensor, spec: Adam) -> Method:
         method.step()
         point = problem(image)
         if not math.isfinite(point.value):
-            raise Diverged(last)
+            raise ExplosionError(last)
         yield found(step, image, point.evaluation, problem.evaluations)
     return f"all {spec.steps} steps were taken"

@@ -45,7 +45,7 @@ def found(step: int, image: Tensor, evaluation: Evaluation, evaluations: int) ->
     )
 
 
-class Diverged(ArithmeticError):
+class ExplosionError(ArithmeticError):
     """The loss became infinite or NaN; carries the last finite loss, if there was one."""
 
     def __init__(self, last_loss: float | None) -> None:

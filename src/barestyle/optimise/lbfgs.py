@@ -17,7 +17,7 @@ LINE_SEARCH_BUDGET = 12
 
 
 def lbfgs(evaluate: Evaluate, start: Tensor, spec: LBFGS) -> Method:
-    """Yields an iterate an iteration. Raises Diverged only where the start itself has no finite loss."""
+    """Yields an iterate an iteration. Raises ExplosionError only where the start itself has no finite loss."""
     problem = ScaleFree(evaluate, start, spec.range_penalty)
     history = History(spec.history)
     here = _probe_at(0.0, start, problem.start, None)

@@ -70,7 +70,4 @@ class Stall:
         if self._first is None:
             self._first = best_loss
         self._recent.append(best_loss)
-        return (
-            len(self._recent) > self._patience
-            and self._recent[0] - best_loss < self._tolerance * self._first
-        )
+        return len(self._recent) > self._patience and self._recent[0] - best_loss < self._tolerance * self._first

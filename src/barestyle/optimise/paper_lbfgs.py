@@ -13,14 +13,14 @@ from torch import Tensor
 
 from barestyle.losses import Evaluation
 from barestyle.optimise.history import History
-from barestyle.optimise.iterate import Diverged, Evaluate, Method, found
+from barestyle.optimise.iterate import ExplosionError, Evaluate, Method, found
 from barestyle.spec import PaperLBFGS
 
 
 class _Closure:
     """The tutorial's closure: clamps the pixels in place, evaluates, and counts.
 
-    NaN gradients become 0, and a loss that is not finite raises Diverged (paper section 3).
+    NaN gradients become 0, and a loss that is not finite raises ExplosionError (paper section 3).
     """
 
     def __init__(self, evaluate: Evaluate) -> None:
@@ -32,14 +32,14 @@ class _Closure:
         evaluation = self._evaluate(image.clamp_(0, 1))
         self.evaluations += 1
         if not math.isfinite(evaluation.loss):
-            raise Diverged(self._last_loss)
+            raise ExplosionError(self._last_loss)
         self._last_loss = float(evaluation.loss)
         gradient = torch.where(evaluation.gradient.isnan(), 0.0, evaluation.gradient)
         return Evaluation(evaluation.loss, evaluation.parts, gradient)
 
 
 def paper_lbfgs(evaluate: Evaluate, start: Tensor, spec: PaperLBFGS) -> Method:
-    """Yields an iterate for each evaluation. Raises Diverged when a loss is infinite or NaN.
+    """Yields an iterate for each evaluation. Raises ExplosionError when a loss is infinite or NaN.
 
     Deviation: the picture after the last update, which the paper takes unseen, is evaluated once more, so
     that its loss is known and an explosion in the very last update is noticed. The picture is the same.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from barestyle.errors import DivergedError
-from barestyle.optimise.iterate import Diverged, Iterate
+from barestyle.optimise.iterate import ExplosionError, Iterate
 from barestyle.optimise.loop import Search
 
 
@@ -35,14 +35,14 @@ class Restarts:
 
     def __iter__(self) -> Iterator[Iterate]:
         """The iterates of all attempts. Raises DivergedError when the last allowed one explodes."""
-        previous: Diverged | None = None
+        previous: ExplosionError | None = None
         while True:
             search = self._attempt(self.seed, self.perturbed)
             try:
                 for iterate in search:
                     self._kept, self.evaluations = search.kept, iterate.evaluations
                     yield iterate
-            except Diverged as explosion:
+            except ExplosionError as explosion:
                 if self.count == self._limit:
                     raise DivergedError(self._sentence()) from explosion
                 if previous is not None and previous.last_loss == explosion.last_loss:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from barestyle.losses import Evaluation
-from barestyle.optimise.iterate import Diverged, Evaluate
+from barestyle.optimise.iterate import ExplosionError, Evaluate
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Point:
 class ScaleFree:
     """loss / loss(start) + range_penalty · mean(excess²), where excess is how far a pixel lies outside 0..1.
 
-    Raises Diverged where the loss of the start itself is not finite.
+    Raises ExplosionError where the loss of the start itself is not finite.
     """
 
     def __init__(self, evaluate: Evaluate, start: Tensor, range_penalty: float) -> None:
@@ -33,7 +33,7 @@ class ScaleFree:
         self.evaluations = 1
         first = evaluate(start)
         if not math.isfinite(first.loss) or not bool(first.gradient.isfinite().all()):
-            raise Diverged(None)
+            raise ExplosionError(None)
         # A start without any loss is a solution; its gradient is zero at every scale.
         self._scale = 1.0 / float(first.loss) if float(first.loss) > 0 else 1.0
         self.start = self._point(start, first)

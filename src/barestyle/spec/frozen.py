@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from barestyle.errors import SpecError
 
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass
+else:  # it has no public name
+    ModelMetaclass = type(BaseModel)
+
 _CUSTOM_ERRORS = ("value_error", "assertion_error")
 
 
-class _Refusing(type(BaseModel)):  # type: ignore[misc]  # pydantic's metaclass has no public name
+class _Refusing(ModelMetaclass):
     """Turns pydantic's report into one SpecError when a spec is constructed in Python."""
 
-    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:  # noqa: N805  # the class is what a metaclass makes
         try:
             return super().__call__(*args, **kwargs)
         except ValidationError as error:
-            raise SpecError(sentence(cls, error)) from None
+            raise SpecError(sentence(cast("type[Frozen]", cls), error)) from None
 
 
 class Frozen(BaseModel, metaclass=_Refusing):
@@ -48,7 +53,7 @@ def takes(model: type[Frozen], name: str) -> str:
         return "one of " + ", ".join(sorted(kinds))
     if field.description and field.description.startswith("takes "):
         return field.description.removeprefix("takes ")
-    annotation = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+    annotation: Any = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
     return _words(TypeAdapter(annotation).json_schema())
 
 

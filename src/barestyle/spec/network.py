@@ -175,8 +175,7 @@ class VGG(Frozen):
         Field(
             min_length=1,
             max_length=16,
-            description="takes a list of 1 to 16 whole numbers from 1 to 4096, "
-            "or one such number for all five layers",
+            description="takes a list of 1 to 16 whole numbers from 1 to 4096, or one such number for all five layers",
         ),
     ] = VGG19_CHANNELS[:DEPTH]
     kernel_size: Literal[2, 3] = 3
