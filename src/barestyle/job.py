@@ -11,14 +11,14 @@ from torch import Tensor
 
 from barestyle.images import MAX_PIXELS, Picture, Source, resized
 from barestyle.losses import assemble
-from barestyle.networks import build, pretrained
+from barestyle.networks import build, normalised, pretrained
 from barestyle.optimise import Iterate, Restarts, Search
 from barestyle.plan import Plan, prepare
 from barestyle.presets import DEFAULT_PRESET
 from barestyle.progress import Progress
 from barestyle.records import Input, Record, package_versions
 from barestyle.result import Result
-from barestyle.spec import PaperLBFGS, Spec
+from barestyle.spec import VGG, PaperLBFGS, Spec
 
 PERTURBATION = 0.1
 """Share of uniform noise in a perturbed start: the paper's 10 % (section 3), which it does not define further."""
@@ -101,10 +101,14 @@ def _attempts(plan: Plan) -> Restarts:
 
 
 def _trained(plan: Plan, content: Tensor, style: Tensor) -> pretrained.TrainedLayers | None:
-    """The trained layers, rescaled over the run's own two pictures where the spec asks for it."""
-    if plan.trained is None or not getattr(plan.spec.network, "rescale", False):
-        return plan.trained
-    return pretrained.rescaled(plan.trained, [content.cpu(), style.cpu()])
+    """The trained layers, rescaled over the run's own two pictures where the spec or their size asks for it."""
+    if plan.trained is None or not isinstance(plan.spec.network, VGG):
+        return None
+    images = [normalised(content.cpu()), normalised(style.cpu())]
+    wanted = plan.spec.network.rescale
+    if wanted is True or (wanted == "auto" and pretrained.is_far_from_unit_scale(plan.trained, images)):
+        return pretrained.rescaled(plan.trained, images)
+    return plan.trained
 
 
 def _perturbed(content: Tensor, seed: int) -> Tensor:

@@ -24,20 +24,14 @@ SMALLEST_SIDE = 16
 Map = Callable[[Tensor], Tensor]
 
 
+def normalised(image: Tensor) -> Tensor:
+    """An image (1, 3, H, W), sRGB in 0..1, in ImageNet's units and channels_last: what a first layer sees."""
+    mean, std = (image.new_tensor(numbers).view(1, 3, 1, 1) for numbers in (IMAGENET_MEAN, IMAGENET_STD))
+    return ((image - mean) / std).contiguous(memory_format=torch.channels_last)
+
+
 class Network(nn.Module):
     """An image (1, 3, H, W), sRGB in 0..1, to feature maps {tap: (1, c, h, w)}; no parameter ever trains."""
-
-    mean: Tensor
-    std: Tensor
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1))
-        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1))
-
-    def normalised(self, image: Tensor) -> Tensor:
-        """The image in ImageNet's units, channels_last: what the first convolution sees."""
-        return ((image - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
 
     def forward(self, image: Tensor) -> dict[int, Tensor]:
         raise NotImplementedError
@@ -61,7 +55,7 @@ class Stack(Network):
 
     def forward(self, image: Tensor) -> dict[int, Tensor]:
         """Feature maps before the activation, of every layer, numbered from 1."""
-        x = self.normalised(image)
+        x = normalised(image)
         taps: dict[int, Tensor] = {}
         for number, layer in enumerate(self.layers, start=1):
             x = taps[number] = layer(x)
@@ -91,7 +85,7 @@ class PyramidNetwork(Network):
 
     def forward(self, image: Tensor) -> dict[int, Tensor]:
         """Feature maps after activation and pooling, level by level; 1 is the full-size one."""
-        levels = self.levels(self.normalised(image))
+        levels = self.levels(normalised(image))
         maps = [self.layer(x.contiguous(memory_format=torch.channels_last)) for x in levels]
         return {number: self.pooling(self.activation(x)) for number, x in enumerate(maps, start=1)}
 

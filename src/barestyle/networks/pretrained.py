@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import pickle
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,8 +83,8 @@ def _read_safetensors(path: Path, keys: list[str]) -> dict[str, Tensor]:
 
 def _read_torch(path: Path, keys: list[str]) -> dict[str, Tensor]:
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True, mmap=None)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, ValueError) as error:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # noqa: BLE001  # on bytes that are no pickle the unpickler may raise anything
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise WeightsError(f"{str(path)!r} is no readable PyTorch file ({reason}); {HOW_TO_GET}") from None
     if not isinstance(state, dict):
@@ -102,6 +101,16 @@ def _check(tensors: dict[str, Tensor], key: str, shape: tuple[int, ...], path: P
         )
     if not torch.isfinite(tensors[key]).all():
         raise WeightsError(f"{key} in {str(path)!r} holds NaN or infinite numbers; {HOW_TO_GET}")
+
+
+UNIT_SCALE_LIMIT = 5.0
+"""Of conv1_1's mean activation: Oxford's weights have about 15 there, torchvision's are of order 1."""
+
+
+def is_far_from_unit_scale(layers: TrainedLayers, normalised_images: list[Tensor]) -> bool:
+    """Whether a fixed bias and the paper's loss weights would mean nothing to these layers."""
+    first = [F.relu(F.conv2d(x, layers.weights[0], layers.biases[0], padding=1)).mean() for x in normalised_images]
+    return float(torch.stack(first).mean()) > UNIT_SCALE_LIMIT
 
 
 def rescaled(layers: TrainedLayers, normalised_images: list[Tensor]) -> TrainedLayers:

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from barestyle.optimise.iterate import ExplosionError, Evaluate, Method, found
+from barestyle.optimise.iterate import Evaluate, ExplosionError, Method, found
 from barestyle.optimise.scale_free import ScaleFree
 from barestyle.spec import Adam
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from barestyle.losses import Evaluation
 from barestyle.optimise.history import History
-from barestyle.optimise.iterate import ExplosionError, Evaluate, Method, found
+from barestyle.optimise.iterate import Evaluate, ExplosionError, Method, found
 from barestyle.spec import PaperLBFGS
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from barestyle.losses import Evaluation
-from barestyle.optimise.iterate import ExplosionError, Evaluate
+from barestyle.optimise.iterate import Evaluate, ExplosionError
 
 
 @dataclass(frozen=True)

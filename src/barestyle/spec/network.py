@@ -165,7 +165,8 @@ class VGG(Frozen):
     `channels` lists every layer's; one number means five layers of that many ("no doubling").
     `trained_file` (.safetensors or torchvision's .pth) is read only where weights or biases are trained ones;
     without it the file is looked for in $BARESTYLE_VGG19. `rescale` divides the trained layers so that each
-    has mean activation 1 (as in Gatys' normalised VGG), which Oxford's original weights need.
+    has mean activation 1 (as in Gatys' normalised VGG); "auto" does so only where the weights are far from
+    that, as Oxford's original ones are and torchvision's, which the paper used, are not.
     """
 
     kind: Literal["vgg"] = "vgg"
@@ -184,7 +185,7 @@ class VGG(Frozen):
     weights: Weights = BinaryWeights()
     bias: Bias = ConstantBias()
     trained_file: str | None = None
-    rescale: bool = False
+    rescale: bool | Literal["auto"] = "auto"
 
     @property
     def depth(self) -> int:
@@ -205,7 +206,7 @@ class VGG(Frozen):
     def _trained_numbers_fit(self) -> VGG:
         if not self.is_trained:
             for name in ("trained_file", "rescale"):
-                if getattr(self, name):
+                if getattr(self, name) not in (None, False, "auto"):
                     raise ValueError(
                         f"{name}={getattr(self, name)!r} has no effect on a network without trained numbers; "
                         "leave it out, or set weights or bias to pretrained"

@@ -1,0 +1,98 @@
+"""Gram and whitened losses: closed forms, invariants, and the cases where statistics degenerate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from scipy.linalg import fractional_matrix_power
+from torch import Tensor
+
+from barestyle.losses.gram import gram, gram_loss
+from barestyle.losses.moments import moments
+from barestyle.losses.whitened import whitened_loss, whitened_style
+
+
+def maps(seed: int, channels: int = 5, height: int = 9, width: int = 8) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    mixing = torch.randn(channels, channels, generator=generator, dtype=torch.float64)
+    noise = torch.randn(1, channels, height, width, generator=generator, dtype=torch.float64)
+    return torch.einsum("dc,nchw->ndhw", mixing, noise) + 1
+
+
+def test_gram_equals_the_textbook() -> None:
+    x, y = maps(0), maps(1, height=7)
+    a, b = (m[0].flatten(1).numpy() for m in (x, y))
+    expected = np.mean((a @ a.T / a.size - b @ b.T / b.size) ** 2)
+    assert float(gram_loss(moments(x), gram(moments(y)))) == pytest.approx(expected, rel=1e-12)
+
+
+def test_gram_does_not_see_where_pixels_lie() -> None:
+    x = maps(0)
+    order = torch.randperm(72, generator=torch.Generator().manual_seed(0))
+    shuffled = x.flatten(2)[..., order].view_as(x)
+    torch.testing.assert_close(gram(moments(shuffled)), gram(moments(x)))
+
+
+def test_whitened_equals_scipys_matrix_power() -> None:
+    x, y = maps(0), maps(1)
+    epsilon = 1e-3
+    a, b = (m[0].flatten(1).numpy() for m in (x, y))
+    covariance = np.cov(b, bias=True)
+    ridge = epsilon * np.linalg.eigvalsh(covariance)[-1] * np.eye(5)
+    w = fractional_matrix_power(covariance + ridge, -0.5)
+    mean = w @ (a.mean(1) - b.mean(1))
+    difference = w @ (np.cov(a, bias=True) - covariance) @ w
+    expected = (np.sum(mean**2) + np.sum(difference**2)) / 5
+    found = float(whitened_loss(moments(x), whitened_style(moments(y), epsilon)))
+    assert found == pytest.approx(expected, rel=1e-9)
+
+
+def test_whitened_is_zero_at_the_style_itself() -> None:
+    x = moments(maps(0))
+    assert float(whitened_loss(x, whitened_style(x, 1e-3))) == 0
+
+
+@pytest.mark.parametrize("factor", [1e-3, 40.0])
+def test_whitened_does_not_depend_on_the_features_scale(factor: float) -> None:
+    x, y = maps(0), maps(1)
+    plain = whitened_loss(moments(x), whitened_style(moments(y), 1e-3))
+    scaled = whitened_loss(moments(x * factor), whitened_style(moments(y * factor), 1e-3))
+    assert float(scaled) == pytest.approx(float(plain), rel=1e-9)
+
+
+def test_whitened_does_not_depend_on_a_rotation_of_the_features() -> None:
+    x, y = maps(0), maps(1)
+    rotation = torch.linalg.qr(torch.randn(5, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64))[0]
+    plain = whitened_loss(moments(x), whitened_style(moments(y), 1e-3))
+    turn = lambda m: torch.einsum("dc,nchw->ndhw", rotation, m)  # noqa: E731
+    turned = whitened_loss(moments(turn(x)), whitened_style(moments(turn(y)), 1e-3))
+    assert float(turned) == pytest.approx(float(plain), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        torch.full((1, 4, 6, 6), 0.7),
+        torch.zeros(1, 4, 6, 6),
+        torch.rand(1, 1, 6, 6, generator=torch.Generator().manual_seed(0)).repeat(1, 4, 1, 1),
+        torch.rand(1, 40, 2, 3, generator=torch.Generator().manual_seed(0)),
+    ],
+    ids=["one colour", "nothing at all", "repeated features", "fewer pixels than channels"],
+)
+def test_degenerate_styles_give_finite_losses_and_gradients(style: Tensor) -> None:
+    target = whitened_style(moments(style), 1e-3)
+    generator = torch.Generator().manual_seed(1)
+    x = torch.rand(1, style.shape[1], 6, 6, generator=generator, requires_grad=True)
+    loss = whitened_loss(moments(x), target)
+    (gradient,) = torch.autograd.grad(loss, x)
+    assert bool(torch.isfinite(loss)), "the loss"
+    assert bool(torch.isfinite(gradient).all()), "the gradient"
+    assert float(loss.detach()) > 0
+
+
+def test_float32_statistics_agree_with_float64() -> None:
+    x, y = maps(0), maps(1)
+    fine = float(whitened_loss(moments(x), whitened_style(moments(y), 1e-3)))
+    coarse = float(whitened_loss(moments(x.float()), whitened_style(moments(y.float()), 1e-3)))
+    assert coarse == pytest.approx(fine, rel=1e-4)

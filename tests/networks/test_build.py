@@ -1,0 +1,123 @@
+"""Built networks: the reference stack, kernel sizes, cutting, seeds, and the smallest picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from barestyle.networks import build, minimum_side, normalised
+from barestyle.networks.build import Stack
+from barestyle.networks.pretrained import load
+from barestyle.presets import PRESETS, preset
+from barestyle.spec import VGG, HandMade, PretrainedBias, PretrainedWeights, Pyramid, with_settings
+from tests.oracles import tutorial
+
+
+def network_spec(**settings: Any) -> VGG | HandMade | Pyramid:
+    return with_settings(preset("paper").spec, {k.replace("__", "."): v for k, v in settings.items()}).network
+
+
+def test_the_paper_network_equals_the_oracles(content: Tensor) -> None:
+    network = build(preset("paper").spec.network, seed=1, deepest_tap=5)
+    assert isinstance(network, Stack)
+    layers = [(layer.weight, layer.bias) for layer in network.layers]
+    expected = tutorial.convolutions(layers, content, (2, 4))  # type: ignore[arg-type]
+    assert [maps.shape[1] for maps in expected] == [64, 64, 128, 128, 256]
+    for tap, maps in network(content).items():
+        torch.testing.assert_close(maps, expected[tap - 1], rtol=1e-4, atol=1e-4)
+
+
+def test_trained_layers_are_used_as_they_are(synthetic_weights: Path, content: Tensor) -> None:
+    trained = load(synthetic_weights, 5)
+    network = build(VGG(weights=PretrainedWeights(), bias=PretrainedBias()), seed=1, deepest_tap=5, trained=trained)
+    expected = tutorial.convolutions(list(zip(trained.weights, trained.biases, strict=True)), content, (2, 4))
+    torch.testing.assert_close(network(content)[5], expected[4], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["paper", "npnd", "hand-made", "gaussian-pyramid", "laplacian-pyramid"])
+def test_cutting_and_reseeding(name: str, content: Tensor) -> None:
+    spec = PRESETS[name].spec.network
+    whole = build(spec, seed=3, deepest_tap=5)(content)
+    cut = build(spec, seed=3, deepest_tap=2)(content)
+    other = build(spec, seed=4, deepest_tap=5)(content)
+    assert list(whole) == [1, 2, 3, 4, 5]
+    assert list(cut) == [1, 2]
+    assert torch.equal(cut[2], whole[2])
+    assert not torch.equal(other[5], whole[5])
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_kernels_keep_the_size(size: int, content: Tensor) -> None:
+    maps = build(
+        network_spec(network__channels=4, network__pooling="none", network__kernel_size=size), seed=0, deepest_tap=5
+    )(content)
+    assert {tuple(m.shape[-2:]) for m in maps.values()} == {tuple(content.shape[-2:])}
+
+
+def test_even_kernels_are_padded_right_and_below(content: Tensor) -> None:
+    network = build(network_spec(network__channels=4, network__kernel_size=2), seed=0, deepest_tap=1)
+    assert isinstance(network, Stack)
+    weight, bias = (getattr(network.layers[0], name) for name in ("weight", "bias"))
+    x = normalised(content)
+    maps = network(content)[1]
+    inner = torch.einsum("fcij,cij->f", weight, x[0, :, 5:7, 8:10]) + bias
+    corner = torch.einsum("fc,c->f", weight[:, :, 0, 0], x[0, :, -1, -1]) + bias
+    torch.testing.assert_close(maps[0, :, 5, 8], inner)
+    torch.testing.assert_close(maps[0, :, -1, -1], corner)
+
+
+def test_without_relu_the_network_is_linear(content: Tensor, style: Tensor) -> None:
+    network = build(network_spec(network__activation="none", network__pooling="none"), seed=0, deepest_tap=5)
+    other = style[..., : content.shape[-2], :].repeat(1, 1, 1, 2)[..., : content.shape[-1]]
+    middle = network((content + other) / 2)[5]
+    torch.testing.assert_close(middle, (network(content)[5] + network(other)[5]) / 2, rtol=1e-3, atol=1e-2)
+    curved = build(network_spec(network__pooling="none"), seed=0, deepest_tap=5)
+    assert not torch.allclose(curved((content + other) / 2)[5], (curved(content)[5] + curved(other)[5]) / 2, atol=0.1)
+
+
+@pytest.mark.parametrize(("kind", "reduce"), [("max", torch.amax), ("average", torch.mean)])
+def test_pooling_comes_after_the_relu(kind: str, reduce: Any, content: Tensor) -> None:
+    """A 1x1 look at tap 2: it is the convolution of the pooled, rectified tap 1."""
+    spec = network_spec(network__channels=4, network__pooling=kind, network__pooling__after=[1])
+    network = build(spec, seed=0, deepest_tap=2)
+    assert isinstance(network, Stack)
+    taps = network(content)
+    h, w = content.shape[-2:]
+    pooled = reduce(taps[1].relu().reshape(1, 4, h // 2, 2, w // 2, 2), (3, 5))
+    torch.testing.assert_close(network.layers[1](pooled), taps[2])
+
+
+def test_pyramid_taps_come_after_relu_and_pooling(content: Tensor) -> None:
+    plain = build(network_spec(network="pyramid"), seed=0, deepest_tap=5)(content)
+    pooled = build(network_spec(network="pyramid", network__pooling="max"), seed=0, deepest_tap=5)(content)
+    assert float(plain[1].min()) == 0
+    assert plain[1].shape[-2:] == content.shape[-2:]
+    assert [m.shape[-1] for m in pooled.values()] == [m.shape[-1] // 2 for m in plain.values()]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        network_spec(),
+        network_spec(network__pooling__after=[1, 2, 3, 4]),
+        network_spec(network="pyramid"),
+        network_spec(network="pyramid", network__pooling="max"),
+        network_spec(network="pyramid", network__levels=8),
+        network_spec(network="hand-made"),
+    ],
+)
+def test_the_smallest_picture_works_and_what_is_smaller_is_refused_for_a_reason(
+    spec: VGG | HandMade | Pyramid,
+) -> None:
+    side = minimum_side(spec)
+    deepest = spec.depth
+    maps = build(spec, seed=0, deepest_tap=deepest)(torch.rand(1, 3, side, side))
+    assert all(min(m.shape[-2:]) >= 1 for m in maps.values())
+    assert bool(torch.isfinite(maps[deepest]).all())
+    if side > 32:
+        with pytest.raises(RuntimeError):
+            build(spec, seed=0, deepest_tap=deepest)(torch.rand(1, 3, side // 2, side // 2))

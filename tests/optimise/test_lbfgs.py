@@ -1,0 +1,117 @@
+"""The robust optimiser: known minima, scale freedom, and its line search's conditions."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from barestyle.losses import Evaluation
+from barestyle.optimise import ExplosionError, Search
+from barestyle.optimise.line_search import CURVATURE, SUFFICIENT_DECREASE, Probe, strong_wolfe
+from barestyle.spec import LBFGS, Adam
+from tests.optimise.test_paper_lbfgs import rosenbrock
+
+START = torch.rand(1, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+NEVER_STALL = {"patience": 10_000, "tolerance": 0.0}
+
+
+def scaled(factor: float):  # type: ignore[no-untyped-def]
+    def evaluate(image: Tensor) -> Evaluation:
+        found = rosenbrock(image)
+        return Evaluation(found.loss * factor, {}, found.gradient * factor)
+
+    return evaluate
+
+
+def test_it_finds_rosenbrocks_minimum() -> None:
+    search = Search(rosenbrock, START, LBFGS(steps=200, **NEVER_STALL))
+    list(search)
+    assert search.kept is not None
+    torch.testing.assert_close(search.kept.image, torch.full_like(START, 1 / 1.5), rtol=0, atol=1e-2)
+
+
+@pytest.mark.parametrize("factor", [1e-12, 1e12])
+def test_the_scale_of_the_loss_does_not_matter(factor: float) -> None:
+    plain = list(Search(scaled(1.0), START, LBFGS(steps=15, **NEVER_STALL)))
+    other = list(Search(scaled(factor), START, LBFGS(steps=15, **NEVER_STALL)))
+    assert plain[-1].evaluations == other[-1].evaluations
+    torch.testing.assert_close(plain[-1].image, other[-1].image, rtol=0, atol=1e-3)
+    assert other[-1].loss == pytest.approx(plain[-1].loss * factor, rel=1e-2)
+
+
+@pytest.mark.parametrize("spec", [LBFGS(steps=40), Adam(steps=80)])
+def test_the_penalty_keeps_pixels_near_their_range(spec: LBFGS | Adam) -> None:
+    """The unconstrained minimum lies at 3; with the penalty pixels stay near 1, and what is kept is clamped."""
+    seen: list[float] = []
+
+    def evaluate(image: Tensor) -> Evaluation:
+        seen.append(float(image.max()))
+        return Evaluation((image - 3).square().mean(), {}, 2 * (image - 3) / image.numel())
+
+    search = Search(evaluate, START, spec)
+    list(search)
+    assert search.kept is not None
+    assert float(search.kept.image.max()) <= 1
+    assert seen[-1] < 1.3
+
+
+def test_the_best_iterate_is_kept_though_a_later_one_is_worse() -> None:
+    search = Search(rosenbrock, START, Adam(steps=4, learning_rate=0.3, **NEVER_STALL))
+    losses = [iterate.loss for iterate in search]
+    assert search.kept is not None
+    assert search.kept.loss == min(losses) < losses[-1]
+
+
+def test_it_stops_when_nothing_improves_any_more() -> None:
+    search = Search(rosenbrock, START, LBFGS(steps=10_000, patience=5, tolerance=0.01))
+    taken = list(search)
+    assert 5 < len(taken) < 200
+    assert "the last 5 iterations improved the loss by less than 0.01" in search.reason
+    best = min(iterate.loss for iterate in taken[:-5])
+    assert best - min(iterate.loss for iterate in taken) < 0.01 * taken[0].loss
+
+
+def test_a_start_without_gradient_ends_at_once() -> None:
+    search = Search(lambda image: Evaluation(torch.tensor(0.0), {}, torch.zeros_like(image)), START, LBFGS())
+    assert len(list(search)) == 1
+    assert "no gradient left" in search.reason
+
+
+def test_a_cliff_of_nan_is_backed_away_from() -> None:
+    def evaluate(image: Tensor) -> Evaluation:
+        if float(image.mean()) > 0.6:
+            return Evaluation(torch.tensor(torch.nan), {}, torch.full_like(image, torch.nan))
+        return Evaluation((image - 0.7).square().sum(), {}, 2 * (image - 0.7))
+
+    search = Search(evaluate, torch.full((1, 3, 4, 4), 0.2), LBFGS(steps=30))
+    list(search)
+    assert search.kept is not None
+    assert 0.55 < float(search.kept.image.mean()) <= 0.6
+
+
+def test_a_start_whose_loss_is_not_finite_is_an_explosion() -> None:
+    evaluate = lambda image: Evaluation(torch.tensor(torch.inf), {}, image)  # noqa: E731
+    with pytest.raises(ExplosionError):
+        list(Search(evaluate, START, LBFGS()))
+
+
+@pytest.mark.parametrize("first", [1e-6, 1e-2, 1.0, 50.0])
+@pytest.mark.parametrize("power", [2, 4, 1.2])
+def test_the_line_search_satisfies_both_wolfe_conditions(first: float, power: float) -> None:
+    """On |t - 1|^p - t/20, whatever the first length."""
+
+    def value(t: float) -> float:
+        return float(abs(t - 1) ** power - t / 20)
+
+    def slope(t: float) -> float:
+        return float(power * abs(t - 1) ** (power - 1) * (1 if t > 1 else -1) - 1 / 20)
+
+    nothing = torch.zeros(1)
+
+    def probe(t: float) -> Probe:
+        return Probe(t, value(t), slope(t), nothing, nothing, Evaluation(nothing, {}, nothing))
+
+    found = strong_wolfe(probe, probe(0.0), first, budget=40)
+    assert found.value <= value(0) + SUFFICIENT_DECREASE * found.length * slope(0)
+    assert abs(found.slope) <= CURVATURE * abs(slope(0))

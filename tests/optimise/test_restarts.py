@@ -1,0 +1,72 @@
+"""Restarts: reseeding, the perturbation after a repeated loss, and giving up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+import torch
+from torch import Tensor
+
+from barestyle.errors import DivergedError
+from barestyle.losses import Evaluation
+from barestyle.optimise import Restarts, Search
+from barestyle.spec import PaperLBFGS
+
+START = torch.full((1, 3, 4, 4), 0.5)
+
+
+def search_over(losses: Iterable[float]) -> Search:
+    remaining = iter(losses)
+
+    def evaluate(image: Tensor) -> Evaluation:
+        return Evaluation(torch.tensor(next(remaining)), {}, image - 0.7)
+
+    return Search(evaluate, START, PaperLBFGS(steps=1, iterations_per_step=4))
+
+
+def test_an_explosion_takes_the_next_seed() -> None:
+    seeds: list[tuple[int, bool]] = []
+
+    def attempt(seed: int, perturbed: bool) -> Search:
+        seeds.append((seed, perturbed))
+        return search_over([3.0, torch.inf] if len(seeds) == 1 else [3.0, 2.0, 1.0, 0.5, 0.4])
+
+    restarts = Restarts(attempt, seed=7, limit=3)
+    iterates = list(restarts)
+    assert seeds == [(7, False), (8, False)]
+    assert (restarts.count, restarts.seed, restarts.perturbed) == (1, 8, False)
+    assert [iterate.loss for iterate in iterates][:3] == [3.0, 3.0, 2.0], "the second attempt begins anew"
+    assert restarts.kept is iterates[-1]
+    assert "steps" in restarts.reason
+
+
+def test_the_same_last_loss_twice_perturbs_the_start() -> None:
+    """Paper, section 3: a network without randomness explodes in the same way at every seed."""
+    asked: list[bool] = []
+
+    def attempt(_seed: int, perturbed: bool) -> Search:
+        asked.append(perturbed)
+        return search_over([1.0, 0.9, 0.8, 0.7, 0.6] if perturbed else [3.0, torch.nan])
+
+    restarts = Restarts(attempt, seed=0, limit=10)
+    list(restarts)
+    assert asked == [False, False, True]
+    assert restarts.perturbed
+
+
+def test_different_last_losses_do_not_perturb() -> None:
+    asked: list[bool] = []
+
+    def attempt(_seed: int, perturbed: bool) -> Search:
+        asked.append(perturbed)
+        return search_over([3.0 + len(asked), torch.nan] if len(asked) < 4 else [1.0] * 5)
+
+    list(Restarts(attempt, seed=0, limit=10))
+    assert asked == [False] * 4
+
+
+def test_it_gives_up_with_a_remedy() -> None:
+    restarts = Restarts(lambda *_: search_over([torch.nan]), seed=0, limit=2)
+    with pytest.raises(DivergedError, match=r"at each of 3 starts; use smaller weights \(network\.weights\)"):
+        list(restarts)
