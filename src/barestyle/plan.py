@@ -9,7 +9,7 @@ import torch
 from barestyle import devices
 from barestyle.errors import ImageError, SpecError
 from barestyle.images import MAX_PIXELS, Picture, Source, read, target_size
-from barestyle.networks import minimum_side, pretrained
+from barestyle.networks import SMALLEST_SIDE, minimum_side, pretrained
 from barestyle.presets import DEFAULT_PRESET, preset
 from barestyle.spec import DEFAULT_LONGEST_SIDE, VGG, PaperLBFGS, Spec
 
@@ -83,6 +83,11 @@ def _result_size(content: Picture, spec: Spec) -> tuple[int, int]:
 
 def _check_large_enough(picture: Picture, size: tuple[int, int], spec: Spec) -> None:
     smallest = minimum_side(spec.network)
+    if min(picture.height, picture.width) < SMALLEST_SIDE:
+        raise ImageError(
+            f"{picture.name} has {picture.width} x {picture.height} pixels, but this network needs at least "
+            f"{smallest} a side; give a larger picture"
+        )
     if min(size) < smallest:
         raise ImageError(
             f"{picture.name} has {picture.width} x {picture.height} pixels and would be used at "

@@ -56,23 +56,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     debug = "--debug" in given
     # --debug may stand anywhere, as people add it to the end of the line that failed.
     given = [argument for argument in given if argument != "--debug"]
-    warnings.showwarning = _note
+    with warnings.catch_warnings():
+        warnings.showwarning = _note
+        return _run(given or ["--help"], debug=debug)
+
+
+def _run(arguments: list[str], *, debug: bool) -> int:
     try:
-        code = app(given or ["--help"], prog_name="barestyle", standalone_mode=False)
-        return code if isinstance(code, int) else 0
+        code = app(arguments, prog_name="barestyle", standalone_mode=False)
     except KeyboardInterrupt:
         return _failed("interrupted before there was a picture to keep; nothing was written", INTERRUPTED)
-    except (BarestyleError, typer.TyperException) as error:
-        if debug:
-            traceback.print_exc()
-        text = error.format_message() if isinstance(error, typer.TyperException) else str(error)
-        return _failed(text, FAILED)
     except typer.Abort:
         return _failed("stopped; nothing was written", INTERRUPTED)
-    except Exception as error:  # the outermost place: a bug must be told, too
+    except typer.TyperException as error:
+        usage = "see `barestyle --help`, or --help behind a command"
+        return _failed(f"{error.format_message().rstrip('.')}; {usage}", FAILED)
+    except BarestyleError as error:
+        if debug:
+            traceback.print_exc()
+        return _failed(str(error), FAILED)
+    except Exception as error:  # the outermost place: a mistake of ours must be told, too
         if debug:
             raise
         return _failed(f"this is a mistake in barestyle ({type(error).__name__}: {error}); --debug shows where", 1)
+    return code if isinstance(code, int) else 0
 
 
 def _failed(sentence: str, code: int) -> int:

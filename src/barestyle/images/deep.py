@@ -20,18 +20,18 @@ _ORIENTATION = 274  # the tag of EXIF and TIFF
 _ICC_PROFILE = 34675  # the tag of TIFF
 
 
-def decoded(image: Image.Image, data: bytes) -> tuple[Samples, int] | None:
+def decoded(image: Image.Image, data: bytes, name: str) -> tuple[Samples, int] | None:
     """Samples (H, W, 1 to 4) and bits of a deep colour PNG or TIFF that Pillow has opened; None for others."""
     if image.format == "PNG" and str(getattr(image, "tile", ((None,) * 4,))[0][3]).endswith("16B"):
         samples = imagecodecs.png_decode(data)
-        colour = _in_srgb(_with_channels(samples), image.info.get("icc_profile"))
+        colour = _in_srgb(_with_channels(samples), image.info.get("icc_profile"), name)
         return oriented(colour, image.getexif().get(_ORIENTATION, 1)), 16
     if image.format == "TIFF" and max(image.tag_v2.get(258, (8,))) > 8:  # type: ignore[attr-defined]
-        return decoded_tiff(data, lambda _width, _height: None)
+        return decoded_tiff(data, name, lambda _width, _height: None)
     return None
 
 
-def decoded_tiff(data: bytes, check: Callable[[int, int], None]) -> tuple[Samples, int] | None:
+def decoded_tiff(data: bytes, name: str, check: Callable[[int, int], None]) -> tuple[Samples, int] | None:
     """The first page of a TIFF file, or None where it is none; `check` sees (width, height) before decoding.
 
     Raises ImageError where the page is no grey, RGB or CMYK picture, or damaged.
@@ -51,8 +51,8 @@ def decoded_tiff(data: bytes, check: Callable[[int, int], None]) -> tuple[Sample
     except tifffile.TiffFileError:
         return None
     except (ValueError, OSError, RuntimeError, IndexError, KeyError) as error:
-        raise ImageError(f"this TIFF file is damaged or of an unknown kind ({error}); save it anew") from None
-    colour = _in_srgb(samples, profile.value if profile else None, cmyk=cmyk)
+        raise ImageError(f"{name} is damaged or a TIFF of an unknown kind ({error}); save it anew") from None
+    colour = _in_srgb(samples, profile.value if profile else None, name, cmyk=cmyk)
     return oriented(colour, int(orientation.value) if orientation else 1), 16
 
 
@@ -60,12 +60,12 @@ def _with_channels(samples: Samples) -> Samples:
     return samples[..., None] if samples.ndim == 2 else samples
 
 
-def _in_srgb(samples: Samples, profile: bytes | None, *, cmyk: bool = False) -> Samples:
+def _in_srgb(samples: Samples, profile: bytes | None, name: str, *, cmyk: bool = False) -> Samples:
     """Convert the colours and leave alpha, the last of 2 or 4 channels (5 of CMYK), as it is."""
     colours = 4 if cmyk else (1 if samples.shape[2] < 3 else 3)
     colour, alpha = samples[..., :colours], samples[..., colours : colours + 1]
     if profile and colour.dtype == np.uint16:
-        colour = icc.deep_to_srgb(colour, profile, "this picture")
+        colour = icc.deep_to_srgb(colour, profile, name)
     if colour.shape[2] == 4:
         colour = _plain_cmyk(colour)
     if not alpha.shape[2]:

@@ -97,4 +97,4 @@ def unit_range(samples: np.ndarray[Any, Any], name: str) -> np.ndarray[Any, np.d
 
 def planes(values: np.ndarray[Any, Any]) -> Tensor:
     """(H, W, c) samples as a contiguous tensor (1, c, H, W)."""
-    return torch.from_numpy(np.ascontiguousarray(values.transpose(2, 0, 1), dtype=np.float32)[None])
+    return torch.from_numpy(np.array(values.transpose(2, 0, 1), dtype=np.float32, order="C")[None])

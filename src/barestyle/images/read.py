@@ -60,9 +60,9 @@ def _from_file(path: Path, max_pixels: int) -> Picture:
     try:
         with _own_pixel_limit(), Image.open(io.BytesIO(data)) as image:
             _check_pixels(image.width, image.height, max_pixels, name)
-            samples, bits = deep.decoded(image, data) or _from_pil(image, name)
+            samples, bits = deep.decoded(image, data, name) or _from_pil(image, name)
     except UnidentifiedImageError:
-        frame = deep.decoded_tiff(data, lambda width, height: _check_pixels(width, height, max_pixels, name))
+        frame = deep.decoded_tiff(data, name, lambda width, height: _check_pixels(width, height, max_pixels, name))
         if frame is None:
             raise ImageError(
                 f"{name} is no picture that can be read; give a PNG, JPEG, TIFF, WebP, GIF, BMP or similar file"
@@ -98,6 +98,7 @@ def _from_pil(image: Image.Image, name: str) -> tuple[Samples, int]:
         return np.asarray(image)[..., None], 16
     alpha = None
     if image.has_transparency_data:
+        image = image.convert("LA") if image.mode == "La" else image  # Pillow knows no way from La to RGBA
         image = image.convert("RGBA")
         alpha = image.getchannel("A")
         image = image.convert("RGB")

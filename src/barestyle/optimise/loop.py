@@ -53,21 +53,16 @@ class Search:
 
 
 class Stall:
-    """Notices that the best loss has hardly moved for a while, measured against the loss of the start."""
+    """Notices that the best loss has hardly moved for a while, in proportion to itself."""
 
     def __init__(self, spec: LBFGS | Adam) -> None:
         self._recent: deque[float] = deque(maxlen=spec.patience + 1)
         self._patience = spec.patience
         self._tolerance = spec.tolerance
-        self._first: float | None = None
-        self.sentence = (
-            f"the last {spec.patience} iterations improved the loss by less than {spec.tolerance:g} of its value "
-            "at the start: more steps would hardly show"
-        )
+        self.sentence = f"the last {spec.patience} iterations improved the loss by less than {spec.tolerance:.2g} of it"
 
     def after(self, best_loss: float) -> bool:
         """Whether, with this best loss, nothing worth waiting for has happened for `patience` iterations."""
-        if self._first is None:
-            self._first = best_loss
         self._recent.append(best_loss)
-        return len(self._recent) > self._patience and self._recent[0] - best_loss < self._tolerance * self._first
+        before = self._recent[0]
+        return len(self._recent) > self._patience and before - best_loss < self._tolerance * before

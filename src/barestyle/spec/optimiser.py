@@ -34,8 +34,7 @@ class LBFGS(Frozen):
 
     Strong-Wolfe line search (Nocedal & Wright 2006, algorithms 3.5 and 3.6); pixels are kept in 0..1 by a soft
     penalty of weight `range_penalty` and clamped at the end; the best iterate is kept. It ends after `steps`
-    iterations, or when `patience` iterations improved the loss by less than the fraction `tolerance`
-    of its value at the start.
+    iterations, or when `patience` iterations together improved the loss by less than the fraction `tolerance`.
     """
 
     kind: Literal["lbfgs"] = "lbfgs"
@@ -43,7 +42,7 @@ class LBFGS(Frozen):
     history: Count = 20
     range_penalty: Annotated[float, Field(ge=0)] = 10.0
     patience: Count = 10
-    tolerance: Annotated[float, Field(ge=0, lt=1)] = 1e-4
+    tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.01
 
 
 class Adam(Frozen):
@@ -54,7 +53,7 @@ class Adam(Frozen):
     learning_rate: PositiveFloat = 0.02
     range_penalty: Annotated[float, Field(ge=0)] = 10.0
     patience: Count = 50
-    tolerance: Annotated[float, Field(ge=0, lt=1)] = 1e-4
+    tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.01
 
 
 Optimiser = Annotated[PaperLBFGS | LBFGS | Adam, Field(discriminator="kind")]

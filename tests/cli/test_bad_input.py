@@ -1,0 +1,182 @@
+"""Bad input through the command line: one sentence, exit code 2, no traceback, nothing half-written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from safetensors.torch import save_file
+
+from barestyle.presets import PRESETS
+from tests.cli.conftest import Outcome, Program
+from tests.conftest import drawing, synthetic_vgg19
+
+
+def check_refused(outcome: Outcome, *words: str) -> None:
+    assert outcome.code == 2
+    assert outcome.out == ""
+    assert outcome.err.startswith("barestyle: ")
+    assert outcome.err.count("\n") == 1, "one line"
+    assert "Traceback" not in outcome.err
+    for word in words:
+        assert word in outcome.err
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Files that are bad in every way, each named for it."""
+    good = drawing(64, 48, seed=1)
+    good.save(tmp_path / "good.png")
+    good.save(tmp_path / "good.jpg")
+    for name in ("good.png", "good.jpg"):
+        data = (tmp_path / name).read_bytes()
+        (tmp_path / f"truncated-{name}").write_bytes(data[: len(data) // 2])
+    (tmp_path / "empty.png").touch()
+    (tmp_path / "text.png").write_text("this is no picture")
+    (tmp_path / "broken.tif").write_bytes(b"II*\0" + b"\xff" * 60)
+    (tmp_path / "folder").mkdir()
+    Image.new("RGB", (1, 1)).save(tmp_path / "1x1.png")
+    Image.new("RGB", (3000, 2)).save(tmp_path / "3000x2.png")
+    Image.new("RGB", (3000, 20)).save(tmp_path / "3000x20.png")
+    Image.new("1", (15_000, 12_000)).save(tmp_path / "huge.png")
+    return tmp_path
+
+
+BAD_PICTURES = {
+    "missing.png": ("there is no file", "check the path"),
+    "empty.png": ("is empty (0 bytes)", "get the file again"),
+    "text.png": ("is no picture that can be read", "give a PNG, JPEG, TIFF, WebP, GIF, BMP"),
+    "truncated-good.png": ("is damaged or cut short", "get the file again"),
+    "truncated-good.jpg": ("is damaged or cut short", "get the file again"),
+    "broken.tif": ("is damaged or",),
+    "folder": ("is a folder; give a picture inside it",),
+    "1x1.png": ("has 1 x 1 pixels", "needs at least 16 a side", "give a larger picture"),
+    "3000x2.png": ("has 3000 x 2 pixels", "needs at least 16 a side", "give a larger picture"),
+    "3000x20.png": ("has 3000 x 20 pixels and would be used at", "give a larger --size or a less narrow picture"),
+    "huge.png": ("15000 x 12000 = 180,000,000 pixels", "the limit of 178,956,970", "--max-pixels"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_PICTURES)
+@pytest.mark.parametrize("role", ["content", "style"])
+def test_bad_pictures(program: Program, folder: Path, name: str, role: str) -> None:
+    before = set(folder.iterdir())
+    pair = (folder / name, folder / "good.png") if role == "content" else (folder / "good.png", folder / name)
+    check_refused(program("transfer", *pair, "-o", folder / "out.png"), name, *BAD_PICTURES[name])
+    assert set(folder.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "words"),
+    [
+        ("paper", "15", ("at 15 x 11", "at least 16 a side")),
+        ("gaussian-pyramid", "30", ("at 30 x 22", "at least 24 a side")),
+        ("bare", "12", ("at 12 x 9", "at least 16 a side")),
+    ],
+)
+def test_too_small_for_the_network(
+    program: Program, folder: Path, name: str, size: str, words: tuple[str, ...]
+) -> None:
+    arguments = ("transfer", folder / "good.png", folder / "good.jpg", "-o", folder / "out.png")
+    check_refused(program(*arguments, "-p", name, "--size", size), *words)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("-p", "papper"), ("there is no preset 'papper'", "did you mean paper?", *PRESETS)),
+        (("-p", "nowhere.json"), ("the spec 'nowhere.json' cannot be read", "check the path")),
+        (("--set", "network.wieghts=binary"), ("has no field 'wieghts'", "its fields are kind, channels")),
+        (("--set", "network.weights.magnitude=much"), ("magnitude cannot be 'much'", "a number greater than 0")),
+        (("--set", "network.weights=magic"), ("cannot be 'magic'", "one of binarised, binary, discrete")),
+        (("--set", "network.weights"), ("is no assignment", "FIELD=VALUE")),
+        (("--set", "size=3", "--set", "size=4"), ("--set size is given twice",)),
+        (("--size", "32", "--set", "size=4"), ("--size and --set size are both given",)),
+        (("--size", "0"), ("size cannot be 0", "of at least 1")),
+        (("--size", "big"), ("--size",)),
+        (("--steps", "-3"), ("optimiser.steps cannot be -3", "of at least 1")),
+        (("--seed", "-1"), ("seed cannot be -1", "from 0 to 2**63 - 1")),
+        (("--device", "abacus"), ("there is no device 'abacus'", "auto, cpu, cuda, mps")),
+        (("--weights", "a.pth"), ("trained_file='a.pth' has no effect",)),
+        (("--save-every", "0"), ("--save-every",)),
+        (("--frobnicate",), ("No such option: --frobnicate", "--help")),
+        (("-p", "paper-original"), ("needs trained VGG-19 weights", "--weights FILE or $BARESTYLE_VGG19")),
+        (
+            ("-p", "paper-original", "--weights", "a.pth"),
+            ("there is no weights file 'a.pth'", "save torchvision's vgg19"),
+        ),
+    ],
+)
+def test_bad_options(program: Program, folder: Path, options: tuple[str, ...], words: tuple[str, ...]) -> None:
+    before = set(folder.iterdir())
+    arguments = ("transfer", folder / "good.png", folder / "good.jpg", "-o", folder / "out.png")
+    check_refused(program(*arguments, *options), *words)
+    assert set(folder.iterdir()) == before
+
+
+def test_missing_arguments_and_commands(program: Program, folder: Path) -> None:
+    check_refused(program("transfer", folder / "good.png"), "Missing argument")
+    check_refused(program("paint"), "No such command 'paint'")
+    check_refused(program("presets", "papper"), "there is no preset 'papper'")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda tensors: tensors.pop("features.2.bias"), ("has no tensor features.2.bias", "so it is not VGG-19")),
+        (
+            lambda tensors: tensors.update({"features.0.weight": tensors["features.2.weight"]}),
+            ("features.0.weight", "has the shape (64, 64, 3, 3), but VGG-19's is (64, 3, 3, 3)"),
+        ),
+    ],
+    ids=["missing keys", "wrong shapes"],
+)
+def test_weights_that_are_not_vgg19(
+    program: Program, folder: Path, spoil: Callable[[dict[str, object]], object], words: tuple[str, ...]
+) -> None:
+    tensors = {key: value.clone() for key, value in synthetic_vgg19().items()}
+    spoil(tensors)  # type: ignore[arg-type]
+    save_file({key: value.clone() for key, value in tensors.items()}, folder / "bad.safetensors")
+    arguments = ("transfer", folder / "good.png", folder / "good.jpg", "-o", folder / "out.png")
+    check_refused(program(*arguments, "-p", "paper-original", "--weights", folder / "bad.safetensors"), *words)
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        ("nowhere/out.png", ("nothing can be written to", "choose another folder, or create it")),
+        ("good.png/out.png", ("nothing can be written to",)),
+        ("out.psd", ("does not end in a known kind of picture", ".png, .jpg, .jpeg, .tif, .tiff, .webp")),
+        ("out", ("does not end in a known kind of picture",)),
+        ("folder", ("does not end in a known kind of picture",)),
+        ("good.jpg", ("exists; choose another name, or overwrite it with --force",)),
+    ],
+)
+def test_outputs_that_cannot_be_written(program: Program, folder: Path, output: str, words: tuple[str, ...]) -> None:
+    before = set(folder.iterdir())
+    arguments = ("transfer", folder / "good.png", folder / "good.png", "-o", folder / output)
+    check_refused(program(*arguments), *words)
+    assert set(folder.iterdir()) == before
+
+
+def test_a_result_too_long_for_its_kind_of_file(program: Program, folder: Path) -> None:
+    Image.fromarray(np.zeros((20, 400, 3), np.uint8)).save(folder / "wide.png")
+    arguments = ("transfer", folder / "wide.png", folder / "good.png", "-o", folder / "out.webp")
+    check_refused(program(*arguments, "--size", "16384"), ".webp holds at most 16383 pixels a side, not 16384")
+
+
+def test_the_pixel_limit_is_an_option(program: Program, folder: Path) -> None:
+    arguments = ("transfer", folder / "good.png", folder / "good.jpg", "-o", folder / "out.png", "--size", "32")
+    check_refused(program(*arguments, "--max-pixels", "3071"), "64 x 48 = 3,072 pixels", "the limit of 3,071")
+    quick = ("--steps", "1", "--set", "network.channels=4")
+    assert program(*arguments, *quick, "--max-pixels", "3072").code == 0
+
+
+def test_debug_shows_the_traceback_as_well(program: Program, folder: Path) -> None:
+    outcome = program("transfer", folder / "empty.png", folder / "good.png", "--debug")
+    assert outcome.code == 2
+    assert "Traceback" in outcome.err
+    assert outcome.err.splitlines()[-1].startswith("barestyle: ")

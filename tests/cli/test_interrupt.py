@@ -1,0 +1,76 @@
+"""Ctrl-C in a real process: the best picture so far is written, marked, and repeatable."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from barestyle import records
+
+PROGRAM = [sys.executable, "-m", "barestyle"]
+ENDLESS = ("--size", "64", "--steps", "100000", "--set", "network.channels=4", "--set", "optimiser.patience=100000")
+
+
+def test_once_keeps_the_picture(pictures: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.png"
+    arguments = ["transfer", str(pictures / "content.png"), str(pictures / "style.jpg"), "-o", str(out), *ENDLESS]
+    running = subprocess.Popen([*PROGRAM, *arguments], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert running.stderr is not None
+    assert running.stderr.readline().startswith("step 0/100000")
+    running.send_signal(signal.SIGINT)
+    printed, errors = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "the best picture so far will be kept" in errors
+    assert "it was interrupted" in printed
+    record = records.find(out)
+    assert record.interrupted
+    assert len(record.losses) >= 1
+    again = subprocess.run(
+        [*PROGRAM, "rerun", str(out), "-o", str(tmp_path / "again.png")], capture_output=True, text=True, check=True
+    )
+    assert "the same, bit for bit" in again.stdout
+
+
+def test_before_the_first_picture_nothing_is_written(pictures: Path, tmp_path: Path) -> None:
+    """A signal during start-up, raised where the program reads its first picture."""
+    code = (
+        "import sys; from barestyle.cli import main\n"
+        "def stopped(*_, **__): raise KeyboardInterrupt\n"
+        "import barestyle.plan; barestyle.plan.read = stopped\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    arguments = ["transfer", str(pictures / "content.png"), str(pictures / "style.jpg"), "-o", str(tmp_path / "a.png")]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert done.stderr == "barestyle: interrupted before there was a picture to keep; nothing was written\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_terminal_gets_a_bar(pictures: Path, tmp_path: Path) -> None:
+    """On a pseudo-terminal the figures are redrawn in place, and the bar is gone at the end."""
+    arguments = ["transfer", str(pictures / "content.png"), str(pictures / "style.jpg"), "-o", str(tmp_path / "a.png")]
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "COLUMNS": "100", "TERM": "xterm"}
+    quick = ["--size", "32", "--steps", "30", "--set", "network.channels=4"]
+    running = subprocess.Popen(
+        [*PROGRAM, *arguments, *quick], stderr=theirs, stdout=subprocess.DEVNULL, env=environment
+    )
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            piece = os.read(ours, 4096)
+        except OSError:  # the other end is closed
+            break
+        if not piece:
+            break
+        shown += piece
+    os.close(ours)
+    assert running.wait(timeout=60) == 0
+    text = shown.decode(errors="replace")
+    assert "evaluations, loss" in text
+    assert "step 0/30" not in text

@@ -1,0 +1,95 @@
+"""`presets`, `info`, `demo`, `--version`, and what a terminal shows."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import barestyle
+from barestyle import PRESETS, Progress, Spec
+from barestyle.cli.terminal import duration, figures
+from barestyle.samples import PHOTOS, STYLES, photo, style
+from tests.cli.conftest import Program
+
+
+def test_presets_lists_all_with_the_default_marked(program: Program) -> None:
+    outcome = program("presets")
+    for name, one in PRESETS.items():
+        assert name in outcome.out
+        assert one.summary in outcome.out
+    assert "bare (default)" in outcome.out
+
+
+def test_one_preset_shows_each_field_as_set_would_take_it(program: Program) -> None:
+    outcome = program("presets", "paper")
+    for field in ("network.weights.magnitude", "network.pooling.after", "style_loss.weight", "optimiser.steps", "size"):
+        assert re.search(rf"^{re.escape(field)} ", outcome.out, re.MULTILINE)
+
+
+def test_presets_as_json(program: Program) -> None:
+    everything = json.loads(program("presets", "--json").out)
+    assert {name: Spec.from_data(data) for name, data in everything.items()} == {
+        name: one.spec for name, one in PRESETS.items()
+    }
+
+
+def test_info_and_version(program: Program) -> None:
+    outcome = program("info")
+    for word in ("barestyle", "torch", "devices", "threads", "cpu"):
+        assert word in outcome.out
+    assert program("--version").out == f"barestyle {barestyle.__version__}\n"
+    assert "Usage" in program().out
+
+
+@pytest.mark.parametrize("name", STYLES)
+def test_the_projects_own_styles_are_pictures_of_some_size(name: str) -> None:
+    path = style(name)
+    assert path.stat().st_size < 300_000
+    with Image.open(path) as image:
+        assert (image.format, image.mode) == ("JPEG", "RGB")
+        assert max(image.size) >= 512
+        assert len(image.resize((64, 64)).getcolors(4096) or ()) > 500, "a painting, not a flat pattern"
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+def test_the_photographs(name: str) -> None:
+    assert photo(name).ndim == 3
+
+
+def test_demo_with_every_option(program: Program, tmp_path: Path) -> None:
+    out = tmp_path / "demo.png"
+    outcome = program("demo", "-o", out, "--photo", "chelsea", "--style", "mosaic", "--size", "48", "--steps", "1")
+    assert outcome.code == 0, outcome.err
+    assert str(out) in outcome.out
+    with Image.open(out) as image:
+        assert max(image.size) == 48
+    assert program("demo", "-o", out).code == 2, "it exists"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--style", "monet"), "there is no style 'monet'; barestyle's own are"),
+        (("--photo", "cat"), "there is no photograph 'cat'; scikit-image's are"),
+    ],
+)
+def test_demo_refuses_unknown_names(program: Program, tmp_path: Path, options: tuple[str, ...], words: str) -> None:
+    outcome = program("demo", "-o", tmp_path / "a.png", *options)
+    assert outcome.code == 2
+    assert words in outcome.err
+
+
+def test_what_a_progress_looks_like() -> None:
+    one = Progress(30, 60, 33, 0.01234, {}, 1.0, 90.0, 0, lambda: None)  # type: ignore[arg-type,return-value]
+    assert figures(one) == "33 evaluations, loss 0.01234, up to 1 min 30 s left"
+    assert [duration(s) for s in (0.4, 59.4, 61, 3599, 7500)] == [
+        "0 s",
+        "59 s",
+        "1 min 1 s",
+        "59 min 59 s",
+        "2 h 5 min",
+    ]

@@ -1,0 +1,96 @@
+"""`barestyle rerun` repeats a run bit for bit, and says so or says why not."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from barestyle import records
+from tests.cli.conftest import QUICK, Program
+
+
+def same_pixels(one: Path, other: Path) -> bool:
+    return np.array_equal(np.asarray(Image.open(one)), np.asarray(Image.open(other)))
+
+
+@pytest.mark.parametrize("source", ["picture and json", "picture alone", "json alone"])
+def test_it_repeats_the_pixels(program: Program, painted: Path, source: str) -> None:
+    again = painted.with_name("again.png")
+    sidecar = records.sidecar(painted)
+    if source == "picture alone":
+        sidecar.unlink()
+    outcome = program("rerun", sidecar if source == "json alone" else painted, "-o", again)
+    assert outcome.code == 0, outcome.err
+    assert "The picture is the same, bit for bit." in outcome.out
+    assert same_pixels(painted, again)
+    assert records.find(again).losses == records.find(painted if sidecar.exists() else again).losses
+
+
+def test_a_moved_picture_finds_its_inputs_by_name(
+    program: Program, painted: Path, pictures: Path, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "else" / "where"
+    elsewhere.mkdir(parents=True)
+    moved = Path(shutil.move(painted, elsewhere / "out.png"))
+    again = elsewhere / "again.png"
+    refused = program("rerun", moved, "-o", again)
+    assert refused.code == 2
+    assert "the content is not at" in refused.err
+    assert "name the file with --content" in refused.err
+    found = program(
+        "rerun", moved, "-o", again, "--content", pictures / "content.png", "--style", pictures / "style.jpg"
+    )
+    assert found.code == 0, found.err
+    assert same_pixels(moved, again)
+
+
+def test_other_pictures_under_the_same_names_are_noticed(
+    program: Program, pictures: Path, tmp_path: Path, style_image: Image.Image
+) -> None:
+    for name in ("content.png", "style.jpg"):
+        shutil.copy(pictures / name, tmp_path / name)
+    out = tmp_path / "out.png"
+    assert program("transfer", tmp_path / "content.png", tmp_path / "style.jpg", "-o", out, *QUICK).code == 0
+    style_image.rotate(90).save(tmp_path / "style.jpg")
+    refused = program("rerun", out, "-o", tmp_path / "again.png")
+    assert refused.code == 2
+    assert "style.jpg' is not the style that" in refused.err
+    assert "name the right file with --style" in refused.err
+
+
+def test_an_interrupted_run_is_repeated_to_where_it_was_stopped(program: Program, painted: Path) -> None:
+    """A record that says: stopped after one step of two."""
+    sidecar = records.sidecar(painted)
+    data = json.loads(sidecar.read_text())
+    sidecar.write_text(json.dumps({**data, "interrupted": True, "losses": data["losses"][:2]}))
+    again = painted.with_name("again.png")
+    assert program("rerun", painted, "-o", again).code == 0
+    assert records.find(again).losses == tuple(data["losses"][:2])
+    assert records.find(again).interrupted
+
+
+def test_a_run_that_comes_out_otherwise_says_so(program: Program, painted: Path) -> None:
+    sidecar = records.sidecar(painted)
+    data = json.loads(sidecar.read_text())
+    sidecar.write_text(json.dumps({**data, "image_sha256": "0" * 64, "versions": {**data["versions"], "torch": "1.0"}}))
+    outcome = program("rerun", painted, "-o", painted.with_name("again.png"))
+    assert "The picture differs from the earlier one: torch 1.0 is " in outcome.out
+
+
+def test_refusals(program: Program, painted: Path, pictures: Path) -> None:
+    again = painted.with_name("again.png")
+    for arguments, words in (
+        ((pictures / "content.png", "-o", again), "carries no record"),
+        ((pictures / "nowhere.png", "-o", again), "there is no file"),
+        ((painted, "-o", painted), "exists"),
+        ((painted, "-o", again, "--weights", "a.pth"), "was made without trained weights; leave --weights out"),
+    ):
+        outcome = program("rerun", *arguments)
+        assert outcome.code == 2
+        assert words in outcome.err
+    assert "Missing option" in program("rerun", painted).err

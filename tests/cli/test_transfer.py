@@ -1,0 +1,159 @@
+"""`barestyle transfer` and what its options change."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from barestyle import Spec, preset, transfer, with_settings
+from tests.cli.conftest import QUICK, Program
+
+
+def record(path: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(path.with_name(path.name + ".json").read_text())
+    return loaded
+
+
+def test_it_paints_what_python_paints(program: Program, pictures: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.png"
+    outcome = program("transfer", pictures / "content.png", pictures / "style.jpg", "-o", out, *QUICK, "--seed", "7")
+    assert outcome.code == 0
+    assert str(out) in outcome.out
+    assert "all 2 steps were taken" in outcome.out
+    assert outcome.err.splitlines()[0].startswith("step 0/2, 1 evaluations, loss ")
+    spec = with_settings(preset("bare").spec, {"size": 32, "optimiser.steps": 2, "network.channels": 4})
+    expected = transfer(pictures / "content.png", pictures / "style.jpg", spec, seed=7)
+    assert np.array_equal(np.asarray(Image.open(out)), np.asarray(expected.to_pil()))
+    assert record(out)["digest"] == spec.digest
+
+
+@pytest.mark.parametrize(
+    ("options", "field", "value"),
+    [
+        (("--size", "24"), "spec.size", 24),
+        (("--steps", "1"), "spec.optimiser.steps", 1),
+        (("--seed", "9"), "seed", 9),
+        (("--set", "network.weights=gaussian"), "spec.network.weights.kind", "gaussian"),
+        (("--device", "cpu"), "device", "cpu"),
+        (("-p", "npnd", "--set", "optimiser=adam"), "spec.style_loss.kind", "gram"),
+    ],
+)
+def test_options_reach_the_run(
+    program: Program, pictures: Path, tmp_path: Path, options: tuple[str, ...], field: str, value: Any
+) -> None:
+    out = tmp_path / "out.png"
+    quick = [
+        o
+        for pair in zip(QUICK[::2], QUICK[1::2], strict=True)
+        if pair[0] not in options or pair[0] == "--set"
+        for o in pair
+    ]
+    outcome = program("transfer", pictures / "content.png", pictures / "style.jpg", "-o", out, *quick, *options)
+    assert outcome.code == 0, outcome.err
+    found: Any = record(out)
+    for part in field.split("."):
+        found = found[part]
+    assert found == value
+
+
+def test_a_spec_from_a_file(program: Program, pictures: Path, tmp_path: Path) -> None:
+    written = program("presets", "npnd", "--json")
+    (tmp_path / "mine.json").write_text(written.out)
+    assert Spec.from_json(written.out) == preset("npnd").spec
+    out = tmp_path / "out.png"
+    arguments = (
+        "transfer",
+        pictures / "content.png",
+        pictures / "style.jpg",
+        "-o",
+        out,
+        "--steps",
+        "1",
+        "--size",
+        "32",
+    )
+    quick = ("--set", "network.channels=4", "--set", "optimiser.iterations_per_step=2")
+    assert program(*arguments, "-p", tmp_path / "mine.json", *quick).code == 0
+    assert record(out)["spec"]["optimiser"]["kind"] == "paper-lbfgs"
+
+
+def test_without_a_name_the_result_is_named_after_both(
+    program: Program, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert program("transfer", pictures / "content.png", pictures / "style.jpg", *QUICK).code == 0
+    assert (tmp_path / "content-style.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("a.png", "PNG"), ("a.JPG", "JPEG"), ("a.tiff", "TIFF"), ("a.webp", "WEBP")]
+)
+def test_the_extension_decides(program: Program, pictures: Path, tmp_path: Path, name: str, kind: str) -> None:
+    out = tmp_path / name
+    assert program("transfer", pictures / "content.png", pictures / "style.jpg", "-o", out, *QUICK).code == 0
+    with Image.open(out) as image:
+        assert (image.format, image.size) == (kind, (32, 24))
+
+
+def test_save_every(program: Program, pictures: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.png"
+    arguments = ("transfer", pictures / "content.png", pictures / "style.jpg", "-o", out, "--size", "32")
+    outcome = program(*arguments, "--steps", "5", "--set", "network.channels=4", "--save-every", "2")
+    assert outcome.code == 0
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["out-00002.png", "out-00004.png", "out.png", "out.png.json"]
+    frames = [np.asarray(Image.open(tmp_path / name)) for name in names[:3]]
+    assert not np.array_equal(frames[0], frames[1])
+    again = program(*arguments, "--steps", "5", "--save-every", "2", "--force")
+    assert again.code == 0
+    out.unlink()
+    (tmp_path / "out.png.json").unlink()
+    refused = program(*arguments, "--steps", "5", "--save-every", "2")
+    assert refused.code == 2
+    assert "out-00002.png' exists" in refused.err
+
+
+def test_quiet_says_nothing(program: Program, pictures: Path, tmp_path: Path) -> None:
+    outcome = program(
+        "transfer", pictures / "content.png", pictures / "style.jpg", "-o", tmp_path / "a.png", *QUICK, "-q"
+    )
+    assert (outcome.code, outcome.out, outcome.err) == (0, "", "")
+
+
+def test_trained_weights(program: Program, pictures: Path, tmp_path: Path, synthetic_weights: Path) -> None:
+    out = tmp_path / "out.png"
+    arguments = (
+        "transfer",
+        pictures / "content.png",
+        pictures / "style.jpg",
+        "-o",
+        out,
+        "--size",
+        "32",
+        "--steps",
+        "1",
+    )
+    outcome = program(
+        *arguments, "-p", "paper-original", "--weights", synthetic_weights, "--set", "optimiser.iterations_per_step=2"
+    )
+    assert outcome.code == 0, outcome.err
+    assert record(out)["weights"]["sha256"]
+    again = program("rerun", out, "-o", tmp_path / "again.png")
+    assert again.code == 0, again.err
+    assert "the same, bit for bit" in again.out
+
+
+def test_nothing_is_overwritten_without_force(program: Program, pictures: Path, painted: Path) -> None:
+    before = painted.read_bytes()
+    arguments = ("transfer", pictures / "content.png", pictures / "style.jpg", "-o", painted, *QUICK, "--seed", "8")
+    refused = program(*arguments)
+    assert refused.code == 2
+    assert "exists; choose another name, or overwrite it with --force" in refused.err
+    assert painted.read_bytes() == before
+    assert program(*arguments, "--force").code == 0
+    assert painted.read_bytes() != before

@@ -1,0 +1,254 @@
+"""Reading: every kind of file that people have, against Pillow, imagecodecs and the plain picture."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import pytest
+import tifffile
+import torch
+from PIL import Image, ImageCms
+
+from barestyle.errors import ImageError
+from barestyle.images import read
+from barestyle.images.deep import oriented
+from barestyle.images.icc import srgb
+from tests.conftest import drawing, planes
+
+WIDTH, HEIGHT = 20, 14
+PICTURE = drawing(WIDTH, HEIGHT, seed=5)
+LEVELS = np.asarray(PICTURE)
+DEEP = (np.random.default_rng(0).integers(0, 65536, (HEIGHT, WIDTH, 3))).astype(np.uint16)
+
+
+def levels(path: Path, top: int = 255) -> np.ndarray[Any, Any]:
+    return np.rint(read(path).pixels[0].permute(1, 2, 0).numpy() * top).astype(int)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.bmp", "a.gif", "a.webp", "a.ppm"])
+def test_lossless_kinds_of_file(tmp_path: Path, name: str) -> None:
+    image = PICTURE.quantize(32) if name.endswith("gif") else PICTURE
+    image.save(tmp_path / name, **({"lossless": True} if name.endswith("webp") else {}))
+    assert np.array_equal(levels(tmp_path / name), np.asarray(image.convert("RGB")))
+
+
+def test_jpeg(tmp_path: Path) -> None:
+    PICTURE.save(tmp_path / "a.jpg", quality=90)
+    assert np.array_equal(levels(tmp_path / "a.jpg"), np.asarray(Image.open(tmp_path / "a.jpg")))
+
+
+@pytest.mark.parametrize(
+    "mode", ["1", "L", "P", "LA", "La", "PA", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "HSV", "I", "F"]
+)
+def test_every_mode_of_pil_becomes_rgb(mode: str) -> None:
+    if mode == "F":
+        image: Image.Image = Image.fromarray(np.asarray(PICTURE.convert("L"), dtype=np.float32) / 255)
+    elif mode == "I":
+        image = Image.fromarray(np.asarray(PICTURE.convert("L")).astype(np.int32) * 257)
+    elif mode in ("La", "RGBa"):
+        image = PICTURE.convert(mode[:-1] + "A").convert(mode)
+    elif mode == "PA":
+        image = PICTURE.convert("P").convert("PA")
+    else:
+        image = PICTURE.convert(mode)
+    expected = planes(
+        PICTURE.convert("L").convert("RGB") if mode in ("L", "LA", "La", "I", "F") else image.convert("RGB")
+    )
+    torch.testing.assert_close(read(image).pixels, expected, rtol=0, atol=1.5 / 255)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation(tmp_path: Path, orientation: int) -> None:
+    """Against the definition: where the stored picture's top left corner belongs."""
+    exif = Image.Exif()
+    exif[274] = orientation
+    PICTURE.save(tmp_path / "a.png", exif=exif)
+    found = levels(tmp_path / "a.png")
+    assert found.shape[:2] == ((HEIGHT, WIDTH) if orientation < 5 else (WIDTH, HEIGHT))
+    corner = {1: (0, 0), 2: (0, -1), 3: (-1, -1), 4: (-1, 0), 5: (0, 0), 6: (0, -1), 7: (-1, -1), 8: (-1, 0)}
+    assert found[corner[orientation]].tolist() == LEVELS[0, 0].tolist()
+    assert np.array_equal(found, oriented(LEVELS, orientation)), "deep pictures are turned by the same rule"
+
+
+def test_orientation_of_16_bit_files(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", DEEP, photometric="rgb", extratags=[(274, 3, 1, 6, True)])
+    assert np.array_equal(levels(tmp_path / "a.tif", 65535), np.rot90(DEEP, -1))
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("kind", ["png", "tif"])
+def test_16_bits_are_kept(tmp_path: Path, channels: int, kind: str) -> None:
+    samples = np.random.default_rng(1).integers(0, 65536, (HEIGHT, WIDTH, channels)).astype(np.uint16)
+    path = tmp_path / f"a.{kind}"
+    if kind == "png":
+        path.write_bytes(imagecodecs.png_encode(samples[..., 0].copy() if channels == 1 else samples))
+    else:
+        extra = {"extrasamples": ["unassalpha"]} if channels in (2, 4) else {}
+        photometric = "rgb" if channels > 2 else "minisblack"
+        planar = {"planarconfig": "contig"} if channels == 2 else {}
+        tifffile.imwrite(
+            path, samples[..., 0] if channels == 1 else samples, photometric=photometric, **extra, **planar
+        )
+    picture = read(path)
+    assert picture.bits == 16
+    values = samples.astype(np.float64) / 65535
+    alpha = values[..., -1:] if channels in (2, 4) else 1.0
+    colour = values[..., :-1] if channels in (2, 4) else values
+    expected = np.broadcast_to(colour, (HEIGHT, WIDTH, 3)) * alpha + 1 - alpha
+    np.testing.assert_allclose(picture.pixels[0].permute(1, 2, 0), expected, atol=2e-6)
+
+
+def test_separate_planes_of_a_tiff(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", DEEP.transpose(2, 0, 1), photometric="rgb", planarconfig="separate")
+    assert np.array_equal(levels(tmp_path / "a.tif", 65535), DEEP)
+
+
+def test_a_float_tiff_in_the_unit_range(tmp_path: Path) -> None:
+    samples = (DEEP / 65535).astype(np.float32)
+    tifffile.imwrite(tmp_path / "a.tif", samples, photometric="rgb")
+    np.testing.assert_allclose(read(tmp_path / "a.tif").pixels[0].permute(1, 2, 0), samples)
+    tifffile.imwrite(tmp_path / "b.tif", samples * 7, photometric="rgb")
+    with pytest.raises(ImageError, match=r"floats have to lie in 0\.\.1, so scale them first"):
+        read(tmp_path / "b.tif")
+
+
+def swapped_profile() -> bytes:
+    """A valid RGB profile whose red and green are exchanged, so that a conversion shows at once."""
+    data = bytearray(srgb())
+    count = int.from_bytes(data[128:132], "big")
+    offsets = {bytes(data[132 + 12 * i : 136 + 12 * i]): 136 + 12 * i for i in range(count)}
+    red, green = offsets[b"rXYZ"], offsets[b"gXYZ"]
+    data[red : red + 8], data[green : green + 8] = data[green : green + 8], data[red : red + 8]
+    return bytes(data)
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_icc_profiles_are_converted(tmp_path: Path, deep: bool) -> None:
+    colours = np.zeros((HEIGHT, WIDTH, 3), np.uint16 if deep else np.uint8)
+    colours[..., 0] = np.iinfo(colours.dtype).max
+    path = tmp_path / ("a.tif" if deep else "a.png")
+    if deep:
+        tifffile.imwrite(path, colours, photometric="rgb", iccprofile=swapped_profile())
+    else:
+        Image.fromarray(colours).save(path, icc_profile=swapped_profile())
+    red, green, blue = read(path).pixels.mean((0, 2, 3)).tolist()
+    assert green > 0.98
+    assert max(red, blue) < 0.02
+
+
+def test_an_srgb_profile_changes_nothing(tmp_path: Path) -> None:
+    PICTURE.save(tmp_path / "a.png", icc_profile=srgb())
+    assert np.abs(levels(tmp_path / "a.png") - LEVELS).max() <= 1
+
+
+def test_cmyk_without_profile(tmp_path: Path) -> None:
+    PICTURE.convert("CMYK").save(tmp_path / "a.tif")
+    PICTURE.convert("CMYK").save(tmp_path / "a.jpg", quality=100, subsampling=0)
+    assert np.abs(levels(tmp_path / "a.tif") - LEVELS).max() <= 1
+    assert np.abs(levels(tmp_path / "a.jpg") - LEVELS).mean() < 3
+
+
+def test_an_lab_picture() -> None:
+    transform = ImageCms.buildTransform(ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB")
+    lab = ImageCms.applyTransform(PICTURE, transform)
+    assert lab is not None
+    torch.testing.assert_close(read(lab).pixels, planes(PICTURE), rtol=0, atol=6 / 255)
+
+
+def test_a_broken_profile_is_warned_of_and_left_out(tmp_path: Path) -> None:
+    PICTURE.save(tmp_path / "a.png", icc_profile=b"no profile at all" * 20)
+    with pytest.warns(UserWarning, match="the ICC profile in .* cannot be used"):
+        found = levels(tmp_path / "a.png")
+    assert np.array_equal(found, LEVELS)
+
+
+def test_alpha_is_laid_over_white_and_kept() -> None:
+    alpha = np.linspace(0, 255, WIDTH).astype(np.uint8)[None].repeat(HEIGHT, 0)
+    picture = read(np.concatenate([LEVELS, alpha[..., None]], axis=2))
+    a = torch.from_numpy(alpha / 255).float()
+    torch.testing.assert_close(picture.pixels, planes(PICTURE) * a + 1 - a)
+    assert picture.alpha is not None
+    torch.testing.assert_close(picture.alpha[0, 0], a)
+
+
+def test_an_opaque_alpha_is_no_alpha() -> None:
+    assert read(PICTURE.convert("RGBA")).alpha is None
+
+
+def test_a_palette_with_a_transparent_colour(tmp_path: Path) -> None:
+    image = PICTURE.quantize(8)
+    image.info["transparency"] = 0
+    image.save(tmp_path / "a.png")
+    picture = read(tmp_path / "a.png")
+    assert picture.alpha is not None
+    assert np.array_equal(picture.alpha[0, 0].numpy() == 0, np.asarray(image) == 0)
+
+
+def test_arrays_and_tensors_of_every_type() -> None:
+    expected = planes(PICTURE)
+    deep = LEVELS.astype(np.uint16) * 257
+    for source in (
+        LEVELS,
+        deep,
+        LEVELS / 255,
+        (LEVELS / 255).astype(np.float32),
+        torch.from_numpy(LEVELS.copy()).permute(2, 0, 1),
+        torch.from_numpy(LEVELS.copy()).permute(2, 0, 1)[None],
+        expected,
+        expected[0],
+        PICTURE,
+    ):
+        torch.testing.assert_close(read(source).pixels, expected, rtol=0, atol=1e-6)
+    assert read(deep).bits == 16
+    assert read(LEVELS).bits == 8
+    grey = read(LEVELS[..., 0])
+    assert torch.equal(grey.pixels[0, 0], grey.pixels[0, 2])
+
+
+def test_the_same_picture_has_the_same_hash() -> None:
+    assert read(LEVELS).sha256 == read(LEVELS.copy()).sha256 != read(LEVELS[::-1]).sha256
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (np.zeros((0, 4, 3), np.uint8), "the array has the shape"),
+        (np.zeros((4, 4, 5), np.uint8), "1 to 4 channels"),
+        (np.zeros(4, np.uint8), "the array has the shape"),
+        (np.zeros((4, 4, 3), np.int64), "samples of type int64"),
+        (np.full((4, 4, 3), 2.0), r"floats have to lie in 0\.\.1"),
+        (np.full((4, 4, 3), np.nan), r"floats have to lie in 0\.\.1"),
+        (torch.zeros(2, 3, 4, 4), r"the tensor has the shape \(2, 3, 4, 4\)"),
+        (torch.zeros(4, 4), r"the tensor has the shape \(4, 4\)"),
+        (42, "a int is no picture"),
+    ],
+)
+def test_objects_that_are_no_picture(source: Any, message: str) -> None:
+    with pytest.raises(ImageError, match=message):
+        read(source)
+
+
+def test_the_pixel_limit_counts_before_decoding(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    Image.new("1", (20_000, 10_000)).save(buffer, "PNG")
+    path = tmp_path / "bomb.png"
+    path.write_bytes(buffer.getvalue())
+    with pytest.raises(ImageError, match=r"20000 x 10000 = 200,000,000 pixels, more than the limit of 178,956,970"):
+        read(path)
+    with pytest.raises(ImageError, match="limit of 279"):
+        read(LEVELS, max_pixels=WIDTH * HEIGHT - 1)
+    assert read(LEVELS, max_pixels=WIDTH * HEIGHT).width == WIDTH
+
+
+def test_reading_leaves_pillows_own_limit_alone(tmp_path: Path) -> None:
+    before = Image.MAX_IMAGE_PIXELS
+    PICTURE.save(tmp_path / "a.png")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read(tmp_path / "a.png")
+    assert before == Image.MAX_IMAGE_PIXELS

@@ -1,0 +1,118 @@
+"""Writing: round trips by extension, atomicity, and what is refused before any work."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from barestyle.errors import OutputError
+from barestyle.images import check_output, encode, read, write_atomically
+from barestyle.images.write import check_format
+
+PIXELS = torch.rand(1, 3, 12, 17, generator=torch.Generator().manual_seed(0))
+ALPHA = torch.rand(1, 1, 12, 17, generator=torch.Generator().manual_seed(1))
+
+
+def written(tmp_path: Path, extension: str, alpha: torch.Tensor | None, bits: Literal[8, 16] = 8) -> Path:
+    path = tmp_path / f"a{extension}"
+    path.write_bytes(encode(PIXELS, alpha, extension, bits=bits))
+    return path
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("extension", [".png", ".tif", ".TIFF"])
+@pytest.mark.parametrize("transparent", [False, True])
+def test_lossless_round_trips(tmp_path: Path, extension: str, bits: Literal[8, 16], transparent: bool) -> None:
+    picture = read(written(tmp_path, extension, ALPHA if transparent else None, bits))
+    half_level = 0.5 / (2**bits - 1) + 1e-6
+    assert picture.bits == bits
+    expected = PIXELS * ALPHA + 1 - ALPHA if transparent else PIXELS
+    torch.testing.assert_close(picture.pixels, expected, rtol=0, atol=3 * half_level)
+    if transparent:
+        assert picture.alpha is not None
+        torch.testing.assert_close(picture.alpha, ALPHA, rtol=0, atol=half_level)
+
+
+@pytest.mark.parametrize("extension", [".jpg", ".jpeg", ".webp"])
+def test_lossy_kinds_are_close(tmp_path: Path, extension: str) -> None:
+    smooth = torch.linspace(0, 1, 64).expand(1, 3, 48, 64)
+    path = tmp_path / f"a{extension}"
+    path.write_bytes(encode(smooth, None, extension))
+    torch.testing.assert_close(read(path).pixels, smooth, rtol=0, atol=0.02)
+
+
+def test_jpeg_lays_transparency_over_white(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(encode(torch.zeros(1, 3, 16, 16), torch.zeros(1, 1, 16, 16), ".jpg"))
+    assert float(read(path).pixels.min()) > 0.99
+
+
+def test_the_same_picture_gives_the_same_bytes() -> None:
+    for extension in (".png", ".jpg", ".tif", ".webp"):
+        assert encode(PIXELS, ALPHA, extension) == encode(PIXELS, ALPHA, extension)
+
+
+def test_a_record_inside_a_png_is_read_by_pillow(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(encode(PIXELS, None, ".png", bits=16, record='{"ü": "±"}'))
+    with Image.open(path) as image:
+        image.load()
+        assert image.text["barestyle"] == '{"ü": "±"}'  # type: ignore[attr-defined]
+
+
+def test_values_are_rounded_to_the_nearest_level(tmp_path: Path) -> None:
+    values = torch.tensor([0.0, 0.499 / 255, 0.501 / 255, 1.4 / 255, 254.6 / 255, 1.0]).expand(1, 3, 1, 6)
+    path = tmp_path / "a.png"
+    path.write_bytes(encode(values, None, ".png"))
+    assert np.asarray(Image.open(path))[0, :, 0].tolist() == [0, 0, 1, 1, 255, 255]
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(b"old")
+
+    def no_space(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", no_space)
+    with pytest.raises(OutputError, match=r"cannot be written \(No space left on device\)"):
+        write_atomically(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_files_get_the_permissions_that_the_user_gives_all_files(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "a.png", b"x")
+    (tmp_path / "b").touch()
+    assert (tmp_path / "a.png").stat().st_mode == (tmp_path / "b").stat().st_mode
+
+
+def test_what_is_refused_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "there.png").touch()
+    (tmp_path / "folder.png").mkdir()
+    for name, force, message in (
+        ("a.xyz", False, r"does not end in a known kind of picture; use one of \.png"),
+        ("noextension", False, "does not end in a known kind"),
+        ("there.png", False, "exists; choose another name, or overwrite it with --force"),
+        ("folder.png", True, "is a folder"),
+        ("nowhere/a.png", False, "nothing can be written to .*nowhere"),
+        ("there.png/a.png", False, "nothing can be written to"),
+    ):
+        with pytest.raises(OutputError, match=message):
+            check_output(tmp_path / name, force=force)
+    check_output(tmp_path / "there.png", force=True)
+    check_output(tmp_path / "new.webp", force=False)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder.png", "there.png"]
+
+
+def test_sizes_that_a_kind_of_file_cannot_hold() -> None:
+    check_format(Path("a.webp"), 16383, 10)
+    with pytest.raises(OutputError, match=r"\.webp holds at most 16383 pixels a side, not 16384"):
+        check_format(Path("a.webp"), 10, 16384)
+    check_format(Path("a.png"), 10, 100_000)

@@ -1,0 +1,118 @@
+"""The house's floors, held against the real imports: a module imports from lower floors only.
+
+Within a floor it may import from rooms listed above it. `cli` is a face: nothing imports it.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import barestyle
+
+PACKAGE = Path(barestyle.__file__).parent
+
+FLOORS: tuple[tuple[str, ...], ...] = (
+    ("errors",),
+    ("spec", "presets"),
+    ("devices", "images", "samples", "records"),
+    ("networks",),
+    ("losses",),
+    ("optimise", "progress"),
+    ("plan", "result", "job"),
+    (),  # metrics
+    (),  # study
+    (),  # report
+    ("cli",),
+)
+ROOMS = [room for floor in FLOORS for room in floor]
+NO_TORCH = ("errors", "spec", "presets", "progress")
+
+INSIDE = {
+    "spec": ("frozen", "network", "loss", "optimiser", "run", "settings"),
+    "images": ("picture", "icc", "deep", "read", "resize", "write"),
+    "networks": ("weights", "kernels", "pyramids", "pretrained", "build"),
+    "losses": ("moments", "gram", "whitened", "content", "smoothness", "objective"),
+    "optimise": (
+        "iterate",
+        "history",
+        "line_search",
+        "scale_free",
+        "paper_lbfgs",
+        "lbfgs",
+        "adam",
+        "loop",
+        "restarts",
+    ),
+    "cli": ("options", "interrupt", "snapshots", "terminal", "transfer", "demo", "presets", "info", "rerun", "app"),
+}
+"""Files of each larger room, from the bottom up."""
+
+
+def modules() -> list[Path]:
+    return [
+        path for path in sorted(PACKAGE.rglob("*.py")) if path.name != "__main__.py" and path.parent != PACKAGE / "_"
+    ]
+
+
+def imported(path: Path) -> set[tuple[str, ...]]:
+    """Dotted names below barestyle that a file imports, those for type checking included."""
+    names: set[tuple[str, ...]] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                names.add((*node.module.split("."), alias.name))
+        elif isinstance(node, ast.Import):
+            names.update(tuple(alias.name.split(".")) for alias in node.names)
+        assert not (isinstance(node, ast.ImportFrom) and node.level), f"{path}: import by full names"
+    return {name[1:] for name in names if name[0] == "barestyle" and len(name) > 1}
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def test_every_module_has_a_room_and_every_room_exists() -> None:
+    assert {room_of(path) for path in modules()} - {"__init__"} == set(ROOMS)
+    for room, files in INSIDE.items():
+        assert {path.stem for path in (PACKAGE / room).glob("*.py")} - {"__init__"} == set(files)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_imports_go_down_only(path: Path) -> None:
+    room = room_of(path)
+    if room == "__init__":
+        return  # public names, loaded lazily
+    for name in imported(path):
+        if name[0] not in ROOMS:
+            assert name[0] == "__version__", f"{path} imports barestyle.{name[0]}, which is no room"
+            continue
+        if name[0] != room:
+            assert ROOMS.index(name[0]) < ROOMS.index(room), f"{room} must not import {name[0]}"
+        elif room in INSIDE and path.stem != "__init__" and len(name) > 1 and name[1] in INSIDE[room]:
+            order = INSIDE[room]
+            assert order.index(name[1]) < order.index(path.stem), f"{room}: {path.stem} must not import {name[1]}"
+
+
+@pytest.mark.parametrize("room", NO_TORCH)
+def test_the_lower_floors_know_no_torch(room: str) -> None:
+    code = f"import sys, barestyle.{room}; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("statement", ["import barestyle", "from barestyle.cli import main; main(['--help'])"])
+def test_starting_loads_no_torch(statement: str) -> None:
+    code = f"import sys; {statement}; heavy = {{'torch', 'kornia', 'numpy', 'PIL'}} & set(sys.modules); sys.exit(str(heavy) if heavy else 0)"
+    subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+
+
+def test_every_public_name_can_be_had() -> None:
+    for name in barestyle.__all__:
+        assert getattr(barestyle, name) is not None
+    assert callable(barestyle.transfer)
+    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        barestyle.nonsense  # noqa: B018

@@ -1,0 +1,257 @@
+"""The main job: every network paints, runs repeat, and the pictures are what they should be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from barestyle import ImageError, Progress, Result, Spec, SpecError, WeightsError, preset, transfer, with_settings
+from barestyle.errors import DivergedError
+from barestyle.losses.gram import gram
+from barestyle.losses.moments import moments
+from barestyle.networks import build
+from barestyle.presets import PRESETS
+
+QUICK = {"size": 64, "optimiser.steps": 3}
+PAPER_QUICK = {"size": 64, "optimiser.steps": 1, "optimiser.iterations_per_step": 4}
+
+
+def spec_of(name: str, **settings: Any) -> Spec:
+    base = preset(name).spec
+    quick = PAPER_QUICK if base.optimiser.kind == "paper-lbfgs" else QUICK
+    return with_settings(base, {**quick, **{key.replace("__", "."): value for key, value in settings.items()}})
+
+
+def check_painted(result: Result, content: Image.Image) -> None:
+    """It is a picture of the right size, moved away from the content, and closer to the style."""
+    scale = 64 / max(content.size)
+    assert result.image.shape == (1, 3, round(content.height * scale), round(content.width * scale))
+    assert result.image.dtype == torch.float32
+    assert bool(torch.isfinite(result.image).all())
+    assert float(result.image.min()) >= 0
+    assert float(result.image.max()) <= 1
+    assert min(result.losses[1:]) < result.losses[0]
+    start = torch.from_numpy(np.array(content)).permute(2, 0, 1)[None] / 255
+    assert float((result.image - start).abs().mean()) > 1e-4
+
+
+NETWORKS: dict[str, dict[str, Any]] = {
+    "gaussian": {"network__weights": "gaussian"},
+    "gaussian 0.015": {"network__weights": "gaussian", "network__weights__std": 0.015},
+    "uniform": {"network__weights": "uniform"},
+    "binary": {"network__weights": "binary"},
+    "binary 0.05": {"network__weights__magnitude": 0.05},
+    "ternary": {"network__weights": "discrete"},
+    "finer levels": {"network__weights": {"kind": "discrete", "levels": [-0.1, -0.05, 0.05, 0.1]}},
+    "asymmetric": {"network__weights": {"kind": "discrete", "levels": [-0.05, 0.1], "probabilities": [0.6, 0.4]}},
+    "zero bias": {"network__bias": "zero"},
+    "constant bias": {"network__bias__value": 0.25},
+    "kernel 2": {"network__kernel_size": 2},
+    "average pooling": {"network__pooling": "average"},
+    "no pooling": {"network__pooling": "none"},
+    "no doubling": {"network__channels": 64},
+    "no relu": {"network__activation": "none"},
+    "4 channels": {"network__channels": 4, "network__pooling": "none"},
+    "16 channels": {"network__channels": 16, "network__pooling": "none"},
+    "71 channels": {"network__channels": 71, "network__pooling": "none"},
+    "512 channels": {"network__channels": 512, "network__pooling": "none"},
+    "pyramid with pooling": {"network": "pyramid", "network__pooling": "max"},
+    "laplacian with average pooling": {
+        "network": "pyramid",
+        "network__bands": "laplacian",
+        "network__pooling": "average",
+    },
+    **{
+        f"basic set {basic_set}, strategy {strategy}": {
+            "network": "hand-made",
+            "network__basic_set": basic_set,
+            "network__strategy": strategy,
+        }
+        for basic_set in (1, 2, 3)
+        for strategy in (1, 2, 3, 4)
+    },
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_of_sections_5_and_6_paints(
+    name: str, content_image: Image.Image, style_image: Image.Image
+) -> None:
+    check_painted(transfer(content_image, style_image, spec_of("paper", **NETWORKS[name])), content_image)
+
+
+@pytest.mark.parametrize("name", [name for name in PRESETS if name != "paper-original"])
+def test_every_preset_paints(name: str, content_image: Image.Image, style_image: Image.Image) -> None:
+    check_painted(transfer(content_image, style_image, spec_of(name)), content_image)
+
+
+TRAINED = {
+    "original": {},
+    "shuffled weights": {"network__weights": "shuffled"},
+    "binarised weights": {"network__weights": "binarised"},
+    "zero bias": {"network__bias": "zero"},
+    "constant bias": {"network__bias": "constant"},
+    "shuffled bias": {"network__bias": "shuffled"},
+    "random weights, trained bias": {"network__weights": "uniform"},
+    "always rescaled": {"network__rescale": True},
+    "never rescaled": {"network__rescale": False},
+}
+
+
+@pytest.mark.parametrize("name", TRAINED)
+@pytest.mark.parametrize("weights", ["synthetic_weights", "real_weights"])
+def test_every_trained_network_paints(
+    name: str, weights: str, content_image: Image.Image, style_image: Image.Image, request: pytest.FixtureRequest
+) -> None:
+    path = request.getfixturevalue(weights)
+    spec = spec_of("paper-original", network__trained_file=str(path), **TRAINED[name])
+    result = transfer(content_image, style_image, spec)
+    check_painted(result, content_image)
+    assert result.record.weights is not None
+
+
+@pytest.mark.parametrize("optimiser", ["lbfgs", "adam"])
+@pytest.mark.parametrize("loss", ["gram", "whitened"])
+def test_robust_optimisers_with_both_style_losses(
+    optimiser: str, loss: str, content_image: Image.Image, style_image: Image.Image
+) -> None:
+    settings = {"style_loss": loss, "optimiser": optimiser, "optimiser__steps": 5}
+    check_painted(transfer(content_image, style_image, spec_of("bare", **settings)), content_image)
+
+
+def test_the_style_is_approached_as_a_network_of_another_seed_sees_it(
+    content_image: Image.Image, style_image: Image.Image, style: torch.Tensor
+) -> None:
+    """Not only the objective falls: so does the distance under filters that were never optimised."""
+    result = transfer(content_image, style_image, spec_of("bare", optimiser__steps=30), seed=1)
+    judge = build(preset("npnd").spec.network, seed=99, deepest_tap=5)
+    start = torch.from_numpy(np.array(content_image)).permute(2, 0, 1)[None] / 255
+
+    def distance(image: torch.Tensor) -> float:
+        pairs = zip(judge(image).values(), judge(style).values(), strict=True)
+        grams = [(gram(moments(a)), gram(moments(b))) for a, b in pairs]
+        return float(sum((a - b).square().sum() / b.square().sum() for a, b in grams))
+
+    assert distance(result.image) < 0.2 * distance(start)
+
+
+def test_the_same_seed_repeats_bit_for_bit_and_another_does_not(
+    content_image: Image.Image, style_image: Image.Image
+) -> None:
+    spec = spec_of("bare")
+    first, again, other = (transfer(content_image, style_image, spec, seed=seed) for seed in (3, 3, 4))
+    assert torch.equal(first.image, again.image)
+    assert first.losses == again.losses
+    assert not torch.equal(first.image, other.image)
+
+
+def test_all_kinds_of_source_give_the_same_picture(pictures: Path, content_image: Image.Image) -> None:
+    spec = spec_of("bare")
+    array = np.array(content_image)
+    sources = [
+        pictures / "content.png",
+        str(pictures / "content.png"),
+        content_image,
+        array,
+        array.astype(np.float64) / 255,
+        torch.from_numpy(array).permute(2, 0, 1),
+    ]
+    results = [transfer(source, pictures / "style.jpg", spec).image for source in sources]
+    assert all(torch.equal(result, results[0]) for result in results)
+
+
+def test_progress_says_where_the_run_stands(content_image: Image.Image, style_image: Image.Image) -> None:
+    seen: list[Progress] = []
+    result = transfer(
+        content_image, style_image, spec_of("bare", smoothness="total-variation"), on_progress=seen.append
+    )
+    assert [one.step for one in seen] == [0, 1, 2, 3]
+    assert tuple(one.loss for one in seen) == result.losses
+    assert seen[-1].steps == 3
+    assert seen[-1].evaluations == result.evaluations >= 4
+    assert set(seen[0].parts) == {"style", "smoothness"}
+    assert seen[0].gradient_norm > 0
+    assert sorted(one.seconds for one in seen) == [one.seconds for one in seen]
+    assert seen[0].picture().shape == result.image.shape
+    assert torch.equal(seen[-1].picture(), result.image)
+
+
+def test_stopping_keeps_the_best_picture_so_far(content_image: Image.Image, style_image: Image.Image) -> None:
+    seen: list[Progress] = []
+    spec = spec_of("bare", optimiser__steps=50)
+    result = transfer(content_image, style_image, spec, on_progress=seen.append, should_stop=lambda: len(seen) == 3)
+    assert result.interrupted
+    assert "interrupted" in result.reason
+    assert len(result.losses) == 3
+    assert torch.equal(result.image, transfer(content_image, style_image, spec_of("bare", optimiser__steps=2)).image)
+
+
+def test_transparency_comes_back(content_image: Image.Image, style_image: Image.Image) -> None:
+    alpha = np.zeros((48, 64), np.uint8)
+    alpha[10:30, 20:50] = 200
+    content = np.concatenate([np.array(content_image), alpha[..., None]], axis=2)
+    result = transfer(content, style_image, spec_of("bare"))
+    assert result.alpha is not None
+    assert np.array_equal(np.asarray(result.to_pil())[..., 3], alpha)
+
+
+def test_16_bits_stay_16_bits(tmp_path: Path, content_image: Image.Image, style_image: Image.Image) -> None:
+    result = transfer(np.array(content_image).astype(np.uint16) * 257, style_image, spec_of("bare"))
+    assert result.bits == 16
+    path = result.save(tmp_path / "deep.png")
+    with Image.open(path) as image:
+        assert image.tile[0][3] == "RGB;16B"  # type: ignore[attr-defined]
+
+
+def test_sizes(content_image: Image.Image, style_image: Image.Image) -> None:
+    assert transfer(content_image, style_image, spec_of("bare", size=32)).image.shape[-2:] == (24, 32)
+    assert transfer(content_image, style_image, spec_of("bare", size=100)).image.shape[-2:] == (75, 100)
+    assert transfer(content_image, style_image, spec_of("bare", size=None)).image.shape[-2:] == (48, 64)
+
+
+def test_a_style_of_one_colour_and_a_style_that_is_the_content(content_image: Image.Image) -> None:
+    flat = Image.new("RGB", (64, 64), (200, 60, 20))
+    result = transfer(content_image, flat, spec_of("bare", optimiser__steps=40))
+    colour = torch.tensor([200.0, 60.0, 20.0]).view(3, 1, 1) / 255
+    start = torch.from_numpy(np.array(content_image)).permute(2, 0, 1)[None] / 255
+    assert float((result.image - colour).abs().mean()) < 0.4 * float((start - colour).abs().mean())
+    assert float(result.image[..., 8:-8, 8:-8].std((2, 3)).max()) < 0.05, "it is as flat as the style"
+    same = transfer(content_image, content_image, spec_of("bare"))
+    assert same.losses[-1] == pytest.approx(0, abs=1e-6)
+
+
+def test_an_explosion_that_no_restart_cures(content_image: Image.Image, style_image: Image.Image) -> None:
+    spec = spec_of("paper", network__weights__magnitude=1e9, optimiser__restarts=2)
+    with pytest.raises(DivergedError, match="at each of 3 starts"):
+        transfer(content_image, style_image, spec)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"spec": "nonsense"}, SpecError, "there is no preset 'nonsense'"),
+        ({"spec": 3}, SpecError, "a int is no spec"),
+        ({"seed": -1}, SpecError, "seed cannot be -1"),
+        ({"seed": 2**63}, SpecError, "it takes a whole number from 0"),
+        ({"seed": 1.5}, SpecError, r"seed cannot be 1\.5"),
+        ({"spec": "paper-original"}, WeightsError, "needs trained VGG-19 weights"),
+        ({"content": np.zeros((1, 1, 3), np.uint8)}, ImageError, "has 1 x 1 pixels .* at least 16 a side"),
+        ({"style": np.zeros((2, 3000, 3), np.uint8)}, ImageError, "has 3000 x 2 pixels .* at least 16 a side"),
+        ({"max_pixels": 100}, ImageError, "more than the limit of 100"),
+        ({"spec": with_settings(preset("bare").spec, {"size": 60_000})}, ImageError, "a result of 60000 x 45000"),
+    ],
+)
+def test_what_is_refused(
+    arguments: dict[str, Any],
+    error: type[Exception],
+    message: str,
+    content_image: Image.Image,
+    style_image: Image.Image,
+) -> None:
+    with pytest.raises(error, match=message):
+        transfer(**{"content": content_image, "style": style_image, **arguments})
