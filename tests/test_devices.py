@@ -19,7 +19,7 @@ def test_auto_takes_the_fastest(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(DeviceError, match="this machine has no cuda; it has .*cpu, which --device auto would choose"):
+    with pytest.raises(DeviceError, match=r"this machine has no cuda; it has .*cpu, which --device auto would choose"):
         devices.pick("cuda")
     with pytest.raises(DeviceError, match="there is no device 'tpu'; use one of auto, cpu, cuda, mps"):
         devices.pick("tpu")

@@ -53,7 +53,7 @@ def test_other_kinds_of_picture_have_it_beside_them(result: Result, tmp_path: Pa
     path = result.save(tmp_path / f"out{extension}")
     assert records.find(path).spec == result.spec
     records.sidecar(path).unlink()
-    with pytest.raises(RecordError, match="carries no record and .* is not beside it"):
+    with pytest.raises(RecordError, match=r"carries no record and .* is not beside it"):
         records.find(path)
 
 

@@ -46,7 +46,7 @@ def test_before_the_first_picture_nothing_is_written(pictures: Path, tmp_path: P
     arguments = ["transfer", str(pictures / "content.png"), str(pictures / "style.jpg"), "-o", str(tmp_path / "a.png")]
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 130
-    assert done.stderr == "barestyle: interrupted before there was a picture to keep; nothing was written\n"
+    assert done.stderr == "barestyle: interrupted before there was a result to keep; none was written\n"
     assert list(tmp_path.iterdir()) == []
 
 

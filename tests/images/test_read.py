@@ -27,13 +27,15 @@ DEEP = (np.random.default_rng(0).integers(0, 65536, (HEIGHT, WIDTH, 3))).astype(
 
 
 def levels(path: Path, top: int = 255) -> np.ndarray[Any, Any]:
-    return np.rint(read(path).pixels[0].permute(1, 2, 0).numpy() * top).astype(int)
+    pixels: np.ndarray[Any, Any] = read(path).pixels[0].permute(1, 2, 0).numpy()
+    return np.asarray(np.rint(pixels * top), dtype=int)
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.tif", "a.bmp", "a.gif", "a.webp", "a.ppm"])
 def test_lossless_kinds_of_file(tmp_path: Path, name: str) -> None:
     image = PICTURE.quantize(32) if name.endswith("gif") else PICTURE
-    image.save(tmp_path / name, **({"lossless": True} if name.endswith("webp") else {}))
+    options: dict[str, Any] = {"lossless": True} if name.endswith("webp") else {}
+    image.save(tmp_path / name, **options)
     assert np.array_equal(levels(tmp_path / name), np.asarray(image.convert("RGB")))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -13,13 +15,13 @@ from barestyle.spec import Spec, with_settings
 SMALL = {"network.channels": 4}
 HAND_MADE = {"network": "hand-made", "network.basic_set": 1, "network.strategy": 1}
 PYRAMID = {"network": "pyramid", "network.levels": 3, "network.channels": 4, "style_loss.taps": [1, 2, 3]}
-LOSSES = {
+LOSSES: dict[str, dict[str, Any]] = {
     "gram": {"style_loss": "gram"},
     "whitened": {"style_loss": "whitened"},
     "content": {"content_loss": "features", "content_loss.tap": 2, "content_loss.weight": 100.0},
     "smoothness": {"smoothness": "total-variation", "smoothness.weight": 100.0},
 }
-NETWORKS = {
+NETWORKS: dict[str, dict[str, Any]] = {
     "npnd": SMALL,
     "pooled": {**SMALL, "network.pooling": "max"},
     "average": {**SMALL, "network.pooling": "average", "network.kernel_size": 2},

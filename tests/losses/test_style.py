@@ -65,8 +65,8 @@ def test_whitened_does_not_depend_on_a_rotation_of_the_features() -> None:
     x, y = maps(0), maps(1)
     rotation = torch.linalg.qr(torch.randn(5, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64))[0]
     plain = whitened_loss(moments(x), whitened_style(moments(y), 1e-3))
-    turn = lambda m: torch.einsum("dc,nchw->ndhw", rotation, m)  # noqa: E731
-    turned = whitened_loss(moments(turn(x)), whitened_style(moments(turn(y)), 1e-3))
+    x, y = (torch.einsum("dc,nchw->ndhw", rotation, features) for features in (x, y))
+    turned = whitened_loss(moments(x), whitened_style(moments(y), 1e-3))
     assert float(turned) == pytest.approx(float(plain), rel=1e-9)
 
 

@@ -66,7 +66,7 @@ def test_spoiled_files(tmp_path: Path, spoil: Callable[[dict[str, Tensor]], None
     tensors = synthetic_vgg19()
     spoil(tensors)
     path = tmp_path / f"spoiled{suffix}"
-    (save_file if suffix == ".safetensors" else torch.save)(tensors, path)  # type: ignore[operator]
+    (save_file if suffix == ".safetensors" else torch.save)(tensors, path)
     with pytest.raises(WeightsError, match=message):
         load(path, 5)
 

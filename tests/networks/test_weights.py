@@ -53,7 +53,7 @@ def test_levels_come_as_often_as_they_should(
     spec: BinaryWeights | DiscreteWeights, expected: dict[float, float]
 ) -> None:
     drawn = weights.draw(spec, SHAPE, generator())
-    values, counts = drawn.unique(return_counts=True)
+    values, counts = drawn.unique(return_counts=True)  # type: ignore[no-untyped-call]
     assert values.tolist() == pytest.approx(sorted(expected))
     chances = [expected[level] for level in sorted(expected)]
     assert stats.chisquare(counts.numpy(), [chance * drawn.numel() for chance in chances]).pvalue > 0.01

@@ -20,7 +20,7 @@ def rosenbrock(image: Tensor) -> Evaluation:
     leaf = image.detach().requires_grad_(True)
     a, b = (leaf * 1.5).flatten().view(2, -1)
     loss = (100 * (b - a**2).square() + (1 - a).square()).mean()
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     assert leaf.grad is not None
     return Evaluation(loss.detach(), {"style": loss.detach()}, leaf.grad)
 
@@ -41,7 +41,7 @@ def test_every_iterate_equals_torch(history: int) -> None:
         return losses[-1]
 
     for _ in range(3):
-        optimizer.step(closure)
+        optimizer.step(closure)  # type: ignore[no-untyped-call]
     ours = list(paper_lbfgs(rosenbrock, start, PaperLBFGS(steps=3, history=history)))
 
     assert len(losses) > 40
@@ -59,7 +59,7 @@ def test_the_paper_preset_equals_the_tutorial(content: Tensor, style: Tensor, co
     network = build(spec.network, seed=5, deepest_tap=spec.deepest_tap)
     layers = [(layer.weight, layer.bias) for layer in network.layers]  # type: ignore[union-attr]
     losses, image = tutorial.run(
-        layers,  # type: ignore[arg-type]
+        layers,
         content,
         style,
         pool_after=(2, 4),

@@ -59,10 +59,10 @@ def run(
             start=torch.zeros(()),
         )
         loss = style_weight * style_loss + content_weight * F.mse_loss(outputs[0], content_target)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         losses.append(float(loss.detach()))
         return loss
 
     for _ in range(steps):
-        optimizer.step(closure)
+        optimizer.step(closure)  # type: ignore[no-untyped-call]
     return losses, image.detach().clamp(0, 1)

@@ -51,9 +51,9 @@ def test_the_digest_tells_specs_apart_and_ignores_where_weights_lie() -> None:
 def test_a_spec_cannot_be_changed() -> None:
     spec = preset("bare").spec
     with pytest.raises(ValidationError, match="frozen"):
-        spec.size = 3
+        spec.size = 3  # type: ignore[misc]
     with pytest.raises(ValidationError, match="frozen"):
-        spec.network.weights.magnitude = 3.0  # type: ignore[union-attr]
+        spec.network.weights.magnitude = 3.0  # type: ignore[misc, union-attr]
 
 
 def test_python_callers_get_our_errors() -> None:

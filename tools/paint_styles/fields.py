@@ -20,7 +20,7 @@ def noise(rng: np.random.Generator, shape: tuple[int, int], cell: tuple[float, f
 def fractal(rng: np.random.Generator, shape: tuple[int, int], cell: float, octaves: int) -> Field:
     """Noise of several scales, each half as large and half as strong as the one before."""
     layers = [noise(rng, shape, (cell / 2**k, cell / 2**k)) / 2**k for k in range(octaves)]
-    return np.sum(layers, axis=0, dtype=np.float32)
+    return np.asarray(np.sum(layers, axis=0), dtype=np.float32)
 
 
 def smoothstep(low: float, high: float, value: Field) -> Field:
@@ -31,7 +31,7 @@ def smoothstep(low: float, high: float, value: Field) -> Field:
 def contour_angle(level: Field) -> Field:
     """The direction in which a field does not change: along its contour lines."""
     down, across = np.gradient(level)
-    return np.arctan2(-across, down).astype(np.float32)
+    return np.asarray(np.arctan2(-across, down), dtype=np.float32)
 
 
 def at(field: npt.NDArray[np.generic], points: Points) -> npt.NDArray[np.generic]:

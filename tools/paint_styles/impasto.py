@@ -113,7 +113,9 @@ class Relief:
         self.colour = ground.copy()
         self.height: Field = np.zeros(ground.shape[:2], dtype=np.float32)
 
-    def dab(self, rng: np.random.Generator, place: Points, angle: float, half: Points, load: Field, lift: float) -> None:
+    def dab(
+        self, rng: np.random.Generator, place: Points, angle: float, half: Points, load: Field, lift: float
+    ) -> None:
         """Presses one dab: flat behind the blade, ridged along its sides, heaped where the blade left."""
         reach = int(np.hypot(*half)) + 2
         column, row = (int(value) for value in place)

@@ -6,7 +6,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 from .canvas import Canvas, Field, Mask
 from .fields import Points, at, fractal, noise, scatter, smoothstep
-from .pigment import mix, palette, ramp, to_rgb, vary
+from .pigment import palette, ramp, to_rgb, vary
 from .scene import Scene, outline
 
 SEED = 3301
@@ -21,7 +21,11 @@ SKY = palette("1b3f8c 2560a8 3387bd 5fb0c6 a5d3c4 f0e2b4")
 DISC = palette("fff0b0 fbc93f f09a27 d9542b")
 RAYS = palette("f9d25e fbe9b0 ee9b3a")
 CLOUD = palette("fbf4e2 f3d6c6 c9b4cf 93a5cc")
-RANGES = (palette("3b3f86 5d5ca6 8f83bf c3a6c9"), palette("8c2f26 b8502f d98442 eab765"), palette("1f4a35 3f7542 7fa047 c5bf5a"))
+RANGES = (
+    palette("3b3f86 5d5ca6 8f83bf c3a6c9"),
+    palette("8c2f26 b8502f d98442 eab765"),
+    palette("1f4a35 3f7542 7fa047 c5bf5a"),
+)
 RIVER = palette("0c2a5c 12508a 1a82a6 45b3b5 a6ddcb f4f2d8")
 BANK = palette("5a3524 8a5428 bb8436 dcb658 f2e09a")
 LEAVES = palette("0e2f26 1b5238 3b7d3c 77a541 c3c858")
@@ -148,9 +152,7 @@ def set_rows(floor: Floor, scene: Scene, area: int, rng: np.random.Generator) ->
         floor.place(start, float(np.arctan2(*normal[::-1])), side, room, 0.16)
 
 
-def follow_row(
-    floor: Floor, start: Points, level: float, step: float, depth: Field, inward: Field, room: Mask
-) -> None:
+def follow_row(floor: Floor, start: Points, level: float, step: float, depth: Field, inward: Field, room: Mask) -> None:
     """Sets tesserae side by side at one distance from the outline until the row is blocked."""
     place = start
     while True:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 import barestyle
 from barestyle.cli.demo import demo
@@ -22,7 +23,23 @@ FAILED = 2
 INTERRUPTED = 130
 """Exit codes: of anything refused, and, as shells have it, of Ctrl-C (128 + SIGINT)."""
 
+
+class Stopped(Exception):
+    """Ctrl-C at a moment when no result could be kept."""
+
+
+class Program(TyperGroup):
+    """Typer's group, which would turn Ctrl-C into a silent exit."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Stopped from None
+
+
 app = typer.Typer(
+    cls=Program,
     add_completion=True,
     no_args_is_help=True,
     rich_markup_mode="rich",
@@ -64,8 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str], *, debug: bool) -> int:
     try:
         code = app(arguments, prog_name="barestyle", standalone_mode=False)
-    except KeyboardInterrupt:
-        return _failed("interrupted before there was a picture to keep; nothing was written", INTERRUPTED)
+    except (Stopped, KeyboardInterrupt):
+        return _failed("interrupted before there was a result to keep; none was written", INTERRUPTED)
     except typer.Abort:
         return _failed("stopped; nothing was written", INTERRUPTED)
     except typer.TyperException as error:

@@ -10,8 +10,8 @@ import numpy as np
 
 from barestyle.errors import ImageError
 
-STYLES = ("swirls", "mosaic", "hatching", "impasto", "terraces")
-"""Painted by tools/paint_styles.py; each is a JPEG in this folder."""
+STYLES = ("swirls", "mosaic", "hatching", "impasto")
+"""Painted by tools/paint_styles; each is a JPEG in this folder."""
 
 PHOTOS = ("astronaut", "chelsea", "coffee", "rocket")
 """Photographs that come with scikit-image, each in the public domain or CC0."""
