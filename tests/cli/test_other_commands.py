@@ -12,6 +12,7 @@ from PIL import Image
 import barestyle
 from barestyle import PRESETS, Progress, Spec
 from barestyle.cli.terminal import duration, figures
+from barestyle.images import MAX_PIXELS
 from barestyle.samples import PHOTOS, STYLES, photo, style
 from tests.cli.conftest import Program
 
@@ -43,6 +44,10 @@ def test_info_and_version(program: Program) -> None:
         assert word in outcome.out
     assert program("--version").out == f"barestyle {barestyle.__version__}\n"
     assert "Usage" in program().out
+
+
+def test_help_says_the_pixel_limit(program: Program) -> None:
+    assert f"(default: {MAX_PIXELS})" in re.sub(r"[^\w():]+", " ", program("transfer", "--help").out)
 
 
 @pytest.mark.parametrize("name", STYLES)

@@ -24,7 +24,7 @@ INTERRUPTED = 130
 """Exit codes: of anything refused, and, as shells have it, of Ctrl-C (128 + SIGINT)."""
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """Ctrl-C at a moment when no result could be kept."""
 
 
@@ -35,7 +35,7 @@ class Program(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            raise Stopped from None
+            raise StoppedError from None
 
 
 app = typer.Typer(
@@ -81,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str], *, debug: bool) -> int:
     try:
         code = app(arguments, prog_name="barestyle", standalone_mode=False)
-    except (Stopped, KeyboardInterrupt):
+    except (StoppedError, KeyboardInterrupt):
         return _failed("interrupted before there was a result to keep; none was written", INTERRUPTED)
     except typer.Abort:
         return _failed("stopped; nothing was written", INTERRUPTED)

@@ -7,18 +7,20 @@ from typing import Annotated
 
 import typer
 
+from barestyle import samples
 from barestyle.cli import options
 from barestyle.presets import DEFAULT_PRESET
+from barestyle.samples import PHOTOS, STYLES
 
 
 def demo(
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="OUT", help="PNG, JPEG, TIFF or WebP, by extension.")
     ] = Path("demo.png"),
-    photo: Annotated[str, typer.Option(help="One of scikit-image's: astronaut, chelsea, coffee or rocket.")] = "coffee",
-    style: Annotated[str, typer.Option(help="One of barestyle's own paintings, by name.")] = "swirls",
+    photo: Annotated[str, typer.Option(metavar="NAME", help=f"One of scikit-image's: {', '.join(PHOTOS)}.")] = "coffee",
+    style: Annotated[str, typer.Option(metavar="NAME", help=f"One of barestyle's own: {', '.join(STYLES)}.")] = "swirls",
     preset: options.PresetName = DEFAULT_PRESET,
-    size: options.Size = 384,
+    size: Annotated[int, typer.Option("--size", "-s", metavar="N", help="Long side of the result in pixels.")] = 384,
     steps: options.Steps = None,
     seed: options.Seed = 0,
     device: options.Device = "auto",
@@ -27,7 +29,6 @@ def demo(
 ) -> int:
     """Repaint a photograph of scikit-image's in one of barestyle's own styles."""
     spec = options.assembled(preset, size=size, steps=steps)
-    from barestyle import samples
     from barestyle.cli.transfer import paint
     from barestyle.images import check_output
     from barestyle.plan import prepare

@@ -24,13 +24,13 @@ Size = Annotated[
         "--size",
         "-s",
         metavar="N",
-        help=f"Long side of the result in pixels [default: the photo's own, at most {DEFAULT_LONGEST_SIDE}].",
+        help=f"Long side of the result in pixels (default: the photo's own, at most {DEFAULT_LONGEST_SIDE}).",
         show_default=False,
     ),
 ]
 Steps = Annotated[
     int | None,
-    typer.Option("--steps", metavar="N", help="Steps of the optimiser [default: the preset's].", show_default=False),
+    typer.Option("--steps", metavar="N", help="Steps of the optimiser (default: the preset's).", show_default=False),
 ]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Of the network's random weights.")]
 Device = Annotated[str, typer.Option("--device", metavar="D", help="auto, cpu, cuda or mps.")]
@@ -52,7 +52,7 @@ Output = Annotated[
 MaxPixels = Annotated[
     int | None,
     typer.Option(
-        "--max-pixels", metavar="N", min=1, help="Refuse larger pictures [default: 178956970].", show_default=False
+        "--max-pixels", metavar="N", min=1, help="Refuse larger pictures (default: 178956970).", show_default=False
     ),
 ]
 

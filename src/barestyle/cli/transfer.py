@@ -19,8 +19,8 @@ INTERRUPTED = 130
 
 
 def transfer(
-    content: Annotated[Path, typer.Argument(help="The picture to repaint.", show_default=False)],
-    style: Annotated[Path, typer.Argument(help="The picture whose style to take.", show_default=False)],
+    content: Annotated[Path, typer.Argument(metavar="CONTENT", help="The picture to repaint.", show_default=False)],
+    style: Annotated[Path, typer.Argument(metavar="STYLE", help="The picture whose style to take.", show_default=False)],
     output: options.Output = None,
     preset: options.PresetName = DEFAULT_PRESET,
     size: options.Size = None,
@@ -44,8 +44,9 @@ def transfer(
 ) -> int:
     """Repaint CONTENT in the style of STYLE.
 
-    Without -o the result lies in the current folder, named after both pictures. Ctrl-C keeps the best picture
-    so far.
+    Without -o the result lies in the current folder, named after both pictures.
+
+    Ctrl-C keeps the best picture so far.
     """
     spec = options.assembled(preset, size=size, steps=steps, weights=weights, settings=settings)
     output = output or Path(f"{content.stem}-{style.stem}.png")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from barestyle.errors import ImageError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 STYLES = ("swirls", "mosaic", "hatching", "impasto")
 """Painted by tools/paint_styles; each is a JPEG in this folder."""

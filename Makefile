@@ -1,0 +1,50 @@
+# Every target makes its own virtual environment first; nothing needs to be installed beforehand but Python 3.11+.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help demo test check format styles gallery clean
+
+help:
+	@echo "make demo     repaint a photograph in one of barestyle's styles, into demo.png"
+	@echo "make test     run the tests"
+	@echo "make check    check format, lint and types"
+	@echo "make format   put the code into its format"
+	@echo "make styles   paint the style pictures that come with the package"
+	@echo "make gallery  paint the README's pictures"
+	@echo "make clean    remove the virtual environment and caches"
+
+demo: .venv/.installed
+	$(BIN)/barestyle demo --output demo.png --force
+
+test: .venv/.installed-dev
+	$(BIN)/python -m pytest -n 2
+
+check: .venv/.installed-dev
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+format: .venv/.installed-dev
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+styles: .venv/.installed-dev
+	$(BIN)/python -m tools.paint_styles
+
+gallery: .venv/.installed
+	$(BIN)/python -m tools.paint_gallery
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "barestyle needs Python 3.11 or later; name one: make demo PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	touch $@
+
+.venv/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@ .venv/.installed

@@ -1,0 +1,75 @@
+"""Paints the pictures of the README, from the photographs and styles that anybody has who installed barestyle.
+
+`python -m tools.paint_gallery [gallery] [presets]`, from the repository's root, writes into docs/pictures.
+"""
+
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+from barestyle import PRESETS, Spec, preset, samples, transfer, with_settings
+
+FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
+PAIRS = (("coffee", "swirls"), ("chelsea", "mosaic"), ("astronaut", "impasto"), ("rocket", "hatching"))
+UNTRAINED = [name for name in PRESETS if name != "paper-original"]
+GAP = 8
+
+
+def painted(photo: str, style: str, spec: Spec, size: int) -> Image.Image:
+    result = transfer(samples.photo(photo), samples.style(style), with_settings(spec, {"size": size}))
+    print(f"{photo} in {style}: {result.evaluations} evaluations in {result.seconds:.0f} s; {result.reason}")
+    return result.to_pil()
+
+
+def row(pictures: list[Image.Image], height: int) -> Image.Image:
+    """Pictures side by side at one height, their shapes kept."""
+    scaled = [
+        image.resize((round(image.width * height / image.height), height), Image.Resampling.LANCZOS)
+        for image in pictures
+    ]
+    strip = Image.new("RGB", (sum(image.width for image in scaled) + GAP * (len(scaled) - 1), height), "white")
+    left = 0
+    for image in scaled:
+        strip.paste(image, (left, 0))
+        left += image.width + GAP
+    return strip
+
+
+def stack(rows: list[Image.Image]) -> Image.Image:
+    """Rows below each other at one width, their shapes kept."""
+    width = min(image.width for image in rows)
+    level = [image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS) for image in rows]
+    sheet = Image.new("RGB", (width, sum(image.height for image in level) + GAP * (len(level) - 1)), "white")
+    top = 0
+    for image in level:
+        sheet.paste(image, (0, top))
+        top += image.height + GAP
+    return sheet
+
+
+def gallery() -> Image.Image:
+    """Photograph, style and result of each pair, with the default preset."""
+    rows = []
+    for photo, style in PAIRS:
+        with Image.open(samples.style(style)) as painting:
+            sources = [Image.fromarray(samples.photo(photo)), painting.convert("RGB")]
+        rows.append(row([*sources, painted(photo, style, preset("bare").spec, 512)], 320))
+    return stack(rows)
+
+
+def presets() -> Image.Image:
+    """One pair under every preset that needs no trained weights, in the order of `barestyle presets`."""
+    results = [painted("chelsea", "swirls", preset(name).spec, 320) for name in UNTRAINED]
+    return stack([row(results[:3], 240), row(results[3:], 240)])
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    sheets = {"gallery": gallery, "presets": presets}
+    for name in sys.argv[1:] or sheets:
+        sheets[name]().save(FOLDER / f"{name}.jpg", quality=88, optimize=True)
+
+
+if __name__ == "__main__":
+    main()
