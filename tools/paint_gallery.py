@@ -12,7 +12,7 @@ from barestyle import PRESETS, Spec, preset, samples, transfer, with_settings
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 PAIRS = (("coffee", "swirls"), ("chelsea", "mosaic"), ("astronaut", "impasto"), ("rocket", "hatching"))
-UNTRAINED = [name for name in PRESETS if name != "paper-original"]
+FROM_THE_PAPER = [name for name in PRESETS if name not in ("bare", "paper-original")]
 GAP = 8
 
 
@@ -59,9 +59,10 @@ def gallery() -> Image.Image:
 
 
 def presets() -> Image.Image:
-    """One pair under every preset that needs no trained weights, in the order of `barestyle presets`."""
-    results = [painted("chelsea", "swirls", preset(name).spec, 320) for name in UNTRAINED]
-    return stack([row(results[:3], 240), row(results[3:], 240)])
+    """One pair under each untrained network of the paper: above with its optimiser, below with the robust one."""
+    specs = [preset(name).spec for name in FROM_THE_PAPER]
+    robust = [with_settings(spec, {"optimiser": "lbfgs", "optimiser.steps": 100}) for spec in specs]
+    return stack([row([painted("chelsea", "swirls", spec, 256) for spec in line], 170) for line in (specs, robust)])
 
 
 def main() -> None:

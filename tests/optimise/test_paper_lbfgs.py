@@ -114,3 +114,17 @@ def test_absolute_tolerances_end_a_run_of_a_small_loss_early() -> None:
         return list(paper_lbfgs(evaluate, start, PaperLBFGS(steps=10)))[-1].evaluations
 
     assert evaluations(1e-9) < evaluations(1.0) / 4
+
+
+@pytest.mark.parametrize(("learning_rate", "diverges"), [(1.0, False), (9.0, True)])
+def test_a_run_that_ends_far_above_its_best_says_so(learning_rate: float, diverges: bool) -> None:
+    """On a quadratic, L-BFGS knows the minimum after two steps, and a rate of 9 overshoots it."""
+
+    def evaluate(image: Tensor) -> Evaluation:
+        return Evaluation((image - 0.1).square().sum(), {}, 2 * (image - 0.1))
+
+    start = torch.full((1, 3, 4, 4), 0.15)
+    search = Search(evaluate, start, PaperLBFGS(steps=1, iterations_per_step=2, learning_rate=learning_rate))
+    losses = [float(iterate.loss) for iterate in search]
+    assert (losses[-1] > 10 * min(losses)) is diverges
+    assert ("diverged" in search.reason) is diverges

@@ -16,6 +16,9 @@ from barestyle.optimise.history import History
 from barestyle.optimise.iterate import Evaluate, ExplosionError, Method, found
 from barestyle.spec import PaperLBFGS
 
+DIVERGED = 10.0
+"""A run without line search jumps about by less than this; one that ends further above its best went astray."""
+
 
 class _Closure:
     """The tutorial's closure: clamps the pixels in place, evaluates, and counts.
@@ -26,6 +29,7 @@ class _Closure:
     def __init__(self, evaluate: Evaluate) -> None:
         self._evaluate = evaluate
         self.evaluations = 0
+        self.best_loss = math.inf
         self._last_loss: float | None = None
 
     def __call__(self, image: Tensor) -> Evaluation:
@@ -34,6 +38,7 @@ class _Closure:
         if not math.isfinite(evaluation.loss):
             raise ExplosionError(self._last_loss)
         self._last_loss = float(evaluation.loss)
+        self.best_loss = min(self.best_loss, self._last_loss)
         gradient = torch.where(evaluation.gradient.isnan(), 0.0, evaluation.gradient)
         return Evaluation(evaluation.loss, evaluation.parts, gradient)
 
@@ -82,7 +87,17 @@ def paper_lbfgs(evaluate: Evaluate, start: Tensor, spec: PaperLBFGS) -> Method:
 
     evaluation = evaluate_clamped(image)
     yield found(number, image, evaluation, evaluate_clamped.evaluations)
-    if number < spec.steps * spec.iterations_per_step:
+    cut_short = number < spec.steps * spec.iterations_per_step
+    return _reason(spec, cut_short, end=float(evaluation.loss), best=evaluate_clamped.best_loss)
+
+
+def _reason(spec: PaperLBFGS, cut_short: bool, *, end: float, best: float) -> str:
+    if end > DIVERGED * best:
+        return (
+            f"all {spec.steps} steps were taken, but the paper's optimiser diverged: its last loss, {end:.3g}, is "
+            f"{end / best:.2g} times its best; the robust one would not (`--set optimiser=lbfgs`)"
+        )
+    if cut_short:
         return (
             f"all {spec.steps} steps were taken, some of them cut short by the absolute tolerances of the "
             "paper's optimiser"
