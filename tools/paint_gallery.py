@@ -39,7 +39,9 @@ def row(pictures: list[Image.Image], height: int) -> Image.Image:
 def stack(rows: list[Image.Image]) -> Image.Image:
     """Rows below each other at one width, their shapes kept."""
     width = min(image.width for image in rows)
-    level = [image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS) for image in rows]
+    level = [
+        image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS) for image in rows
+    ]
     sheet = Image.new("RGB", (width, sum(image.height for image in level) + GAP * (len(level) - 1)), "white")
     top = 0
     for image in level:

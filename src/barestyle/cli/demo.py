@@ -18,7 +18,9 @@ def demo(
         Path, typer.Option("-o", "--output", metavar="OUT", help="PNG, JPEG, TIFF or WebP, by extension.")
     ] = Path("demo.png"),
     photo: Annotated[str, typer.Option(metavar="NAME", help=f"One of scikit-image's: {', '.join(PHOTOS)}.")] = "coffee",
-    style: Annotated[str, typer.Option(metavar="NAME", help=f"One of barestyle's own: {', '.join(STYLES)}.")] = "swirls",
+    style: Annotated[
+        str, typer.Option(metavar="NAME", help=f"One of barestyle's own: {', '.join(STYLES)}.")
+    ] = "swirls",
     preset: options.PresetName = DEFAULT_PRESET,
     size: Annotated[int, typer.Option("--size", "-s", metavar="N", help="Long side of the result in pixels.")] = 384,
     steps: options.Steps = None,

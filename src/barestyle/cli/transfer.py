@@ -20,7 +20,9 @@ INTERRUPTED = 130
 
 def transfer(
     content: Annotated[Path, typer.Argument(metavar="CONTENT", help="The picture to repaint.", show_default=False)],
-    style: Annotated[Path, typer.Argument(metavar="STYLE", help="The picture whose style to take.", show_default=False)],
+    style: Annotated[
+        Path, typer.Argument(metavar="STYLE", help="The picture whose style to take.", show_default=False)
+    ],
     output: options.Output = None,
     preset: options.PresetName = DEFAULT_PRESET,
     size: options.Size = None,
