@@ -54,8 +54,7 @@ def gallery() -> Image.Image:
     """Photograph, style and result of each pair, with the default preset."""
     rows = []
     for photo, style in PAIRS:
-        with Image.open(samples.style(style)) as painting:
-            sources = [Image.fromarray(samples.photo(photo)), painting.convert("RGB")]
+        sources = [Image.open(file).convert("RGB") for file in (samples.photo(photo), samples.style(style))]
         rows.append(row([*sources, painted(photo, style, preset("bare").spec, 512)], 320))
     return stack(rows)
 

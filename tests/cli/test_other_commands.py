@@ -62,7 +62,8 @@ def test_the_projects_own_styles_are_pictures_of_some_size(name: str) -> None:
 
 @pytest.mark.parametrize("name", PHOTOS)
 def test_the_photographs(name: str) -> None:
-    assert photo(name).ndim == 3
+    with Image.open(photo(name)) as image:
+        assert min(image.size) >= 256
 
 
 def test_demo_with_every_option(program: Program, tmp_path: Path) -> None:
@@ -73,6 +74,8 @@ def test_demo_with_every_option(program: Program, tmp_path: Path) -> None:
     with Image.open(out) as image:
         assert max(image.size) == 48
     assert program("demo", "-o", out).code == 2, "it exists"
+    repeated = program("rerun", out, "-o", tmp_path / "again.png")
+    assert "The picture is the same, bit for bit." in repeated.out
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from barestyle import records
+from barestyle import preset, records, transfer, with_settings
 from tests.cli.conftest import QUICK, Program
 
 
@@ -72,6 +72,18 @@ def test_an_interrupted_run_is_repeated_to_where_it_was_stopped(program: Program
     assert program("rerun", painted, "-o", again).code == 0
     assert records.find(again).losses == tuple(data["losses"][:2])
     assert records.find(again).interrupted
+
+
+def test_a_picture_that_was_in_memory_can_be_named(
+    program: Program, pictures: Path, content_image: Image.Image, tmp_path: Path
+) -> None:
+    spec = with_settings(preset("bare").spec, {"size": 32, "optimiser.steps": 1, "network.channels": 4})
+    out = transfer(content_image, pictures / "style.jpg", spec).save(tmp_path / "out.png")
+    refused = program("rerun", out, "-o", tmp_path / "again.png")
+    assert refused.code == 2
+    assert "the content was in memory only; save it, and name the file with --content" in refused.err
+    repeated = program("rerun", out, "-o", tmp_path / "again.png", "--content", pictures / "content.png")
+    assert "The picture is the same, bit for bit." in repeated.out, repeated.err
 
 
 def test_a_run_that_comes_out_otherwise_says_so(program: Program, painted: Path) -> None:

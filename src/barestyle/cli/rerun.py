@@ -74,7 +74,9 @@ def _plan(record: Record, earlier: Path, elsewhere: dict[str, Path | None], max_
     present = {"content": plan.content, "style": plan.style, "weights": plan.trained}
     for name, source in sources.items():
         now = present[name]
-        if source is not None and now is not None and source.sha256 != now.sha256:
+        if source is None or source.path is None or now is None:
+            continue  # nothing was taken, or it was in memory, and its hash is not a file's
+        if source.sha256 != now.sha256:
             raise RecordError(
                 f"{str(files[name])!r} is not the {name} that {str(earlier)!r} was made from; "
                 f"name the right file with --{name}"
