@@ -60,10 +60,10 @@ def gallery() -> Image.Image:
 
 
 def presets() -> Image.Image:
-    """One pair under each untrained network of the paper: above with its optimiser, below with the robust one."""
+    """One pair under each untrained network of the paper: above with the robust optimiser, below with the paper's."""
     specs = [preset(name).spec for name in FROM_THE_PAPER]
-    robust = [with_settings(spec, {"optimiser": "lbfgs", "optimiser.steps": 100}) for spec in specs]
-    return stack([row([painted("chelsea", "swirls", spec, 256) for spec in line], 170) for line in (specs, robust)])
+    lines = [[with_settings(spec, {"optimiser": kind}) for spec in specs] for kind in ("lbfgs", "paper-lbfgs")]
+    return stack([row([painted("chelsea", "swirls", spec, 256) for spec in line], 170) for line in lines])
 
 
 def main() -> None:
