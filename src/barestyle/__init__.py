@@ -9,7 +9,6 @@ Names are loaded when they are first used, so that `import barestyle` is quick a
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from barestyle.result import Result
     from barestyle.spec import Spec, with_settings
 
-__version__ = version("barestyle")
+    __version__: str
 
 _HOMES = {
     "BarestyleError": "errors",
@@ -72,10 +71,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Load a public name from its module on first use."""
-    if name not in _HOMES:
+    """Load a public name from its module on first use; the version, too: looking it up takes longer than the rest."""
+    if name == "__version__":
+        value: Any = import_module("importlib.metadata").version("barestyle")
+    elif name in _HOMES:
+        value = getattr(import_module(f"barestyle.{_HOMES[name]}"), name)
+    else:
         raise AttributeError(f"module 'barestyle' has no attribute {name!r}")
-    value = getattr(import_module(f"barestyle.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
 
