@@ -24,7 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("losses",),
     ("optimise", "progress"),
     ("plan", "result", "job"),
-    (),  # metrics
+    ("metrics",),
     (),  # study
     (),  # report
     ("cli",),
@@ -48,7 +48,20 @@ INSIDE = {
         "loop",
         "restarts",
     ),
-    "cli": ("options", "interrupt", "snapshots", "terminal", "transfer", "demo", "presets", "info", "rerun", "app"),
+    "metrics": ("metric", "structure", "patches", "colour", "features", "portilla", "score"),
+    "cli": (
+        "options",
+        "interrupt",
+        "snapshots",
+        "terminal",
+        "transfer",
+        "demo",
+        "presets",
+        "info",
+        "rerun",
+        "score",
+        "app",
+    ),
 }
 """Files of each larger room, from the bottom up."""
 
@@ -96,6 +109,12 @@ def test_imports_go_down_only(path: Path) -> None:
         elif room in INSIDE and path.stem != "__init__" and len(name) > 1 and name[1] in INSIDE[room]:
             order = INSIDE[room]
             assert order.index(name[1]) < order.index(path.stem), f"{room}: {path.stem} must not import {name[1]}"
+
+
+def test_no_metric_knows_an_objective() -> None:
+    """A method is not graded by its own objective."""
+    for path in (PACKAGE / "metrics").glob("*.py"):
+        assert not {name[0] for name in imported(path)} & {"losses", "optimise"}
 
 
 @pytest.mark.parametrize("room", NO_TORCH)

@@ -129,3 +129,19 @@ def parse(text: str, path: Path) -> Record:
         raise RecordError(f"the record in {str(path)!r} cannot be read: {sentence(Record, error)}") from None
     except BarestyleError as error:
         raise RecordError(f"the record in {str(path)!r} cannot be read: {error}") from None
+
+
+def located(name: str, source: Input, elsewhere: Path | None, folder: Path) -> Path:
+    """The file of an input: as named now, or as the record saw it from its own folder.
+
+    `name` is what the input was, and the option that names it: content, style or weights. Raises RecordError
+    where there is no such file.
+    """
+    if elsewhere is not None:
+        return elsewhere
+    if source.path is None:
+        raise RecordError(f"the {name} was in memory only; save it, and name the file with --{name}")
+    path = folder / source.path
+    if not path.is_file():
+        raise RecordError(f"the {name} is not at {str(path)!r} any more; name the file with --{name}")
+    return path

@@ -16,6 +16,7 @@ from barestyle.cli.demo import demo
 from barestyle.cli.info import info
 from barestyle.cli.presets import presets
 from barestyle.cli.rerun import rerun
+from barestyle.cli.score import score
 from barestyle.cli.transfer import transfer
 from barestyle.errors import BarestyleError
 
@@ -47,7 +48,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Repaint a picture in the style of another, with networks that nobody trained.",
 )
-for command in (transfer, demo, presets, rerun, info):
+for command in (transfer, demo, presets, rerun, score, info):
     app.command()(command)
 
 

@@ -13,7 +13,7 @@ from barestyle.spec import with_settings
 
 if TYPE_CHECKING:
     from barestyle.plan import Plan
-    from barestyle.records import Input, Record
+    from barestyle.records import Record
 
 
 def rerun(
@@ -55,13 +55,14 @@ def rerun(
 
 def _plan(record: Record, earlier: Path, elsewhere: dict[str, Path | None], max_pixels: int) -> Plan:
     """The run of a record, from the same files as then. Raises RecordError where they are not the same."""
+    from barestyle import records
     from barestyle.plan import prepare
 
     sources = {"content": record.content, "style": record.style, "weights": record.weights}
     if record.weights is None and elsewhere["weights"] is not None:
         raise RecordError(f"{str(earlier)!r} was made without trained weights; leave --weights out")
     files = {
-        name: _located(name, source, elsewhere[name], earlier.resolve().parent)
+        name: records.located(name, source, elsewhere[name], earlier.resolve().parent)
         for name, source in sources.items()
         if source is not None
     }
@@ -82,18 +83,6 @@ def _plan(record: Record, earlier: Path, elsewhere: dict[str, Path | None], max_
                 f"name the right file with --{name}"
             )
     return plan
-
-
-def _located(name: str, source: Input, elsewhere: Path | None, folder: Path) -> Path:
-    """The file of an input: as named now, or as the record saw it from its own folder."""
-    if elsewhere is not None:
-        return elsewhere
-    if source.path is None:
-        raise RecordError(f"the {name} was in memory only; save it, and name the file with --{name}")
-    path = folder / source.path
-    if not path.is_file():
-        raise RecordError(f"the {name} is not at {str(path)!r} any more; name the file with --{name}")
-    return path
 
 
 def _verdict(before: Record, after: Record) -> str:

@@ -1,0 +1,68 @@
+"""`barestyle score`: how good a result is, in numbers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from barestyle.cli import options
+
+if TYPE_CHECKING:
+    from barestyle.metrics import Score
+
+
+def score(
+    result: Annotated[Path, typer.Argument(metavar="OUT", help="The picture to judge.", show_default=False)],
+    content: Annotated[
+        Path | None, typer.Option(help="The picture that was repainted (default: as OUT's record says).")
+    ] = None,
+    style: Annotated[
+        Path | None, typer.Option(help="The picture whose style was taken (default: as OUT's record says).")
+    ] = None,
+    metric: Annotated[
+        list[str] | None, typer.Option("--metric", metavar="M", help="Only this metric; may be repeated.")
+    ] = None,
+    weights: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Trained VGG-19, for the metrics that need it.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    max_pixels: options.MaxPixels = None,
+) -> None:
+    """Measure a result against the pictures that it came from."""
+    from barestyle import metrics, records
+    from barestyle.images import MAX_PIXELS
+
+    metrics.chosen(metric)
+    files = {"content": content, "style": style}
+    if None in files.values():
+        record = records.find(result)
+        for name, given in files.items():
+            files[name] = records.located(name, getattr(record, name), given, result.resolve().parent)
+    content_file, style_file = (file for file in files.values() if file is not None)
+    found = metrics.score(
+        result, content_file, style_file, metrics=metric, weights=weights, max_pixels=max_pixels or MAX_PIXELS
+    )
+    if as_json:
+        print(json.dumps({"scores": found.values, "left out": found.left_out}, indent=2))
+    else:
+        _print(found)
+
+
+def _print(found: Score) -> None:
+    from barestyle.metrics import METRICS
+
+    table = Table(box=None, pad_edge=False)
+    for heading in ("metric", "value", "better", "what it measures"):
+        table.add_column(heading, overflow="fold", justify="right" if heading == "value" else "left")
+    for name, value in found.values.items():
+        metric = METRICS[name]
+        table.add_row(name, f"{value:.4g}", metric.better, f"{metric.label}, against the {metric.of}")
+    console = Console()
+    console.print(table)
+    for name, reason in found.left_out.items():
+        console.print(f"{name} was left out; {reason}", highlight=False, markup=False, style="dim")

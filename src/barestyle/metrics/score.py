@@ -1,0 +1,134 @@
+"""The table of metrics, and the scores of one result."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from barestyle.errors import ImageError, SpecError
+from barestyle.images import MAX_PIXELS, Source, read, resized, target_size
+from barestyle.metrics import colour, features, patches, portilla, structure
+from barestyle.metrics.metric import Judged, Metric
+from barestyle.networks import SMALLEST_SIDE
+from barestyle.networks.pretrained import VARIABLE
+
+_ALL = (
+    Metric("ssim", "structural similarity of lightness", "content", "higher", structure.ssim),
+    Metric("ms-ssim", "multi-scale structural similarity of lightness", "content", "higher", structure.ms_ssim),
+    Metric("patches", "sliced Wasserstein distance of raw 7x7 patches", "style", "lower", patches.sliced_wasserstein),
+    Metric("colours", "sliced Wasserstein distance of colours in Lab", "style", "lower", colour.lab_wasserstein),
+    Metric("held-out", "relative Gram distance under held-out random networks", "style", "lower", features.held_out),
+    Metric(
+        "portilla",
+        "relative distance of Portilla-Simoncelli statistics",
+        "style",
+        "lower",
+        portilla.portilla_simoncelli,
+        needs="plenoptic",
+    ),
+    Metric(
+        "vgg",
+        "relative Gram distance under trained VGG-19, conv1_1 to conv3_4",
+        "style",
+        "lower",
+        features.trained,
+        needs="trained weights",
+        favours=features.optimises_trained_gram,
+    ),
+    Metric(
+        "vgg-unseen",
+        "the same at conv3_2 to conv3_4, which no method optimises",
+        "style",
+        "lower",
+        features.trained_unseen,
+        needs="trained weights",
+    ),
+)
+
+METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
+
+_REMEDIES = {
+    "trained weights": f"name a file with --weights FILE or ${VARIABLE}",
+    "plenoptic": "pip install 'barestyle[metrics]'",
+}
+
+
+@dataclass(frozen=True)
+class Score:
+    """Numbers by metric, and for each metric that was left out, what it lacked and how to get it."""
+
+    values: dict[str, float]
+    left_out: dict[str, str]
+
+
+def chosen(names: Iterable[str] | None) -> list[Metric]:
+    """Metrics by name, all of them for None. Raises SpecError with the names there are."""
+    picked = []
+    for name in METRICS if names is None else names:
+        if name not in METRICS:
+            raise SpecError(f"there is no metric {name!r}; the metrics are {', '.join(METRICS)}")
+        picked.append(METRICS[name])
+    return picked
+
+
+def score(
+    result: Source,
+    content: Source,
+    style: Source,
+    *,
+    metrics: Iterable[str] | None = None,
+    weights: Path | None = None,
+    max_pixels: int = MAX_PIXELS,
+) -> Score:
+    """Measure a result against the pictures it came from.
+
+    Args:
+        result, content, style: paths, PIL images, arrays or tensors, as for `transfer`; content is resized to
+            the result's size, style to its long side, as `transfer` uses them.
+        metrics: names from METRICS; all by default.
+        weights: trained VGG-19, for the metrics that need it; $BARESTYLE_VGG19 by default.
+
+    Raises SpecError for an unknown metric, ImageError for what is no picture or smaller than 16 pixels,
+    WeightsError for a bad weights file. A metric that lacks something is left out, and the score says so.
+    """
+    wanted = chosen(metrics)
+    pictures = [read(source, max_pixels=max_pixels) for source in (result, content, style)]
+    for picture in pictures:
+        if min(picture.height, picture.width) < SMALLEST_SIDE:
+            raise ImageError(
+                f"{picture.name} has {picture.width} x {picture.height} pixels; metrics need at least "
+                f"{SMALLEST_SIDE} a side, so give a larger picture"
+            )
+    painted, photograph, painting = pictures
+    size = (painted.height, painted.width)
+    judged = Judged(
+        painted.pixels,
+        resized(photograph.pixels, *size),
+        resized(painting.pixels, *target_size(painting.height, painting.width, max(size))),
+        weights or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None),
+    )
+    return measured(judged, wanted)
+
+
+def measured(judged: Judged, metrics: Iterable[Metric]) -> Score:
+    """The metrics' numbers; one that lacks something is left out. Raises SpecError for a number that is none."""
+    values, left_out = {}, {}
+    for metric in metrics:
+        if _lacks(metric, judged):
+            left_out[metric.name] = f"it needs {metric.needs}: {_REMEDIES[metric.needs]}"
+            continue
+        value = metric.measure(judged)
+        if not math.isfinite(value):
+            raise SpecError(f"metric {metric.name} gave {value} on this picture; leave it out with --metric")
+        values[metric.name] = value
+    return Score(values, left_out)
+
+
+def _lacks(metric: Metric, judged: Judged) -> bool:
+    if metric.needs == "trained weights":
+        return judged.weights is None
+    return metric.needs == "plenoptic" and find_spec("plenoptic") is None

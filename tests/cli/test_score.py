@@ -1,0 +1,44 @@
+"""`barestyle score` through the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from barestyle.metrics import score
+from tests.cli.conftest import Program
+
+
+def test_a_result_knows_its_pictures(program: Program, painted: Path, pictures: Path) -> None:
+    found = json.loads(program("score", painted, "--json", "--metric", "ssim", "--metric", "patches").out)
+    expected = score(painted, pictures / "content.png", pictures / "style.jpg", metrics=["ssim", "patches"])
+    assert found == {"scores": expected.values, "left out": {}}
+
+
+def test_a_foreign_picture_is_scored_against_named_ones(program: Program, pictures: Path) -> None:
+    content, style = pictures / "content.png", pictures / "style.jpg"
+    outcome = program("score", content, "--content", content, "--style", style)
+    assert outcome.code == 0, outcome.err
+    assert "structural similarity of lightness, against the content" in outcome.out
+    assert "vgg was left out; it needs trained weights: name a file with --weights FILE" in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("{content}",), "carries no record and"),
+        (("{content}", "--content", "{content}"), "carries no record and"),
+        (("{content}", "--content", "nowhere.png", "--style", "{content}"), "there is no file 'nowhere.png'"),
+        (("{content}", "--metric", "beauty"), "there is no metric 'beauty'; the metrics are ssim, ms-ssim"),
+        (
+            ("{content}", "--content", "{content}", "--style", "{content}", "--weights", "none.pth"),
+            "there is no weights file 'none.pth'",
+        ),
+    ],
+)
+def test_refusals(program: Program, pictures: Path, arguments: tuple[str, ...], words: str) -> None:
+    outcome = program("score", *(argument.format(content=pictures / "content.png") for argument in arguments))
+    assert (outcome.code, outcome.out) == (2, "")
+    assert words in outcome.err

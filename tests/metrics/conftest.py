@@ -1,0 +1,22 @@
+"""Pictures with known relations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from torch import Tensor
+
+from barestyle.metrics import Judged
+
+Judge = Callable[..., Judged]
+
+
+@pytest.fixture
+def judge(content: Tensor, style: Tensor) -> Judge:
+    """Judged of given pictures, the rest being the fixtures'."""
+
+    def made(result: Tensor, *, of: Tensor | None = None, against: Tensor | None = None) -> Judged:
+        return Judged(result, content if of is None else of, style if against is None else against)
+
+    return made
