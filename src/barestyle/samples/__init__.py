@@ -25,6 +25,5 @@ def photo(name: str) -> Path:
     """The file of one of scikit-image's photographs. Raises ImageError with the names there are."""
     if name not in PHOTOS:
         raise ImageError(f"there is no photograph {name!r}; scikit-image's are {', '.join(PHOTOS)}")
-    from skimage import data
-
-    return Path(data.data_dir) / PHOTOS[name]
+    # Not skimage.data.data_dir, which is a download folder where pooch happens to be installed.
+    return Path(str(files("skimage.data") / PHOTOS[name]))
