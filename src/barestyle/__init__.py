@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         OutputError,
         RecordError,
         SpecError,
+        StudyError,
         WeightsError,
     )
     from barestyle.job import transfer
@@ -43,6 +44,7 @@ _HOMES = {
     "Result": "result",
     "Spec": "spec",
     "SpecError": "errors",
+    "StudyError": "errors",
     "WeightsError": "errors",
     "preset": "presets",
     "transfer": "job",
@@ -62,6 +64,7 @@ __all__ = [
     "Result",
     "Spec",
     "SpecError",
+    "StudyError",
     "WeightsError",
     "__version__",
     "preset",

@@ -33,3 +33,7 @@ class DeviceError(BarestyleError):
 
 class DivergedError(BarestyleError):
     """An optimisation that exploded at every restart it was allowed."""
+
+
+class StudyError(BarestyleError):
+    """A study that cannot be declared, stored, run or reported."""

@@ -17,6 +17,7 @@ from barestyle.cli.info import info
 from barestyle.cli.presets import presets
 from barestyle.cli.rerun import rerun
 from barestyle.cli.score import score
+from barestyle.cli.study import app as study
 from barestyle.cli.transfer import transfer
 from barestyle.errors import BarestyleError
 
@@ -50,6 +51,7 @@ app = typer.Typer(
 )
 for command in (transfer, demo, presets, rerun, score, info):
     app.command()(command)
+app.add_typer(study, name="study")
 
 
 def _show_version(wanted: bool) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 class Interrupt:
     """While it is entered, the first SIGINT only sets `requested`; a second one raises KeyboardInterrupt."""
 
-    def __init__(self) -> None:
+    def __init__(self, consequence: str = "the best picture so far will be kept") -> None:
         self.requested = False
+        self._consequence = consequence
         self._before: Any = None
 
     def __enter__(self) -> Interrupt:
@@ -28,4 +29,4 @@ class Interrupt:
         if self.requested:
             raise KeyboardInterrupt
         self.requested = True
-        print("\nstopping; the best picture so far will be kept (Ctrl-C again: at once, without)", file=sys.stderr)
+        print(f"\nstopping; {self._consequence} (Ctrl-C again: at once, without)", file=sys.stderr)

@@ -124,6 +124,16 @@ def _owner(model: type[Frozen], loc: tuple[int | str, ...]) -> tuple[type[Frozen
             inside = kinds[str(rest.pop(0))]
         elif isinstance(field.annotation, type) and issubclass(field.annotation, Frozen):
             inside = field.annotation
+        elif (item := _item(field.annotation)) is not None and len(rest) > 1:
+            inside = item
+            path.append(str(rest.pop(0)))
         else:
             break
     return owner, path
+
+
+def _item(annotation: Any) -> type[Frozen] | None:
+    """The model that a tuple or a dictionary holds."""
+    parts = get_args(annotation) if get_origin(annotation) in (tuple, dict) else ()
+    models = [part for part in parts if isinstance(part, type) and issubclass(part, Frozen)]
+    return models[0] if models else None

@@ -197,6 +197,11 @@ class VGG(Frozen):
         """Whether any number in the network was learned."""
         return isinstance(self.weights, TrainedWeights) or isinstance(self.bias, TrainedBias)
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether a seed changes anything in the network."""
+        return not isinstance(self.weights, PretrainedWeights | BinarisedWeights) or isinstance(self.bias, ShuffledBias)
+
     @model_validator(mode="after")
     def _pooling_lies_between_layers(self) -> VGG:
         check_pooling(self.pooling, self.depth)
@@ -243,6 +248,11 @@ class HandMade(Frozen):
         """Every layer is as wide as the bank."""
         return (BASIC_SET_SIZES[self.basic_set] * STRATEGY_FACTORS[self.strategy],) * self.depth
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether a seed changes anything in the network: the bank itself is the same for every seed."""
+        return self.depth > 1
+
     @model_validator(mode="after")
     def _pooling_lies_between_layers(self) -> HandMade:
         check_pooling(self.pooling, self.depth)
@@ -269,6 +279,11 @@ class Pyramid(Frozen):
     def depth(self) -> int:
         """The number of taps: one a level."""
         return self.levels
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether a seed changes anything in the network: its one convolution is always drawn."""
+        return True
 
 
 Network = Annotated[VGG | HandMade | Pyramid, Field(discriminator="kind")]

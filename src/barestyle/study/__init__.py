@@ -1,0 +1,1 @@
+"""Many transfers: declared, queued, run by any number of workers, and kept."""

@@ -1,0 +1,84 @@
+"""From a declaration to a store with its cells queued: everything is checked before the first cell is run."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from barestyle.images import encode, read, resized, target_size, write_atomically
+from barestyle.metrics import METRICS, chosen
+from barestyle.networks import pretrained
+from barestyle.records import package_versions
+from barestyle.study.cells import Cell, cells
+from barestyle.study.declared import Study
+from barestyle.study.pictures import PictureFile, checked
+from barestyle.study.storage import OBJECTIVES
+from barestyle.study.store import Store
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A study whose pictures, weights and metrics are all at hand, and its cells."""
+
+    study: Study
+    pictures: dict[str, PictureFile]
+    weights: Path | None
+    weights_sha256: str | None
+    cells: list[Cell]
+
+
+def prepared(study: Study, *, weights: Path | None) -> Prepared:
+    """Check everything that a study needs. Raises StudyError, SpecError, ImageError, WeightsError."""
+    chosen(study.metrics)
+    names = dict.fromkeys(name for pair in study.pairs for name in (pair.content, pair.style))
+    pictures = {name: checked(name) for name in names}
+    digest = None
+    if weights is not None:
+        deepest = max(study.spec(v, o).deepest_tap for v in study.variants() for o in study.optimisers)
+        digest = pretrained.load(pretrained.find(str(weights)), max(deepest, JUDGED_DEPTH)).sha256
+    return Prepared(study, pictures, weights, digest, cells(study, pictures, digest))
+
+
+JUDGED_DEPTH = 8
+"""Layers that the trained metrics look at; a file that lacks them would fail at the first cell."""
+
+
+def begin(ready: Prepared, store: Store, *, retry_failed: bool = False) -> int:
+    """Declare the study in its store and queue the cells that it lacks; returns how many were queued."""
+    study = ready.study
+    names = list(study.metrics or METRICS)
+    if ready.weights is None:
+        names = [name for name in names if METRICS[name].needs != "trained weights"]
+    names = list(dict.fromkeys([*names, *OBJECTIVES]))
+    store.declare(
+        study,
+        pictures={name: {"path": str(file.path), "sha256": file.sha256} for name, file in ready.pictures.items()},
+        weights=ready.weights_sha256,
+        metrics={
+            name: {"label": METRICS[name].label, "of": METRICS[name].of, "better": METRICS[name].better}
+            for name in names
+        },
+        favoured={name: _favoured(study, name) for name in names},
+        machine={"system": f"{platform.system()} {platform.machine()}", **package_versions()},
+    )
+    for name, file in ready.pictures.items():
+        _keep(store, name, file.path, study.size)
+    return store.enqueue(ready.cells, retry_failed=retry_failed)
+
+
+def _favoured(study: Study, metric: str) -> list[str]:
+    """The variants that a metric would grade by their own objective."""
+    favours = METRICS[metric].favours
+    return [v.variant for v in study.variants() if favours(study.spec(v, study.optimisers[0]))]
+
+
+def _keep(store: Store, name: str, path: Path, size: int) -> None:
+    """Store a picture at the study's size, for reports."""
+    picture = read(path)
+    small = resized(picture.pixels, *target_size(picture.height, picture.width, size))
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "input.png"
+        write_atomically(file, encode(small, None, ".png", bits=8))
+        store.keep_input(name, file)

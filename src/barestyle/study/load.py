@@ -1,0 +1,106 @@
+"""Study files: YAML to a declaration, with the file, line and field of whatever is wrong."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from barestyle.errors import SpecError, StudyError
+from barestyle.spec.frozen import sentence
+from barestyle.study.declared import Figure, Pair, Study
+
+SHIPPED = ("paper", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7", "fig8")
+"""Studies that come with barestyle; `paper` is all the others."""
+
+
+def load(name: str) -> Study:
+    """A study by a shipped one's name or a file's path. Raises StudyError with file, line and field."""
+    if name in SHIPPED:
+        return _read(Path(str(files("barestyle.study") / "shipped" / f"{name}.yaml")), ())
+    path = Path(name)
+    if path.suffix not in (".yaml", ".yml"):
+        raise StudyError(
+            f"there is no study {name!r}; the shipped ones are {', '.join(SHIPPED)}, others are .yaml files"
+        )
+    return _read(path, ())
+
+
+def _read(path: Path, above: tuple[Path, ...]) -> Study:
+    if path.resolve() in above:
+        raise StudyError(f"{str(path)!r} includes itself; take one include out")
+    text = _text(path)
+    root = _parsed(text, path)
+    try:
+        study = Study.model_validate(yaml.safe_load(text))
+    except ValidationError as error:
+        line = _line(root, error.errors()[0]["loc"])
+        raise StudyError(f"{str(path)!r}, line {line}: {sentence(Study, error)}") from None
+    except SpecError as error:
+        raise StudyError(f"{str(path)!r}: {error}") from None
+    pairs = tuple(_from_here(pair, path.parent) for pair in study.pairs)
+    included = [_included(name, path, (*above, path.resolve())) for name in study.include]
+    figures: tuple[Figure, ...] = (*(figure for other in included for figure in other.figures), *study.figures)
+    if not figures:
+        raise StudyError(f"{str(path)!r} has no figures; give it some, or include a study that has")
+    try:
+        return Study.model_validate(
+            study.model_copy(update={"pairs": pairs, "include": (), "figures": figures}).model_dump()
+        )
+    except ValidationError as error:
+        raise StudyError(f"{str(path)!r}: {sentence(Study, error)}") from None
+
+
+def _included(name: str, path: Path, above: tuple[Path, ...]) -> Study:
+    return load(name) if name in SHIPPED else _read(path.parent / name, above)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise StudyError(f"there is no study file {str(path)!r}; check the path") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise StudyError(f"{str(path)!r} cannot be read ({error}); give a YAML file") from None
+
+
+def _parsed(text: str, path: Path) -> yaml.Node:
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "it cannot be parsed"
+        raise StudyError(f"{str(path)!r}{line} is no YAML: {problem}") from None
+    if not isinstance(root, yaml.MappingNode):
+        raise StudyError(f"{str(path)!r} holds no fields; a study begins with `study: NAME` and `title: TEXT`")
+    return root
+
+
+def _line(root: yaml.Node, location: tuple[int | str, ...]) -> int:
+    """The line of the deepest part of a location that is in the file, counted from 1."""
+    node, line = root, 1
+    for part in location:
+        found: Any = None
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == str(part)), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            found = node.value[part], node.value[part]
+        if found is None:
+            break
+        line, node = found[0].start_mark.line + 1, found[1]
+    return line
+
+
+def _from_here(pair: Pair, folder: Path) -> Pair:
+    """The pair with paths seen from the file's folder made absolute, so that any worker understands them."""
+
+    def absolute(source: str) -> str:
+        return (
+            source if source.startswith(("photo:", "style:")) else str((folder / Path(source).expanduser()).resolve())
+        )
+
+    return Pair(content=absolute(pair.content), style=absolute(pair.style))

@@ -1,0 +1,139 @@
+"""Working through a study's cells, one after the other, until none is left."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from barestyle.errors import BarestyleError, StudyError
+from barestyle.images import resized
+from barestyle.job import run
+from barestyle.metrics import Judged, chosen
+from barestyle.metrics.score import measured
+from barestyle.plan import Plan, prepare
+from barestyle.result import Result
+from barestyle.spec import Spec, with_settings
+from barestyle.study.pictures import PictureFile, find
+from barestyle.study.storage import OBJECTIVES
+from barestyle.study.store import Claim, Store
+
+TRACE = 100
+"""Losses of a run that the store keeps, evenly spaced; the picture's own record has them all."""
+
+WAIT = 1.0
+"""Seconds between looks for a cell while others are at work, whose cells may come back."""
+
+OnCell = Callable[[str, str], None]
+
+
+def work(
+    store: Store,
+    *,
+    weights: Path | None = None,
+    on_cell: OnCell | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> int:
+    """Run waiting cells until none is waiting or running anywhere; returns how many this worker finished.
+
+    Args:
+        weights: trained VGG-19; it has to be the file that the study was declared with.
+        on_cell: called with a cell's key and "done" or a reason.
+        should_stop: asked during every cell; the cell is then put back.
+
+    Raises StudyError where the pictures or weights on this machine are not those of the study.
+    """
+    study = store.declaration
+    names = {name for pair in study.pairs for name in (pair.content, pair.style)}
+    pictures = {name: _same_picture(name, store.attribute("pictures")[name]) for name in sorted(names)}
+    metrics = list(dict.fromkeys([*store.attribute("metrics"), *OBJECTIVES]))
+    finished = 0
+    while not should_stop():
+        claim = store.claim()
+        if claim is None:
+            if not any(row.state == "running" for row in store.rows()):
+                break
+            time.sleep(WAIT)
+            continue
+        with store.alive(claim):
+            finished += _cell(store, claim, pictures, metrics, weights, should_stop, on_cell)
+    return finished
+
+
+def _cell(
+    store: Store,
+    claim: Claim,
+    pictures: dict[str, PictureFile],
+    metrics: Sequence[str],
+    weights: Path | None,
+    should_stop: Callable[[], bool],
+    on_cell: OnCell | None,
+) -> bool:
+    """One cell; whether it was finished by this worker."""
+    said = on_cell or (lambda _key, _word: None)
+    key = claim.attributes["cell"]
+    try:
+        result, plan = _painted(claim, pictures, weights, should_stop)
+        if result.interrupted:
+            store.release(claim)
+            return False
+        found, values = _found(result, plan, metrics, weights)
+    except BarestyleError as error:
+        store.fail(claim, str(error))
+        said(key, str(error))
+        return True
+    except (RuntimeError, MemoryError, ArithmeticError, ValueError) as error:  # one cell never stops the others
+        store.fail(claim, f"{type(error).__name__}: {error}")
+        said(key, f"{type(error).__name__}: {error}")
+        return True
+    with TemporaryDirectory() as folder:
+        picture = result.save(Path(folder) / "picture.png")
+        done = store.complete(claim, values, found, picture)
+    said(key, "done" if done else "taken over by another worker, as this one was silent too long")
+    return done
+
+
+def _painted(
+    claim: Claim, pictures: dict[str, PictureFile], weights: Path | None, should_stop: Callable[[], bool]
+) -> tuple[Result, Plan]:
+    attributes = claim.attributes
+    spec = Spec.from_data(attributes["spec"])
+    if weights is not None and getattr(spec.network, "is_trained", False):
+        spec = with_settings(spec, {"network.trained_file": str(weights)})
+    content, style = (pictures[attributes[name]].path for name in ("content", "style"))
+    plan = prepare(content, style, spec, seed=attributes["seed"])
+    return run(plan, should_stop=should_stop), plan
+
+
+def _found(
+    result: Result, plan: Plan, metrics: Sequence[str], weights: Path | None
+) -> tuple[dict[str, Any], list[float]]:
+    judged = Judged(
+        result.image,
+        resized(plan.content.pixels, *plan.size),
+        resized(plan.style.pixels, *plan.style_size),
+        weights,
+    )
+    scores = measured(judged, chosen(metrics)).values
+    every = max(1, -(-len(result.losses) // TRACE))
+    found = {
+        "scores": scores,
+        "trace": list(result.losses[::every]),
+        "evaluations": result.evaluations,
+        "restarts": result.restarts,
+        "seconds": round(result.seconds, 3),
+        "reason": result.reason,
+    }
+    return found, [scores[name] for name in OBJECTIVES]
+
+
+def _same_picture(name: str, declared: dict[str, str]) -> PictureFile:
+    here = find(name)
+    if here.sha256 != declared["sha256"]:
+        raise StudyError(
+            f"picture {name!r} is not the one that the study was declared with (its SHA-256 begins "
+            f"{here.sha256[:8]}, not {declared['sha256'][:8]}); put that file there, or declare a new study"
+        )
+    return here
