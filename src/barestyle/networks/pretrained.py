@@ -85,8 +85,10 @@ def _read_torch(path: Path, keys: list[str]) -> dict[str, Tensor]:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # noqa: BLE001  # on bytes that are no pickle the unpickler may raise anything
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise WeightsError(f"{str(path)!r} is no readable PyTorch file ({reason}); {HOW_TO_GET}") from None
+        # Its text is left out: PyTorch's advises to unpickle without restriction, which can run foreign code.
+        raise WeightsError(
+            f"{str(path)!r} is no readable PyTorch file of tensors ({type(error).__name__}); {HOW_TO_GET}"
+        ) from None
     if not isinstance(state, dict):
         raise WeightsError(f"{str(path)!r} holds a {type(state).__name__}, not named tensors; {HOW_TO_GET}")
     return {key: state[key] for key in keys if isinstance(state.get(key), Tensor)}
