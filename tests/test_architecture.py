@@ -25,7 +25,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("optimise", "progress"),
     ("plan", "result", "job"),
     ("metrics",),
-    (),  # study
+    ("study",),
     (),  # report
     ("cli",),
 )
@@ -47,6 +47,18 @@ INSIDE = {
         "adam",
         "loop",
         "restarts",
+    ),
+    "study": (
+        "declared",
+        "load",
+        "vary",
+        "pictures",
+        "cells",
+        "store",
+        "storage",
+        "begin",
+        "estimate",
+        "work",
     ),
     "metrics": ("metric", "structure", "patches", "colour", "features", "portilla", "score"),
     "cli": (

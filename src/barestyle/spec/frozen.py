@@ -11,6 +11,7 @@ from barestyle.errors import SpecError
 
 if TYPE_CHECKING:
     from pydantic._internal._model_construction import ModelMetaclass
+    from pydantic_core import ErrorDetails
 else:  # it has no public name
     ModelMetaclass = type(BaseModel)
 
@@ -80,12 +81,20 @@ def _words(schema: dict[str, Any]) -> str:
     return " ".join([noun.get(schema.get("type", ""), "text"), " and ".join(bounds)]).strip()
 
 
+def complaint(error: ValidationError) -> ErrorDetails:
+    """The complaint to tell: an unknown field before the first one, as a misspelt field is missing, too."""
+    complaints = error.errors()
+    return next((one for one in complaints if one["type"] == "extra_forbidden"), complaints[0])
+
+
 def sentence(model: type[Frozen], error: ValidationError) -> str:
-    """The first complaint of a validation as one sentence naming the field, the value and what it takes."""
-    first = error.errors()[0]
+    """A validation's complaint as one sentence naming the field, the value and what it takes."""
+    first = complaint(error)
     owner, path = _owner(model, first["loc"])
     dotted = ".".join(path)
     if first["type"] in _CUSTOM_ERRORS:
+        if first["loc"] and isinstance(first["loc"][-1], int):
+            dotted += f".{first['loc'][-1]}"
         text = first["msg"].split(", ", 1)[1]
         return f"{dotted}: {text}" if dotted else text
     if not path:
@@ -101,7 +110,7 @@ def sentence(model: type[Frozen], error: ValidationError) -> str:
 def no_such_field(owner: type[Frozen], name: str, where: str) -> str:
     """The sentence for a field that its model does not have."""
     kind = owner.model_fields["kind"].default if "kind" in owner.model_fields else None
-    place = where or "the spec"
+    place = where or f"the {owner.__name__.lower()}"
     of_kind = f" of kind {kind}" if kind else ""
     return f"{place}{of_kind} has no field {name!r}; its fields are {', '.join(owner.model_fields)}"
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from barestyle.errors import WeightsError
 from barestyle.images import encode, read, resized, target_size, write_atomically
 from barestyle.metrics import METRICS, chosen
+from barestyle.metrics.features import JUDGE_DEPTH
 from barestyle.networks import pretrained
 from barestyle.records import package_versions
-from barestyle.study.cells import Cell, cells
+from barestyle.study.cells import Cell, cells, is_trained
 from barestyle.study.declared import Study
 from barestyle.study.pictures import PictureFile, checked
 from barestyle.study.storage import OBJECTIVES
@@ -26,6 +28,7 @@ class Prepared:
     pictures: dict[str, PictureFile]
     weights: Path | None
     weights_sha256: str | None
+    metrics: tuple[str, ...]
     cells: list[Cell]
 
 
@@ -34,24 +37,35 @@ def prepared(study: Study, *, weights: Path | None) -> Prepared:
     chosen(study.metrics)
     names = dict.fromkeys(name for pair in study.pairs for name in (pair.content, pair.style))
     pictures = {name: checked(name) for name in names}
-    digest = None
-    if weights is not None:
-        deepest = max(study.spec(v, o).deepest_tap for v in study.variants() for o in study.optimisers)
-        digest = pretrained.load(pretrained.find(str(weights)), max(deepest, JUDGED_DEPTH)).sha256
-    return Prepared(study, pictures, weights, digest, cells(study, pictures, digest))
+    digest = _weights_digest(study, weights)
+    metrics = [
+        name for name in study.metrics or METRICS if METRICS[name].needs != "trained weights" or _can_judge(weights)
+    ]
+    metrics = list(dict.fromkeys([*metrics, *OBJECTIVES]))
+    return Prepared(study, pictures, weights, digest, tuple(metrics), cells(study, pictures, digest))
 
 
-JUDGED_DEPTH = 8
-"""Layers that the trained metrics look at; a file that lacks them would fail at the first cell."""
+def _weights_digest(study: Study, weights: Path | None) -> str | None:
+    """The SHA-256 of the weights, after a look at every layer that a variant needs."""
+    if weights is None:
+        return None
+    specs = [study.spec(variant, optimiser) for variant in study.variants() for optimiser in study.optimisers]
+    deepest = max((spec.deepest_tap for spec in specs if is_trained(spec)), default=1)
+    return pretrained.load(pretrained.find(str(weights)), deepest).sha256
+
+
+def _can_judge(weights: Path | None) -> bool:
+    """Whether the weights reach as deep as the trained metrics look; the variants need less."""
+    try:
+        return weights is not None and bool(pretrained.load(weights, JUDGE_DEPTH))
+    except WeightsError:
+        return False
 
 
 def begin(ready: Prepared, store: Store, *, retry_failed: bool = False) -> int:
     """Declare the study in its store and queue the cells that it lacks; returns how many were queued."""
     study = ready.study
-    names = list(study.metrics or METRICS)
-    if ready.weights is None:
-        names = [name for name in names if METRICS[name].needs != "trained weights"]
-    names = list(dict.fromkeys([*names, *OBJECTIVES]))
+    names = ready.metrics
     store.declare(
         study,
         pictures={name: {"path": str(file.path), "sha256": file.sha256} for name, file in ready.pictures.items()},

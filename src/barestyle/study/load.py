@@ -10,7 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from barestyle.errors import SpecError, StudyError
-from barestyle.spec.frozen import sentence
+from barestyle.spec.frozen import complaint, sentence
 from barestyle.study.declared import Figure, Pair, Study
 
 SHIPPED = ("paper", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7", "fig8")
@@ -37,7 +37,7 @@ def _read(path: Path, above: tuple[Path, ...]) -> Study:
     try:
         study = Study.model_validate(yaml.safe_load(text))
     except ValidationError as error:
-        line = _line(root, error.errors()[0]["loc"])
+        line = _line(root, complaint(error)["loc"])
         raise StudyError(f"{str(path)!r}, line {line}: {sentence(Study, error)}") from None
     except SpecError as error:
         raise StudyError(f"{str(path)!r}: {error}") from None

@@ -12,10 +12,13 @@ from optuna.storages import RDBStorage
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from barestyle.errors import StudyError
-from barestyle.study.store import GRACE, HEARTBEAT, Store
+from barestyle.study.store import Store
 
 FILE = "study.sqlite3"
 PICTURES = "pictures"
+
+HEARTBEAT = 5
+GRACE = 30
 
 LOCK_TIMEOUT = 60
 """Seconds that a worker waits for others to finish writing into an SQLite file."""
@@ -25,7 +28,15 @@ OBJECTIVES: dict[str, Literal["minimize", "maximize"]] = {"held-out": "minimize"
 need no trained weights."""
 
 
-def open_store(name: str, folder: Path, *, storage: str | None = None, create: bool = False) -> Store:
+def open_store(
+    name: str,
+    folder: Path,
+    *,
+    storage: str | None = None,
+    create: bool = False,
+    heartbeat: int = HEARTBEAT,
+    grace: int = GRACE,
+) -> Store:
     """The store of the study of that name.
 
     Args:
@@ -33,6 +44,8 @@ def open_store(name: str, folder: Path, *, storage: str | None = None, create: b
             share it, or each keeps the pictures that it painted.
         storage: a database's URL, like postgresql+psycopg://user@host/database.
         create: make it where there is none.
+        heartbeat, grace: seconds between a worker's signs of life, and of silence after which its cell is given
+            to another; the same for all workers of a study.
 
     Raises StudyError where there is none, or the database cannot be reached or was written by a newer Optuna.
     """
@@ -41,7 +54,7 @@ def open_store(name: str, folder: Path, *, storage: str | None = None, create: b
     try:
         if create:
             folder.mkdir(parents=True, exist_ok=True)
-        opened = _storage(storage or f"sqlite:///{(folder / FILE).resolve()}")
+        opened = _storage(storage or f"sqlite:///{(folder / FILE).resolve()}", heartbeat, grace)
         return Store(opened, _study(name, opened, create), folder / PICTURES)
     except (SQLAlchemyError, StorageInternalError) as error:
         raise StudyError(
@@ -63,14 +76,14 @@ def open_store(name: str, folder: Path, *, storage: str | None = None, create: b
         ) from None
 
 
-def _storage(url: str) -> RDBStorage:
+def _storage(url: str, heartbeat: int, grace: int) -> RDBStorage:
     embedded = url.startswith("sqlite")
     arguments: dict[str, Any] = {"timeout": LOCK_TIMEOUT} if embedded else {"connect_timeout": 10}
     storage = RDBStorage(
         url,
         engine_kwargs={"connect_args": arguments},
-        heartbeat_interval=HEARTBEAT,
-        grace_period=GRACE,
+        heartbeat_interval=heartbeat,
+        grace_period=grace,
     )
     if embedded:
         _lock_from_the_start(storage.engine)

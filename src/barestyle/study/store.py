@@ -24,10 +24,6 @@ from barestyle.errors import StudyError
 from barestyle.study.cells import Cell
 from barestyle.study.declared import FORMAT, Study
 
-HEARTBEAT = 5
-GRACE = 30
-"""Seconds between a worker's signs of life, and of silence after which its cell is given to another."""
-
 MOST_RETRIES = 3
 """A cell that killed this many workers is recorded as failed: it would kill the next one, too."""
 
@@ -188,9 +184,10 @@ class Store:
     def alive(self, claim: Claim) -> Iterator[None]:
         """Give signs of life for a claimed cell while the block runs."""
         done = threading.Event()
+        interval = self._storage.get_heartbeat_interval()
 
         def beat() -> None:
-            while not done.wait(HEARTBEAT):
+            while not done.wait(interval):
                 self._storage.record_heartbeat(claim.trial_id)
 
         thread = threading.Thread(target=beat, daemon=True)

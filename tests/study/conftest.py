@@ -1,0 +1,74 @@
+"""A study that is small enough to be run whole in a test."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import optuna
+import pytest
+
+from barestyle.study.begin import Prepared, begin, prepared
+from barestyle.study.load import load
+from barestyle.study.storage import open_store
+from barestyle.study.store import Store
+
+SMALL = """\
+study: small
+title: A small study
+pairs:
+  - {{content: {content}, style: {style}}}
+seeds: [0, 1]
+size: 32
+metrics: [ssim, patches]
+optimisers:
+  - {{name: robust, label: robust, set: {{optimiser: lbfgs, optimiser.steps: 2}}}}
+figures:
+  - figure: one
+    title: Channels
+    panels:
+      - {{variant: four, label: 4 channels, preset: npnd, set: {{network.channels: 4}}}}
+      - {{variant: eight, label: 8 channels, preset: npnd, set: {{network.channels: 8}}}}
+      - {{variant: gauss, label: Gaussian, preset: npnd, set: {{network.channels: 4, network.weights: gaussian}}}}
+"""
+
+
+@pytest.fixture
+def study_file(pictures: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL.format(content=pictures / "content.png", style=pictures / "style.jpg"))
+    return path
+
+
+@pytest.fixture
+def small(study_file: Path) -> Prepared:
+    return prepared(load(str(study_file)), weights=None)
+
+
+@pytest.fixture
+def store(small: Prepared, tmp_path: Path) -> Store:
+    """The small study's store, its cells queued."""
+    opened = open_store("small", tmp_path / "store", create=True)
+    assert begin(small, opened) == len(small.cells)
+    return opened
+
+
+@pytest.fixture
+def postgresql() -> Iterator[Callable[[], str]]:
+    """The URL of a PostgreSQL; the study in it is deleted afterwards."""
+    url = os.environ.get("BARESTYLE_TEST_STORAGE")
+    if not url:
+        pytest.skip("no PostgreSQL at hand ($BARESTYLE_TEST_STORAGE; .ci/postgresql starts one)")
+    yield lambda: url
+    storage = optuna.storages.RDBStorage(url)
+    for name in optuna.get_all_study_names(storage):
+        if name.startswith("test-"):
+            optuna.delete_study(study_name=name, storage=storage)
+
+
+@pytest.fixture
+def unused_name() -> str:
+    """A study's name that no other test in the same database has."""
+    return f"test-{uuid.uuid4().hex[:12]}"
