@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,10 +13,12 @@ import torch
 from PIL import Image
 
 from barestyle import ImageError, Progress, Result, Spec, SpecError, WeightsError, preset, transfer, with_settings
-from barestyle.errors import DivergedError
+from barestyle.errors import DeviceError, DivergedError
+from barestyle.losses import Evaluation, assemble
 from barestyle.losses.gram import gram
 from barestyle.losses.moments import moments
-from barestyle.networks import build
+from barestyle.networks import Network, build
+from barestyle.networks.build import Stack
 from barestyle.presets import PRESETS
 
 QUICK = {"size": 64, "optimiser.steps": 3}
@@ -225,9 +229,102 @@ def test_a_style_of_one_colour_and_a_style_that_is_the_content(content_image: Im
     assert same.losses[-1] == pytest.approx(0, abs=1e-6)
 
 
+class Exploding:
+    """Objectives that explode at their second evaluation in the first `times` attempts; remembers each attempt."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+        self.networks: list[Network] = []
+        self.starts: list[torch.Tensor] = []
+        self._times = times
+        module = sys.modules["barestyle.job"]
+        self._assemble = assemble
+        monkeypatch.setattr(module, "assemble", self)
+
+    def __call__(self, spec: Spec, network: Network, content: torch.Tensor, style: torch.Tensor) -> SimpleNamespace:
+        self.networks.append(network)
+        objective = self._assemble(spec, network, content, style)
+        attempt, seen = len(self.networks), 0
+        whole = objective.evaluate
+
+        def evaluate(image: torch.Tensor) -> Evaluation:
+            nonlocal seen
+            seen += 1
+            if seen == 1:
+                self.starts.append(image.clone())
+            found = whole(image)
+            if attempt <= self._times and seen == 2:
+                return Evaluation(torch.tensor(torch.inf), found.parts, found.gradient)
+            return Evaluation(torch.tensor(5.0) if attempt <= self._times else found.loss, found.parts, found.gradient)
+
+        return SimpleNamespace(evaluate=evaluate)
+
+
+def test_an_explosion_draws_new_filters_and_a_repeated_one_perturbs_the_start(
+    content_image: Image.Image, style_image: Image.Image, content: torch.Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Paper, section 3; the attempts before the last end on the same loss."""
+    exploding = Exploding(monkeypatch, times=2)
+    result = transfer(content_image, style_image, spec_of("paper", size=64), seed=5)
+    assert (result.restarts, result.record.network_seed, result.record.perturbed) == (2, 7, True)
+    weights = [next(network.buffers()) for network in exploding.networks]
+    assert not torch.equal(weights[0], weights[1])
+    assert torch.equal(weights[1], next(build(result.spec.network, seed=6, deepest_tap=5).buffers()))
+    assert torch.equal(exploding.starts[0], content)
+    assert torch.equal(exploding.starts[1], content)
+    noise = torch.rand(content.shape, generator=torch.Generator().manual_seed(7))
+    assert torch.allclose(exploding.starts[2], 0.9 * content + 0.1 * noise, atol=1e-6)
+    assert len(result.losses) == result.evaluations, "the trace is that of the last attempt"
+
+
+def test_the_networks_statistics_are_computed_once(
+    content_image: Image.Image, style_image: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One forward pass of the style, and one for each evaluation; no parameter asks for a gradient."""
+    passes = 0
+    whole = Stack.forward
+
+    def counted(self: Stack, image: torch.Tensor) -> dict[int, torch.Tensor]:
+        nonlocal passes
+        passes += 1
+        assert not any(tensor.requires_grad for tensor in [*self.parameters(), *self.buffers()])
+        return whole(self, image)
+
+    monkeypatch.setattr(Stack, "forward", counted)
+    result = transfer(content_image, style_image, spec_of("bare"))
+    assert passes == result.evaluations + 1
+
+
+def test_a_run_without_a_step_keeps_its_trace(content_image: Image.Image) -> None:
+    result = transfer(content_image, content_image, spec_of("paper"))
+    assert len(result.losses) == result.evaluations
+
+
+def test_a_network_whose_features_overflow(content_image: Image.Image, style_image: Image.Image) -> None:
+    with pytest.raises(DivergedError, match=r"features of the style are infinite or NaN; use smaller weights"):
+        transfer(content_image, style_image, spec_of("bare", network__weights__magnitude=1e12))
+
+
+def test_too_little_memory_is_told_with_a_remedy(
+    content_image: Image.Image, style_image: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exhausted(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate ...")
+
+    monkeypatch.setattr(Stack, "forward", exhausted)
+    with pytest.raises(DeviceError, match="cpu has too little memory for this network at 64 x 48 pixels; choose a sm"):
+        transfer(content_image, style_image, spec_of("bare"))
+
+
+def test_a_spec_that_was_changed_unchecked_is_checked(content_image: Image.Image, style_image: Image.Image) -> None:
+    spec = spec_of("bare")
+    broken = spec.model_copy(update={"style_loss": spec.style_loss.model_copy(update={"taps": (9,)})})
+    with pytest.raises(SpecError, match=r"style_loss\.taps asks for layer 9, but the network has 5"):
+        transfer(content_image, style_image, broken)
+
+
 def test_an_explosion_that_no_restart_cures(content_image: Image.Image, style_image: Image.Image) -> None:
     spec = spec_of("paper", network__weights__magnitude=1e9, optimiser__restarts=2)
-    with pytest.raises(DivergedError, match="at each of 3 starts"):
+    with pytest.raises(DivergedError, match=r"at each of 3 starts; .*, or the robust optimiser=lbfgs"):
         transfer(content_image, style_image, spec)
 
 

@@ -20,12 +20,15 @@ def available() -> list[str]:
 
 
 def pick(name: str) -> torch.device:
-    """The device of that name, 'auto' being the fastest there is. Raises DeviceError."""
+    """The device of that name, 'auto' being the fastest there is, 'cuda:1' the second GPU. Raises DeviceError."""
     present = available()
     if name == "auto":
         return torch.device(present[0])
-    if name.split(":")[0] not in CHOICES:
-        raise DeviceError(f"there is no device {name!r}; use one of {', '.join(CHOICES)}")
-    if name.split(":")[0] not in present:
-        raise DeviceError(f"this machine has no {name}; it has {', '.join(present)}, which --device auto would choose")
+    kind, colon, index = name.partition(":")
+    if kind not in CHOICES or (colon and not (kind == "cuda" and index.isdecimal())):
+        raise DeviceError(f"there is no device {name!r}; use one of {', '.join(CHOICES)}, or cuda:1 for a second GPU")
+    if kind not in present:
+        raise DeviceError(f"this machine has no {name}; it has {', '.join(present)}, so use --device {present[0]}")
+    if index and int(index) >= torch.cuda.device_count():
+        raise DeviceError(f"this machine has no {name}; its GPUs are cuda:0 to cuda:{torch.cuda.device_count() - 1}")
     return torch.device(name)

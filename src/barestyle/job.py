@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
 
-from barestyle.images import MAX_PIXELS, Picture, Source, resized
+from barestyle.errors import DeviceError
+from barestyle.images import Picture, Source
 from barestyle.losses import assemble
 from barestyle.networks import build, normalised, pretrained
 from barestyle.optimise import Iterate, Restarts, Search
@@ -18,7 +20,7 @@ from barestyle.presets import DEFAULT_PRESET
 from barestyle.progress import Progress
 from barestyle.records import Input, Record, package_versions
 from barestyle.result import Result
-from barestyle.spec import VGG, PaperLBFGS, Spec
+from barestyle.spec import MAX_PIXELS, VGG, PaperLBFGS, Spec
 
 PERTURBATION = 0.1
 """Share of uniform noise in a perturbed start: the paper's 10 % (section 3), which it does not define further."""
@@ -68,10 +70,13 @@ def run(
     began = time.perf_counter()
     attempts = _attempts(plan)
     losses: list[float] = []
+    restarts = 0
     interrupted = False
-    with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
+    repeatable = {"benchmark": False, "deterministic": True, "allow_tf32": torch.backends.cudnn.allow_tf32}
+    with torch.backends.cudnn.flags(enabled=True, **repeatable), _told_of_memory(plan):
         for iterate in attempts:
-            if iterate.step == 0:
+            if attempts.count > restarts:
+                restarts = attempts.count
                 losses.clear()  # of an attempt that exploded
             losses.append(iterate.loss)
             if on_progress is not None:
@@ -82,29 +87,48 @@ def run(
     return _result(plan, attempts, tuple(losses), interrupted, time.perf_counter() - began)
 
 
+@contextmanager
+def _told_of_memory(plan: Plan) -> Iterator[None]:
+    """Turn PyTorch's page about memory into a sentence with a remedy."""
+    try:
+        yield
+    except RuntimeError as error:
+        # On the CPU running out of memory has no class of its own.
+        if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
+            raise
+        height, width = plan.size
+        raise DeviceError(
+            f"{plan.device} has too little memory for this network at {width} x {height} pixels; choose a smaller "
+            "--size (size in the spec) or fewer network.channels"
+        ) from error
+
+
 def _attempts(plan: Plan) -> Restarts:
     """Searches that start from the content, each with the network of its seed."""
-    content = resized(plan.content.pixels, *plan.size).to(plan.device)
-    style = resized(plan.style.pixels, *plan.style_size).to(plan.device)
+    content, style = (picture.pixels.to(plan.device) for picture in (plan.content, plan.style))
+    trained = _trained(plan)
     spec = plan.spec
 
     def attempt(seed: int, perturbed: bool) -> Search:
-        network = build(
-            spec.network, seed=seed, deepest_tap=spec.deepest_tap, trained=_trained(plan, content, style)
-        ).to(plan.device)
+        network = build(spec.network, seed=seed, deepest_tap=spec.deepest_tap, trained=trained).to(plan.device)
         objective = assemble(spec, network, content, style)
         start = _perturbed(content, seed) if perturbed else content
         return Search(objective.evaluate, start, spec.optimiser)
 
-    limit = spec.optimiser.restarts if isinstance(spec.optimiser, PaperLBFGS) else 0
-    return Restarts(attempt, plan.seed, limit)
+    remedy = "use smaller weights (network.weights) or another seed"
+    if isinstance(spec.optimiser, PaperLBFGS):
+        return Restarts(attempt, plan.seed, spec.optimiser.restarts, f"{remedy}, or the robust optimiser=lbfgs")
+    return Restarts(attempt, plan.seed, 0, remedy)
 
 
-def _trained(plan: Plan, content: Tensor, style: Tensor) -> pretrained.TrainedLayers | None:
-    """The trained layers, rescaled over the run's own two pictures where the spec or their size asks for it."""
+def _trained(plan: Plan) -> pretrained.TrainedLayers | None:
+    """The trained layers, rescaled over the run's own two pictures where the spec or their size asks for it.
+
+    Deviation: the paper uses torchvision's weights as they are; so do we with those, and not with Oxford's.
+    """
     if plan.trained is None or not isinstance(plan.spec.network, VGG):
         return None
-    images = [normalised(content.cpu()), normalised(style.cpu())]
+    images = [normalised(plan.content.pixels), normalised(plan.style.pixels)]
     wanted = plan.spec.network.rescale
     if wanted is True or (wanted == "auto" and pretrained.is_far_from_unit_scale(plan.trained, images)):
         return pretrained.rescaled(plan.trained, images)
@@ -137,7 +161,7 @@ def _result(plan: Plan, attempts: Restarts, losses: tuple[float, ...], interrupt
     reason = "it was interrupted; this is the best picture until then" if interrupted else attempts.reason
     return Result(
         image=image,
-        alpha=None if plan.content.alpha is None else resized(plan.content.alpha, *plan.size),
+        alpha=plan.content.alpha,
         bits=plan.content.bits,
         spec=plan.spec,
         losses=losses,

@@ -8,17 +8,17 @@ import torch
 
 from barestyle import devices
 from barestyle.errors import ImageError, SpecError
-from barestyle.images import MAX_PIXELS, Picture, Source, read, target_size
+from barestyle.images import Picture, Source, read, target_size
 from barestyle.networks import SMALLEST_SIDE, minimum_side, pretrained
 from barestyle.presets import DEFAULT_PRESET, preset
-from barestyle.spec import DEFAULT_LONGEST_SIDE, VGG, PaperLBFGS, Spec
+from barestyle.spec import DEFAULT_LONGEST_SIDE, MAX_PIXELS, VGG, PaperLBFGS, Spec
 
 
 @dataclass(frozen=True)
 class Plan:
     """A run that has passed every check.
 
-    `size` and `style_size` are (height, width) at which content and style are used.
+    `content` and `style` have the sizes at which they are used; `size` is the content's (height, width).
     """
 
     spec: Spec
@@ -26,9 +26,12 @@ class Plan:
     device: torch.device
     content: Picture
     style: Picture
-    size: tuple[int, int]
-    style_size: tuple[int, int]
     trained: pretrained.TrainedLayers | None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the result."""
+        return self.content.height, self.content.width
 
     @property
     def steps(self) -> int:
@@ -65,7 +68,9 @@ def prepare(
         )
     for picture, size in zip(pictures, ((height, width), style_size), strict=True):
         _check_large_enough(picture, size, spec)
-    return Plan(spec, seed, place, *pictures, (height, width), style_size, trained)
+    # Only what the run needs is kept: a photograph of 12 megapixels is 144 MB of floats.
+    used = pictures[0].at(height, width), pictures[1].at(*style_size)
+    return Plan(spec, seed, place, *used, trained)
 
 
 def _spec_of(spec: Spec | str) -> Spec:
@@ -73,7 +78,7 @@ def _spec_of(spec: Spec | str) -> Spec:
         return preset(spec).spec
     if not isinstance(spec, Spec):
         raise SpecError(f"a {type(spec).__name__} is no spec; give a Spec or a preset's name")
-    return spec
+    return Spec.from_data(spec.model_dump())  # model_copy(update=...) checks nothing
 
 
 def _result_size(content: Picture, spec: Spec) -> tuple[int, int]:

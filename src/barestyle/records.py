@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from PIL import Image, UnidentifiedImageError
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
-from barestyle.errors import BarestyleError, RecordError
-from barestyle.images.write import RECORD_KEY
+from barestyle.errors import BarestyleError, OutputError, RecordError
+from barestyle.images import write
 from barestyle.spec import Spec
 from barestyle.spec.frozen import Frozen, sentence
 
@@ -52,7 +53,7 @@ class Record(Frozen):
     width: int
     height: int
     device: str
-    threads: int
+    threads: Annotated[int, Field(ge=1)]
     versions: dict[str, str]
     evaluations: int
     restarts: int
@@ -79,6 +80,21 @@ def sidecar(output: Path) -> Path:
     return output.with_name(output.name + ".json")
 
 
+def check_output(output: Path, *, force: bool, inputs: Iterable[Path] = ()) -> None:
+    """Refuse, before any work, an output that could not be written with its record, or that is an input.
+
+    `force` allows to overwrite an earlier result. Raises OutputError.
+    """
+    write.check_output(output, force=force)
+    if sidecar(output).is_dir():
+        raise OutputError(f"{str(sidecar(output))!r}, where the record goes, is a folder; choose another name")
+    if sidecar(output).exists() and not force:
+        raise OutputError(f"{str(sidecar(output))!r} exists; choose another name, or overwrite it with --force")
+    for path in inputs:
+        if output.exists() and path.exists() and output.samefile(path):
+            raise OutputError(f"{str(output)!r} is one of the pictures that go in; choose another name")
+
+
 def find(output: Path) -> Record:
     """The record of a picture, from inside it or from beside it, or of a JSON file itself.
 
@@ -103,7 +119,7 @@ def _inside(output: Path) -> str | None:
     try:
         with Image.open(output) as image:
             image.load()
-            text = getattr(image, "text", {}).get(RECORD_KEY)
+            text = getattr(image, "text", {}).get(write.RECORD_KEY)
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         return None
     return None if text is None else str(text)

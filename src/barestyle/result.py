@@ -11,9 +11,9 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from barestyle.images import check_output, encode, write_atomically
+from barestyle.images import encode, write_atomically
 from barestyle.images.write import check_format
-from barestyle.records import Input, Record, sidecar
+from barestyle.records import Input, Record, check_output, sidecar
 from barestyle.spec import Spec
 
 
@@ -29,7 +29,7 @@ class Result:
         evaluations: of loss and gradient, in the last attempt.
         restarts: attempts that exploded before it.
         reason: a sentence on why the search ended; `interrupted` says that somebody stopped it.
-        seconds: from the first evaluation to the last.
+        seconds: of the search, with the network's making and the style's statistics.
         record: everything needed to repeat the run.
     """
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pytest
 from PIL import Image
@@ -34,6 +36,18 @@ def folder(tmp_path: Path) -> Path:
     for name in ("good.png", "good.jpg"):
         data = (tmp_path / name).read_bytes()
         (tmp_path / f"truncated-{name}").write_bytes(data[: len(data) // 2])
+    deep = (np.asarray(good).astype(np.uint16) * 257)[..., ::-1]
+    for name, encoded in (
+        ("deep.png", imagecodecs.png_encode(deep.copy())),
+        ("deep.tif", imagecodecs.tiff_encode(deep.copy())),
+    ):
+        (tmp_path / f"truncated-{name}").write_bytes(encoded[: len(encoded) // 2])
+        broken = bytearray(encoded)
+        broken[len(encoded) // 2 : len(encoded) // 2 + 40] = bytes(40)
+        (tmp_path / f"corrupt-{name}").write_bytes(broken)
+    good.save(tmp_path / "good.webp")
+    webp = (tmp_path / "good.webp").read_bytes()
+    (tmp_path / "truncated-good.webp").write_bytes(webp[: len(webp) // 2])
     (tmp_path / "empty.png").touch()
     (tmp_path / "text.png").write_text("this is no picture")
     (tmp_path / "broken.tif").write_bytes(b"II*\0" + b"\xff" * 60)
@@ -51,6 +65,10 @@ BAD_PICTURES = {
     "text.png": ("is no picture that can be read", "give a PNG, JPEG, TIFF, WebP, GIF, BMP"),
     "truncated-good.png": ("is damaged or cut short", "get the file again"),
     "truncated-good.jpg": ("is damaged or cut short", "get the file again"),
+    "truncated-good.webp": ("is damaged or cut short", "get the file again"),
+    "truncated-deep.png": ("is damaged or cut short", "get the file again"),
+    "corrupt-deep.png": ("is damaged or cut short", "get the file again"),
+    "truncated-deep.tif": ("is damaged or",),
     "broken.tif": ("is damaged or",),
     "folder": ("is a folder; give a picture inside it",),
     "1x1.png": ("has 1 x 1 pixels", "needs at least 16 a side", "give a larger picture"),
@@ -180,3 +198,55 @@ def test_debug_shows_the_traceback_as_well(program: Program, folder: Path) -> No
     assert outcome.code == 2
     assert "Traceback" in outcome.err
     assert outcome.err.splitlines()[-1].startswith("barestyle: ")
+
+
+def test_a_picture_without_permission(program: Program, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the system says it; a test that runs as root may read everything."""
+    whole = Path.read_bytes
+
+    def denied(path: Path) -> bytes:
+        if path.name == "good.jpg":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return whole(path)
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    outcome = program("transfer", folder / "good.jpg", folder / "good.png", "-o", folder / "out.png")
+    check_refused(outcome, "good.jpg' cannot be read (Permission denied); check its permissions")
+
+
+def test_a_place_without_permission(program: Program, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(path: Path, **_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "touch", denied)
+    outcome = program("transfer", folder / "good.jpg", folder / "good.png", "-o", folder / "out.png")
+    check_refused(outcome, "nothing can be written to", "(Permission denied); choose another folder")
+
+
+def test_a_record_is_not_overwritten_either(program: Program, folder: Path) -> None:
+    arguments = ("transfer", folder / "good.jpg", folder / "good.png", "-o", folder / "out.png", "--size", "32")
+    (folder / "out.png.json").write_text("something of somebody's")
+    check_refused(program(*arguments), "out.png.json' exists; choose another name, or overwrite it with --force")
+    assert (folder / "out.png.json").read_text() == "something of somebody's"
+    (folder / "out.png.json").unlink()
+    (folder / "out.png.json").mkdir()
+    check_refused(program(*arguments, "--force"), "out.png.json', where the record goes, is a folder")
+    assert not (folder / "out.png").exists()
+
+
+@pytest.mark.parametrize("name", ["good.jpg", "good.png"])
+def test_a_picture_that_goes_in_is_not_overwritten(program: Program, folder: Path, name: str) -> None:
+    before = (folder / name).read_bytes()
+    outcome = program("transfer", folder / "good.jpg", folder / "good.png", "-o", folder / name, "--force")
+    check_refused(outcome, f"{name}' is one of the pictures that go in; choose another name")
+    assert (folder / name).read_bytes() == before
+
+
+def test_weights_that_are_no_tensors_are_not_told_to_be_run(program: Program, folder: Path) -> None:
+    """PyTorch's own words advise weights_only=False, which can run whatever a file holds."""
+    outcome = program(
+        *("transfer", folder / "good.jpg", folder / "good.png", "-o", folder / "out.png"),
+        *("--preset", "paper-original", "--weights", folder / "text.png"),
+    )
+    check_refused(outcome, "text.png' is no readable PyTorch file of tensors")
+    assert "weights_only" not in outcome.err

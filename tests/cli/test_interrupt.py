@@ -9,7 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from barestyle import records
+from barestyle.cli.interrupt import Interrupt
 
 PROGRAM = [sys.executable, "-m", "barestyle"]
 ENDLESS = ("--size", "64", "--steps", "100000", "--set", "network.channels=4", "--set", "optimiser.patience=100000")
@@ -35,6 +38,29 @@ def test_once_keeps_the_picture(pictures: Path, tmp_path: Path) -> None:
     assert "the same, bit for bit" in again.stdout
 
 
+def test_while_saving_nothing_half_written_stays(pictures: Path, tmp_path: Path) -> None:
+    """The second Ctrl-C, raised where the file is being brought to the disk."""
+    code = (
+        "import sys, os; from barestyle.cli import main\n"
+        "def stopped(_): raise KeyboardInterrupt\n"
+        "os.fsync = stopped\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    arguments = ["transfer", str(pictures / "content.png"), str(pictures / "style.jpg"), "-o", str(tmp_path / "a.png")]
+    quick = ["--size", "32", "--steps", "1", "--quiet"]
+    done = subprocess.run([sys.executable, "-c", code, *arguments, *quick], capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_twice_stops_at_once(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), Interrupt() as interrupt:  # noqa: PT012  # the second signal has to be inside
+        os.kill(os.getpid(), signal.SIGINT)
+        assert interrupt.requested
+        os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 def test_before_the_first_picture_nothing_is_written(pictures: Path, tmp_path: Path) -> None:
     """A signal during start-up, raised where the program reads its first picture."""
     code = (
@@ -51,7 +77,7 @@ def test_before_the_first_picture_nothing_is_written(pictures: Path, tmp_path: P
 
 
 def test_a_terminal_gets_a_bar(pictures: Path, tmp_path: Path) -> None:
-    """On a pseudo-terminal the figures are redrawn in place, and the bar is gone at the end."""
+    """On a pseudo-terminal the figures are redrawn in place, with the time left, and the bar is gone at the end."""
     arguments = ["transfer", str(pictures / "content.png"), str(pictures / "style.jpg"), "-o", str(tmp_path / "a.png")]
     ours, theirs = pty.openpty()
     environment = {**os.environ, "COLUMNS": "100", "TERM": "xterm"}
@@ -73,4 +99,7 @@ def test_a_terminal_gets_a_bar(pictures: Path, tmp_path: Path) -> None:
     assert running.wait(timeout=60) == 0
     text = shown.decode(errors="replace")
     assert "evaluations, loss" in text
+    assert "left" in text
+    assert text.count("\x1b[2K") > 2, "the line is erased and drawn again"
+    assert text.rstrip("\r\n").endswith("\x1b[2K"), "and erased at the end"
     assert "step 0/30" not in text

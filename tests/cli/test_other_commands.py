@@ -12,8 +12,8 @@ from PIL import Image
 import barestyle
 from barestyle import PRESETS, Progress, Spec
 from barestyle.cli.terminal import duration, figures
-from barestyle.images import MAX_PIXELS
 from barestyle.samples import PHOTOS, STYLES, photo, style
+from barestyle.spec import MAX_PIXELS
 from tests.cli.conftest import Program
 
 
@@ -47,7 +47,7 @@ def test_info_and_version(program: Program) -> None:
 
 
 def test_help_says_the_pixel_limit(program: Program) -> None:
-    assert f"(default: {MAX_PIXELS})" in re.sub(r"[^\w():]+", " ", program("transfer", "--help").out)
+    assert f"default: {MAX_PIXELS}" in re.sub(r"[^\w():]+", " ", program("transfer", "--help").out)
 
 
 @pytest.mark.parametrize("name", STYLES)

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from torch import Tensor
 
-from barestyle import preset, records, transfer, with_settings
+from barestyle import Progress, preset, records, transfer, with_settings
+from barestyle.losses import Evaluation
+from barestyle.optimise import Search
+from barestyle.optimise.iterate import Evaluate
+from barestyle.spec import LBFGS, Adam, PaperLBFGS
 from tests.cli.conftest import QUICK, Program
 
 
@@ -69,7 +77,7 @@ def test_an_interrupted_run_is_repeated_to_where_it_was_stopped(program: Program
     data = json.loads(sidecar.read_text())
     sidecar.write_text(json.dumps({**data, "interrupted": True, "losses": data["losses"][:2]}))
     again = painted.with_name("again.png")
-    assert program("rerun", painted, "-o", again).code == 0
+    program("rerun", painted, "-o", again)
     assert records.find(again).losses == tuple(data["losses"][:2])
     assert records.find(again).interrupted
 
@@ -86,12 +94,48 @@ def test_a_picture_that_was_in_memory_can_be_named(
     assert "The picture is the same, bit for bit." in repeated.out, repeated.err
 
 
+def test_an_interrupted_run_after_a_restart_is_repeated_to_the_same_place(
+    program: Program, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first attempt explodes at its fourth evaluation, later than the second was stopped."""
+    made: list[Search] = []
+
+    class Exploding(Search):
+        def __init__(self, evaluate: Evaluate, start: Tensor, spec: PaperLBFGS | LBFGS | Adam) -> None:
+            made.append(self)
+            first, seen = len(made) % 2 == 1, 0
+
+            def exploding(image: Tensor) -> Evaluation:
+                nonlocal seen
+                seen += 1
+                found = evaluate(image)
+                return replace(found, loss=found.loss * torch.inf) if first and seen == 4 else found
+
+            super().__init__(exploding, start, spec)
+
+    monkeypatch.setattr(sys.modules["barestyle.job"], "Search", Exploding)
+    spec = with_settings(preset("paper").spec, {"size": 32, "network.channels": 4, "network.pooling": "none"})
+    seen: list[Progress] = []
+    result = transfer(
+        *(pictures / "content.png", pictures / "style.jpg", spec),
+        on_progress=seen.append,
+        should_stop=lambda: seen[-1].restarts == 1 and seen[-1].evaluations == 2,
+    )
+    assert (result.restarts, len(result.losses)) == (1, 2)
+    out = result.save(tmp_path / "out.png")
+    outcome = program("rerun", out, "-o", tmp_path / "again.png")
+    assert "The picture is the same, bit for bit." in outcome.out, outcome.err
+
+
 def test_a_run_that_comes_out_otherwise_says_so(program: Program, painted: Path) -> None:
     sidecar = records.sidecar(painted)
     data = json.loads(sidecar.read_text())
     sidecar.write_text(json.dumps({**data, "image_sha256": "0" * 64, "versions": {**data["versions"], "torch": "1.0"}}))
     outcome = program("rerun", painted, "-o", painted.with_name("again.png"))
-    assert "The picture differs from the earlier one: torch 1.0 is " in outcome.out
+    assert outcome.code == 1
+    assert "barestyle: the picture differs from the earlier one: torch 1.0 is " in outcome.err
+    again = painted.with_name("quiet.png")
+    assert "differs from the earlier one" in program("rerun", painted, "-o", again, "--quiet").err
 
 
 def test_refusals(program: Program, painted: Path, pictures: Path) -> None:

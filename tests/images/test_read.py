@@ -105,6 +105,16 @@ def test_16_bits_are_kept(tmp_path: Path, channels: int, kind: str) -> None:
     np.testing.assert_allclose(picture.pixels[0].permute(1, 2, 0), expected, atol=2e-6)
 
 
+def test_colours_that_were_multiplied_by_alpha(tmp_path: Path) -> None:
+    """Associated alpha (TIFF 6.0, section 18): composited over white, premultiplied colours only lack the white."""
+    alpha = np.random.default_rng(2).integers(1, 65536, (HEIGHT, WIDTH, 1)).astype(np.float64) / 65535
+    colour = DEEP.astype(np.float64) / 65535
+    samples = np.rint(np.concatenate([colour * alpha, alpha], axis=2) * 65535).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", samples, photometric="rgb", extrasamples=["assocalpha"])
+    expected = samples[..., :3] / 65535 + 1 - alpha
+    np.testing.assert_allclose(read(tmp_path / "a.tif").pixels[0].permute(1, 2, 0), expected, atol=2e-5)
+
+
 def test_separate_planes_of_a_tiff(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "a.tif", DEEP.transpose(2, 0, 1), photometric="rgb", planarconfig="separate")
     assert np.array_equal(levels(tmp_path / "a.tif", 65535), DEEP)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -129,9 +130,13 @@ def test_the_real_weights_see_edges(real_weights: Path, content: Tensor) -> None
     assert [float(maps.relu().mean()) for maps in scaled(content).values()] == pytest.approx([1.0] * 5, rel=1e-3)
 
 
-def test_only_weights_far_from_unit_scale_are_noticed(
-    synthetic_weights: Path, real_weights: Path, content: Tensor
-) -> None:
+def test_only_weights_far_from_unit_scale_are_noticed(synthetic_weights: Path, content: Tensor) -> None:
     images = [normalised(content)]
-    assert not is_far_from_unit_scale(load(synthetic_weights, 1), images)
-    assert is_far_from_unit_scale(load(real_weights, 1), images)
+    layers = load(synthetic_weights, 1)
+    assert not is_far_from_unit_scale(layers, images)
+    larger = replace(layers, weights=(layers.weights[0] * 30,), biases=(layers.biases[0] * 30,))
+    assert is_far_from_unit_scale(larger, images)
+
+
+def test_the_real_weights_are_far_from_unit_scale(real_weights: Path, content: Tensor) -> None:
+    assert is_far_from_unit_scale(load(real_weights, 1), [normalised(content)])

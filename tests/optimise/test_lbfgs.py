@@ -95,6 +95,22 @@ def test_a_cliff_of_nan_is_backed_away_from() -> None:
     assert 0.55 < float(search.kept.image.mean()) <= 0.6
 
 
+def test_adam_keeps_its_best_picture_when_the_loss_ends_being_a_number() -> None:
+    evaluations = 0
+
+    def evaluate(image: Tensor) -> Evaluation:
+        nonlocal evaluations
+        evaluations += 1
+        loss = (image - 0.7).square().sum() if evaluations < 6 else torch.tensor(torch.nan)
+        return Evaluation(loss, {}, 2 * (image - 0.7))
+
+    search = Search(evaluate, torch.full((1, 3, 4, 4), 0.2), Adam(steps=30))
+    assert len(list(search)) == 5
+    assert search.kept is not None
+    assert search.kept.step == 4
+    assert "became infinite or NaN at step 5; the best picture until then is kept" in search.reason
+
+
 def test_a_start_whose_loss_is_not_finite_is_an_explosion() -> None:
     evaluate = lambda image: Evaluation(torch.tensor(torch.inf), {}, image)  # noqa: E731
     with pytest.raises(ExplosionError):

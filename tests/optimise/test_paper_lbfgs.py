@@ -52,7 +52,7 @@ def test_every_iterate_equals_torch(history: int) -> None:
 
 @pytest.mark.parametrize("content_weight", [0.0, 1.0])
 def test_the_paper_preset_equals_the_tutorial(content: Tensor, style: Tensor, content_weight: float) -> None:
-    """Issue: same losses to 1e-4 relative over the first 3 steps, on the same network."""
+    """The same losses to 1e-4 relative over the first 3 steps, on the same network."""
     spec = preset("paper").spec.model_copy(update={"optimiser": PaperLBFGS(steps=3)})
     if content_weight:
         spec = spec.model_copy(update={"content_loss": FeatureContentLoss(weight=content_weight)})
@@ -103,7 +103,7 @@ def test_a_loss_that_is_not_finite_is_an_explosion(bad: float) -> None:
 
 
 def test_absolute_tolerances_end_a_run_of_a_small_loss_early() -> None:
-    """The paper's comparisons depend on the loss's scale: design.md's hidden variable."""
+    """The paper's comparisons depend on the loss's scale, which it does not mention."""
 
     def evaluations(scale: float) -> int:
         def evaluate(image: Tensor) -> Evaluation:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Iterable
 
 import pytest
@@ -32,7 +34,7 @@ def test_an_explosion_takes_the_next_seed() -> None:
         seeds.append((seed, perturbed))
         return search_over([3.0, torch.inf] if len(seeds) == 1 else [3.0, 2.0, 1.0, 0.5, 0.4])
 
-    restarts = Restarts(attempt, seed=7, limit=3)
+    restarts = Restarts(attempt, seed=7, limit=3, remedy="")
     iterates = list(restarts)
     assert seeds == [(7, False), (8, False)]
     assert (restarts.count, restarts.seed, restarts.perturbed) == (1, 8, False)
@@ -49,7 +51,7 @@ def test_the_same_last_loss_twice_perturbs_the_start() -> None:
         asked.append(perturbed)
         return search_over([1.0, 0.9, 0.8, 0.7, 0.6] if perturbed else [3.0, torch.nan])
 
-    restarts = Restarts(attempt, seed=0, limit=10)
+    restarts = Restarts(attempt, seed=0, limit=10, remedy="")
     list(restarts)
     assert asked == [False, False, True]
     assert restarts.perturbed
@@ -62,11 +64,25 @@ def test_different_last_losses_do_not_perturb() -> None:
         asked.append(perturbed)
         return search_over([3.0 + len(asked), torch.nan] if len(asked) < 4 else [1.0] * 5)
 
-    list(Restarts(attempt, seed=0, limit=10))
+    list(Restarts(attempt, seed=0, limit=10, remedy=""))
     assert asked == [False] * 4
 
 
 def test_it_gives_up_with_a_remedy() -> None:
-    restarts = Restarts(lambda *_: search_over([torch.nan]), seed=0, limit=2)
-    with pytest.raises(DivergedError, match=r"at each of 3 starts; use smaller weights \(network\.weights\)"):
+    restarts = Restarts(lambda *_: search_over([torch.nan]), seed=0, limit=2, remedy="use less of it")
+    with pytest.raises(DivergedError, match="at each of 3 starts; use less of it"):
         list(restarts)
+
+
+def test_an_attempt_that_exploded_is_not_kept_in_memory() -> None:
+    searches: list[weakref.ref[Search]] = []
+
+    def attempt(_seed: int, _perturbed: bool) -> Search:
+        gc.collect()
+        assert all(search() is None for search in searches), "an earlier attempt's images would fill the memory"
+        search = search_over([3.0, torch.nan] if len(searches) < 2 else [3.0, 2.0, 1.0, 0.5, 0.4])
+        searches.append(weakref.ref(search))
+        return search
+
+    list(Restarts(attempt, seed=0, limit=3, remedy=""))
+    assert len(searches) == 3

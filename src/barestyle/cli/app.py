@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 import barestyle
 from barestyle.cli.demo import demo
 from barestyle.cli.info import info
+from barestyle.cli.options import INTERRUPTED
 from barestyle.cli.presets import presets
 from barestyle.cli.rerun import rerun
 from barestyle.cli.score import score
@@ -22,8 +23,7 @@ from barestyle.cli.transfer import transfer
 from barestyle.errors import BarestyleError
 
 FAILED = 2
-INTERRUPTED = 130
-"""Exit codes: of anything refused, and, as shells have it, of Ctrl-C (128 + SIGINT)."""
+"""Exit code of anything refused."""
 
 
 class StoppedError(Exception):

@@ -49,12 +49,9 @@ Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="OUT", help="PNG, JPEG, TIFF or WebP, by extension.", show_default=False),
 ]
-MaxPixels = Annotated[
-    int | None,
-    typer.Option(
-        "--max-pixels", metavar="N", min=1, help="Refuse larger pictures (default: 178956970).", show_default=False
-    ),
-]
+MaxPixels = Annotated[int, typer.Option("--max-pixels", metavar="N", min=1, help="Refuse larger pictures.")]
+INTERRUPTED = 130
+"""Exit code of Ctrl-C, as shells have it: 128 + SIGINT."""
 
 
 def assembled(

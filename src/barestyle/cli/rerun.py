@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from barestyle.cli import options
 from barestyle.errors import RecordError
-from barestyle.spec import with_settings
+from barestyle.spec import MAX_PIXELS, with_settings
 
 if TYPE_CHECKING:
     from barestyle.plan import Plan
@@ -29,31 +30,40 @@ def rerun(
     weights: Annotated[
         Path | None, typer.Option(help="The trained weights, if they lie elsewhere now.", show_default=False)
     ] = None,
-    max_pixels: options.MaxPixels = None,
+    device: Annotated[
+        str | None, typer.Option(metavar="D", help="Another device than then.", show_default=False)
+    ] = None,
+    max_pixels: options.MaxPixels = MAX_PIXELS,
     force: options.Force = False,
     quiet: options.Quiet = False,
 ) -> int:
-    """Repeat a run from its record: bit for bit on the same machine."""
+    """Repeat a run from its record: bit for bit on the same machine.
+
+    Ends with 1 where the picture came out otherwise, and says what is different here.
+    """
     import torch
 
     from barestyle import records
     from barestyle.cli.transfer import paint
-    from barestyle.images import MAX_PIXELS, check_output
 
     record = records.find(earlier)
-    check_output(output, force=force)
+    records.check_output(output, force=force, inputs=(earlier,))
     # Sums are split among threads, so their number shows in the last bit.
     torch.set_num_threads(record.threads)
     elsewhere = {"content": content, "style": style, "weights": weights}
-    plan = _plan(record, earlier, elsewhere, max_pixels or MAX_PIXELS)
-    stop_after = len(record.losses) if record.interrupted else None
+    plan = _plan(record, earlier, elsewhere, device or record.device, max_pixels)
+    stop_after = (record.restarts, len(record.losses)) if record.interrupted else None
     code = paint(plan, output, quiet=quiet, force=force, stop_after=stop_after)
+    difference = _difference(record, records.find(output))
+    if difference is not None:
+        print(f"barestyle: the picture differs from the earlier one: {difference}", file=sys.stderr)
+        return code or 1
     if not quiet:
-        print(_verdict(record, records.find(output)))
+        print("The picture is the same, bit for bit.")
     return code
 
 
-def _plan(record: Record, earlier: Path, elsewhere: dict[str, Path | None], max_pixels: int) -> Plan:
+def _plan(record: Record, earlier: Path, elsewhere: dict[str, Path | None], device: str, max_pixels: int) -> Plan:
     """The run of a record, from the same files as then. Raises RecordError where they are not the same."""
     from barestyle import records
     from barestyle.plan import prepare
@@ -69,9 +79,7 @@ def _plan(record: Record, earlier: Path, elsewhere: dict[str, Path | None], max_
     spec = record.spec
     if "weights" in files:
         spec = with_settings(spec, {"network.trained_file": str(files["weights"])})
-    plan = prepare(
-        files["content"], files["style"], spec, seed=record.seed, device=record.device, max_pixels=max_pixels
-    )
+    plan = prepare(files["content"], files["style"], spec, seed=record.seed, device=device, max_pixels=max_pixels)
     present = {"content": plan.content, "style": plan.style, "weights": plan.trained}
     for name, source in sources.items():
         now = present[name]
@@ -85,13 +93,15 @@ def _plan(record: Record, earlier: Path, elsewhere: dict[str, Path | None], max_
     return plan
 
 
-def _verdict(before: Record, after: Record) -> str:
+def _difference(before: Record, after: Record) -> str | None:
+    """Why a repetition came out otherwise, or None where it did not."""
     if before.image_sha256 == after.image_sha256:
-        return "The picture is the same, bit for bit."
+        return None
     changed = [
         f"{name} {before.versions.get(name)} is {now} here"
         for name, now in after.versions.items()
         if before.versions.get(name) != now
     ]
-    because = "; ".join(changed) or "the machine must be another one"
-    return f"The picture differs from the earlier one: {because}."
+    if before.device != after.device:
+        changed.append(f"it ran on {before.device} and now on {after.device}")
+    return "; ".join(changed) or "the machine must be another one"

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from barestyle.cli import options
+from barestyle.spec import MAX_PIXELS
 
 if TYPE_CHECKING:
     from barestyle.metrics import Score
@@ -31,11 +32,10 @@ def score(
         Path | None, typer.Option(metavar="FILE", help="Trained VGG-19, for the metrics that need it.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
-    max_pixels: options.MaxPixels = None,
+    max_pixels: options.MaxPixels = MAX_PIXELS,
 ) -> None:
     """Measure a result against the pictures that it came from."""
     from barestyle import metrics, records
-    from barestyle.images import MAX_PIXELS
 
     metrics.chosen(metric)
     files = {"content": content, "style": style}
@@ -44,9 +44,7 @@ def score(
         for name, given in files.items():
             files[name] = records.located(name, getattr(record, name), given, result.resolve().parent)
     content_file, style_file = (file for file in files.values() if file is not None)
-    found = metrics.score(
-        result, content_file, style_file, metrics=metric, weights=weights, max_pixels=max_pixels or MAX_PIXELS
-    )
+    found = metrics.score(result, content_file, style_file, metrics=metric, weights=weights, max_pixels=max_pixels)
     if as_json:
         print(json.dumps({"scores": found.values, "left out": found.left_out}, indent=2))
     else:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from barestyle.errors import OutputError
-from barestyle.images import encode, resized, write_atomically
+from barestyle.images import encode, write_atomically
 
 if TYPE_CHECKING:
     from barestyle.plan import Plan
@@ -23,7 +23,7 @@ class Snapshots:
         self._output = output
         self._every = every
         self._bits = plan.content.bits
-        self._alpha = None if plan.content.alpha is None else resized(plan.content.alpha, *plan.size)
+        self._alpha = plan.content.alpha
         existing = [path for path in map(self.path, range(every, plan.steps + 1, every)) if path.exists()]
         if existing and not force:
             raise OutputError(f"{str(existing[0])!r} exists; choose another name, or overwrite it with --force")

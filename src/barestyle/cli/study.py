@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from barestyle.cli.options import INTERRUPTED
 from barestyle.errors import StudyError
 
 if TYPE_CHECKING:
@@ -301,7 +302,7 @@ def _ended(store: Store, interrupted: bool, *, quiet: bool) -> int:
     counts = Counter(row.state for row in rows)
     if not quiet:
         print(f"{counts['done']} of {len(rows)} cells done, {counts['failed']} failed; pictures in {store.artifacts}")
-    return 130 if interrupted else 0
+    return INTERRUPTED if interrupted else 0
 
 
 def _listed(numbers: tuple[int, ...]) -> str:

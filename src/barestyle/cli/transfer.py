@@ -9,13 +9,12 @@ import typer
 
 from barestyle.cli import options
 from barestyle.presets import DEFAULT_PRESET
+from barestyle.spec import MAX_PIXELS
 
 if TYPE_CHECKING:
     from barestyle.plan import Plan
     from barestyle.progress import Progress
     from barestyle.result import Result
-
-INTERRUPTED = 130
 
 
 def transfer(
@@ -40,7 +39,7 @@ def transfer(
             "--save-every", metavar="N", min=1, help="Also keep every N-th step's picture.", show_default=False
         ),
     ] = None,
-    max_pixels: options.MaxPixels = None,
+    max_pixels: options.MaxPixels = MAX_PIXELS,
     force: options.Force = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -52,11 +51,11 @@ def transfer(
     """
     spec = options.assembled(preset, size=size, steps=steps, weights=weights, settings=settings)
     output = output or Path(f"{content.stem}-{style.stem}.png")
-    from barestyle.images import MAX_PIXELS, check_output
     from barestyle.plan import prepare
+    from barestyle.records import check_output
 
-    check_output(output, force=force)
-    plan = prepare(content, style, spec, seed=seed, device=device, max_pixels=max_pixels or MAX_PIXELS)
+    check_output(output, force=force, inputs=(content, style))
+    plan = prepare(content, style, spec, seed=seed, device=device, max_pixels=max_pixels)
     return paint(plan, output, quiet=quiet, save_every=save_every, force=force)
 
 
@@ -67,11 +66,11 @@ def paint(
     quiet: bool = False,
     save_every: int | None = None,
     force: bool = False,
-    stop_after: int | None = None,
+    stop_after: tuple[int, int] | None = None,
 ) -> int:
     """Run a plan under a progress display and save its result; returns the exit code.
 
-    `stop_after` ends the run after that many iterates, as an earlier one ended that was interrupted.
+    `stop_after` ends the run after that many restarts and iterates, as an earlier one ended that was interrupted.
     """
     from barestyle.cli.interrupt import Interrupt
     from barestyle.cli.snapshots import Snapshots
@@ -81,22 +80,25 @@ def paint(
 
     check_format(output, *plan.size)
     snapshots = Snapshots(output, save_every, plan, force=force) if save_every else None
-    seen = 0
+    seen = restarts = 0
 
     with Interrupt() as interrupt, display(plan, quiet=quiet) as show:
 
         def on_progress(progress: Progress) -> None:
-            nonlocal seen
-            seen = 1 if progress.step == 0 else seen + 1
+            nonlocal seen, restarts
+            seen = 1 if progress.restarts > restarts else seen + 1
+            restarts = progress.restarts
             show(progress)
             if snapshots is not None:
                 snapshots(progress)
 
-        result = run(plan, on_progress=on_progress, should_stop=lambda: interrupt.requested or seen == stop_after)
-    result.save(output)
+        result = run(
+            plan, on_progress=on_progress, should_stop=lambda: interrupt.requested or (restarts, seen) == stop_after
+        )
+        result.save(output)
     if not quiet:
         report(result, output)
-    return INTERRUPTED if interrupt.requested else 0
+    return options.INTERRUPTED if interrupt.requested else 0
 
 
 def report(result: Result, output: Path) -> None:

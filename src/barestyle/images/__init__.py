@@ -1,13 +1,12 @@
 """Pictures: from files and arrays to sRGB tensors, and back to files."""
 
-from barestyle.images.picture import MAX_PIXELS, Picture, Source
+from barestyle.images.picture import Picture, Source
 from barestyle.images.read import read
 from barestyle.images.resize import resized, target_size
 from barestyle.images.write import EXTENSIONS, check_output, encode, write_atomically
 
 __all__ = [
     "EXTENSIONS",
-    "MAX_PIXELS",
     "Picture",
     "Source",
     "check_output",

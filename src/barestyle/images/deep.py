@@ -23,7 +23,10 @@ _ICC_PROFILE = 34675  # the tag of TIFF
 def decoded(image: Image.Image, data: bytes, name: str) -> tuple[Samples, int] | None:
     """Samples (H, W, 1 to 4) and bits of a deep colour PNG or TIFF that Pillow has opened; None for others."""
     if image.format == "PNG" and str(getattr(image, "tile", ((None,) * 4,))[0][3]).endswith("16B"):
-        samples = imagecodecs.png_decode(data)
+        try:
+            samples = imagecodecs.png_decode(data)
+        except imagecodecs.PngError as error:
+            raise ImageError(f"{name} is damaged or cut short ({error}); get the file again") from None
         colour = _in_srgb(_with_channels(samples), image.info.get("icc_profile"), name)
         return oriented(colour, image.getexif().get(_ORIENTATION, 1)), 16
     if image.format == "TIFF" and max(image.tag_v2.get(258, (8,))) > 8:  # type: ignore[attr-defined]
@@ -45,6 +48,8 @@ def decoded_tiff(data: bytes, name: str, check: Callable[[int, int], None]) -> t
                 samples = samples.transpose(1, 2, 0)
             if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
                 samples = np.iinfo(samples.dtype).max - samples
+            if tifffile.EXTRASAMPLE.ASSOCALPHA in page.extrasamples:
+                samples = _unpremultiplied(samples)
             cmyk = page.photometric == tifffile.PHOTOMETRIC.SEPARATED
             profile = page.tags.get(_ICC_PROFILE)
             orientation = page.tags.get(_ORIENTATION)
@@ -54,6 +59,15 @@ def decoded_tiff(data: bytes, name: str, check: Callable[[int, int], None]) -> t
         raise ImageError(f"{name} is damaged or a TIFF of an unknown kind ({error}); save it anew") from None
     colour = _in_srgb(samples, profile.value if profile else None, name, cmyk=cmyk)
     return oriented(colour, int(orientation.value) if orientation else 1), 16
+
+
+def _unpremultiplied(samples: Samples) -> Samples:
+    """Colours that were stored multiplied by alpha, the last channel, as they are without it (TIFF 6.0, section 18)."""
+    full = np.iinfo(samples.dtype).max if samples.dtype.kind == "u" else 1
+    alpha = samples[..., -1:].astype(np.float64) / full
+    colour = np.divide(samples[..., :-1], alpha, out=np.zeros(samples[..., :-1].shape), where=alpha > 0)
+    restored = np.rint(colour) if samples.dtype.kind == "u" else colour
+    return np.concatenate([restored.clip(0, full).astype(samples.dtype), samples[..., -1:]], axis=2)
 
 
 def _with_channels(samples: Samples) -> Samples:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,9 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from barestyle.errors import ImageError
-
-MAX_PIXELS = 178_956_970
-"""Larger pictures are refused unless asked for: the limit at which Pillow suspects a decompression bomb."""
+from barestyle.images.resize import resized
 
 Source = str | Path | Image.Image | np.ndarray[Any, Any] | Tensor
 """What can be read: a file's path, a PIL image, an array (H, W[, channels]), or a tensor ([1,] channels, H, W)."""
@@ -49,6 +47,11 @@ class Picture:
     def width(self) -> int:
         """Pixels from left to right."""
         return self.pixels.shape[-1]
+
+    def at(self, height: int, width: int) -> Picture:
+        """The same picture at another size."""
+        alpha = None if self.alpha is None else resized(self.alpha, height, width)
+        return replace(self, pixels=resized(self.pixels, height, width), alpha=alpha)
 
 
 def from_samples(

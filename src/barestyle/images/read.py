@@ -17,7 +17,8 @@ from torch import Tensor
 
 from barestyle.errors import ImageError
 from barestyle.images import deep, icc
-from barestyle.images.picture import MAX_PIXELS, Picture, Source, from_samples
+from barestyle.images.picture import Picture, Source, from_samples
+from barestyle.spec import MAX_PIXELS
 
 Samples = np.ndarray[Any, Any]
 

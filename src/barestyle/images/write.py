@@ -126,11 +126,13 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
-    except OSError as error:
+    except BaseException as error:  # Ctrl-C, too, leaves nothing half-written
         part.unlink(missing_ok=True)
-        raise OutputError(
-            f"{str(path)!r} cannot be written ({error.strerror}); free some space or choose another folder"
-        ) from None
+        if isinstance(error, OSError):
+            raise OutputError(
+                f"{str(path)!r} cannot be written ({error.strerror}); free some space or choose another folder"
+            ) from None
+        raise
 
 
 def _part(path: Path) -> Path:

@@ -10,11 +10,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from barestyle.errors import ImageError, SpecError
-from barestyle.images import MAX_PIXELS, Source, read, resized, target_size
+from barestyle.images import Source, read, target_size
 from barestyle.metrics import colour, features, patches, portilla, structure
 from barestyle.metrics.metric import Judged, Metric
 from barestyle.networks import SMALLEST_SIDE
 from barestyle.networks.pretrained import VARIABLE
+from barestyle.spec import MAX_PIXELS
 
 _ALL = (
     Metric("ssim", "structural similarity of lightness", "content", "higher", structure.ssim),
@@ -107,8 +108,8 @@ def score(
     size = (painted.height, painted.width)
     judged = Judged(
         painted.pixels,
-        resized(photograph.pixels, *size),
-        resized(painting.pixels, *target_size(painting.height, painting.width, max(size))),
+        photograph.at(*size).pixels,
+        painting.at(*target_size(painting.height, painting.width, max(size))).pixels,
         weights or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None),
     )
     return measured(judged, wanted)

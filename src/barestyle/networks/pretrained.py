@@ -55,7 +55,9 @@ def find(trained_file: str | None) -> Path:
 
 
 def load(path: Path, depth: int) -> TrainedLayers:
-    """The first `depth` convolutions of VGG-19 from a .safetensors, .pth or .pt file; nothing else is read.
+    """The first `depth` convolutions of VGG-19 from a .safetensors, .pth or .pt file.
+
+    Of a .safetensors file nothing else is read into memory; PyTorch reads its own kind whole.
 
     Raises WeightsError for a file that cannot be read, lacks a key, or has another shape.
     """

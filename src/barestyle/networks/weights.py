@@ -9,21 +9,17 @@ from barestyle.spec import (
     BinarisedWeights,
     BinaryWeights,
     ConstantBias,
-    DiscreteWeights,
     GaussianWeights,
     PretrainedBias,
-    PretrainedWeights,
     ShuffledBias,
     ShuffledWeights,
     UniformWeights,
     ZeroBias,
 )
-
-Drawn = GaussianWeights | UniformWeights | BinaryWeights | DiscreteWeights
-Trained = PretrainedWeights | ShuffledWeights | BinarisedWeights
+from barestyle.spec.network import DrawnWeights, TrainedWeights
 
 
-def draw(spec: Drawn, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+def draw(spec: DrawnWeights, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
     """Random weights of `shape`, float32, from the generator alone (paper sections 5.2 and 5.3)."""
     if isinstance(spec, GaussianWeights):
         return torch.randn(shape, generator=generator) * spec.std
@@ -47,7 +43,7 @@ def _pick(
     return torch.tensor(levels)[torch.bucketize(uniform, thresholds, right=True)]
 
 
-def alter(spec: Trained, weights: Tensor, generator: torch.Generator) -> Tensor:
+def alter(spec: TrainedWeights, weights: Tensor, generator: torch.Generator) -> Tensor:
     """Trained weights of one layer as they are, permuted within the layer, or as signs (sections 5.2, 5.3)."""
     if isinstance(spec, ShuffledWeights):
         return permuted(weights, generator)

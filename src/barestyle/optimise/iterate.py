@@ -18,7 +18,7 @@ class Iterate:
     """Where a method stands after `step` of its iterations, and what an evaluation found there.
 
     `image` is (1, 3, H, W), clamped to 0..1; `loss`, `parts` and `gradient_norm` (Euclidean) are of the
-    objective as the spec states it, whatever a method minimises inside.
+    objective as the spec states it, whatever a method minimises inside, at the image before it was clamped.
     """
 
     step: int

@@ -14,11 +14,14 @@ class Restarts:
 
     Each attempt gets the next seed. Two explosions in a row that had exactly the same last finite loss mean
     that the seed changes nothing; from then on attempts start from a perturbed picture.
+
+    Deviation: the paper names no limit to restarts; here there is one, and a remedy for the error at its end.
     """
 
-    def __init__(self, attempt: Callable[[int, bool], Search], seed: int, limit: int) -> None:
+    def __init__(self, attempt: Callable[[int, bool], Search], seed: int, limit: int, remedy: str) -> None:
         self._attempt = attempt
         self._limit = limit
+        self._remedy = remedy
         self.seed = seed
         self.count = 0
         self.perturbed = False
@@ -35,7 +38,7 @@ class Restarts:
 
     def __iter__(self) -> Iterator[Iterate]:
         """The iterates of all attempts. Raises DivergedError when the last allowed one explodes."""
-        previous: ExplosionError | None = None
+        last_losses: list[float | None] = []  # not the errors, whose frames hold the search and all its images
         while True:
             search = self._attempt(self.seed, self.perturbed)
             try:
@@ -45,18 +48,16 @@ class Restarts:
             except ExplosionError as explosion:
                 if self.count == self._limit:
                     raise DivergedError(self._sentence()) from explosion
-                if previous is not None and previous.last_loss == explosion.last_loss:
+                last_losses.append(explosion.last_loss)
+                if last_losses[-2:-1] == last_losses[-1:]:
                     self.perturbed = True
-                previous = explosion
                 self.count += 1
                 self.seed += 1
+                del search  # its images would stay while the next attempt is made
             else:
                 self.reason = search.reason
                 return
 
     def _sentence(self) -> str:
         tries = f"at each of {self._limit + 1} starts" if self._limit else "at its only start"
-        return (
-            f"the loss became infinite or NaN {tries}; use smaller weights (network.weights), another seed, "
-            "or the robust optimiser=lbfgs"
-        )
+        return f"the loss became infinite or NaN {tries}; {self._remedy}"

@@ -28,12 +28,13 @@ from barestyle.spec.network import (
     ZeroBias,
 )
 from barestyle.spec.optimiser import LBFGS, Adam, PaperLBFGS
-from barestyle.spec.run import DEFAULT_LONGEST_SIDE, Spec
+from barestyle.spec.run import DEFAULT_LONGEST_SIDE, MAX_PIXELS, Spec
 from barestyle.spec.settings import with_settings
 
 __all__ = [
     "DEFAULT_LONGEST_SIDE",
     "LBFGS",
+    "MAX_PIXELS",
     "VGG",
     "Adam",
     "AveragePooling",

@@ -90,14 +90,10 @@ class DiscreteWeights(Frozen):
         return self
 
 
-RandomWeights = Annotated[
-    GaussianWeights | UniformWeights | BinaryWeights | DiscreteWeights, Field(discriminator="kind")
-]
+DrawnWeights = GaussianWeights | UniformWeights | BinaryWeights | DiscreteWeights
 TrainedWeights = PretrainedWeights | ShuffledWeights | BinarisedWeights
-Weights = Annotated[
-    TrainedWeights | GaussianWeights | UniformWeights | BinaryWeights | DiscreteWeights,
-    Field(discriminator="kind"),
-]
+RandomWeights = Annotated[DrawnWeights, Field(discriminator="kind")]
+Weights = Annotated[TrainedWeights | DrawnWeights, Field(discriminator="kind")]
 
 
 class PretrainedBias(Frozen):

@@ -26,6 +26,10 @@ DEFAULT_LONGEST_SIDE = 512
 """Pictures larger than this are shrunk to it unless a size is asked for: minutes, not hours, on two cores."""
 
 
+MAX_PIXELS = 178_956_970
+"""Larger pictures are refused unless asked for: the limit at which Pillow suspects a decompression bomb."""
+
+
 class Spec(Frozen):
     """What a run is: with it, its two pictures, a seed and the same machine, the result repeats bit for bit.
 

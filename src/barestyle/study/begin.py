@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from barestyle.errors import WeightsError
-from barestyle.images import encode, read, resized, target_size, write_atomically
+from barestyle.images import encode, read, target_size, write_atomically
 from barestyle.metrics import METRICS, chosen
 from barestyle.metrics.features import JUDGE_DEPTH
 from barestyle.networks import pretrained
@@ -91,7 +91,7 @@ def _favoured(study: Study, metric: str) -> list[str]:
 def _keep(store: Store, name: str, path: Path, size: int) -> None:
     """Store a picture at the study's size, for reports."""
     picture = read(path)
-    small = resized(picture.pixels, *target_size(picture.height, picture.width, size))
+    small = picture.at(*target_size(picture.height, picture.width, size)).pixels
     with TemporaryDirectory() as folder:
         file = Path(folder) / "input.png"
         write_atomically(file, encode(small, None, ".png", bits=8))

@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from barestyle.errors import BarestyleError, StudyError
-from barestyle.images import resized
 from barestyle.job import run
 from barestyle.metrics import Judged, chosen
 from barestyle.metrics.score import measured
@@ -112,8 +111,8 @@ def _found(
 ) -> tuple[dict[str, Any], list[float]]:
     judged = Judged(
         result.image,
-        resized(plan.content.pixels, *plan.size),
-        resized(plan.style.pixels, *plan.style_size),
+        plan.content.pixels,
+        plan.style.pixels,
         weights,
     )
     scores = measured(judged, chosen(metrics)).values
