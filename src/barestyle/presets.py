@@ -31,7 +31,7 @@ class Preset:
     spec: Spec
 
 
-# Only what the paper's own comparison rests on, `paper` and `paper-original`, has the paper's optimiser: on some pairs
+# Deviation: only what the paper's own comparison rests on, `paper` and `paper-original`, has the paper's optimiser: on some pairs
 # of pictures it runs away with the networks of section 6 (docs/decisions/0003). For those, Spec's default is replaced.
 
 NPND = VGG(channels=(64,) * DEPTH, pooling=NoPooling())

@@ -121,7 +121,7 @@ def rescaled(layers: TrainedLayers, normalised_images: list[Tensor]) -> TrainedL
     """The same layers, each divided so that its ReLU's output has mean 1 over the given images.
 
     Since ReLU(a x) = a ReLU(x) for a > 0, the network's feature maps change by one factor each and by nothing
-    else. One factor a layer, where Gatys et al. (2016) have one a channel.
+    else. Deviation: one factor a layer, where Gatys et al. (2016) have one a channel.
 
     Args:
         normalised_images: each (1, 3, H, W), after subtracting ImageNet's mean and dividing by its deviation.
