@@ -31,8 +31,8 @@ class Preset:
     spec: Spec
 
 
-# Deviation: only what the paper's own comparison rests on, `paper` and `paper-original`, has the paper's optimiser: on some pairs
-# of pictures it runs away with the networks of section 6 (docs/decisions/0003). For those, Spec's default is replaced.
+# Deviation: of the paper's own networks only `paper` and `paper-original` have its optimiser. With those of section 6
+# it runs away on some pairs of pictures (docs/decisions/0003), so there Spec's default is replaced.
 
 NPND = VGG(channels=(64,) * DEPTH, pooling=NoPooling())
 """The paper's network with no pooling and no doubling of channels (section 6.1, figure 6g)."""
