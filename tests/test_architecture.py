@@ -26,11 +26,11 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("plan", "result", "job"),
     ("metrics",),
     ("study",),
-    (),  # report
+    ("report",),
     ("cli",),
 )
 ROOMS = [room for floor in FLOORS for room in floor]
-NO_TORCH = ("errors", "spec", "presets", "progress")
+NO_TORCH = ("errors", "spec", "presets", "progress", "study.verdicts", "study.storage", "report")
 
 INSIDE = {
     "spec": ("frozen", "network", "loss", "optimiser", "run", "settings"),
@@ -55,11 +55,15 @@ INSIDE = {
         "pictures",
         "cells",
         "store",
+        "table",
+        "claims",
+        "verdicts",
         "storage",
         "begin",
         "estimate",
         "work",
     ),
+    "report": ("pictures", "curves", "contents", "write"),
     "metrics": ("metric", "structure", "patches", "colour", "features", "portilla", "score"),
     "cli": (
         "options",

@@ -188,6 +188,25 @@ def status(name: Name, into: Into = None, storage: Storage = None) -> None:
         print(f"{number} failed: {reason}")
 
 
+@app.command()
+def report(
+    name: Name,
+    into: Into = None,
+    storage: Storage = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="DIR", help="Where the report goes (default: report in the folder)."),
+    ] = None,
+) -> None:
+    """Write the study's page and sheets from what is in its store, also while it is running."""
+    from barestyle.report import write
+
+    stored = _stored_name(name)
+    files = write(_store(stored, into, storage), output or _folder(stored, into) / "report")
+    size = sum(file.stat().st_size for file in files) / 1e6
+    print(f"{files[0]}  and {len(files) - 1} sheets beside it, {size:.1f} MB")
+
+
 def _ready(
     name: str,
     weights: Path | None,

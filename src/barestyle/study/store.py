@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import optuna
 from optuna.artifacts import FileSystemArtifactStore, get_all_artifact_meta, upload_artifact
@@ -21,8 +21,10 @@ from optuna.storages import RDBStorage, fail_stale_trials
 from optuna.trial import FrozenTrial, TrialState
 
 from barestyle.errors import StudyError
-from barestyle.study.cells import Cell
 from barestyle.study.declared import FORMAT, Study
+
+if TYPE_CHECKING:
+    from barestyle.study.cells import Cell  # which knows pictures, and with them torch
 
 MOST_RETRIES = 3
 """A cell that killed this many workers is recorded as failed: it would kill the next one, too."""

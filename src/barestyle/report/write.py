@@ -1,0 +1,62 @@
+"""Writing a report: one page that opens from disk, and a PNG sheet for each figure and pair."""
+
+from __future__ import annotations
+
+import io
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+from PIL import Image
+
+from barestyle.errors import OutputError
+from barestyle.report.contents import contents, first_row, short, table_of
+from barestyle.report.pictures import Captioned, sheet
+from barestyle.study.declared import Figure, Pair
+from barestyle.study.store import Store
+from barestyle.study.table import Table
+
+
+def write(store: Store, folder: Path) -> list[Path]:
+    """Write index.html and the sheets into a folder, which is made; returns the files. Raises OutputError."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["raw"] = Markup
+    template = environment.from_string((files("barestyle.report") / "page.html").read_text(encoding="utf-8"))
+    written = [_put(folder / "index.html", template.render(contents(store)).encode())]
+    table = table_of(store)
+    for figure in table.study.figures:
+        for pair in table.study.pairs:
+            name = f"figure-{figure.figure}-{short(pair.content)}-{short(pair.style)}.png"
+            buffer = io.BytesIO()
+            _sheet(figure, pair, store, table).save(buffer, "PNG", optimize=True)
+            written.append(_put(folder / name, buffer.getvalue()))
+    return written
+
+
+def _sheet(figure: Figure, pair: Pair, store: Store, table: Table) -> Image.Image:
+    inputs = [Captioned(store.input(source), short(source)) for source in (pair.content, pair.style)]
+    groups = [("content and style", inputs)]
+    for optimiser in table.study.optimisers:
+        panels = []
+        for panel in figure.panels:
+            row = first_row(panel, optimiser, pair, table)
+            caption = f"({panel.letter}) {panel.label}" if panel.letter else panel.label
+            panels.append(Captioned(None if row is None else store.picture(row), caption))
+        groups.append((optimiser.label, panels))
+    sizes = [Image.open(one.file).size for _, group in groups for one in group if one.file is not None]
+    cell = max((width for width, _ in sizes), default=128), max((height for _, height in sizes), default=96)
+    return sheet(f"Figure {figure.figure}: {figure.title}", groups, cell)
+
+
+def _put(path: Path, data: bytes) -> Path:
+    """Write whole or not at all; images.write, which does so elsewhere, would bring torch."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise OutputError(f"{str(path)!r} cannot be written ({error.strerror}); choose another folder") from None
+    return path

@@ -1,0 +1,257 @@
+"""Verdicts: what the cells of a study say on a claim, with intervals, tests and a correction for their number."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from scipy import stats
+
+from barestyle.study.claims import Claim, margin
+from barestyle.study.table import Key, Table
+
+Numbers = np.ndarray[Any, np.dtype[np.float64]]
+Word = Literal["supported", "contradicted", "undecided", "untested"]
+
+LEVEL = 0.05
+POWER = 0.8
+FEWEST = 3
+"""Differences below which nothing is tested."""
+
+RESAMPLES = 4000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one metric says on a claim under one optimiser.
+
+    `effect` is the mean difference subject - reference, lower being better: of logarithms for distances, so that
+    exp(effect) is a ratio, and of minus the similarity otherwise; `low` and `high` its 95 % bootstrap interval (BCa);
+    `standardised` is Cohen's d of the paired differences. `p` is of the claim itself, `p_against` of its opposite;
+    both are corrected by Holm's method once all findings are in. `needed` is about how many more cells of each arm
+    would decide, None where it is decided or no number would.
+    """
+
+    claim: Claim
+    optimiser: str
+    metric: str
+    number: int
+    effect: float
+    low: float
+    high: float
+    standardised: float
+    p: float
+    p_against: float
+    verdict: Word
+    needed: int | None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim's word under one optimiser: supported where every metric says so, contradicted where one says that."""
+
+    claim: Claim
+    optimiser: str
+    word: Word
+    findings: tuple[Finding, ...]
+
+
+def verdicts(claims: Sequence[Claim], table: Table) -> list[Verdict]:
+    """Every claim under every optimiser that it is tested under, in the order of the claims."""
+    findings = [finding for claim in claims for finding in _findings(claim, table)]
+    decided = [_worded(finding) for finding in _corrected(findings)]
+    result = []
+    for claim in claims:
+        for optimiser in _optimisers(claim, table):
+            own = tuple(one for one in decided if one.claim is claim and one.optimiser == optimiser)
+            result.append(Verdict(claim, optimiser, _together([one.verdict for one in own]), own))
+    return result
+
+
+def _optimisers(claim: Claim, table: Table) -> list[str]:
+    if any("@" in variant for variant in claim.variants):
+        return ["both"]
+    return [optimiser.name for optimiser in table.study.optimisers]
+
+
+def _together(words: Sequence[Word]) -> Word:
+    if not words or "untested" in words:
+        return "untested"
+    if "contradicted" in words:
+        return "contradicted"
+    return "supported" if all(word == "supported" for word in words) else "undecided"
+
+
+def _findings(claim: Claim, table: Table) -> list[Finding]:
+    metrics = claim.judges(frozenset(table.metrics))
+    if claim.kind == "rate":
+        return [_rate(claim, table, optimiser) for optimiser in _optimisers(claim, table)]
+    return [
+        _compared(claim, optimiser, metric, differences(claim, table, optimiser, metric))
+        for optimiser in _optimisers(claim, table)
+        for metric in metrics
+    ]
+
+
+def differences(claim: Claim, table: Table, optimiser: str, metric: str) -> Numbers:
+    """Subject minus reference for every pair and seed that has all of both; empty where there is none."""
+    try:
+        subject = _arm(claim.subject or (), table, optimiser, metric, "mean")
+        reference = _arm(claim.reference or (), table, optimiser, metric, claim.against)
+    except KeyError:  # the study has no such variant or optimiser
+        return np.empty(0)
+    return np.array([subject[key] - reference[key] for key in sorted(subject.keys() & reference.keys())])
+
+
+def _arm(variants: Sequence[str], table: Table, optimiser: str, metric: str, reduce: str) -> dict[Key, float]:
+    """One number for each pair and seed: the mean of the variants, or those of the variant with the best mean."""
+    columns = []
+    for variant in variants:
+        name, _, own = variant.partition("@")
+        columns.append(table.values(name, own or optimiser, metric))
+    keys = set.intersection(*(set(column) for column in columns))
+    if reduce == "best" and keys:
+        columns = [min(columns, key=lambda column: sum(column[key] for key in keys))]
+    return {key: sum(column[key] for column in columns) / len(columns) for key in keys}
+
+
+def _compared(claim: Claim, optimiser: str, metric: str, values: Numbers) -> Finding:
+    """Paired tests on differences; p of the claim and of what contradicts it, not yet corrected."""
+    blank = Finding(
+        claim, optimiser, metric, len(values), math.nan, math.nan, math.nan, math.nan, 1.0, 1.0, "untested", None
+    )
+    if len(values) < FEWEST:
+        return blank
+    allowed = margin(metric)
+    mean, spread = float(values.mean()), float(values.std(ddof=1))
+    p, against = _tested(claim.kind, values, allowed)
+    low, high = interval(values)
+    return replace(
+        blank,
+        effect=mean,
+        low=low,
+        high=high,
+        standardised=mean / spread if spread > 0 else math.copysign(math.inf, mean) if mean else 0.0,
+        p=p,
+        p_against=min(1.0, against),
+        needed=_needed(claim, mean, spread, allowed, len(values)),
+    )
+
+
+def _tested(kind: str, values: Numbers, allowed: float) -> tuple[float, float]:
+    """p of a claim and of what contradicts it.
+
+    Equivalence is tested by two one-sided tests (TOST; Schuirmann 1987, doi:10.1007/BF01068419). A claim of better
+    or worse is contradicted by the opposite, or by equivalence.
+    """
+    equal = max(above(values, -allowed), below(values, allowed))
+    if kind == "equivalent":
+        return equal, 2 * min(above(values, allowed), below(values, -allowed))
+    if kind == "no-better":
+        return above(values, -allowed), below(values, -allowed)
+    claimed, opposite = (below, above) if kind == "better" else (above, below)
+    return claimed(values, 0.0), 2 * min(opposite(values, 0.0), equal)
+
+
+def above(values: Numbers, bound: float) -> float:
+    """p of a paired, one-sided t-test that the mean difference lies above a bound; exact where none differs."""
+    if float(np.ptp(values)) == 0:
+        return 0.0 if float(values[0]) > bound else 1.0
+    return float(stats.ttest_1samp(values, bound, alternative="greater").pvalue)
+
+
+def below(values: Numbers, bound: float) -> float:
+    """The same for a mean difference below a bound."""
+    return above(-values, -bound)
+
+
+def interval(values: Numbers) -> tuple[float, float]:
+    """95 % bootstrap interval of the mean (BCa, seeded); the value itself where all are the same."""
+    if float(np.ptp(values)) == 0:
+        return float(values[0]), float(values[0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", stats.DegenerateDataWarning)
+        found = stats.bootstrap((values,), np.mean, n_resamples=RESAMPLES, method="BCa", rng=np.random.default_rng(0))
+    return float(found.confidence_interval.low), float(found.confidence_interval.high)
+
+
+def _needed(claim: Claim, mean: float, spread: float, allowed: float, number: int) -> int | None:
+    """About how many more cells of each arm would decide with 80 % power, the effect being what it seems."""
+    distance = {
+        "better": abs(mean),
+        "worse": abs(mean),
+        "no-better": abs(mean + allowed),
+        "equivalent": abs(allowed - abs(mean)),
+    }[claim.kind]
+    if distance == 0:
+        return None
+    total = ((stats.norm.ppf(1 - LEVEL) + stats.norm.ppf(POWER)) * spread / distance) ** 2
+    return max(0, math.ceil(float(total)) - number)
+
+
+def _rate(claim: Claim, table: Table, optimiser: str) -> Finding:
+    """The share of drawn searches that exploded at least once, with its exact binomial interval."""
+    digests = {
+        spec.digest
+        for variant in table.study.variants()
+        for one in table.study.optimisers
+        if one.name == optimiser and (spec := table.study.spec(variant, one)).network.is_drawn
+    }
+    rows = [row for row in table.rows if row.digest in digests and row.state in ("done", "failed")]
+    exploded = sum(
+        row.restarts > 0 or "infinite or NaN" in row.reason for row in rows if row.state in ("done", "failed")
+    )
+    blank = Finding(
+        claim, optimiser, "exploded", len(rows), math.nan, math.nan, math.nan, math.nan, 1.0, 1.0, "untested", None
+    )
+    if len(rows) < FEWEST or claim.between is None:
+        return blank
+    test = stats.binomtest(exploded, len(rows))
+    bounds = test.proportion_ci(0.95)
+    low, high = claim.between
+    inside = low <= bounds.low and bounds.high <= high
+    outside = bounds.high < low or bounds.low > high
+    return replace(
+        blank,
+        effect=exploded / len(rows),
+        low=float(bounds.low),
+        high=float(bounds.high),
+        p=0.0 if inside else 1.0,
+        p_against=0.0 if outside else 1.0,
+    )
+
+
+def _corrected(findings: list[Finding]) -> list[Finding]:
+    """Holm's correction of all that was tested under one optimiser, for claims and their opposites."""
+    result = list(findings)
+    for optimiser in {finding.optimiser for finding in findings}:
+        own = [i for i, one in enumerate(findings) if one.optimiser == optimiser and not math.isnan(one.effect)]
+        for field in ("p", "p_against"):
+            for i, p in zip(own, holm([getattr(findings[i], field) for i in own]), strict=True):
+                result[i] = replace(result[i], p=p) if field == "p" else replace(result[i], p_against=p)
+    return result
+
+
+def holm(ps: Sequence[float]) -> list[float]:
+    """Holm's step-down correction (1979): the smallest p times their number, the next times one less, and so on."""
+    order = sorted(range(len(ps)), key=lambda i: ps[i])
+    corrected = [1.0] * len(ps)
+    highest = 0.0
+    for rank, i in enumerate(order):
+        highest = max(highest, min(1.0, ps[i] * (len(ps) - rank)))
+        corrected[i] = highest
+    return corrected
+
+
+def _worded(finding: Finding) -> Finding:
+    if math.isnan(finding.effect):
+        return finding
+    if finding.p < LEVEL:
+        return replace(finding, verdict="supported", needed=None)
+    if finding.p_against < LEVEL:
+        return replace(finding, verdict="contradicted", needed=None)
+    return replace(finding, verdict="undecided")
