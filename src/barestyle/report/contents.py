@@ -17,7 +17,7 @@ from barestyle.study.claims import claims
 from barestyle.study.declared import Figure, Optimiser, Pair, Study, Variant
 from barestyle.study.store import Row, Store
 from barestyle.study.table import Table
-from barestyle.study.verdicts import Finding, Verdict, interval, verdicts
+from barestyle.study.verdicts import FEWEST, Finding, Verdict, interval, verdicts
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def contents(store: Store) -> dict[str, Any]:
         "study": study,
         "metrics": store.attribute("metrics"),
         "figures": [_figure(figure, store, table) for figure in study.figures],
-        "verdicts": [_verdict(verdict, study) for verdict in verdicts(claims(), table)],
+        "claims": _claims(verdicts(claims(), table), study),
         "counts": Counter(row.state for row in table.rows),
         "failures": Counter(row.reason for row in table.rows if row.state == "failed"),
         "machine": store.attribute("machine"),
@@ -162,26 +162,32 @@ def _line(variant: Variant, optimiser: Optimiser, store: Store, table: Table) ->
 
 def _mean_text(values: np.ndarray[Any, np.dtype[np.float64]]) -> str:
     """The mean, and where there are several values its 95 % bootstrap interval."""
-    if len(values) < 3:
+    if len(values) < FEWEST:
         return f"{values.mean():.3g}"
     low, high = interval(values)
     return f"{values.mean():.3g} ({low:.3g} to {high:.3g})"
 
 
-def _verdict(verdict: Verdict, study: Study) -> dict[str, Any]:
+def _claims(found: list[Verdict], study: Study) -> list[dict[str, Any]]:
+    """Each claim once, with its verdicts under the optimisers that it is tested under."""
     labels = {optimiser.name: optimiser.label for optimiser in study.optimisers}
-    return {
-        "claim": verdict.claim,
-        "optimiser": labels.get(verdict.optimiser, "both"),
-        "word": verdict.word,
-        "findings": [finding_text(finding) for finding in verdict.findings],
-    }
+    grouped: dict[str, dict[str, Any]] = {}
+    for verdict in found:
+        one = grouped.setdefault(verdict.claim.id, {"claim": verdict.claim, "verdicts": []})
+        one["verdicts"].append(
+            {
+                "optimiser": labels.get(verdict.optimiser, "one against the other"),
+                "word": verdict.word,
+                "findings": [finding_text(finding) for finding in verdict.findings],
+            }
+        )
+    return list(grouped.values())
 
 
 def finding_text(finding: Finding) -> str:
     """A finding in words: metric, effect with its interval, p, and how many cells would decide."""
     if math.isnan(finding.effect):
-        return f"{finding.metric}: {finding.number} pairs of cells, too few"
+        return f"{finding.metric}: too few to compare ({finding.number} of at least {FEWEST})"
     if finding.claim.kind == "rate":
         return (
             f"{finding.effect:.1%} of {finding.number} searches exploded "

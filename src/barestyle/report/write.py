@@ -44,9 +44,14 @@ def _sheet(figure: Figure, pair: Pair, store: Store, table: Table) -> Image.Imag
             caption = f"({panel.letter}) {panel.label}" if panel.letter else panel.label
             panels.append(Captioned(None if row is None else store.picture(row), caption))
         groups.append((optimiser.label, panels))
-    sizes = [Image.open(one.file).size for _, group in groups for one in group if one.file is not None]
+    sizes = [_size(one.file) for _, group in groups for one in group if one.file is not None]
     cell = max((width for width, _ in sizes), default=128), max((height for _, height in sizes), default=96)
     return sheet(f"Figure {figure.figure}: {figure.title}", groups, cell)
+
+
+def _size(file: Path) -> tuple[int, int]:
+    with Image.open(file) as image:
+        return image.size
 
 
 def _put(path: Path, data: bytes) -> Path:

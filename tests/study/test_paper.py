@@ -1,0 +1,42 @@
+"""The whole paper at the size of a stamp: every cell of every figure is run, and the report is built from it.
+
+Minutes long, so not among the tests that `make test` runs; `make smoke` and CI do.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from barestyle.study.load import load
+from tests.cli.conftest import Program, program
+
+__all__ = ["program"]
+
+
+@pytest.mark.smoke
+@pytest.mark.timeout(1500)
+def test_every_cell_of_every_figure(program: Program, synthetic_weights: Path, tmp_path: Path) -> None:
+    options = ("--size", "64", "--steps", "2", "--pair", "photo:chelsea,style:mosaic", "--seeds", "0")
+    into = ("--into", tmp_path / "paper")
+    outcome = program("study", "run", "paper", *options, *into, "--workers", "2", "--weights", synthetic_weights)
+    assert outcome.code == 0, outcome.err
+    words = program("study", "status", "paper", *into).out
+    assert "0 running, 0 waiting, 0 failed" in words
+    digests = {
+        study.spec(variant, optimiser).digest
+        for study in [load("paper").model_copy(update={"size": 64})]
+        for variant in study.variants()
+        for optimiser in study.optimisers
+    }
+    assert int(words.split()[0]) == len(digests), "variants of one spec share their cells"
+    written = program("study", "report", "paper", *into)
+    assert written.code == 0, written.err
+    text = (tmp_path / "paper" / "report" / "index.html").read_text(encoding="utf-8")
+    assert "not there yet" not in text
+    for figure in load("paper").figures:
+        assert f'id="figure-{figure.figure}"' in text
+        assert (tmp_path / "paper" / "report" / f"figure-{figure.figure}-chelsea-mosaic.png").is_file()
+    again = program("study", "run", "paper", *options, *into, "--weights", synthetic_weights)
+    assert "0 cells queued" in again.err
