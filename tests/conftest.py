@@ -22,8 +22,9 @@ SHARED = Path(os.environ.get("BARESTYLE_SHARED", Path(__file__).parents[2] / "sh
 
 
 @pytest.fixture(autouse=True)
-def _no_weights_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_weights_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     monkeypatch.delenv("BARESTYLE_VGG19", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "no-cache"))
 
 
 def drawing(width: int, height: int, seed: int) -> Image.Image:

@@ -35,7 +35,7 @@ NO_TORCH = ("errors", "spec", "presets", "progress", "study.verdicts", "study.st
 INSIDE = {
     "spec": ("frozen", "network", "loss", "optimiser", "run", "settings"),
     "images": ("resize", "picture", "icc", "deep", "read", "write"),
-    "networks": ("weights", "kernels", "pyramids", "pretrained", "build"),
+    "networks": ("weights", "kernels", "pyramids", "pretrained", "fetch", "build"),
     "losses": ("moments", "gram", "whitened", "content", "smoothness", "objective"),
     "optimise": (
         "iterate",
@@ -62,6 +62,7 @@ INSIDE = {
         "begin",
         "estimate",
         "work",
+        "search",
     ),
     "report": ("pictures", "curves", "contents", "write"),
     "metrics": ("metric", "structure", "patches", "colour", "features", "portilla", "score"),
@@ -76,6 +77,7 @@ INSIDE = {
         "info",
         "rerun",
         "score",
+        "weights",
         "study_progress",
         "study",
         "app",

@@ -20,6 +20,7 @@ from barestyle.cli.rerun import rerun
 from barestyle.cli.score import score
 from barestyle.cli.study import app as study
 from barestyle.cli.transfer import transfer
+from barestyle.cli.weights import app as weights
 from barestyle.errors import BarestyleError
 
 FAILED = 2
@@ -52,6 +53,7 @@ app = typer.Typer(
 for command in (transfer, demo, presets, rerun, score, info):
     app.command()(command)
 app.add_typer(study, name="study")
+app.add_typer(weights, name="weights")
 
 
 def _show_version(wanted: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -13,11 +14,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from barestyle.cli import options
 from barestyle.cli.options import INTERRUPTED
 from barestyle.errors import StudyError
+from barestyle.presets import DEFAULT_PRESET
 
 if TYPE_CHECKING:
     from barestyle.study.begin import Prepared
+    from barestyle.study.search import Candidate
     from barestyle.study.store import Store
 
 app = typer.Typer(
@@ -205,6 +209,68 @@ def report(
     files = write(_store(stored, into, storage), output or _folder(stored, into) / "report")
     size = sum(file.stat().st_size for file in files) / 1e6
     print(f"{files[0]}  and {len(files) - 1} sheets beside it, {size:.1f} MB")
+
+
+@app.command()
+def search(
+    metric: Annotated[
+        str, typer.Option(metavar="M", help="What to look for, by barestyle score's names.")
+    ] = "held-out",
+    pareto: Annotated[bool, typer.Option("--pareto", help="The front of that metric and SSIM to the content.")] = False,
+    trials: Annotated[int, typer.Option(metavar="N", min=1, help="Networks to try.")] = 50,
+    preset: options.PresetName = DEFAULT_PRESET,
+    size: Annotated[int, typer.Option(metavar="N", help="Long side in pixels.")] = 96,
+    steps: Annotated[int, typer.Option(metavar="N", help="Steps of every search for a picture.")] = 30,
+    seed: options.Seed = 0,
+    pair: Pairs = None,
+    into: Into = None,
+    storage: Storage = None,
+    weights: Weights = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say only what was found.")] = False,
+) -> int:
+    """Look for better untrained networks: weights, bias, channels, kernel and pooling; goes on where it was."""
+    spec = options.assembled(preset, size=size, steps=steps)
+    from barestyle.cli.interrupt import Interrupt
+    from barestyle.study.declared import PAIRS
+    from barestyle.study.pictures import checked
+    from barestyle.study.search import search as look
+    from barestyle.study.storage import open_storage
+
+    given = _pairs(pair) or [(one.content, one.style) for one in PAIRS]
+    name = f"search-{metric}{'-pareto' if pareto else ''}-{spec.digest}"
+    opened = open_storage(_folder("search", into), storage=storage, create=True)
+
+    def say(candidate: Candidate) -> None:
+        if not quiet:
+            print(f"{candidate.number:>4}  {_scored(candidate)}", file=sys.stderr, flush=True)
+
+    with Interrupt("what was tried is kept") as interrupt:
+        best = look(
+            spec,
+            [(checked(content), checked(style)) for content, style in given],
+            storage=opened,
+            name=name,
+            metric=metric,
+            pareto=pareto,
+            trials=trials,
+            seed=seed,
+            weights=weights,
+            on_trial=say,
+            should_stop=lambda: interrupt.requested,
+        )
+    for candidate in best:
+        print(_scored(candidate))
+    return INTERRUPTED if interrupt.requested else 0
+
+
+def _scored(candidate: Candidate) -> str:
+    """A candidate's scores, and its settings as they are typed."""
+    scores = ", ".join(f"{name} {value:.4g}" for name, value in candidate.scores.items())
+    settings = (
+        f"--set {field}={json.dumps(value, separators=(',', ':')) if isinstance(value, list) else value}"
+        for field, value in candidate.settings.items()
+    )
+    return f"{scores}  {' '.join(settings)}"
 
 
 def _ready(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from platformdirs import user_cache_path
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
@@ -24,9 +25,13 @@ LAYER_INDICES = (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34)
 POOLS_AFTER = (2, 4, 8, 12)
 """VGG-19 pools after these convolutions (Simonyan & Zisserman 2015, table 1)."""
 
+CACHED = "vgg19-{}-layers.safetensors"
+"""Name of fetched weights in the cache folder."""
+
 HOW_TO_GET = (
-    "save torchvision's vgg19 (IMAGENET1K_V1, vgg19-dcbb9e9d.pth, 548 MB) or a .safetensors file with the keys "
-    "features.0.weight, features.0.bias, features.2.weight and so on"
+    "get the first layers by `barestyle weights fetch`, or save torchvision's vgg19 (IMAGENET1K_V1, "
+    "vgg19-dcbb9e9d.pth, 548 MB) or a .safetensors file with the keys features.0.weight, features.0.bias, "
+    "features.2.weight and so on"
 )
 
 
@@ -41,8 +46,11 @@ class TrainedLayers:
 
 
 def find(trained_file: str | None) -> Path:
-    """The weights file that a spec or $BARESTYLE_VGG19 names. Raises WeightsError saying how to get one."""
-    named = trained_file or os.environ.get(VARIABLE)
+    """The weights file that a spec or $BARESTYLE_VGG19 names, or else the deepest one that was fetched.
+
+    Raises WeightsError saying how to get one.
+    """
+    named = trained_file or os.environ.get(VARIABLE) or fetched()
     if not named:
         raise WeightsError(
             f"this network needs trained VGG-19 weights and no file is named; {HOW_TO_GET}, and name it with "
@@ -52,6 +60,18 @@ def find(trained_file: str | None) -> Path:
     if not path.is_file():
         raise WeightsError(f"there is no weights file {str(path)!r}; {HOW_TO_GET}")
     return path
+
+
+def fetched() -> str | None:
+    """The file of the most layers that `barestyle weights fetch` has put into the cache folder, or None."""
+    folder = cache_folder()
+    kept = (folder / CACHED.format(layers) for layers in range(len(LAYER_INDICES), 0, -1))
+    return next((str(path) for path in kept if path.is_file()), None)
+
+
+def cache_folder() -> Path:
+    """Where fetched weights are kept: the user's cache folder, such as ~/.cache/barestyle."""
+    return user_cache_path("barestyle", appauthor=False)
 
 
 def load(path: Path, depth: int) -> TrainedLayers:

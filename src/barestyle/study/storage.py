@@ -28,6 +28,39 @@ OBJECTIVES: dict[str, Literal["minimize", "maximize"]] = {"held-out": "minimize"
 need no trained weights."""
 
 
+def open_storage(
+    folder: Path,
+    *,
+    storage: str | None = None,
+    create: bool = False,
+    heartbeat: int = HEARTBEAT,
+    grace: int = GRACE,
+) -> RDBStorage:
+    """The database of a folder, or of the URL `storage`; see `open_store`. Raises StudyError."""
+    try:
+        if create:
+            folder.mkdir(parents=True, exist_ok=True)
+        return _storage(storage or f"sqlite:///{(folder / FILE).resolve()}", heartbeat, grace)
+    except (SQLAlchemyError, StorageInternalError) as error:
+        raise StudyError(
+            f"the storage {_shown(storage or folder / FILE)} cannot be used ({_cause(error)}); check it"
+        ) from None
+    except (ModuleNotFoundError, ArgumentError) as error:
+        raise StudyError(
+            f"the storage {_shown(storage)} cannot be used ({error}); for PostgreSQL, "
+            "pip install 'barestyle[postgresql]' and write postgresql+psycopg://user@host/database"
+        ) from None
+    except OSError as error:
+        raise StudyError(
+            f"the folder {str(folder)!r} cannot be used ({error.strerror}); choose another with --into"
+        ) from None
+    except RuntimeError as error:  # Optuna's word for a schema that it does not know
+        raise StudyError(
+            f"the storage {_shown(storage or folder / FILE)} was written by another version of Optuna ({error}); "
+            "install that version, or choose another folder or storage"
+        ) from None
+
+
 def open_store(
     name: str,
     folder: Path,
@@ -51,28 +84,12 @@ def open_store(
     """
     if storage is None and not create and not (folder / FILE).is_file():
         raise StudyError(f"there is no study in {str(folder)!r}; `barestyle study run {name}` begins one")
+    opened = open_storage(folder, storage=storage, create=create, heartbeat=heartbeat, grace=grace)
     try:
-        if create:
-            folder.mkdir(parents=True, exist_ok=True)
-        opened = _storage(storage or f"sqlite:///{(folder / FILE).resolve()}", heartbeat, grace)
         return Store(opened, _study(name, opened, create), folder / PICTURES)
     except (SQLAlchemyError, StorageInternalError) as error:
         raise StudyError(
             f"the storage {_shown(storage or folder / FILE)} cannot be used ({_cause(error)}); check it"
-        ) from None
-    except (ModuleNotFoundError, ArgumentError) as error:
-        raise StudyError(
-            f"the storage {_shown(storage)} cannot be used ({error}); for PostgreSQL, "
-            "pip install 'barestyle[postgresql]' and write postgresql+psycopg://user@host/database"
-        ) from None
-    except OSError as error:
-        raise StudyError(
-            f"the folder {str(folder)!r} cannot be used ({error.strerror}); choose another with --into"
-        ) from None
-    except RuntimeError as error:  # Optuna's word for a schema that it does not know
-        raise StudyError(
-            f"the storage {_shown(storage or folder / FILE)} was written by another version of Optuna ({error}); "
-            "install that version, or choose another folder or storage"
         ) from None
 
 

@@ -32,7 +32,7 @@ MOST_RETRIES = 3
 PICTURE, INPUT = "picture.png", "input-{}.png"
 """Names of stored pictures: a cell's, and the study's own."""
 
-optuna.logging.set_verbosity(optuna.logging.WARNING)
+optuna.logging.set_verbosity(optuna.logging.ERROR)  # what goes wrong is told by us
 warnings.filterwarnings("ignore", category=ExperimentalWarning)
 
 

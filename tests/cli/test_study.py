@@ -1,0 +1,104 @@
+"""`barestyle study` through the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from barestyle.study.load import SHIPPED
+from tests.cli.conftest import Program
+from tests.study.conftest import study_file
+
+__all__ = ["study_file"]
+
+
+def test_from_list_to_report(
+    program: Program, study_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    listed = program("study", "list").out
+    assert all(name in listed for name in SHIPPED)
+    assert "network.channels=8" in program("study", "show", study_file).out
+    planned = program("study", "plan", study_file).out
+    assert "1 pairs x 3 variants x 1 optimisers x 2 seeds are 6 different cells, 0 of them done" in planned
+    assert "6 cells to run, about 18 evaluations: up to " in planned
+    ran = program("study", "run", study_file, "--workers", "2")
+    assert ran.code == 0, ran.err
+    assert "6 of 6 cells done, 0 failed; pictures in studies/small/pictures" in ran.out
+    assert "6/6 cells" in ran.err
+    assert program("study", "status", study_file).out == "6 done, 0 running, 0 waiting, 0 failed\n"
+    assert "6 different cells, 6 of them done" in program("study", "plan", study_file).out
+    again = program("study", "run", study_file)
+    assert "0 cells queued, 6 there already" in again.err
+    assert "studies/small/report/index.html" in program("study", "report", study_file).out
+    assert Path("studies/small/report/index.html").is_file()
+
+
+def test_search_says_what_to_type(program: Program, pictures: Path, tmp_path: Path) -> None:
+    pair = f"{pictures / 'content.png'},{pictures / 'style.jpg'}"
+    quick = ("--size", "32", "--steps", "1", "--trials", "2", "--pair", pair, "--into", tmp_path / "search")
+    outcome = program("study", "search", "--metric", "patches", *quick)
+    assert outcome.code == 0, outcome.err
+    words = outcome.out.split()
+    settings = [word for i, word in enumerate(words) if words[i - 1] == "--set"]
+    out = tmp_path / "out.png"
+    arguments = (
+        "transfer",
+        pictures / "content.png",
+        pictures / "style.jpg",
+        "-o",
+        out,
+        "--size",
+        "32",
+        "--steps",
+        "1",
+    )
+    settings = [part for one in settings for part in ("--set", one)]
+    assert program(*arguments, "--steps", "1", *settings).code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("show", "fig9"), "there is no study 'fig9'; the shipped ones are paper"),
+        (("run", "nowhere.yaml"), "there is no study file 'nowhere.yaml'"),
+        (("run", "paper"), "needs trained VGG-19 weights; name a file with --weights FILE, or leave such"),
+        (("run", "fig8", "--weights", "nowhere.pth"), "there is no weights file 'nowhere.pth'"),
+        (("run", "fig8", "--seeds", "a,b"), "--seeds cannot be 'a,b'; it takes whole numbers"),
+        (("run", "fig8", "--pair", "one.png"), "--pair cannot be 'one.png'; it takes two pictures"),
+        (("run", "fig8", "--pair", "one.png,two.png"), "one.png' of the study cannot be read"),
+        (("run", "fig8", "--pair", "photo:dog,style:mosaic"), "there is no photograph 'dog'"),
+        (("run", "fig8", "--optimiser", "sgd"), "study 'fig8' has no optimiser 'sgd'; its own are paper, robust"),
+        (("run", "fig8", "--steps", "0"), "optimiser.steps cannot be 0; it takes a whole number of at least 1"),
+        (("run", "fig8", "--size", "3"), "size cannot be 3; it takes a whole number of at least 16"),
+        (("run", "fig8", "--storage", "postgresql+psycopg://x@127.0.0.1:1/x"), "cannot be used (connection"),
+        (("work", "fig8"), "there is no study in 'studies/fig8'; `barestyle study run fig8` begins one"),
+        (("status", "fig8"), "there is no study in 'studies/fig8'"),
+        (("report", "fig8"), "there is no study in 'studies/fig8'"),
+    ],
+)
+def test_refusals(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    outcome = program("study", *arguments)
+    assert outcome.code == 2
+    assert words in outcome.err
+    assert outcome.err.count("\n") == 1
+    assert not list(tmp_path.rglob("*.png"))
+
+
+def test_an_unknown_metric_in_a_study(program: Program, study_file: Path, tmp_path: Path) -> None:
+    study_file.write_text(study_file.read_text().replace("[ssim, patches]", "[ssim, beauty]"))
+    outcome = program("study", "run", study_file, "--into", tmp_path / "into")
+    assert outcome.code == 2
+    assert "there is no metric 'beauty'; the metrics are ssim" in outcome.err
+    assert not (tmp_path / "into").exists()
+
+
+def test_a_file_that_is_no_store(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "study.sqlite3").write_text("this is no database, though it is called one")
+    outcome = program("study", "status", "fig8", "--into", tmp_path)
+    assert outcome.code == 2
+    assert "cannot be used (file is not a database); check it" in outcome.err
