@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.study import StudyDirection
 
 from barestyle.errors import DivergedError, SpecError
 from barestyle.job import run
