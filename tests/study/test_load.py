@@ -9,6 +9,7 @@ import pytest
 from barestyle.errors import StudyError
 from barestyle.spec import VGG, BinaryWeights, DiscreteWeights, GaussianWeights, HandMade, Pyramid, UniformWeights
 from barestyle.study.load import SHIPPED, load
+from barestyle.study.vary import varied
 
 
 def networks(name: str) -> dict[str, VGG | HandMade | Pyramid]:
@@ -78,6 +79,24 @@ def test_a_wrong_file_is_answered_with_line_and_field(study_file: Path, before: 
     assert words in str(refusal.value)
     assert study_file.name in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+def test_an_optimiser_can_make_an_exception(study_file: Path) -> None:
+    text = study_file.read_text().replace(
+        "optimiser.steps: 2}}", "optimiser.steps: 2}, but: {eight: {optimiser.steps: 1}}}"
+    )
+    study_file.write_text(text)
+    study = load(str(study_file))
+    steps = {one.variant: study.spec(one, study.optimisers[0]).optimiser.steps for one in study.variants()}
+    assert steps == {"four": 2, "eight": 1, "gauss": 2}
+    again = varied(study, steps=7)
+    assert {again.spec(one, again.optimisers[0]).optimiser.steps for one in again.variants()} == {7}
+
+
+def test_the_study_of_the_documentation_is_the_papers() -> None:
+    run = load(str(Path(__file__).parents[2] / "docs" / "paper-study" / "study.yaml"))
+    assert run.figures == load("paper").figures
+    assert run.size >= 128
 
 
 def test_a_file_can_include_others_but_not_itself(study_file: Path) -> None:

@@ -56,11 +56,12 @@ class Figure(Frozen):
 
 
 class Optimiser(Frozen):
-    """Settings that every variant is run with."""
+    """Settings that every variant is run with; `but` has others on top for variants that would take too long."""
 
     name: Name
     label: str
     set: Settings
+    but: dict[str, Settings] = Field(default_factory=dict)
 
 
 PAPERS = Optimiser(name="paper", label="the paper's L-BFGS", set={"optimiser": "paper-lbfgs"})
@@ -117,4 +118,4 @@ class Study(Frozen):
 
     def spec(self, variant: Variant, optimiser: Optimiser) -> Spec:
         """What a variant is run as under an optimiser. Raises SpecError."""
-        return variant.spec({**optimiser.set, "size": self.size})
+        return variant.spec({**optimiser.set, **optimiser.but.get(variant.variant, {}), "size": self.size})

@@ -41,6 +41,8 @@ def varied(
     if steps is not None:
         for optimiser in data["optimisers"]:
             optimiser["set"]["optimiser.steps"] = steps
+            for settings in optimiser["but"].values():
+                settings.pop("optimiser.steps", None)
     try:
         return Study.model_validate(data)
     except ValidationError as error:
