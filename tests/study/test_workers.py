@@ -15,7 +15,7 @@ import pytest
 from optuna.trial import FrozenTrial, TrialState
 
 from barestyle.study.begin import Prepared, begin
-from barestyle.study.storage import open_store
+from barestyle.study.storage import open_storage, open_store
 from barestyle.study.store import MOST_RETRIES, Store
 
 HEARTBEAT, GRACE = 1, 3
@@ -24,7 +24,7 @@ WORKER = f"""
 import sys
 from pathlib import Path
 import torch
-from barestyle.study.storage import open_store
+from barestyle.study.storage import open_storage, open_store
 from barestyle.study.work import work
 name, folder, storage, pause = sys.argv[1:]
 torch.set_num_threads(1)
@@ -56,8 +56,8 @@ def ended(process: subprocess.Popen[str]) -> None:
 
 
 def trials(name: str, folder: Path, storage: str | None) -> list[FrozenTrial]:
-    url = storage or f"sqlite:///{folder / 'study.sqlite3'}"
-    return optuna.load_study(study_name=name, storage=url).get_trials()
+    opened = open_storage(folder, storage=storage)
+    return optuna.load_study(study_name=name, storage=opened).get_trials()
 
 
 def check_every_cell_done_once(small: Prepared, store: Store, everything: list[FrozenTrial], killed: int) -> None:

@@ -98,7 +98,8 @@ def _storage(url: str, heartbeat: int, grace: int) -> RDBStorage:
     arguments: dict[str, Any] = {"timeout": LOCK_TIMEOUT} if embedded else {"connect_timeout": 10}
     storage = RDBStorage(
         url,
-        engine_kwargs={"connect_args": arguments},
+        # Nothing is kept open between the few words of a cell, so that nothing has to be closed either.
+        engine_kwargs={"connect_args": arguments, "poolclass": sqlalchemy.NullPool},
         heartbeat_interval=heartbeat,
         grace_period=grace,
     )
