@@ -2,12 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test smoke check format styles gallery clean
+.PHONY: help demo test slow check format styles gallery clean
 
 help:
 	@echo "make demo     repaint a photograph in one of barestyle's styles, into demo.png"
 	@echo "make test     run the tests"
-	@echo "make smoke    run every cell of the paper's study at the size of a stamp (minutes)"
+	@echo "make slow     run the tests that take minutes: killed workers, every cell of the paper's study"
 	@echo "make check    check format, lint and types"
 	@echo "make format   put the code into its format"
 	@echo "make styles   paint the style pictures that come with the package"
@@ -20,8 +20,8 @@ demo: .venv/.installed
 test: .venv/.installed-dev
 	$(BIN)/python -m pytest -n 2
 
-smoke: .venv/.installed-dev
-	$(BIN)/python -m pytest -m smoke
+slow: .venv/.installed-dev
+	$(BIN)/python -m pytest -m slow
 
 check: .venv/.installed-dev
 	$(BIN)/ruff format --check

@@ -12,7 +12,7 @@ import pytest
 
 from barestyle.study.begin import Prepared, begin, prepared
 from barestyle.study.load import load
-from barestyle.study.storage import open_store
+from barestyle.study.storage import open_storage, open_store
 from barestyle.study.store import Store
 
 SMALL = """\
@@ -62,7 +62,7 @@ def postgresql() -> Iterator[Callable[[], str]]:
     if not url:
         pytest.skip("no PostgreSQL at hand ($BARESTYLE_TEST_STORAGE; .ci/postgresql starts one)")
     yield lambda: url
-    storage = optuna.storages.RDBStorage(url)
+    storage = open_storage(Path(), storage=url)
     for name in optuna.get_all_study_names(storage):
         if name.startswith("test-"):
             optuna.delete_study(study_name=name, storage=storage)

@@ -1,6 +1,6 @@
 """The whole paper at the size of a stamp: every cell of every figure is run, and the report is built from it.
 
-Minutes long, so not among the tests that `make test` runs; `make smoke` and CI do.
+Minutes long, so not among the tests that `make test` runs; `make slow` and CI do.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.cli.conftest import Program, program
 __all__ = ["program"]
 
 
-@pytest.mark.smoke
+@pytest.mark.slow
 @pytest.mark.timeout(1500)
 def test_every_cell_of_every_figure(program: Program, synthetic_weights: Path, tmp_path: Path) -> None:
     options = ("--size", "64", "--steps", "2", "--pair", "photo:chelsea,style:mosaic", "--seeds", "0")

@@ -18,6 +18,8 @@ from barestyle.study.begin import Prepared, begin
 from barestyle.study.storage import open_storage, open_store
 from barestyle.study.store import MOST_RETRIES, Store
 
+pytestmark = pytest.mark.slow
+
 HEARTBEAT, GRACE = 1, 3
 
 WORKER = f"""
