@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from barestyle import records, transfer
-from barestyle.errors import StudyError
+from barestyle.errors import StudyError, WeightsError
 from barestyle.job import run
 from barestyle.study.begin import Prepared, begin
 from barestyle.study.storage import open_store
@@ -103,3 +103,13 @@ def test_a_store_of_another_format_is_refused(store: Store, small: Prepared, tmp
         _ = again.declaration
     with pytest.raises(StudyError, match="has format 99"):
         begin(small, again)
+
+
+def test_other_weights_than_the_declared_ones_are_refused(
+    store: Store, small: Prepared, synthetic_weights: Path
+) -> None:
+    store.declare(small.study, weights="0" * 64)
+    with pytest.raises(WeightsError, match="needs trained VGG-19 weights"):
+        work(store)
+    with pytest.raises(StudyError, match="is not the weights file that the study was declared with"):
+        work(store, weights=synthetic_weights)

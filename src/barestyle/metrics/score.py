@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -14,7 +13,7 @@ from barestyle.images import Source, read, target_size
 from barestyle.metrics import colour, features, patches, portilla, structure
 from barestyle.metrics.metric import Judged, Metric
 from barestyle.networks import SMALLEST_SIDE
-from barestyle.networks.pretrained import VARIABLE
+from barestyle.networks.pretrained import VARIABLE, at_hand
 from barestyle.spec import MAX_PIXELS
 
 _ALL = (
@@ -110,7 +109,7 @@ def score(
         painted.pixels,
         photograph.at(*size).pixels,
         painting.at(*target_size(painting.height, painting.width, max(size))).pixels,
-        weights or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None),
+        weights or (None if (named := at_hand()) is None else Path(named)),
     )
     return measured(judged, wanted)
 

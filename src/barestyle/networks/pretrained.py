@@ -50,7 +50,7 @@ def find(trained_file: str | None) -> Path:
 
     Raises WeightsError saying how to get one.
     """
-    named = trained_file or os.environ.get(VARIABLE) or fetched()
+    named = trained_file or at_hand()
     if not named:
         raise WeightsError(
             f"this network needs trained VGG-19 weights and no file is named; {HOW_TO_GET}, and name it with "
@@ -60,6 +60,11 @@ def find(trained_file: str | None) -> Path:
     if not path.is_file():
         raise WeightsError(f"there is no weights file {str(path)!r}; {HOW_TO_GET}")
     return path
+
+
+def at_hand() -> str | None:
+    """The weights file that is used where none is named: $BARESTYLE_VGG19, or the deepest one that was fetched."""
+    return os.environ.get(VARIABLE) or fetched()
 
 
 def fetched() -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from barestyle.errors import BarestyleError, StudyError
 from barestyle.job import run
 from barestyle.metrics import Judged, chosen
 from barestyle.metrics.score import measured
+from barestyle.networks import pretrained
 from barestyle.plan import Plan, prepare
 from barestyle.result import Result
 from barestyle.spec import Spec, with_settings
@@ -38,7 +40,7 @@ def work(
     """Run waiting cells until none is waiting or running anywhere; returns how many this worker finished.
 
     Args:
-        weights: trained VGG-19; it has to be the file that the study was declared with.
+        weights: trained VGG-19, the one at hand by default; it has to be what the study was declared with.
         on_cell: called with a cell's key and "done" or a reason.
         should_stop: asked during every cell; the cell is then put back.
 
@@ -47,6 +49,7 @@ def work(
     study = store.declaration
     names = {name for pair in study.pairs for name in (pair.content, pair.style)}
     pictures = {name: _same_picture(name, store.attribute("pictures")[name]) for name in sorted(names)}
+    weights = _same_weights(weights, store.attribute("weights"))
     metrics = list(dict.fromkeys([*store.attribute("metrics"), *OBJECTIVES]))
     finished = 0
     while not should_stop():
@@ -126,6 +129,21 @@ def _found(
         "reason": result.reason,
     }
     return found, [scores[name] for name in OBJECTIVES]
+
+
+def _same_weights(named: Path | None, declared: str | None) -> Path | None:
+    """The study's trained weights on this machine; None where it has none, whatever is at hand."""
+    if declared is None:
+        return None
+    path = pretrained.find(None if named is None else str(named))
+    with path.open("rb") as file:
+        here = hashlib.file_digest(file, "sha256").hexdigest()
+    if here != declared:
+        raise StudyError(
+            f"{str(path)!r} is not the weights file that the study was declared with (its SHA-256 begins {here[:8]}, "
+            f"not {declared[:8]}); name that one with --weights FILE"
+        )
+    return path
 
 
 def _same_picture(name: str, declared: dict[str, str]) -> PictureFile:
