@@ -294,6 +294,47 @@ def test_the_networks_statistics_are_computed_once(
     assert passes == result.evaluations + 1
 
 
+def test_what_a_caller_has_switched_off_does_not_matter(content_image: Image.Image, style_image: Image.Image) -> None:
+    spec = spec_of("bare")
+    expected = transfer(content_image, style_image, spec).image
+    for mode in (torch.inference_mode, torch.no_grad):
+        with mode():
+            assert torch.equal(transfer(content_image, style_image, spec).image, expected)
+        assert torch.equal(transfer(content_image, style_image, spec).image, expected), "and it leaves nothing behind"
+
+
+def test_a_preview_cannot_spoil_the_result(content_image: Image.Image, style_image: Image.Image) -> None:
+    expected = transfer(content_image, style_image, spec_of("bare")).image
+
+    def spoil(progress: Progress) -> None:
+        progress.picture().zero_()
+
+    spoiled = transfer(content_image, style_image, spec_of("bare"), on_progress=spoil)
+    assert torch.equal(spoiled.image, expected)
+
+
+def test_stopping_the_papers_optimiser_keeps_the_best_picture(
+    content_image: Image.Image, style_image: Image.Image
+) -> None:
+    """Its losses go up and down; whoever stops it after a rise gets the picture from before."""
+    spec = with_settings(preset("paper").spec, {"size": 64, "network.channels": 1, "network.pooling": "none"})
+    seen: list[Progress] = []
+    pictures: list[torch.Tensor] = []
+
+    def on_progress(progress: Progress) -> None:
+        seen.append(progress)
+        pictures.append(progress.picture())
+
+    result = transfer(
+        *(content_image, style_image, spec),
+        on_progress=on_progress,
+        should_stop=lambda: len(seen) > 3 and seen[-1].loss > seen[-2].loss,
+    )
+    losses = [one.loss for one in seen]
+    assert losses[-1] > min(losses), "the case that the test is about"
+    assert torch.equal(result.image, pictures[losses.index(min(losses))])
+
+
 def test_a_run_without_a_step_keeps_its_trace(content_image: Image.Image) -> None:
     result = transfer(content_image, content_image, spec_of("paper"))
     assert len(result.losses) == result.evaluations

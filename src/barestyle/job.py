@@ -67,6 +67,12 @@ def run(
     should_stop: Callable[[], bool] | None = None,
 ) -> Result:
     """Do what `prepare` has checked; see `transfer`."""
+    # Whatever a caller has switched off, here gradients are needed.
+    with torch.inference_mode(False), torch.enable_grad():
+        return _run(plan, on_progress, should_stop)
+
+
+def _run(plan: Plan, on_progress: OnProgress | None, should_stop: Callable[[], bool] | None) -> Result:
     began = time.perf_counter()
     attempts = _attempts(plan)
     losses: list[float] = []
@@ -152,12 +158,13 @@ def _progress(plan: Plan, attempts: Restarts, iterate: Iterate, seconds: float) 
         gradient_norm=iterate.gradient_norm,
         seconds=seconds,
         restarts=attempts.count,
-        picture=lambda: kept.image.cpu(),
+        picture=lambda: kept.image.cpu().clone(),
     )
 
 
 def _result(plan: Plan, attempts: Restarts, losses: tuple[float, ...], interrupted: bool, seconds: float) -> Result:
-    image = attempts.kept.image.cpu()
+    # The paper's method shows its last picture; whoever stops it half-way gets the best one so far.
+    image = (attempts.best if interrupted else attempts.kept).image.cpu()
     reason = "it was interrupted; this is the best picture until then" if interrupted else attempts.reason
     return Result(
         image=image,

@@ -50,7 +50,11 @@ def prepare(
     max_pixels: int = MAX_PIXELS,
 ) -> Plan:
     """Everything that can be refused, checked: the arguments and errors are those of `transfer`."""
-    spec = _spec_of(spec)
+    with torch.inference_mode(False):  # tensors of that mode could never be differentiated
+        return _prepared(content, style, _spec_of(spec), seed, device, max_pixels)
+
+
+def _prepared(content: Source, style: Source, spec: Spec, seed: int, device: str, max_pixels: int) -> Plan:
     if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**63:
         raise SpecError(f"seed cannot be {seed!r}; it takes a whole number from 0 to 2**63 - 1")
     place = devices.pick(device)

@@ -53,7 +53,7 @@ class Record(Frozen):
     width: int
     height: int
     device: str
-    threads: Annotated[int, Field(ge=1)]
+    threads: Annotated[int, Field(ge=1, le=1024)]
     versions: dict[str, str]
     evaluations: int
     restarts: int
@@ -86,13 +86,14 @@ def check_output(output: Path, *, force: bool, inputs: Iterable[Path] = ()) -> N
     `force` allows to overwrite an earlier result. Raises OutputError.
     """
     write.check_output(output, force=force)
-    if sidecar(output).is_dir():
+    record = sidecar(output)
+    for path in inputs:
+        if any(file.exists() and path.exists() and file.samefile(path) for file in (output, record)):
+            raise OutputError(f"{str(output)!r} or its record is one of the files that go in; choose another name")
+    if record.is_dir():
         raise OutputError(f"{str(sidecar(output))!r}, where the record goes, is a folder; choose another name")
     if sidecar(output).exists() and not force:
         raise OutputError(f"{str(sidecar(output))!r} exists; choose another name, or overwrite it with --force")
-    for path in inputs:
-        if output.exists() and path.exists() and output.samefile(path):
-            raise OutputError(f"{str(output)!r} is one of the pictures that go in; choose another name")
 
 
 def find(output: Path) -> Record:
@@ -129,7 +130,7 @@ def parse(text: str, path: Path) -> Record:
     """A record from JSON text; `path` is for messages. Raises RecordError."""
     try:
         data = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise RecordError(
             f"the record in {str(path)!r} is not JSON ({error}); it may have been edited or cut"
         ) from None

@@ -238,7 +238,7 @@ def test_a_record_is_not_overwritten_either(program: Program, folder: Path) -> N
 def test_a_picture_that_goes_in_is_not_overwritten(program: Program, folder: Path, name: str) -> None:
     before = (folder / name).read_bytes()
     outcome = program("transfer", folder / "good.jpg", folder / "good.png", "-o", folder / name, "--force")
-    check_refused(outcome, f"{name}' is one of the pictures that go in; choose another name")
+    check_refused(outcome, f"{name}' or its record is one of the files that go in; choose another name")
     assert (folder / name).read_bytes() == before
 
 

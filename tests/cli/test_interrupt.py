@@ -53,6 +53,25 @@ def test_while_saving_nothing_half_written_stays(pictures: Path, tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
+def test_one_that_a_library_swallows_while_it_loads_is_not_forgotten(pictures: Path, tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys; from barestyle.cli import main\n"
+        "import barestyle.plan as plan\n"
+        "whole = plan.prepare\n"
+        "def swallowing(*arguments, **options):\n"
+        "    try: os.kill(os.getpid(), signal.SIGINT)\n"
+        "    except KeyboardInterrupt: pass\n"
+        "    return whole(*arguments, **options)\n"
+        "plan.prepare = swallowing\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    arguments = ["transfer", str(pictures / "content.png"), str(pictures / "style.jpg"), "-o", str(tmp_path / "a.png")]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert done.stderr == "barestyle: interrupted before a result was kept; none was written\n"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_twice_stops_at_once() -> None:
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt), Interrupt() as interrupt:  # noqa: PT012  # the second signal has to be inside
@@ -73,7 +92,7 @@ def test_before_the_first_picture_nothing_is_written(pictures: Path, tmp_path: P
     arguments = ["transfer", str(pictures / "content.png"), str(pictures / "style.jpg"), "-o", str(tmp_path / "a.png")]
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 130
-    assert done.stderr == "barestyle: interrupted before there was a result to keep; none was written\n"
+    assert done.stderr == "barestyle: interrupted before a result was kept; none was written\n"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -150,3 +150,42 @@ def test_refusals(program: Program, painted: Path, pictures: Path) -> None:
         assert outcome.code == 2
         assert words in outcome.err
     assert "Missing option" in program("rerun", painted).err
+
+
+@pytest.mark.parametrize("name", ["content.png", "style.jpg"])
+def test_a_repetition_overwrites_nothing_that_goes_in(
+    program: Program, pictures: Path, tmp_path: Path, name: str
+) -> None:
+    for one in ("content.png", "style.jpg"):
+        shutil.copy(pictures / one, tmp_path / one)
+    out = tmp_path / "out.png"
+    assert program("transfer", tmp_path / "content.png", tmp_path / "style.jpg", "-o", out, *QUICK).code == 0
+    before = (tmp_path / name).read_bytes()
+    for arguments in ((out, "-o", tmp_path / name), (records.sidecar(out), "-o", out), (out, "-o", out)):
+        refused = program("rerun", *arguments, "--force")
+        assert refused.code == 2
+        assert "or its record is one of the files that go in; choose another name" in refused.err
+    assert (tmp_path / name).read_bytes() == before
+
+
+def test_snapshots_overwrite_nothing_that_goes_in(program: Program, pictures: Path, tmp_path: Path) -> None:
+    content = tmp_path / "out-00001.png"
+    shutil.copy(pictures / "content.png", content)
+    before = content.read_bytes()
+    refused = program(
+        *("transfer", content, pictures / "style.jpg", "-o", tmp_path / "out.png", *QUICK),
+        *("--save-every", "1", "--force"),
+    )
+    assert refused.code == 2
+    assert "a picture of --save-every would replace one that goes in" in refused.err
+    assert content.read_bytes() == before
+
+
+def test_an_edited_spec_is_told(program: Program, painted: Path) -> None:
+    sidecar = records.sidecar(painted)
+    data = json.loads(sidecar.read_text())
+    data["spec"]["network"]["weights"]["magnitude"] = 0.2
+    sidecar.write_text(json.dumps(data))
+    outcome = program("rerun", painted, "-o", painted.with_name("again.png"))
+    assert outcome.code == 1
+    assert "the spec in the record was edited since" in outcome.err

@@ -105,6 +105,34 @@ def test_16_bits_are_kept(tmp_path: Path, channels: int, kind: str) -> None:
     np.testing.assert_allclose(picture.pixels[0].permute(1, 2, 0), expected, atol=2e-6)
 
 
+@pytest.mark.parametrize("kind", ["png", "tif"])
+def test_a_16_bit_grey_scan_with_its_profile(tmp_path: Path, kind: str) -> None:
+    """Grey with a linear profile: against sRGB's own curve (IEC 61966-2-1)."""
+    linear = imagecodecs.cms_profile("gray", gamma=1.0)
+    samples = np.linspace(0, 65535, HEIGHT * WIDTH).round().astype(np.uint16).reshape(HEIGHT, WIDTH)
+    path = tmp_path / f"a.{kind}"
+    if kind == "png":
+        Image.fromarray(samples).save(path, icc_profile=linear)
+    else:
+        tifffile.imwrite(path, samples, photometric="minisblack", extratags=[(34675, 7, len(linear), linear, True)])
+    x = samples / 65535
+    expected = np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055)
+    np.testing.assert_allclose(read(path).pixels[0, 0], expected, atol=2e-3)
+
+
+def test_a_float_tiff_in_four_inks(tmp_path: Path) -> None:
+    ink = np.random.default_rng(5).random((HEIGHT, WIDTH, 4)).astype(np.float32)
+    tifffile.imwrite(tmp_path / "a.tif", ink, photometric="separated")
+    expected = (1 - ink[..., :3]) * (1 - ink[..., 3:])
+    np.testing.assert_allclose(read(tmp_path / "a.tif").pixels[0].permute(1, 2, 0), expected, atol=1e-6)
+
+
+def test_the_first_four_bytes_of_a_tiff(tmp_path: Path) -> None:
+    (tmp_path / "a.tif").write_bytes(b"II*\0")
+    with pytest.raises(ImageError):
+        read(tmp_path / "a.tif")
+
+
 def test_colours_that_were_multiplied_by_alpha(tmp_path: Path) -> None:
     """Associated alpha (TIFF 6.0, section 18): composited over white, premultiplied colours only lack the white."""
     alpha = np.random.default_rng(2).integers(1, 65536, (HEIGHT, WIDTH, 1)).astype(np.float64) / 65535

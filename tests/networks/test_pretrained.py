@@ -140,3 +140,10 @@ def test_only_weights_far_from_unit_scale_are_noticed(synthetic_weights: Path, c
 
 def test_the_real_weights_are_far_from_unit_scale(real_weights: Path, content: Tensor) -> None:
     assert is_far_from_unit_scale(load(real_weights, 1), [normalised(content)])
+
+
+def test_a_layer_that_answers_nothing_is_refused(synthetic_weights: Path, content: Tensor) -> None:
+    layers = load(synthetic_weights, 2)
+    dead = replace(layers, biases=(layers.biases[0] - 1e6, layers.biases[1]))
+    with pytest.raises(WeightsError, match="layer 1 of these weights answers nothing to the pictures"):
+        rescaled(dead, [normalised(content)])

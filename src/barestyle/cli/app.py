@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 import traceback
 import warnings
 from collections.abc import Sequence
@@ -14,6 +16,7 @@ from typer.core import TyperGroup
 import barestyle
 from barestyle.cli.demo import demo
 from barestyle.cli.info import info
+from barestyle.cli.interrupt import EARLY
 from barestyle.cli.options import INTERRUPTED
 from barestyle.cli.presets import presets
 from barestyle.cli.rerun import rerun
@@ -84,10 +87,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str], *, debug: bool) -> int:
+    before = signal.getsignal(signal.SIGINT)
     try:
+        EARLY.watch()
         code = app(arguments, prog_name="barestyle", standalone_mode=False)
     except (StoppedError, KeyboardInterrupt):
-        return _failed("interrupted before there was a result to keep; none was written", INTERRUPTED)
+        return _failed("interrupted before a result was kept; none was written", INTERRUPTED)
     except typer.Abort:
         return _failed("stopped; nothing was written", INTERRUPTED)
     except typer.TyperException as error:
@@ -98,9 +103,14 @@ def _run(arguments: list[str], *, debug: bool) -> int:
             traceback.print_exc()
         return _failed(str(error), FAILED)
     except Exception as error:  # the outermost place: a mistake of ours must be told, too
+        if EARLY.seen:
+            return _failed("interrupted before a result was kept; none was written", INTERRUPTED)
         if debug:
             raise
         return _failed(f"this is a mistake in barestyle ({type(error).__name__}: {error}); --debug shows where", 1)
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, before)
     return code if isinstance(code, int) else 0
 
 

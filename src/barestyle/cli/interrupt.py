@@ -4,8 +4,34 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 from types import FrameType, TracebackType
 from typing import Any
+
+
+class Early:
+    """Remembers a Ctrl-C from before the search, which the import of a large library may swallow."""
+
+    def __init__(self) -> None:
+        self.seen = False
+
+    def watch(self) -> None:
+        """Begin to remember; only a program's main thread may."""
+        self.seen = False
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, self._note)
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if there was one."""
+        if self.seen:
+            raise KeyboardInterrupt
+
+    def _note(self, _signal: int, _frame: FrameType | None) -> None:
+        self.seen = True
+        raise KeyboardInterrupt
+
+
+EARLY = Early()
 
 
 class Interrupt:
@@ -17,6 +43,7 @@ class Interrupt:
         self._before: Any = None
 
     def __enter__(self) -> Interrupt:
+        EARLY.check()
         self._before = signal.signal(signal.SIGINT, self._note)
         return self
 

@@ -47,11 +47,12 @@ def rerun(
     from barestyle.cli.transfer import paint
 
     record = records.find(earlier)
-    records.check_output(output, force=force, inputs=(earlier,))
     # Sums are split among threads, so their number shows in the last bit.
     torch.set_num_threads(record.threads)
     elsewhere = {"content": content, "style": style, "weights": weights}
     plan = _plan(record, earlier, elsewhere, device or record.device, max_pixels)
+    files = [source.path for source in (plan.content, plan.style, plan.trained) if source is not None and source.path]
+    records.check_output(output, force=force, inputs=[earlier, *files])
     stop_after = (record.restarts, len(record.losses)) if record.interrupted else None
     code = paint(plan, output, quiet=quiet, force=force, stop_after=stop_after)
     difference = _difference(record, records.find(output))
@@ -102,6 +103,8 @@ def _difference(before: Record, after: Record) -> str | None:
         for name, now in after.versions.items()
         if before.versions.get(name) != now
     ]
+    if before.digest != before.spec.digest:
+        changed.append("the spec in the record was edited since")
     if before.device != after.device:
         changed.append(f"it ran on {before.device} and now on {after.device}")
     return "; ".join(changed) or "the machine must be another one"

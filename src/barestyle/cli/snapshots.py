@@ -25,6 +25,11 @@ class Snapshots:
         self._bits = plan.content.bits
         self._alpha = plan.content.alpha
         existing = [path for path in map(self.path, range(every, plan.steps + 1, every)) if path.exists()]
+        sources = [path for path in (plan.content.path, plan.style.path) if path is not None]
+        if any(path.samefile(source) for path in existing for source in sources):
+            raise OutputError(
+                f"a picture of --save-every would replace one that goes in; choose another name than {output}"
+            )
         if existing and not force:
             raise OutputError(f"{str(existing[0])!r} exists; choose another name, or overwrite it with --force")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -47,7 +48,7 @@ def decoded_tiff(data: bytes, name: str, check: Callable[[int, int], None]) -> t
             if page.planarconfig == 2 and samples.shape[0] in (1, 2, 3, 4):
                 samples = samples.transpose(1, 2, 0)
             if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
-                samples = np.iinfo(samples.dtype).max - samples
+                samples = (1 if samples.dtype.kind == "f" else np.iinfo(samples.dtype).max) - samples
             if tifffile.EXTRASAMPLE.ASSOCALPHA in page.extrasamples:
                 samples = _unpremultiplied(samples)
             cmyk = page.photometric == tifffile.PHOTOMETRIC.SEPARATED
@@ -55,7 +56,7 @@ def decoded_tiff(data: bytes, name: str, check: Callable[[int, int], None]) -> t
             orientation = page.tags.get(_ORIENTATION)
     except tifffile.TiffFileError:
         return None
-    except (ValueError, OSError, RuntimeError, IndexError, KeyError) as error:
+    except (ValueError, OSError, RuntimeError, IndexError, KeyError, struct.error) as error:
         raise ImageError(f"{name} is damaged or a TIFF of an unknown kind ({error}); save it anew") from None
     colour = _in_srgb(samples, profile.value if profile else None, name, cmyk=cmyk)
     return oriented(colour, int(orientation.value) if orientation else 1), 16
@@ -89,6 +90,9 @@ def _in_srgb(samples: Samples, profile: bytes | None, name: str, *, cmyk: bool =
 
 def _plain_cmyk(ink: Samples) -> Samples:
     """CMYK without a profile, by the textbook formula (1 - ink)(1 - black)."""
+    if ink.dtype.kind == "f":
+        light: Samples = (1 - ink[..., :3]) * (1 - ink[..., 3:])
+        return light
     full = np.iinfo(ink.dtype).max
     paper = (full - ink).astype(np.float64) / full
     return np.rint(paper[..., :3] * paper[..., 3:] * full).astype(ink.dtype)

@@ -13,6 +13,7 @@ from PIL import Image, ImageCms
 
 Samples = np.ndarray[Any, Any]
 _RELATIVE_COLORIMETRIC = 1
+_UNOPTIMISED = 0x0100  # Little CMS would interpolate in a coarse table, which is far off in the darks
 
 
 @cache
@@ -49,13 +50,14 @@ def deep_to_srgb(samples: Samples, profile: bytes, name: str) -> Samples:
     space = {1: "gray", 3: "rgb", 4: "cmyk"}[samples.shape[2]]
     try:
         converted: Samples = imagecodecs.cms_transform(
-            np.ascontiguousarray(samples),
+            np.ascontiguousarray(samples[..., 0] if space == "gray" else samples),
             profile,
             srgb(),
             colorspace=space,
             outcolorspace="rgb",
             outdtype="uint16",
             intent=_RELATIVE_COLORIMETRIC,
+            flags=_UNOPTIMISED,
         )
     except (imagecodecs.CmsError, ValueError) as error:
         warn_unusable(name, error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,15 +70,15 @@ def _from_file(path: Path, max_pixels: int) -> Picture:
                 f"{name} is no picture that can be read; give a PNG, JPEG, TIFF, WebP, GIF, BMP or similar file"
             ) from None
         samples, bits = frame
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error, MemoryError) as error:
         raise ImageError(f"{name} is damaged or cut short ({_first_line(error)}); get the file again") from None
     return from_samples(samples, name=name, sha256=hashlib.sha256(data).hexdigest(), path=path, bits=bits)
 
 
 def _bytes_of(path: Path, name: str) -> bytes:
-    if path.is_dir():
-        raise ImageError(f"{name} is a folder; give a picture inside it")
     try:
+        if path.is_dir():
+            raise ImageError(f"{name} is a folder; give a picture inside it")
         data = path.read_bytes()
     except FileNotFoundError:
         raise ImageError(f"there is no file {name}; check the path") from None

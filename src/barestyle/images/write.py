@@ -33,12 +33,12 @@ def check_output(path: Path, *, force: bool) -> None:
     """Refuse, before any work, an output that could not be written. Raises OutputError."""
     if path.suffix.lower() not in EXTENSIONS:
         raise OutputError(f"{str(path)!r} does not end in a known kind of picture; use one of {', '.join(EXTENSIONS)}")
-    if path.is_dir():
-        raise OutputError(f"{str(path)!r} is a folder; name a file in it, like {str(path / 'out.png')!r}")
-    if path.exists() and not force:
-        raise OutputError(f"{str(path)!r} exists; choose another name, or overwrite it with --force")
     part = _part(path)
     try:
+        if path.is_dir():
+            raise OutputError(f"{str(path)!r} is a folder; name a file in it, like {str(path / 'out.png')!r}")
+        if path.exists() and not force:
+            raise OutputError(f"{str(path)!r} exists; choose another name, or overwrite it with --force")
         part.touch(exist_ok=False)
         part.unlink()
     except OSError as error:

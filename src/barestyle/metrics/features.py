@@ -85,7 +85,8 @@ def _gram(maps: Tensor) -> Tensor:
 
 @lru_cache(maxsize=len(HELD_OUT_SEEDS))
 def _held_out_network(seed: int) -> Network:
-    return build(HELD_OUT, seed=seed, deepest_tap=HELD_OUT.depth)
+    with torch.inference_mode(False):  # it is kept
+        return build(HELD_OUT, seed=seed, deepest_tap=HELD_OUT.depth)
 
 
 def _trained_network(judged: Judged) -> Network:
@@ -95,7 +96,8 @@ def _trained_network(judged: Judged) -> Network:
 @lru_cache(maxsize=1)
 def _loaded(path: Path) -> Network:
     spec = VGG(channels=VGG19_CHANNELS[:JUDGE_DEPTH], weights=PretrainedWeights(), bias=PretrainedBias(), rescale=False)
-    return build(spec, seed=0, deepest_tap=JUDGE_DEPTH, trained=pretrained.load(path, JUDGE_DEPTH))
+    with torch.inference_mode(False):  # it is kept
+        return build(spec, seed=0, deepest_tap=JUDGE_DEPTH, trained=pretrained.load(path, JUDGE_DEPTH))
 
 
 def _mean(values: Iterable[float]) -> float:

@@ -33,7 +33,8 @@ def normalised(image: Tensor) -> Tensor:
 @lru_cache(maxsize=8)
 def _imagenet(device: torch.device, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     """Mean and deviation, kept on the device: a copy at every evaluation would wait for it each time."""
-    mean, std = (torch.tensor(numbers, dtype=dtype, device=device) for numbers in (IMAGENET_MEAN, IMAGENET_STD))
+    with torch.inference_mode(False):  # what is kept may be needed for gradients later
+        mean, std = (torch.tensor(numbers, dtype=dtype, device=device) for numbers in (IMAGENET_MEAN, IMAGENET_STD))
     return mean.view(1, 3, 1, 1), std.view(1, 3, 1, 1)
 
 

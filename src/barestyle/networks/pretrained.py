@@ -57,7 +57,11 @@ def find(trained_file: str | None) -> Path:
             f"--weights FILE or ${VARIABLE}"
         )
     path = Path(named).expanduser()
-    if not path.is_file():
+    try:
+        present = path.is_file()
+    except OSError as error:
+        raise WeightsError(f"{str(path)!r} cannot be read ({error.strerror}); check its permissions") from None
+    if not present:
         raise WeightsError(f"there is no weights file {str(path)!r}; {HOW_TO_GET}")
     return path
 
@@ -124,6 +128,8 @@ def _read_torch(path: Path, keys: list[str]) -> dict[str, Tensor]:
 def _check(tensors: dict[str, Tensor], key: str, shape: tuple[int, ...], path: Path) -> None:
     if key not in tensors:
         raise WeightsError(f"{str(path)!r} has no tensor {key}, so it is not VGG-19; {HOW_TO_GET}")
+    if tensors[key].layout != torch.strided or not tensors[key].is_floating_point():
+        raise WeightsError(f"{key} in {str(path)!r} holds no plain floating-point numbers; {HOW_TO_GET}")
     if tuple(tensors[key].shape) != shape:
         raise WeightsError(
             f"{key} in {str(path)!r} has the shape {tuple(tensors[key].shape)}, but VGG-19's is {shape}; {HOW_TO_GET}"
@@ -156,6 +162,8 @@ def rescaled(layers: TrainedLayers, normalised_images: list[Tensor]) -> TrainedL
     for number, (weight, bias) in enumerate(zip(layers.weights, layers.biases, strict=True), start=1):
         maps = [F.relu(F.conv2d(x, weight, bias, padding=1)) for x in maps]
         mean = float(torch.stack([x.mean() for x in maps]).mean())
+        if not mean > 0:
+            raise WeightsError(f"layer {number} of these weights answers nothing to the pictures; get the weights anew")
         weights.append(weight * (scale / mean))
         biases.append(bias / mean)
         scale = mean

@@ -24,13 +24,15 @@ METHODS: dict[type, Callable[[Evaluate, Tensor, Any], Method]] = {
 class Search:
     """One run of a method; iterate over it, and read `kept` and `reason` at any time.
 
-    `kept` is the iterate to show: the best one of a robust method, the last one of the paper's.
+    `kept` is the iterate to show: the best one of a robust method, the last one of the paper's. `best` is the one of
+    the lowest loss so far, for whoever stops the search.
     """
 
     def __init__(self, evaluate: Evaluate, start: Tensor, spec: PaperLBFGS | LBFGS | Adam) -> None:
         self._method = METHODS[type(spec)](evaluate, start, spec)
         self._spec = spec
         self.kept: Iterate | None = None
+        self.best: Iterate | None = None
         self.reason = "it was stopped before its end"
 
     def __iter__(self) -> Iterator[Iterate]:
@@ -45,8 +47,9 @@ class Search:
                 iterate = next(self._method)
             except StopIteration as end:
                 return str(end.value)
-            if self.kept is None or not robust or iterate.loss < self.kept.loss:
-                self.kept = iterate
+            if self.best is None or iterate.loss < self.best.loss:
+                self.best = iterate
+            self.kept = self.best if robust else iterate
             yield iterate
             if stall is not None and stall.after(self.kept.loss):
                 return stall.sentence

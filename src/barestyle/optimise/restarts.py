@@ -28,6 +28,7 @@ class Restarts:
         self.reason = ""
         self.evaluations = 0
         self._kept: Iterate | None = None
+        self._best: Iterate | None = None
 
     @property
     def kept(self) -> Iterate:
@@ -36,6 +37,13 @@ class Restarts:
             raise LookupError("nothing has been evaluated yet")
         return self._kept
 
+    @property
+    def best(self) -> Iterate:
+        """The iterate of the lowest loss in this attempt; there is one as soon as anything was yielded."""
+        if self._best is None:
+            raise LookupError("nothing has been evaluated yet")
+        return self._best
+
     def __iter__(self) -> Iterator[Iterate]:
         """The iterates of all attempts. Raises DivergedError when the last allowed one explodes."""
         last_losses: list[float | None] = []  # not the errors, whose frames hold the search and all its images
@@ -43,7 +51,7 @@ class Restarts:
             search = self._attempt(self.seed, self.perturbed)
             try:
                 for iterate in search:
-                    self._kept, self.evaluations = search.kept, iterate.evaluations
+                    self._kept, self._best, self.evaluations = search.kept, search.best, iterate.evaluations
                     yield iterate
             except ExplosionError as explosion:
                 if self.count == self._limit:
