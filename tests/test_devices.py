@@ -12,6 +12,7 @@ from barestyle.errors import DeviceError
 def test_auto_takes_the_fastest(monkeypatch: pytest.MonkeyPatch) -> None:
     assert devices.pick("auto") == torch.device(devices.available()[0])
     assert devices.pick("cpu") == torch.device("cpu")
+    assert devices.pick(torch.device("cpu")) == torch.device("cpu")  # type: ignore[arg-type]
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     assert devices.pick("auto") == torch.device("cuda")

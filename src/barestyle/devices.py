@@ -22,6 +22,7 @@ def available() -> list[str]:
 def pick(name: str) -> torch.device:
     """The device of that name, 'auto' being the fastest there is, 'cuda:1' the second GPU. Raises DeviceError."""
     present = available()
+    name = str(name)  # a torch.device says its name
     if name == "auto":
         return torch.device(present[0])
     kind, colon, index = name.partition(":")

@@ -127,6 +127,12 @@ def test_a_float_tiff_in_four_inks(tmp_path: Path) -> None:
     np.testing.assert_allclose(read(tmp_path / "a.tif").pixels[0].permute(1, 2, 0), expected, atol=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+def test_a_matrix_is_a_grey_picture() -> None:
+    grey = LEVELS[..., 0]
+    assert torch.equal(read(np.asmatrix(grey)).pixels, read(grey).pixels)
+
+
 def test_the_first_four_bytes_of_a_tiff(tmp_path: Path) -> None:
     (tmp_path / "a.tif").write_bytes(b"II*\0")
     with pytest.raises(ImageError):

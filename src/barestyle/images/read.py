@@ -44,6 +44,7 @@ def read(source: Source, *, max_pixels: int = MAX_PIXELS) -> Picture:
         _check_pixels(samples.shape[1], samples.shape[0], max_pixels, name)
     elif isinstance(source, np.ndarray):
         name = "the array"
+        source = np.asarray(source)  # not a matrix, whose slices stay flat
         samples, bits = source[..., None] if source.ndim == 2 else source, 8 * min(source.dtype.itemsize, 2)
         bits = bits if source.dtype == np.uint16 else 8
         if samples.ndim == 3:
