@@ -17,7 +17,8 @@ from typing import Any, Protocol
 from safetensors.torch import save
 from torch import Tensor
 
-from barestyle.errors import WeightsError
+from barestyle.errors import OutputError, WeightsError
+from barestyle.images import write_atomically
 from barestyle.networks import pretrained
 from barestyle.networks.pretrained import LAYER_INDICES, cache_folder
 
@@ -215,15 +216,11 @@ def _keep(folder: Path, data: bytes, layers: int) -> Path:
 
 
 def _write(path: Path, data: bytes) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError as error:
-        raise WeightsError(f"{str(path)!r} cannot be written ({error.strerror}); check the cache folder") from None
-    finally:
-        part.unlink(missing_ok=True)
+        write_atomically(path, data)
+    except (OSError, OutputError) as error:
+        raise WeightsError(f"{str(path)!r} cannot be written ({error}); check the cache folder") from None
 
 
 def _pins(folder: Path) -> Mapping[str, str]:
