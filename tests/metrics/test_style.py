@@ -15,7 +15,7 @@ from torch import Tensor
 from barestyle.metrics import Judged
 from barestyle.metrics.colour import lab_wasserstein
 from barestyle.metrics.features import HELD_OUT, HELD_OUT_SEEDS, held_out
-from barestyle.metrics.patches import patches, sliced_wasserstein
+from barestyle.metrics.patches import patch_wasserstein, patches
 from barestyle.metrics.portilla import portilla_simoncelli
 from barestyle.networks import build
 from tests.metrics.conftest import Judge
@@ -23,7 +23,7 @@ from tests.metrics.conftest import Judge
 Measure = Callable[[Judged], float]
 
 
-@pytest.mark.parametrize("measure", [sliced_wasserstein, lab_wasserstein, held_out])
+@pytest.mark.parametrize("measure", [patch_wasserstein, lab_wasserstein, held_out])
 def test_the_style_itself_is_at_no_distance_and_a_blend_between(
     judge: Judge, content: Tensor, style: Tensor, measure: Measure
 ) -> None:
@@ -38,7 +38,7 @@ def test_patches_shifted_by_a_number_are_that_far_away(judge: Judge, style: Tens
     """Shifting all samples by v moves the projection on a unit vector u by v Σu, which is v² on average over u."""
     darker = style * 0.5
     shift = 0.25
-    assert sliced_wasserstein(judge(darker + shift, against=darker)) == pytest.approx(shift, rel=0.15)
+    assert patch_wasserstein(judge(darker + shift, against=darker)) == pytest.approx(shift, rel=0.15)
 
 
 def test_patches_are_those_of_the_picture(content: Tensor) -> None:

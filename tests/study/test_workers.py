@@ -8,19 +8,22 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import optuna
 import pytest
+from optuna.storages import fail_stale_trials
 from optuna.trial import FrozenTrial, TrialState
 
 from barestyle.study.begin import Prepared, begin
 from barestyle.study.storage import open_storage, open_store
-from barestyle.study.store import MOST_RETRIES, Store
+from barestyle.study.store import MOST_RETRIES, Claim, Store
 
 pytestmark = pytest.mark.slow
 
-HEARTBEAT, GRACE = 1, 3
+HEARTBEAT, GRACE = 1, 5
 
 WORKER = f"""
 import sys
@@ -98,23 +101,61 @@ def test_two_workers_on_sqlite(store: Store, small: Prepared, tmp_path: Path) ->
     check_every_cell_done_once(small, store, trials("small", folder, None), killed=0)
 
 
-def test_two_workers_who_want_the_same_cell(store: Store, small: Prepared, tmp_path: Path) -> None:
-    """Claims in threads that start together, so that all read the queue before any has taken from it."""
-    from concurrent.futures import ThreadPoolExecutor
-    from threading import Barrier
+def at_once(number: int, opened: Callable[[], Store]) -> list[Claim]:
+    """What so many stores claim in threads that start together: all read the queue before any has taken from it."""
+    stores = [opened() for _ in range(number)]
+    barrier = Barrier(number)
 
-    barrier = Barrier(4)
-    stores = [open_store("small", tmp_path / "store") for _ in range(4)]
-
-    def claim(one: Store) -> int | None:
+    def claim(one: Store) -> Claim | None:
         barrier.wait()
-        taken = one.claim()
-        return None if taken is None else taken.number
+        return one.claim()
 
-    with ThreadPoolExecutor(4) as pool:
-        numbers = list(pool.map(claim, stores))
-    assert None not in numbers
-    assert len(set(numbers)) == 4
+    with ThreadPoolExecutor(number) as pool:
+        claims = [claim for claim in pool.map(claim, stores) if claim is not None]
+    assert len(claims) == number
+    return claims
+
+
+def test_two_workers_who_want_the_same_cell(store: Store, small: Prepared, tmp_path: Path) -> None:
+    claims = at_once(4, lambda: open_store("small", tmp_path / "store"))
+    assert len({claim.number for claim in claims}) == 4
+
+
+def test_a_silence_that_several_notice_is_mended_once(
+    store: Store, small: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mortal = open_store("small", tmp_path / "store", heartbeat=1, grace=1)
+    taken = mortal.claim()
+    assert taken is not None
+    time.sleep(2.1)  # without a sign of life
+    noticed = Barrier(4)
+
+    def all_notice(study: optuna.Study) -> None:
+        fail_stale_trials(study)
+        noticed.wait()
+
+    monkeypatch.setattr("barestyle.study.store.fail_stale_trials", all_notice)
+    claims = at_once(4, lambda: open_store("small", tmp_path / "store", heartbeat=1, grace=1))
+    assert len({claim.number for claim in claims}) == 4
+    cells = Counter(trial.user_attrs["cell"] for trial in trials("small", tmp_path / "store", None))
+    assert cells == {cell.key: 2 if cell.key == taken.attributes["cell"] else 1 for cell in small.cells}
+
+
+def test_a_cell_whose_finder_was_killed_before_queueing_it(store: Store, small: Prepared, tmp_path: Path) -> None:
+    """In the moment between noticing a silence and mending it: when that is long past, anybody mends it."""
+    patient = open_store("small", tmp_path / "store", heartbeat=1, grace=2)
+    for _ in small.cells[1:]:
+        claim = patient.claim()
+        assert claim is not None
+        patient.fail(claim, "not the one")
+    lost = patient.claim()
+    assert lost is not None
+    patient._storage.set_trial_state_values(lost.trial_id, TrialState.FAIL)
+    assert patient.claim() is None, "its finder may be about to queue it"
+    time.sleep(2.1)
+    found = patient.claim()
+    assert found is not None
+    assert found.attributes["cell"] == lost.attributes["cell"]
 
 
 def test_a_cell_that_was_queued_twice_is_run_once(store: Store, small: Prepared, tmp_path: Path) -> None:

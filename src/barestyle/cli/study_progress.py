@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from barestyle.study.store import Store
 
 POLL = 2.0
-"""Seconds between two looks into the store."""
+"""Seconds between two looks into the store, at least."""
+
+SELDOM = 20
+"""How many times as long as a look takes is waited for the next: a store of a thousand cells takes a while to read,
+on the same processors that paint."""
 
 LINES = 20
 """About how many plain lines a whole study prints."""

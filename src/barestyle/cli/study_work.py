@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,7 @@ def in_several_processes(
     import torch
 
     from barestyle.cli.interrupt import Interrupt
-    from barestyle.cli.study_progress import POLL, display
+    from barestyle.cli.study_progress import POLL, SELDOM, display
 
     name = ready.study.study
     command = [sys.executable, "-m", "barestyle", "study", "work", name, "--quiet", "--into", str(folder(name, into))]
@@ -49,10 +50,20 @@ def in_several_processes(
         command += [] if value is None else [option, str(value)]
     with Interrupt("the cells in flight go back into the queue") as interrupt, display(store, quiet=quiet) as show:
         processes = [subprocess.Popen(command) for _ in range(workers)]  # our own program
+        due = 0.0
         while any(process.poll() is None for process in processes):
             time.sleep(POLL)
-            show()
+            if time.monotonic() >= due:
+                due = time.monotonic() + timed(show) * SELDOM
+        show()
     return _ended(store, interrupt.requested, quiet=quiet)
+
+
+def timed(look: Callable[[], None]) -> float:
+    """Seconds that a look took."""
+    began = time.monotonic()
+    look()
+    return time.monotonic() - began
 
 
 def _ended(store: Store, interrupted: bool, *, quiet: bool) -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ot
 import torch
 from kornia.color import rgb_to_lab
 from torch import Tensor
 
 from barestyle.metrics.metric import Judged
+from barestyle.metrics.sliced import sliced_wasserstein
 
 MOST_PIXELS = 16_384
 PROJECTIONS = 128
@@ -18,11 +18,11 @@ SEED = 20200302
 def lab_wasserstein(judged: Judged) -> float:
     """Sliced 2-Wasserstein distance between the colours of result and style, in units of CIE Lab (ΔE).
 
-    At most 16384 pixels of each and 128 directions, seeded; computed by POT. Sliced, so that a shift of all
+    At most 16384 pixels of each and 128 directions, seeded. Sliced, so that a shift of all
     colours by v measures about |v| / √3.
     """
     one, other = (_colours(image) for image in (judged.result, judged.style))
-    return float(ot.sliced_wasserstein_distance(one, other, n_projections=PROJECTIONS, seed=SEED))
+    return sliced_wasserstein(one, other, projections=PROJECTIONS, seed=SEED)
 
 
 def _colours(image: Tensor) -> Tensor:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ot
 import torch
 import torch.nn.functional as F
 from kornia.geometry.transform import pyrdown
 from torch import Tensor
 
 from barestyle.metrics.metric import Judged
+from barestyle.metrics.sliced import sliced_wasserstein
 
 SIDE = 7
 LEVELS = 3
@@ -18,21 +18,19 @@ SEED = 20200301
 """Of the choice of patches and directions; any number, but always the same one."""
 
 
-def sliced_wasserstein(judged: Judged) -> float:
+def patch_wasserstein(judged: Judged) -> float:
     """Sliced 2-Wasserstein distance between raw 7x7 RGB patches of result and style, mean over three scales.
 
     Per sample of a patch, in units of the 0..1 range; 0 for the same set of patches. At most 4096 patches a
-    scale and 256 directions, seeded (Bonneel et al. 2015, doi:10.1007/s10851-014-0506-3; computed by POT).
+    scale and 256 directions, seeded.
     """
     one, other = judged.result, judged.style
     distances = []
     for level in range(LEVELS):
         if min(*one.shape[-2:], *other.shape[-2:]) < SIDE:
             break  # a small picture has fewer scales
-        distance = ot.sliced_wasserstein_distance(
-            patches(one, SEED + level), patches(other, SEED + level), n_projections=PROJECTIONS, seed=SEED
-        )
-        distances.append(float(distance))
+        points = patches(one, SEED + level), patches(other, SEED + level)
+        distances.append(sliced_wasserstein(*points, projections=PROJECTIONS, seed=SEED))
         one, other = pyrdown(one), pyrdown(other)
     return sum(distances) / len(distances)
 

@@ -19,7 +19,7 @@ from barestyle.spec import MAX_PIXELS
 _ALL = (
     Metric("ssim", "structural similarity of lightness", "content", "higher", structure.ssim),
     Metric("ms-ssim", "multi-scale structural similarity of lightness", "content", "higher", structure.ms_ssim),
-    Metric("patches", "sliced Wasserstein distance of raw 7x7 patches", "style", "lower", patches.sliced_wasserstein),
+    Metric("patches", "sliced Wasserstein distance of raw 7x7 patches", "style", "lower", patches.patch_wasserstein),
     Metric("colours", "sliced Wasserstein distance of colours in Lab", "style", "lower", colour.lab_wasserstein),
     Metric("held-out", "relative Gram distance under held-out random networks", "style", "lower", features.held_out),
     Metric(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,10 +10,11 @@ import optuna
 import sqlalchemy
 from optuna.exceptions import DuplicatedStudyError, StorageInternalError
 from optuna.storages import RDBStorage
+from optuna.trial import FrozenTrial
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from barestyle.errors import StudyError
-from barestyle.study.store import Store
+from barestyle.study.store import Store, put_back
 
 FILE = "study.sqlite3"
 PICTURES = "pictures"
@@ -22,6 +24,8 @@ GRACE = 30
 
 LOCK_TIMEOUT = 60
 """Seconds that a worker waits for others to finish writing into an SQLite file."""
+
+OnLost = Callable[[optuna.Study, FrozenTrial], None]
 
 OBJECTIVES: dict[str, Literal["minimize", "maximize"]] = {"held-out": "minimize", "ssim": "maximize"}
 """What Optuna's dashboard and samplers see of a cell: nearness to the style and to the content, by metrics that
@@ -35,12 +39,16 @@ def open_storage(
     create: bool = False,
     heartbeat: int = HEARTBEAT,
     grace: int = GRACE,
+    on_lost: OnLost | None = None,
 ) -> RDBStorage:
-    """The database of a folder, or of the URL `storage`; see `open_store`. Raises StudyError."""
+    """The database of a folder, or of the URL `storage`; see `open_store`. Raises StudyError.
+
+    `on_lost` is called with a trial whose worker went silent, by the one program that recorded it as failed.
+    """
     try:
         if create:
             folder.mkdir(parents=True, exist_ok=True)
-        return _storage(storage or f"sqlite:///{(folder / FILE).resolve()}", heartbeat, grace)
+        return _storage(storage or f"sqlite:///{(folder / FILE).resolve()}", heartbeat, grace, on_lost)
     except (SQLAlchemyError, StorageInternalError) as error:
         raise StudyError(
             f"the storage {_shown(storage or folder / FILE)} cannot be used ({_cause(error)}); check it"
@@ -84,7 +92,7 @@ def open_store(
     """
     if storage is None and not create and not (folder / FILE).is_file():
         raise StudyError(f"there is no study in {str(folder)!r}; `barestyle study run {name}` begins one")
-    opened = open_storage(folder, storage=storage, create=create, heartbeat=heartbeat, grace=grace)
+    opened = open_storage(folder, storage=storage, create=create, heartbeat=heartbeat, grace=grace, on_lost=put_back)
     try:
         return Store(opened, _study(name, opened, create), folder / PICTURES)
     except (SQLAlchemyError, StorageInternalError) as error:
@@ -93,7 +101,7 @@ def open_store(
         ) from None
 
 
-def _storage(url: str, heartbeat: int, grace: int) -> RDBStorage:
+def _storage(url: str, heartbeat: int, grace: int, on_lost: OnLost | None) -> RDBStorage:
     embedded = url.startswith("sqlite")
     arguments: dict[str, Any] = {"timeout": LOCK_TIMEOUT} if embedded else {"connect_timeout": 10}
     storage = RDBStorage(
@@ -102,6 +110,7 @@ def _storage(url: str, heartbeat: int, grace: int) -> RDBStorage:
         engine_kwargs={"connect_args": arguments, "poolclass": sqlalchemy.NullPool},
         heartbeat_interval=heartbeat,
         grace_period=grace,
+        heartbeat_stale_trial_callback=on_lost,
     )
     if embedded:
         _lock_from_the_start(storage.engine)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +84,7 @@ class Store:
         self._storage = storage
         self._study = study
         self._study_id = storage.get_study_id_from_name(study.study_name)
+        self._patience = timedelta(seconds=storage.grace_period or 2 * (storage.get_heartbeat_interval() or 0))
         self.artifacts = artifacts
         artifacts.mkdir(parents=True, exist_ok=True)
         self._artifact_store = FileSystemArtifactStore(str(artifacts))
@@ -149,7 +151,7 @@ class Store:
         declare a study at once may do, is run once: the later entry is set aside.
         """
         self._put_back_lost()
-        trials = self._trials()
+        trials = self._trials()  # once: with a thousand waiting cells this is most of a claim's time
         waiting = sorted((t for t in trials if t.state == TrialState.WAITING), key=lambda t: t.number)
         for trial in waiting:
             trial_id = self._trial_id(trial)
@@ -160,27 +162,27 @@ class Store:
                     continue
             except UpdateFinishedTrialError:
                 continue
-            if self._is_second(trial):
+            if _is_second(trial, trials):
                 self._storage.set_trial_state_values(trial_id, TrialState.PRUNED)
                 continue
             return Claim(trial_id, trial.number, dict(trial.user_attrs))
         return None
 
-    def _is_second(self, trial: FrozenTrial) -> bool:
-        return any(
-            other.number < trial.number
-            and other.user_attrs.get("cell") == trial.user_attrs["cell"]
-            and other.state in (TrialState.WAITING, TrialState.RUNNING, TrialState.COMPLETE)
-            for other in self._trials()
-        )
-
     def _put_back_lost(self) -> None:
+        """Queue again the cells of workers that went silent.
+
+        `put_back` does so where it was this worker that noticed the silence. What remains is a cell whose finder
+        was killed between noticing it and queueing it: after another grace period anybody may queue it.
+        """
         fail_stale_trials(self._study)
+        if self._storage.get_n_trials(self._study_id, TrialState.FAIL) == 0:
+            return
         trials = self._trials()
         lost = _lost(trials)
         settled = {t.user_attrs["cell"] for t in trials if t.state != TrialState.FAIL or _is_final(t, lost)}
         for trial in {t.user_attrs["cell"]: t for t in trials if t.user_attrs["cell"] not in settled}.values():
-            self._study.add_trial(optuna.create_trial(state=TrialState.WAITING, user_attrs=_identity(trial)))
+            if trial.datetime_complete is None or datetime.now() - trial.datetime_complete > self._patience:
+                put_back(self._study, trial)
 
     @contextmanager
     def alive(self, claim: Claim) -> Iterator[None]:
@@ -274,6 +276,26 @@ class Store:
 
     def _trial_id(self, trial: FrozenTrial) -> int:
         return self._storage.get_trial_id_from_study_id_trial_number(self._study_id, trial.number)
+
+
+def _is_second(trial: FrozenTrial, trials: Iterable[FrozenTrial]) -> bool:
+    """Whether an earlier entry of the same cell is waiting, at work or done."""
+    return any(
+        other.number < trial.number
+        and other.user_attrs["cell"] == trial.user_attrs["cell"]
+        and other.state in (TrialState.WAITING, TrialState.RUNNING, TrialState.COMPLETE)
+        for other in trials
+    )
+
+
+def put_back(study: optuna.Study, lost: FrozenTrial) -> None:
+    """Queue a lost trial's cell again, unless it has killed too many workers.
+
+    Optuna calls this for the one worker whose transition of the silent trial to failed was taken, so that
+    several that notice the same silence queue its cell once.
+    """
+    if not _is_final(lost, _lost(study.get_trials(deepcopy=False))):
+        study.add_trial(optuna.create_trial(state=TrialState.WAITING, user_attrs=_identity(lost)))
 
 
 _IDENTITY = ("cell", "digest", "content", "style", "seed", "spec", "names")
