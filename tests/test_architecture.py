@@ -49,6 +49,7 @@ INSIDE = {
         "restarts",
     ),
     "study": (
+        "claims",
         "declared",
         "load",
         "vary",
@@ -56,7 +57,6 @@ INSIDE = {
         "cells",
         "store",
         "table",
-        "claims",
         "verdicts",
         "storage",
         "begin",
@@ -65,7 +65,7 @@ INSIDE = {
         "search",
     ),
     "report": ("pictures", "curves", "contents", "write"),
-    "metrics": ("metric", "structure", "patches", "colour", "features", "portilla", "score"),
+    "metrics": ("metric", "structure", "sliced", "patches", "colour", "features", "portilla", "score"),
     "cli": (
         "options",
         "interrupt",

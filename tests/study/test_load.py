@@ -11,6 +11,11 @@ from barestyle.spec import VGG, BinaryWeights, DiscreteWeights, GaussianWeights,
 from barestyle.study.load import SHIPPED, load
 from barestyle.study.vary import varied
 
+CLAIM = """\
+claims:
+  - {{id: few, section: "1", says: Few are worse, kind: {kind}, subject: [{subject}], reference: [eight]}}
+figures:"""
+
 
 def networks(name: str) -> dict[str, VGG | HandMade | Pyramid]:
     return {variant.variant: variant.spec({}).network for variant in load(name).variants()}
@@ -69,6 +74,10 @@ def test_letters_are_those_of_the_papers_text() -> None:
         ("preset: npnd, set: {network.channels: 8}", "preset: npd", "preset cannot be 'npd'; it takes one of bare"),
         ("variant: eight", "variant: four", "variant 'four' stands for two specs"),
         ("figures:", "figures: [", "is no YAML"),
+        ("steps: 2}}", "steps: 2}, but: {ate: {size: 32}}}", "line 9: but of optimiser 'robust' names 'ate'"),
+        ("figures:", CLAIM.format(kind="bettr", subject="four"), "line 11: claims.0.kind cannot be 'bettr'"),
+        ("figures:", CLAIM.format(kind="worse", subject="for"), "line 10: claim 'few' names 'for'"),
+        ("figures:", CLAIM.format(kind="worse", subject="four@adam"), "line 10: claim 'few' names 'four@adam'"),
         ("figures:", "nothing:", "no field 'nothing'"),
     ],
 )
@@ -95,7 +104,8 @@ def test_an_optimiser_can_make_an_exception(study_file: Path) -> None:
 
 def test_the_study_of_the_documentation_is_the_papers() -> None:
     run = load(str(Path(__file__).parents[2] / "docs" / "paper-study" / "study.yaml"))
-    assert run.figures == load("paper").figures
+    assert run.figures[:-1] == load("paper").figures
+    assert {variant.variant for variant in run.figures[-1].panels} == {"npnd-brief", "npnd-512"}
     assert run.size >= 128
 
 

@@ -80,7 +80,7 @@ def test_every_claim_speaks_of_variants_and_metrics_that_there_are() -> None:
             name, _, optimiser = variant.partition("@")
             assert paper.variant(name) is not None, variant
             assert optimiser in {"", *(one.name for one in paper.optimisers)}
-        assert claim.kind == "rate" or claim.judges(frozenset(METRICS))
+        assert claim.kind == "rate" or claim.judges(dict.fromkeys(METRICS, ()))
 
 
 @pytest.mark.parametrize(
@@ -106,6 +106,27 @@ def test_a_known_truth_is_found(name: str, effects: dict[str, float], expected: 
     verdict = word(name, table)
     assert verdict.word == expected
     assert all(finding.number == 12 and finding.needed is None for finding in verdict.findings)
+
+
+def test_what_no_seed_changes_is_one_observation_a_pair() -> None:
+    """Trained networks have one cell a pair; beside a drawn one it stands for every seed, but never alone."""
+    table = made_up(load("paper"), lambda *_: 0.0)
+    numbers = {name: {finding.number for finding in word(name, table).findings} for name in ("bias-zero", "binarised")}
+    assert numbers == {"bias-zero": {4}, "binarised": {12}}
+
+
+def test_nobody_is_judged_by_his_own_objective() -> None:
+    (claim,) = (one for one in claims() if one.id == "bias-zero")
+    assert claim.judges({"vgg": ["original"], "held-out": [], "patches": []}) == ["vgg", "patches"]
+    assert claim.judges({"vgg": ["bias-zero"], "held-out": [], "patches": []}) == ["held-out", "patches"]
+    assert claim.judges({"vgg": ["bias-zero"], "patches": []}) == ["patches"]
+
+
+def test_a_study_has_claims_of_its_own() -> None:
+    own = Claim(id="diminishing", section="", says="", kind="worse", subject=("npnd-4",), reference=("npnd",))
+    new = own.model_copy(update={"id": "new"})
+    assert [one.id for one in claims([own, new])] == [*(one.id for one in claims()), "new"]
+    assert {one.id: one for one in claims([own, new])}["diminishing"] == own
 
 
 def test_noise_leaves_it_undecided_and_says_how_much_would_decide() -> None:

@@ -73,7 +73,7 @@ class Shown:
 
 def table_of(store: Store) -> Table:
     """The study's results as a table."""
-    return Table(store.declaration, tuple(store.rows()), store.attribute("metrics"))
+    return Table(store.declaration, tuple(store.rows()), store.attribute("metrics"), store.attribute("favoured"))
 
 
 def contents(store: Store) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def contents(store: Store) -> dict[str, Any]:
         "study": study,
         "metrics": store.attribute("metrics"),
         "figures": [_figure(figure, store, table) for figure in study.figures],
-        "claims": _claims(verdicts(claims(), table), study),
+        "claims": _claims(verdicts(claims(study.claims), table), study),
         "counts": Counter(row.state for row in table.rows),
         "failures": Counter(row.reason for row in table.rows if row.state == "failed"),
         "machine": store.attribute("machine"),
@@ -101,7 +101,7 @@ def _figure(figure: Figure, store: Store, table: Table) -> Shown:
         title=figure.title,
         source=figure.source,
         pairs=tuple(_on_pair(figure, pair, store, table) for pair in study.pairs),
-        lines=tuple(_line(panel, optimiser, store, table) for panel in figure.panels for optimiser in study.optimisers),
+        lines=tuple(_line(panel, optimiser, table) for panel in figure.panels for optimiser in study.optimisers),
         curves=loss_curves(
             {
                 optimiser.label: {
@@ -149,13 +149,12 @@ def _embedded(file: Path | None) -> str | None:
     return None if file is None else data_uri(file)
 
 
-def _line(variant: Variant, optimiser: Optimiser, store: Store, table: Table) -> Line:
+def _line(variant: Variant, optimiser: Optimiser, table: Table) -> Line:
     cells = table.cells(variant.variant, optimiser.name)
-    favoured = store.attribute("favoured")
     texts = []
     for metric in table.metrics:
         values = np.array([row.scores[metric] for row in cells.values() if metric in row.scores])
-        mark = " †" if variant.variant in favoured.get(metric, ()) else ""
+        mark = " †" if variant.variant in table.favoured.get(metric, ()) else ""
         texts.append(_mean_text(values) + mark if len(values) else "")
     return Line(variant.label, optimiser.label, len(cells), tuple(texts))
 

@@ -14,6 +14,7 @@ from barestyle.metrics.features import JUDGE_DEPTH
 from barestyle.networks import pretrained
 from barestyle.records import package_versions
 from barestyle.study.cells import Cell, cells, is_trained
+from barestyle.study.claims import STYLE
 from barestyle.study.declared import Study
 from barestyle.study.pictures import PictureFile, checked
 from barestyle.study.storage import OBJECTIVES
@@ -35,6 +36,7 @@ class Prepared:
 def prepared(study: Study, *, weights: Path | None) -> Prepared:
     """Check everything that a study needs. Raises StudyError, SpecError, ImageError, WeightsError."""
     chosen(study.metrics)
+    chosen(metric for claim in study.claims for metric in claim.metrics if metric != STYLE)
     names = dict.fromkeys(name for pair in study.pairs for name in (pair.content, pair.style))
     pictures = {name: checked(name) for name in names}
     digest = _weights_digest(study, weights)

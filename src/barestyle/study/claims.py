@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import Annotated, Literal
 
@@ -17,8 +18,12 @@ RATIO_MARGIN = math.log(1.25)
 SSIM_MARGIN = 0.05
 """Of a difference of structural similarity."""
 
+STYLE = "style"
+"""In a claim's metrics: how near to the style, by the judges below."""
+
 STYLE_JUDGES = (("vgg", "held-out"), ("patches",))
-"""What `style` in a claim stands for: the first metric of each group that a study has, a network's and one without."""
+"""What STYLE stands for: of each group the first metric that a study has and that grades no arm of the
+claim by its own objective. The first group are judges with a network, the second those without."""
 
 Arm = Annotated[tuple[str, ...], Field(min_length=1)]
 
@@ -38,7 +43,7 @@ class Claim(Frozen):
     subject: Arm | None = None
     reference: Arm | None = None
     against: Literal["mean", "best"] = "mean"
-    metrics: tuple[str, ...] = ("style",)
+    metrics: tuple[str, ...] = (STYLE,)
     between: tuple[float, float] | None = None
 
     @model_validator(mode="after")
@@ -55,10 +60,12 @@ class Claim(Frozen):
         """Every variant that it speaks of, with the optimisers that it names."""
         return (*(self.subject or ()), *(self.reference or ()))
 
-    def judges(self, present: frozenset[str]) -> list[str]:
-        """The metrics that decide, of those that a study has."""
-        wanted = [group for name in self.metrics for group in (STYLE_JUDGES if name == "style" else ((name,),))]
-        found = (next((metric for metric in group if metric in present), None) for group in wanted)
+    def judges(self, present: Mapping[str, Iterable[str]]) -> list[str]:
+        """The metrics that decide, of those that a study has; each comes with the variants that it favours."""
+        arms = {variant.partition("@")[0] for variant in self.variants}
+        fair = [metric for metric, favoured in present.items() if arms.isdisjoint(favoured)]
+        wanted = [group for name in self.metrics for group in (STYLE_JUDGES if name == STYLE else ((name,),))]
+        found = (next((metric for metric in group if metric in fair), None) for group in wanted)
         return [metric for metric in found if metric is not None]
 
 
@@ -67,7 +74,9 @@ def margin(metric: str) -> float:
     return SSIM_MARGIN if metric.endswith("ssim") else RATIO_MARGIN
 
 
-def claims() -> tuple[Claim, ...]:
-    """The paper's claims, and ours on it."""
+def claims(own: Sequence[Claim] = ()) -> tuple[Claim, ...]:
+    """The paper's claims and ours on it, then a study's own; one of these replaces a shipped one of the same id."""
     text = (files("barestyle.study") / "shipped" / "claims.yaml").read_text(encoding="utf-8")
-    return tuple(Claim.model_validate(one) for one in yaml.safe_load(text))
+    shipped = tuple(Claim.model_validate(one) for one in yaml.safe_load(text))
+    by_id = {claim.id: claim for claim in (*shipped, *own)}
+    return tuple(by_id.values())

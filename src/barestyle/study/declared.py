@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from barestyle.presets import PRESETS, preset
 from barestyle.spec import Spec, with_settings
 from barestyle.spec.frozen import Frozen
+from barestyle.study.claims import Claim
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
 Settings = dict[str, Any]
@@ -77,7 +78,8 @@ PAIRS = (
 class Study(Frozen):
     """Every variant of every figure, under every optimiser, on every pair, with every seed.
 
-    A variant whose network is not drawn is run with the first seed only: the others would repeat it.
+    A variant whose network is not drawn is run with the first seed only: the others would repeat it. `claims` are
+    tested beside the paper's; one with the id of a shipped one takes its place.
     """
 
     study: Name
@@ -89,6 +91,7 @@ class Study(Frozen):
     optimisers: Annotated[tuple[Optimiser, ...], Field(min_length=1)] = (PAPERS, ROBUST)
     metrics: tuple[str, ...] | None = None
     figures: tuple[Figure, ...] = ()
+    claims: tuple[Claim, ...] = ()
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Study:
@@ -97,6 +100,7 @@ class Study(Frozen):
             ("pairs", [f"{pair.content} and {pair.style}" for pair in self.pairs]),
             ("optimisers", [optimiser.name for optimiser in self.optimisers]),
             ("figures", [figure.figure for figure in self.figures]),
+            ("claims", [claim.id for claim in self.claims]),
         ):
             twice = {name for name in names if names.count(name) > 1}
             if twice:

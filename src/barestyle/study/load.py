@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 
 from barestyle.errors import SpecError, StudyError
 from barestyle.spec.frozen import complaint, sentence
-from barestyle.study.declared import Figure, Pair, Study
+from barestyle.study.declared import Pair, Study
 
 SHIPPED = ("paper", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7", "fig8")
 """Studies that come with barestyle; `paper` is all the others."""
@@ -41,17 +42,48 @@ def _read(path: Path, above: tuple[Path, ...]) -> Study:
         raise StudyError(f"{str(path)!r}, line {line}: {sentence(Study, error)}") from None
     except SpecError as error:
         raise StudyError(f"{str(path)!r}: {error}") from None
-    pairs = tuple(_from_here(pair, path.parent) for pair in study.pairs)
     included = [_included(name, path, (*above, path.resolve())) for name in study.include]
-    figures: tuple[Figure, ...] = (*(figure for other in included for figure in other.figures), *study.figures)
-    if not figures:
-        raise StudyError(f"{str(path)!r} has no figures; give it some, or include a study that has")
     try:
-        return Study.model_validate(
-            study.model_copy(update={"pairs": pairs, "include": (), "figures": figures}).model_dump()
-        )
+        whole = Study.model_validate(_joined(study, included, path.parent).model_dump())
     except ValidationError as error:
         raise StudyError(f"{str(path)!r}: {sentence(Study, error)}") from None
+    if not whole.figures:
+        raise StudyError(f"{str(path)!r} has no figures; give it some, or include a study that has")
+    _check_names(whole, path, root)
+    return whole
+
+
+def _joined(study: Study, included: Sequence[Study], folder: Path) -> Study:
+    """The study with the figures and claims of those that it includes, and its pairs' paths made absolute."""
+    claims = {claim.id: claim for one in (*included, study) for claim in one.claims}
+    return study.model_copy(
+        update={
+            "include": (),
+            "pairs": tuple(_from_here(pair, folder) for pair in study.pairs),
+            "figures": tuple(figure for one in (*included, study) for figure in one.figures),
+            "claims": tuple(claims.values()),
+        }
+    )
+
+
+def _check_names(study: Study, path: Path, root: yaml.Node) -> None:
+    """Refuse names of variants and optimisers that the study does not have; with includes these are known late."""
+    variants = {variant.variant for variant in study.variants()}
+    optimisers = {optimiser.name for optimiser in study.optimisers}
+    named: list[tuple[tuple[int | str, ...], str, str]] = [
+        (("optimisers", i), f"but of optimiser {optimiser.name!r}", name)
+        for i, optimiser in enumerate(study.optimisers)
+        for name in optimiser.but
+    ]
+    named += [(("claims",), f"claim {claim.id!r}", name) for claim in study.claims for name in claim.variants]
+    for location, what, name in named:
+        variant, _, optimiser = name.partition("@")
+        if variant not in variants or (optimiser and optimiser not in optimisers):
+            raise StudyError(
+                f"{str(path)!r}, line {_line(root, location)}: {what} names {name!r}, and the study has no such "
+                f"variant or optimiser; its variants are {', '.join(sorted(variants))}, and its optimisers "
+                f"{', '.join(sorted(optimisers))}"
+            )
 
 
 def _included(name: str, path: Path, above: tuple[Path, ...]) -> Study:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from barestyle.spec import Spec
 from barestyle.study.declared import Study
 from barestyle.study.store import Row
 
@@ -15,43 +16,57 @@ Key = tuple[str, str, int]
 
 @dataclass(frozen=True)
 class Table:
-    """A study and its rows, found by the spec's digest that they share."""
+    """A study and its rows, found by the spec's digest that they share.
+
+    `favoured` has by metric the variants that it would grade by their own objective.
+    """
 
     study: Study
     rows: tuple[Row, ...]
     metrics: Mapping[str, Mapping[str, str]]
+    favoured: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def cells(self, variant: str, optimiser: str) -> dict[Key, Row]:
-        """The done cells of a variant by pair and seed; one that is not drawn stands for every seed.
+        """The done cells of a variant by pair and seed; a network that is not drawn has the first seed only.
 
         Raises KeyError for a variant or an optimiser that the study does not have.
         """
-        declared = self.study.variant(variant)
-        chosen = next((one for one in self.study.optimisers if one.name == optimiser), None)
-        if declared is None or chosen is None:
-            raise KeyError(f"{variant}@{optimiser}")
-        spec = self.study.spec(declared, chosen)
+        spec = self._spec(variant, optimiser)
         pairs = {(pair.content, pair.style) for pair in self.study.pairs}
         found = {
             (row.content, row.style, row.seed): row
             for row in self.rows
             if row.digest == spec.digest and row.state == "done" and (row.content, row.style) in pairs
         }
-        if spec.network.is_drawn:
-            return {key: row for key, row in found.items() if key[2] in self.study.seeds}
-        return {(*key[:2], seed): row for key, row in found.items() for seed in self.study.seeds}
+        seeds = self.study.seeds if spec.network.is_drawn else self.study.seeds[:1]
+        return {key: row for key, row in found.items() if key[2] in seeds}
 
-    def values(self, variant: str, optimiser: str, metric: str) -> dict[Key, float]:
+    def is_drawn(self, variant: str, optimiser: str) -> bool:
+        """Whether a variant has a cell for every seed. Raises KeyError as `cells` does."""
+        return self._spec(variant, optimiser).network.is_drawn
+
+    def values(self, variant: str, optimiser: str, metric: str, *, every_seed: bool = False) -> dict[Key, float]:
         """A metric by pair and seed, on the scale on which it is compared: lower is better.
 
-        The logarithm of a distance, so that differences are ratios; minus a similarity.
+        The logarithm of a distance, so that differences are ratios; minus a similarity. With `every_seed` the one
+        cell of a network that is not drawn stands for every seed, to be compared with one that is.
         """
         higher = self.metrics[metric]["better"] == "higher"
-        return {
+        values = {
             key: -row.scores[metric] if higher else math.log(max(row.scores[metric], SMALLEST))
             for key, row in self.cells(variant, optimiser).items()
             if metric in row.scores
         }
+        if not every_seed or self.is_drawn(variant, optimiser):
+            return values
+        return {(*key[:2], seed): value for key, value in values.items() for seed in self.study.seeds}
+
+    def _spec(self, variant: str, optimiser: str) -> Spec:
+        declared = self.study.variant(variant)
+        chosen = next((one for one in self.study.optimisers if one.name == optimiser), None)
+        if declared is None or chosen is None:
+            raise KeyError(f"{variant}@{optimiser}")
+        return self.study.spec(declared, chosen)
 
 
 SMALLEST = 1e-12

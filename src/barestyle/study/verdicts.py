@@ -87,7 +87,7 @@ def _together(words: Sequence[Word]) -> Word:
 
 
 def _findings(claim: Claim, table: Table) -> list[Finding]:
-    metrics = claim.judges(frozenset(table.metrics))
+    metrics = claim.judges({metric: table.favoured.get(metric, ()) for metric in table.metrics})
     if claim.kind == "rate":
         return [_rate(claim, table, optimiser) for optimiser in _optimisers(claim, table)]
     return [
@@ -98,21 +98,30 @@ def _findings(claim: Claim, table: Table) -> list[Finding]:
 
 
 def differences(claim: Claim, table: Table, optimiser: str, metric: str) -> Numbers:
-    """Subject minus reference for every pair and seed that has all of both; empty where there is none."""
+    """Subject minus reference for every pair and seed that has all of both; empty where there is none.
+
+    Where no network is drawn there is one difference for each pair: another seed would repeat it.
+    """
     try:
-        subject = _arm(claim.subject or (), table, optimiser, metric, "mean")
-        reference = _arm(claim.reference or (), table, optimiser, metric, claim.against)
+        drawn = any(table.is_drawn(name, own) for name, own in (_named(one, optimiser) for one in claim.variants))
+        subject = _arm(claim.subject or (), table, optimiser, metric, "mean", every_seed=drawn)
+        reference = _arm(claim.reference or (), table, optimiser, metric, claim.against, every_seed=drawn)
     except KeyError:  # the study has no such variant or optimiser
         return np.empty(0)
     return np.array([subject[key] - reference[key] for key in sorted(subject.keys() & reference.keys())])
 
 
-def _arm(variants: Sequence[str], table: Table, optimiser: str, metric: str, reduce: str) -> dict[Key, float]:
+def _named(variant: str, optimiser: str) -> tuple[str, str]:
+    """A claim's variant, and its own optimiser or the one that the claim is tested under."""
+    name, _, own = variant.partition("@")
+    return name, own or optimiser
+
+
+def _arm(
+    variants: Sequence[str], table: Table, optimiser: str, metric: str, reduce: str, *, every_seed: bool
+) -> dict[Key, float]:
     """One number for each pair and seed: the mean of the variants, or those of the variant with the best mean."""
-    columns = []
-    for variant in variants:
-        name, _, own = variant.partition("@")
-        columns.append(table.values(name, own or optimiser, metric))
+    columns = [table.values(*_named(one, optimiser), metric, every_seed=every_seed) for one in variants]
     keys = set.intersection(*(set(column) for column in columns))
     if reduce == "best" and keys:
         columns = [min(columns, key=lambda column: sum(column[key] for key in keys))]
