@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from barestyle.study.claims import claims
 from barestyle.study.load import load
+from tests.browser import opened
 from tests.cli.conftest import Program, program
 
 __all__ = ["program"]
@@ -38,5 +40,10 @@ def test_every_cell_of_every_figure(program: Program, synthetic_weights: Path, t
     for figure in load("paper").figures:
         assert f'id="figure-{figure.figure}"' in text
         assert (tmp_path / "paper" / "report" / f"figure-{figure.figure}-chelsea-mosaic.png").is_file()
+    with opened(tmp_path / "paper" / "report" / "index.html") as page:
+        widths = page.eval_on_selector_all("figure img", "images => images.map(image => image.naturalWidth)")
+        assert len(widths) == sum(2 + 2 * len(figure.panels) for figure in load("paper").figures)
+        assert min(widths) > 0, "every picture is one"
+        assert page.locator("td.word").count() > len(claims()), "every claim has a verdict under each optimiser"
     again = program("study", "run", "paper", *options, *into, "--weights", synthetic_weights)
     assert "0 cells queued" in again.err

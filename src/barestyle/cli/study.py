@@ -75,7 +75,7 @@ def plan(
     pair: study_options.Pairs = None,
     optimiser: study_options.Optimisers = None,
 ) -> None:
-    """Count a study's cells and estimate how long they take, from a few evaluations of each network."""
+    """List a study's cells and estimate how long they take, from a few evaluations of each network."""
     ready = study_options.ready(name, weights, untrained, size, steps, seeds, pair, optimiser)
     from barestyle.cli.terminal import duration
     from barestyle.study.estimate import estimate
@@ -93,6 +93,14 @@ def plan(
         f"{len(ready.cells) - len(waiting)} of them done"
     )
     found = estimate(ready, waiting)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("cells of", overflow="fold")
+    for heading in ("number", "evaluations", "up to"):
+        table.add_column(heading, justify="right")
+    for line in found.lines:
+        table.add_row(", ".join(line.variants), f"{line.cells}", f"{line.evaluations:,}", duration(line.seconds))
+    if found.lines:
+        Console(highlight=False).print(table)
     print(
         f"{found.cells} cells to run, about {found.evaluations:,} evaluations: up to {duration(found.seconds)} with "
         f"one worker on this machine (calibrated in {duration(found.calibration)}; searches that stop early need less)"

@@ -26,6 +26,11 @@ class Cell:
     seed: int
     names: tuple[str, ...]
 
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """The names without their optimisers."""
+        return tuple(dict.fromkeys(name.partition("@")[0] for name in self.names))
+
 
 def cells(study: Study, pictures: Mapping[str, PictureFile], weights: str | None) -> list[Cell]:
     """Every cell once, ordered so that each pair and seed fills all figures before the next begins.
