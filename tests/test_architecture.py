@@ -55,6 +55,8 @@ INSIDE = {
         "vary",
         "pictures",
         "cells",
+        "queue",
+        "rows",
         "store",
         "table",
         "verdicts",

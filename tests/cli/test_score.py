@@ -14,7 +14,7 @@ from tests.cli.conftest import Program
 def test_a_result_knows_its_pictures(program: Program, painted: Path, pictures: Path) -> None:
     found = json.loads(program("score", painted, "--json", "--metric", "ssim", "--metric", "patches").out)
     expected = score(painted, pictures / "content.png", pictures / "style.jpg", metrics=["ssim", "patches"])
-    assert found == {"scores": expected.values, "left out": {}}
+    assert found == {"scores": expected.values, "left out": {}, "own objective": []}
 
 
 def test_a_foreign_picture_is_scored_against_named_ones(program: Program, pictures: Path) -> None:

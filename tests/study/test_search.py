@@ -51,11 +51,13 @@ def test_it_goes_on_where_it_was(tmp_path: Path, pair: tuple[PictureFile, Pictur
     run(tmp_path, pair, trials=2, on_trial=tried.append)
     run(tmp_path, pair, trials=2, on_trial=tried.append)
     assert [one.number for one in tried] == [0, 1, 2, 3]
+    assert len({str(one.settings) for one in tried}) == 4, "and does not begin again"
 
 
 def test_a_front_holds_nothing_that_is_worse_in_both(tmp_path: Path, pair: tuple[PictureFile, PictureFile]) -> None:
     tried: list[Candidate] = []
     front = run(tmp_path, pair, pareto=True, on_trial=tried.append)
+    assert front
     for one in front:
         assert not any(
             other.scores["patches"] < one.scores["patches"] and other.scores["ssim"] > one.scores["ssim"]
@@ -66,5 +68,7 @@ def test_a_front_holds_nothing_that_is_worse_in_both(tmp_path: Path, pair: tuple
 def test_refusals(tmp_path: Path, pair: tuple[PictureFile, PictureFile]) -> None:
     with pytest.raises(SpecError, match="there is no metric 'beauty'"):
         run(tmp_path, pair, metric="beauty")
-    with pytest.raises(SpecError, match="metric vgg needs trained weights; name a file with --weights FILE"):
+    with pytest.raises(
+        SpecError, match="metric vgg cannot be measured; it needs trained weights: name a file with --weights"
+    ):
         run(tmp_path, pair, metric="vgg")

@@ -13,7 +13,7 @@ from scipy import stats
 from barestyle.study.claims import RATIO_MARGIN, Claim, claims
 from barestyle.study.declared import Study
 from barestyle.study.load import load
-from barestyle.study.store import Row
+from barestyle.study.rows import Row
 from barestyle.study.table import Table
 from barestyle.study.verdicts import Verdict, above, below, holm, interval, verdicts
 

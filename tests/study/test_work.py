@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import threading
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
+from sqlalchemy.exc import OperationalError
 
 from barestyle import records, transfer
 from barestyle.errors import StudyError, WeightsError
 from barestyle.job import run
-from barestyle.study.begin import Prepared, begin
+from barestyle.study.begin import Prepared, begin, prepared
+from barestyle.study.load import load
 from barestyle.study.storage import open_store
-from barestyle.study.store import Store
+from barestyle.study.store import DECLARATION, Store
+from barestyle.study.vary import varied
 from barestyle.study.work import work
 
 
@@ -55,6 +63,15 @@ def test_running_again_repeats_nothing(store: Store, small: Prepared) -> None:
     assert work(store) == 0
 
 
+def test_pictures_that_cannot_be_kept_fail_their_cell(store: Store, small: Prepared) -> None:
+    shutil.rmtree(store.artifacts)
+    store.artifacts.write_text("in the way")
+    work(store)
+    assert {row.state for row in store.rows()} == {"failed"}
+    (reason,) = {row.reason for row in store.rows()}
+    assert reason.startswith(f"the study's pictures cannot be kept in '{store.artifacts}'")
+
+
 def test_a_failed_cell_is_recorded_and_stops_no_other(
     store: Store, small: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,17 +104,71 @@ def test_a_stopped_cell_goes_back_into_the_queue(store: Store, small: Prepared) 
     assert work(store) == len(small.cells)
 
 
+def redeclared(store: Store, **changes: Any) -> None:
+    """The study with something else declared beside it."""
+    store._study.set_user_attr(DECLARATION, {**store._study.user_attrs[DECLARATION], **changes})
+
+
+def test_only_the_cells_of_the_latest_declaration_are_run(store: Store, small: Prepared, pictures: Path) -> None:
+    """A study that is declared anew with other pictures leaves what it had queued before, and counts its own."""
+    swapped = varied(small.study, pairs=[(small.study.pairs[0].style, small.study.pairs[0].content)])
+    other = prepared(swapped, weights=None)
+    assert begin(other, store) == len(small.cells)
+    assert work(store) == len(small.cells)
+    assert {row.cell for row in store.rows()} == {cell.key for cell in other.cells}
+    assert begin(small, store) == 0, "what was queued before is still there"
+    assert {row.state for row in store.rows()} == {"waiting"}
+
+
+def test_a_picture_that_changed_is_another_one(store: Store, study_file: Path, style_image: Image.Image) -> None:
+    """Another file of the same name: nothing that was found with the old one counts, and reports show the new one."""
+    work(store)
+    study = load(str(study_file))
+    name = study.pairs[0].style
+    before = store.input(name)
+    style_image.rotate(180).save(name)
+    changed = prepared(study, weights=None)
+    assert begin(changed, store) == len(changed.cells)
+    assert {row.state for row in store.rows()} == {"waiting"}
+    assert store.input(name) != before
+
+
+def test_a_study_that_was_never_begun(tmp_path: Path) -> None:
+    empty = open_store("small", tmp_path / "empty", create=True)
+    with pytest.raises(StudyError, match="the study 'small' was never begun; `barestyle study run`"):
+        work(empty)
+
+
+def test_a_database_that_fails_is_told_and_costs_no_cell(
+    store: Store, small: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = OperationalError("SELECT 1", {}, Exception("disk I/O error"))
+
+    def failing(*_: object) -> None:
+        raise away
+
+    claim = store.claim()
+    assert claim is not None
+    monkeypatch.setattr(store._storage, "record_heartbeat", failing)
+    monkeypatch.setattr(store._storage, "get_heartbeat_interval", lambda: 0.01)
+    with store.alive(claim):
+        time.sleep(0.1)
+        beats = [thread for thread in threading.enumerate() if "beat" in thread.name]
+        assert [thread.is_alive() for thread in beats] == [True], "it goes on giving signs of life"
+    with pytest.raises(StudyError, match=r"the study's storage failed \(disk I/O error\); what is in it is kept"):
+        store.claim()
+
+
 def test_other_pictures_than_the_declared_ones_are_refused(store: Store, small: Prepared, tmp_path: Path) -> None:
     declared = store.attribute("pictures")
     name = next(iter(declared))
-    declared[name] = {**declared[name], "sha256": "0" * 64}
-    store.declare(small.study, pictures=declared)
+    redeclared(store, pictures={**declared, name: {**declared[name], "sha256": "0" * 64}})
     with pytest.raises(StudyError, match="is not the one that the study was declared with"):
         work(store)
 
 
 def test_a_store_of_another_format_is_refused(store: Store, small: Prepared, tmp_path: Path) -> None:
-    store.declare(small.study, format=99)
+    redeclared(store, format=99)
     again = open_store("small", tmp_path / "store")
     with pytest.raises(StudyError, match="has format 99 and this barestyle reads 1; use the barestyle that wrote it"):
         _ = again.declaration
@@ -108,7 +179,7 @@ def test_a_store_of_another_format_is_refused(store: Store, small: Prepared, tmp
 def test_other_weights_than_the_declared_ones_are_refused(
     store: Store, small: Prepared, synthetic_weights: Path
 ) -> None:
-    store.declare(small.study, weights="0" * 64)
+    redeclared(store, weights="0" * 64)
     with pytest.raises(WeightsError, match="needs trained VGG-19 weights"):
         work(store)
     with pytest.raises(StudyError, match="is not the weights file that the study was declared with"):

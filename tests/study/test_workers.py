@@ -18,8 +18,9 @@ from optuna.storages import fail_stale_trials
 from optuna.trial import FrozenTrial, TrialState
 
 from barestyle.study.begin import Prepared, begin
+from barestyle.study.queue import MOST_RETRIES
 from barestyle.study.storage import open_storage, open_store
-from barestyle.study.store import MOST_RETRIES, Claim, Store
+from barestyle.study.store import Claim, Store
 
 pytestmark = pytest.mark.slow
 

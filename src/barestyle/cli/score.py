@@ -11,10 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 from barestyle.cli import options
+from barestyle.errors import RecordError
 from barestyle.spec import MAX_PIXELS
 
 if TYPE_CHECKING:
     from barestyle.metrics import Score
+    from barestyle.records import Record
 
 
 def score(
@@ -39,19 +41,34 @@ def score(
 
     metrics.chosen(metric)
     files = {"content": content, "style": style}
-    if None in files.values():
-        record = records.find(result)
+    named = None not in files.values()
+    record = _record(result, needed=not named)
+    if record is not None and not named:
         for name, given in files.items():
             files[name] = records.located(name, getattr(record, name), given, result.resolve().parent)
     content_file, style_file = (file for file in files.values() if file is not None)
     found = metrics.score(result, content_file, style_file, metrics=metric, weights=weights, max_pixels=max_pixels)
+    own = [name for name in found.values if record is not None and metrics.METRICS[name].favours(record.spec)]
     if as_json:
-        print(json.dumps({"scores": found.values, "left out": found.left_out}, indent=2))
+        print(json.dumps({"scores": found.values, "left out": found.left_out, "own objective": own}, indent=2))
     else:
-        _print(found)
+        _print(found, own)
 
 
-def _print(found: Score) -> None:
+def _record(result: Path, *, needed: bool) -> Record | None:
+    """The result's record; None where there is none and none is needed. Raises RecordError otherwise."""
+    from barestyle import records
+
+    try:
+        return records.find(result)
+    except RecordError:
+        if needed:
+            raise
+        return None
+
+
+def _print(found: Score, own: list[str]) -> None:
+    """The table; a dagger stands at metrics that grade the run by its own objective."""
     from barestyle.metrics import METRICS
 
     table = Table(box=None, pad_edge=False)
@@ -59,8 +76,12 @@ def _print(found: Score) -> None:
         table.add_column(heading, overflow="fold", justify="right" if heading == "value" else "left")
     for name, value in found.values.items():
         metric = METRICS[name]
-        table.add_row(name, f"{value:.4g}", metric.better, f"{metric.label}, against the {metric.of}")
+        table.add_row(
+            name, f"{value:.4g}{' †' if name in own else ''}", metric.better, f"{metric.label}, against the {metric.of}"
+        )
     console = Console()
     console.print(table)
+    if own:
+        console.print("† grades this run by its own objective", highlight=False)
     for name, reason in found.left_out.items():
         console.print(f"{name} was left out; {reason}", highlight=False, markup=False, style="dim")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from barestyle.cli import options, study_options
 from barestyle.cli.options import INTERRUPTED
@@ -33,7 +34,7 @@ def list_studies() -> None:
     table = Table(box=None, pad_edge=False, show_header=False)
     for name in SHIPPED:
         study = load(name)
-        table.add_row(name, study.title, f"{len(list(study.variants()))} variants", style=None)
+        table.add_row(name, Text(study.title), f"{len(list(study.variants()))} variants", style=None)
     Console().print(table)
 
 
@@ -44,9 +45,8 @@ def show(name: study_options.Name) -> None:
 
     study = load(name)
     console = Console(highlight=False)
-    console.print(
-        f"[bold]{study.study}[/]: {study.title}; {study.size} pixels, seeds {_listed(study.seeds)}", markup=True
-    )
+    words = f": {study.title}; {study.size} pixels, seeds {_listed(study.seeds)}"
+    console.print(Text(study.study, style="bold").append(words, style="not bold"))
     for pair in study.pairs:
         console.print(f"  {pair.content} in {pair.style}", markup=False)
     for optimiser in study.optimisers:
@@ -58,7 +58,7 @@ def show(name: study_options.Name) -> None:
             table.add_column(heading, overflow="fold")
         for panel in figure.panels:
             sets = ", ".join(f"{field}={value}" for field, value in panel.set.items())
-            table.add_row(panel.letter, panel.variant, panel.label, panel.preset, sets)
+            table.add_row(*(Text(cell) for cell in (panel.letter, panel.variant, panel.label, panel.preset, sets)))
         console.print(table)
 
 
@@ -123,7 +123,10 @@ def run(
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run cells again that failed.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
 ) -> int:
-    """Run a study's cells that are not done yet; whatever is stopped or killed goes on from there."""
+    """Run a study's cells that are not done yet; whatever is stopped or killed goes on from there.
+
+    Exit code 0 when all cells are done, 1 when some failed.
+    """
     ready = study_options.ready(name, weights, untrained, size, steps, seeds, pair, optimiser)
     from barestyle.study.begin import begin
 
@@ -131,6 +134,8 @@ def run(
     queued = begin(ready, store, retry_failed=retry_failed)
     if not quiet:
         print(f"{queued} cells queued, {len(ready.cells) - queued} there already", file=sys.stderr)
+        for metric, why in ready.left_out.items():
+            print(f"metric {metric} is left out; {why}", file=sys.stderr)
     if workers == 1:
         return in_this_process(store, ready.weights, quiet=quiet)
     return in_several_processes(store, ready, into, storage, workers, quiet=quiet)
@@ -144,6 +149,7 @@ def work(
     weights: study_options.Weights = None,
     threads: Annotated[int | None, typer.Option(metavar="N", min=1, help="Of this worker (default: all).")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    parent: Annotated[int | None, typer.Option(hidden=True, help="Stop when this process is gone.")] = None,
 ) -> int:
     """Join in running a study that was begun with `run`, here or on another machine."""
     store = study_options.store(study_options.stored_name(name), into, storage)
@@ -152,7 +158,7 @@ def work(
         import torch
 
         torch.set_num_threads(threads)
-    return in_this_process(store, weights, quiet=quiet)
+    return in_this_process(store, weights, quiet=quiet, parent=parent)
 
 
 @app.command()
@@ -206,13 +212,17 @@ def search(
     """Look for better untrained networks: weights, bias, channels, kernel and pooling; goes on where it was."""
     spec = options.assembled(preset, size=size, steps=steps)
     from barestyle.cli.interrupt import Interrupt
+    from barestyle.networks.pretrained import at_hand
     from barestyle.study.declared import PAIRS
     from barestyle.study.pictures import checked
+    from barestyle.study.search import name_of
     from barestyle.study.search import search as look
     from barestyle.study.storage import open_storage
 
     given = study_options.picture_pairs(pair) or [(one.content, one.style) for one in PAIRS]
-    name = f"search-{metric}{'-pareto' if pareto else ''}-{spec.digest}"
+    pictures = [(checked(content), checked(style)) for content, style in given]
+    weights = weights or ((found := at_hand()) and Path(found)) or None
+    name = name_of(spec, pictures, metric=metric, pareto=pareto, seed=seed)
     opened = open_storage(study_options.folder("search", into), storage=storage, create=True)
 
     def say(candidate: Candidate) -> None:
@@ -222,7 +232,7 @@ def search(
     with Interrupt("what was tried is kept") as interrupt:
         best = look(
             spec,
-            [(checked(content), checked(style)) for content, style in given],
+            pictures,
             storage=opened,
             name=name,
             metric=metric,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +20,15 @@ if TYPE_CHECKING:
     from barestyle.study.begin import Prepared
     from barestyle.study.store import Store
 
+INCOMPLETE = 1
+"""Exit code of a study of which cells failed or are left."""
 
-def in_this_process(store: Store, weights: Path | None, *, quiet: bool) -> int:
-    """Work through the cells in this process, under a bar; returns the exit code."""
+
+def in_this_process(store: Store, weights: Path | None, *, quiet: bool, parent: int | None = None) -> int:
+    """Work through the cells in this process, under a bar; returns the exit code.
+
+    With `parent`, the process that started this one, it stops when that one is gone.
+    """
     from barestyle.cli.interrupt import Interrupt
     from barestyle.cli.study_progress import display
     from barestyle.study.work import work as work_through
@@ -29,7 +38,7 @@ def in_this_process(store: Store, weights: Path | None, *, quiet: bool) -> int:
             store,
             weights=weights,
             on_cell=lambda _key, _word: show(),
-            should_stop=lambda: interrupt.requested,
+            should_stop=lambda: interrupt.requested or (parent is not None and os.getppid() != parent),
         )
     return _ended(store, interrupt.requested, quiet=quiet)
 
@@ -48,18 +57,38 @@ def in_several_processes(
     command += ["--threads", str(max(1, torch.get_num_threads() // workers))]
     for option, value in (("--storage", storage), ("--weights", ready.weights)):
         command += [] if value is None else [option, str(value)]
-    with Interrupt("the cells in flight go back into the queue") as interrupt, display(store, quiet=quiet) as show:
-        processes = [subprocess.Popen(command) for _ in range(workers)]  # our own program
+    with (
+        Interrupt("the cells in flight go back into the queue") as interrupt,
+        display(store, quiet=quiet) as show,
+        _processes(command, workers) as processes,
+    ):
         due = 0.0
         while any(process.poll() is None for process in processes):
             time.sleep(POLL)
+            if interrupt.requested:
+                break
             if time.monotonic() >= due:
-                due = time.monotonic() + timed(show) * SELDOM
-        show()
+                due = time.monotonic() + _seconds(show) * SELDOM
     return _ended(store, interrupt.requested, quiet=quiet)
 
 
-def timed(look: Callable[[], None]) -> float:
+@contextmanager
+def _processes(command: list[str], number: int) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """So many processes of our own program; at the block's end, however it comes, they are told to stop."""
+    # In a group of their own: Ctrl-C reaches them once, from here; and they notice when this process is gone.
+    command = [*command, "--parent", str(os.getpid())]
+    processes = [subprocess.Popen(command, process_group=0) for _ in range(number)]
+    try:
+        yield processes
+    finally:
+        for process in processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+        for process in processes:
+            process.wait()
+
+
+def _seconds(look: Callable[[], None]) -> float:
     """Seconds that a look took."""
     began = time.monotonic()
     look()
@@ -67,8 +96,13 @@ def timed(look: Callable[[], None]) -> float:
 
 
 def _ended(store: Store, interrupted: bool, *, quiet: bool) -> int:
+    """Say what came of it; the exit code is 1 where a cell failed, or is left because its worker died."""
     rows = store.rows()
     counts = Counter(row.state for row in rows)
     if not quiet:
         print(f"{counts['done']} of {len(rows)} cells done, {counts['failed']} failed; pictures in {store.artifacts}")
-    return INTERRUPTED if interrupted else 0
+    if interrupted:
+        return INTERRUPTED
+    if left := counts["waiting"] + counts["running"]:
+        print(f"barestyle: {left} cells are left, as their workers ended; run the same command again", file=sys.stderr)
+    return INCOMPLETE if left or counts["failed"] else 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -26,10 +28,11 @@ def portilla_simoncelli(judged: Judged) -> float:
         own, wanted = (model(_square(image)) for image in (judged.result, judged.style))
     own_groups, wanted_groups = model.convert_to_dict(own), model.convert_to_dict(wanted)
     distances = [
-        float((own_groups[name] - values).nan_to_num().norm() / values.nan_to_num().norm())
+        float((own_groups[name] - values).nan_to_num().norm() / norm)
         for name, values in wanted_groups.items()
+        if (norm := values.nan_to_num().norm()) > 0  # of a flat style some groups hold nothing to be relative to
     ]
-    return sum(distances) / len(distances)
+    return sum(distances) / len(distances) if distances else math.nan
 
 
 def _square(image: Tensor) -> Tensor:

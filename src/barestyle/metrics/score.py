@@ -12,7 +12,7 @@ from barestyle.errors import ImageError, SpecError
 from barestyle.images import Source, read, target_size
 from barestyle.metrics import colour, features, patches, portilla, structure
 from barestyle.metrics.metric import Judged, Metric
-from barestyle.networks import SMALLEST_SIDE
+from barestyle.networks import SMALLEST_SIDE, pretrained
 from barestyle.networks.pretrained import VARIABLE, at_hand
 from barestyle.spec import MAX_PIXELS
 
@@ -89,13 +89,18 @@ def score(
     Args:
         result, content, style: paths, PIL images, arrays or tensors, as for `transfer`; content is resized to
             the result's size, style to its long side, as `transfer` uses them.
-        metrics: names from METRICS; all by default.
+        metrics: names from METRICS; by default all that lack nothing here, and the score says what the others lack.
         weights: trained VGG-19, for the metrics that need it; $BARESTYLE_VGG19 by default.
 
-    Raises SpecError for an unknown metric, ImageError for what is no picture or smaller than 16 pixels,
-    WeightsError for a bad weights file. A metric that lacks something is left out, and the score says so.
+    Raises SpecError for an unknown metric or a named one that lacks something, ImageError for what is no picture
+    or smaller than 16 pixels, WeightsError for a bad weights file.
     """
     wanted = chosen(metrics)
+    weights = weights or (None if (named := at_hand()) is None else Path(named))
+    if metrics is not None:
+        for metric in wanted:
+            if lacking := lacks(metric, weights):
+                raise SpecError(f"metric {metric.name} cannot be measured; {lacking}")
     pictures = [read(source, max_pixels=max_pixels) for source in (result, content, style)]
     for picture in pictures:
         if min(picture.height, picture.width) < SMALLEST_SIDE:
@@ -109,26 +114,42 @@ def score(
         painted.pixels,
         photograph.at(*size).pixels,
         painting.at(*target_size(painting.height, painting.width, max(size))).pixels,
-        weights or (None if (named := at_hand()) is None else Path(named)),
+        weights,
     )
     return measured(judged, wanted)
 
 
 def measured(judged: Judged, metrics: Iterable[Metric]) -> Score:
-    """The metrics' numbers; one that lacks something is left out. Raises SpecError for a number that is none."""
+    """The metrics' numbers; one that lacks something, or gives no finite number, is left out with its reason."""
     values, left_out = {}, {}
     for metric in metrics:
-        if _lacks(metric, judged):
-            left_out[metric.name] = f"it needs {metric.needs}: {_REMEDIES[metric.needs]}"
+        if lacking := lacks(metric, judged.weights):
+            left_out[metric.name] = lacking
             continue
         value = metric.measure(judged)
-        if not math.isfinite(value):
-            raise SpecError(f"metric {metric.name} gave {value} on this picture; leave it out with --metric")
-        values[metric.name] = value
+        if math.isfinite(value):
+            values[metric.name] = value
+        else:
+            left_out[metric.name] = f"it gives {value} on these pictures"
     return Score(values, left_out)
 
 
-def _lacks(metric: Metric, judged: Judged) -> bool:
-    if metric.needs == "trained weights":
-        return judged.weights is None
-    return metric.needs == "plenoptic" and find_spec("plenoptic") is None
+def lacks(metric: Metric, weights: Path | None) -> str:
+    """What a metric needs and does not have here, and how to get it; empty where it lacks nothing.
+
+    `weights` is a file of trained VGG-19, or None. Raises WeightsError for one that is none.
+    """
+    missing = {
+        "trained weights": metric.needs == "trained weights" and weights is None,
+        "plenoptic": metric.needs == "plenoptic" and find_spec("plenoptic") is None,
+    }
+    if missing.get(metric.needs, False):
+        return f"it needs {metric.needs}: {_REMEDIES[metric.needs]}"
+    if metric.needs == "trained weights" and weights is not None:
+        depth = pretrained.depth(weights)
+        if depth < features.JUDGE_DEPTH:
+            return (
+                f"it needs {features.JUDGE_DEPTH} layers of trained VGG-19 and {str(weights)!r} has {depth}: "
+                f"barestyle weights fetch --layers {features.JUDGE_DEPTH}, or name another with --weights FILE"
+            )
+    return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -103,13 +104,44 @@ def load(path: Path, depth: int) -> TrainedLayers:
     return TrainedLayers(tuple(values[0::2]), tuple(values[1::2]), digest, path)
 
 
+def depth(path: Path) -> int:
+    """How many of VGG-19's convolutions a file has, from the first on without a gap, 1 to 16.
+
+    Raises WeightsError for a file that is not there, cannot be read or has none.
+    """
+    file = find(str(path))
+    return _depth(file, file.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _depth(path: Path, _changed: int) -> int:
+    keys = [f"features.{index}.weight" for index in LAYER_INDICES]
+    present = _safetensors_keys(path) if path.suffix == ".safetensors" else set(_read_torch(path, keys))
+    found = next((number for number, key in enumerate(keys) if key not in present), len(keys))
+    if not found:
+        raise WeightsError(f"{str(path)!r} has no tensor {keys[0]}, so it is not VGG-19; {HOW_TO_GET}")
+    return found
+
+
+def _safetensors_keys(path: Path) -> set[str]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            return set(file.keys())
+    except (SafetensorError, OSError) as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: Exception) -> WeightsError:
+    return WeightsError(f"{str(path)!r} is no readable safetensors file ({error}); {HOW_TO_GET}")
+
+
 def _read_safetensors(path: Path, keys: list[str]) -> dict[str, Tensor]:
     try:
         with safe_open(path, framework="pt") as file:
             present = set(file.keys())
             return {key: file.get_tensor(key) for key in keys if key in present}
     except (SafetensorError, OSError) as error:
-        raise WeightsError(f"{str(path)!r} is no readable safetensors file ({error}); {HOW_TO_GET}") from None
+        raise _unreadable(path, error) from None
 
 
 def _read_torch(path: Path, keys: list[str]) -> dict[str, Tensor]:

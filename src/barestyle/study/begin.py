@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from barestyle.errors import WeightsError
+from barestyle.errors import SpecError
 from barestyle.images import encode, read, target_size, write_atomically
 from barestyle.metrics import METRICS, chosen
-from barestyle.metrics.features import JUDGE_DEPTH
+from barestyle.metrics.score import lacks
 from barestyle.networks import pretrained
 from barestyle.records import package_versions
 from barestyle.study.cells import Cell, cells, is_trained
@@ -23,13 +23,17 @@ from barestyle.study.store import Store
 
 @dataclass(frozen=True)
 class Prepared:
-    """A study whose pictures, weights and metrics are all at hand, and its cells."""
+    """A study whose pictures, weights and metrics are all at hand, and its cells.
+
+    `left_out` says of the metrics that lack something here what it is.
+    """
 
     study: Study
     pictures: dict[str, PictureFile]
     weights: Path | None
     weights_sha256: str | None
     metrics: tuple[str, ...]
+    left_out: dict[str, str]
     cells: list[Cell]
 
 
@@ -40,11 +44,18 @@ def prepared(study: Study, *, weights: Path | None) -> Prepared:
     names = dict.fromkeys(name for pair in study.pairs for name in (pair.content, pair.style))
     pictures = {name: checked(name) for name in names}
     digest = _weights_digest(study, weights)
-    metrics = [
-        name for name in study.metrics or METRICS if METRICS[name].needs != "trained weights" or _can_judge(weights)
-    ]
-    metrics = list(dict.fromkeys([*metrics, *OBJECTIVES]))
-    return Prepared(study, pictures, weights, digest, tuple(metrics), cells(study, pictures, digest))
+    metrics, left_out = _measurable(study, weights)
+    return Prepared(study, pictures, weights, digest, metrics, left_out, cells(study, pictures, digest))
+
+
+def _measurable(study: Study, weights: Path | None) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The study's metrics, and why others are left out. Raises SpecError for one that was named and lacks something."""
+    lacking = {metric.name: lacks(metric, weights) for metric in chosen(study.metrics)}
+    for name, why in lacking.items():
+        if why and study.metrics is not None:
+            raise SpecError(f"metric {name} of study {study.study!r} cannot be measured; {why}")
+    present = [name for name, why in lacking.items() if not why]
+    return tuple(dict.fromkeys([*present, *OBJECTIVES])), {name: why for name, why in lacking.items() if why}
 
 
 def _weights_digest(study: Study, weights: Path | None) -> str | None:
@@ -56,20 +67,16 @@ def _weights_digest(study: Study, weights: Path | None) -> str | None:
     return pretrained.load(pretrained.find(str(weights)), deepest).sha256
 
 
-def _can_judge(weights: Path | None) -> bool:
-    """Whether the weights reach as deep as the trained metrics look; the variants need less."""
-    try:
-        return weights is not None and bool(pretrained.load(weights, JUDGE_DEPTH))
-    except WeightsError:
-        return False
-
-
 def begin(ready: Prepared, store: Store, *, retry_failed: bool = False) -> int:
-    """Declare the study in its store and queue the cells that it lacks; returns how many were queued."""
+    """Declare the study in its store and queue the cells that it lacks; returns how many were queued.
+
+    What an earlier declaration queued and this one does not have stays in the store, and is not run.
+    """
     study = ready.study
     names = ready.metrics
     store.declare(
         study,
+        cells=[cell.key for cell in ready.cells],
         pictures={name: {"path": str(file.path), "sha256": file.sha256} for name, file in ready.pictures.items()},
         weights=ready.weights_sha256,
         metrics={

@@ -12,7 +12,14 @@ from barestyle.spec import Spec, with_settings
 from barestyle.spec.frozen import Frozen
 from barestyle.study.claims import Claim
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
+Name = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        max_length=64,
+        description="takes a name of up to 64 letters, digits and . _ - that begins with a letter or digit",
+    ),
+]
 Settings = dict[str, Any]
 
 FORMAT = 1
@@ -37,6 +44,8 @@ class Variant(Frozen):
 
     @model_validator(mode="after")
     def _is_a_spec(self) -> Variant:
+        if "size" in self.set:
+            raise ValueError(f"variant {self.variant!r} sets size, which is the study's own field; set it there")
         if self.preset not in PRESETS:
             raise ValueError(f"preset cannot be {self.preset!r}; it takes one of {', '.join(PRESETS)}")
         self.spec({})
@@ -86,10 +95,10 @@ class Study(Frozen):
     title: str
     include: tuple[str, ...] = ()
     pairs: Annotated[tuple[Pair, ...], Field(min_length=1)] = PAIRS
-    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = (0, 1, 2)
+    seeds: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**63)], ...], Field(min_length=1)] = (0, 1, 2)
     size: Annotated[int, Field(ge=16, le=65536)] = 128
     optimisers: Annotated[tuple[Optimiser, ...], Field(min_length=1)] = (PAPERS, ROBUST)
-    metrics: tuple[str, ...] | None = None
+    metrics: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     figures: tuple[Figure, ...] = ()
     claims: tuple[Claim, ...] = ()
 

@@ -33,10 +33,9 @@ def load(name: str) -> Study:
 def _read(path: Path, above: tuple[Path, ...]) -> Study:
     if path.resolve() in above:
         raise StudyError(f"{str(path)!r} includes itself; take one include out")
-    text = _text(path)
-    root = _parsed(text, path)
+    root, data = _parsed(_text(path), path)
     try:
-        study = Study.model_validate(yaml.safe_load(text))
+        study = Study.model_validate(data)
     except ValidationError as error:
         line = _line(root, complaint(error)["loc"])
         raise StudyError(f"{str(path)!r}, line {line}: {sentence(Study, error)}") from None
@@ -50,6 +49,7 @@ def _read(path: Path, above: tuple[Path, ...]) -> Study:
     if not whole.figures:
         raise StudyError(f"{str(path)!r} has no figures; give it some, or include a study that has")
     _check_names(whole, path, root)
+    _check_settings(whole, path, root)
     return whole
 
 
@@ -86,8 +86,23 @@ def _check_names(study: Study, path: Path, root: yaml.Node) -> None:
             )
 
 
+def _check_settings(study: Study, path: Path, root: yaml.Node) -> None:
+    """Refuse what no optimiser or variant can be set to: every spec of the study is made once."""
+    for i, optimiser in enumerate(study.optimisers):
+        for variant in study.variants():
+            try:
+                study.spec(variant, optimiser)
+            except SpecError as error:
+                line = _line(root, ("optimisers", i, "but" if variant.variant in optimiser.but else "set"))
+                where = f"{str(path)!r}, line {line}: optimiser {optimiser.name!r} with variant {variant.variant!r}"
+                raise StudyError(f"{where}: {error}") from None
+
+
 def _included(name: str, path: Path, above: tuple[Path, ...]) -> Study:
-    return load(name) if name in SHIPPED else _read(path.parent / name, above)
+    try:
+        return load(name) if name in SHIPPED else _read(path.parent / name, above)
+    except StudyError as error:
+        raise StudyError(f"{str(path)!r} includes {name!r}, and {error}") from None
 
 
 def _text(path: Path) -> str:
@@ -95,21 +110,42 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise StudyError(f"there is no study file {str(path)!r}; check the path") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # ValueError: no UTF-8, or a path that cannot be one
         raise StudyError(f"{str(path)!r} cannot be read ({error}); give a YAML file") from None
 
 
-def _parsed(text: str, path: Path) -> yaml.Node:
+def _parsed(text: str, path: Path) -> tuple[yaml.Node, dict[str, Any]]:
+    """The file's nodes, which know their lines, and its fields. Raises StudyError."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
+        if not isinstance(root, yaml.MappingNode):
+            raise StudyError(f"{str(path)!r} holds no fields; a study begins with `study: NAME` and `title: TEXT`")
+        _check_keys(root, path)
+        return root, yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "it cannot be parsed"
-        raise StudyError(f"{str(path)!r}{line} is no YAML: {problem}") from None
-    if not isinstance(root, yaml.MappingNode):
-        raise StudyError(f"{str(path)!r} holds no fields; a study begins with `study: NAME` and `title: TEXT`")
-    return root
+        problem = (getattr(error, "problem", None) or "it cannot be parsed").splitlines()[0]
+        raise StudyError(f"{str(path)!r}{line} is no YAML of a study: {problem}") from None
+    except (ValueError, RecursionError) as error:  # of values that look like a date, and of endless nesting
+        raise StudyError(f"{str(path)!r} is no YAML of a study: {error}; put texts in quotes") from None
+
+
+def _check_keys(node: yaml.Node, path: Path) -> None:
+    """Refuse keys that are no text, and those that stand twice, of which YAML would silently take the last."""
+    if isinstance(node, yaml.SequenceNode):
+        for part in node.value:
+            _check_keys(part, path)
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode) or key.tag != "tag:yaml.org,2002:str":
+                raise StudyError(f"{str(path)!r}, line {line}: a field's name has to be text; put it in quotes")
+            if key.value in seen:
+                raise StudyError(f"{str(path)!r}, line {line}: field {key.value!r} stands twice; keep one of them")
+            seen.add(key.value)
+            _check_keys(value, path)
 
 
 def _line(root: yaml.Node, location: tuple[int | str, ...]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from optuna.study import StudyDirection
 from barestyle.errors import DivergedError, SpecError
 from barestyle.job import run
 from barestyle.metrics import METRICS, Judged, chosen
-from barestyle.metrics.score import measured
+from barestyle.metrics.score import lacks, measured
 from barestyle.plan import prepare
 from barestyle.spec import Spec, with_settings
 from barestyle.study.pictures import PictureFile
@@ -50,6 +51,15 @@ def space(trial: optuna.Trial) -> dict[str, Any]:
     }
 
 
+def name_of(
+    base: Spec, pairs: Sequence[tuple[PictureFile, PictureFile]], *, metric: str, pareto: bool, seed: int
+) -> str:
+    """What a search is stored as: one on other pictures, or of another seed, is another search."""
+    parts = (base.digest, str(seed), *(picture.sha256 for pair in pairs for picture in pair))
+    digest = hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]
+    return f"search-{metric}{'-pareto' if pareto else ''}-{digest}"
+
+
 def _short(value: float) -> float:
     """Three digits, so that people can type what was found."""
     return float(f"{value:.3g}")
@@ -76,24 +86,26 @@ def search(
         pairs: content and style; a score is the mean over them.
         storage: of Optuna; a search of the same name goes on where it was.
         trials: how many more to try.
-        seed: of the sampler (TPE) and of every network.
+        seed: of the sampler (TPE), together with how many were tried before, and of every network.
 
-    Raises SpecError for an unknown metric or one that cannot be measured here. A network that explodes is pruned.
+    Raises SpecError for an unknown metric or one that cannot be measured here. A network that
+    explodes, or gives a metric no finite number, is pruned.
     """
     measures = chosen([metric, CONTENT_METRIC] if pareto else [metric])
-    if any(one.needs == "trained weights" for one in measures) and weights is None:
-        raise SpecError(
-            f"metric {metric} needs trained weights; name a file with --weights FILE, or take another metric"
-        )
+    for one in measures:
+        if lacking := lacks(one, weights):
+            raise SpecError(f"metric {one.name} cannot be measured; {lacking}")
     names = [one.name for one in measures]
     directions = [StudyDirection.MAXIMIZE if one.better == "higher" else StudyDirection.MINIMIZE for one in measures]
     study = optuna.create_study(
         study_name=name,
         storage=storage,
-        sampler=optuna.samplers.TPESampler(seed=seed, multivariate=False),
         directions=directions,
         load_if_exists=True,
     )
+
+    # Where a search goes on, the sampler does, too, and does not begin with the same networks again.
+    study.sampler = optuna.samplers.TPESampler(seed=(seed + len(study.trials)) % 2**32, multivariate=False)
 
     def objective(trial: optuna.Trial) -> tuple[float, ...]:
         settings = space(trial)
@@ -103,6 +115,8 @@ def search(
             scores = [_scores(spec, pair, names, seed, weights, should_stop) for pair in pairs]
         except DivergedError as error:
             raise optuna.TrialPruned(str(error)) from None
+        if any(name not in one for one in scores for name in names):
+            raise optuna.TrialPruned("a metric gave no finite number")
         return tuple(sum(one[name] for one in scores) / len(scores) for name in names)
 
     def finished(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:

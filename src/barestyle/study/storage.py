@@ -8,13 +8,14 @@ from typing import Any, Literal
 
 import optuna
 import sqlalchemy
-from optuna.exceptions import DuplicatedStudyError, StorageInternalError
+from optuna.exceptions import DuplicatedStudyError
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError
 
 from barestyle.errors import StudyError
-from barestyle.study.store import Store, put_back
+from barestyle.study.queue import put_back
+from barestyle.study.store import DATABASE_ERRORS, Store, cause
 
 FILE = "study.sqlite3"
 PICTURES = "pictures"
@@ -49,9 +50,9 @@ def open_storage(
         if create:
             folder.mkdir(parents=True, exist_ok=True)
         return _storage(storage or f"sqlite:///{(folder / FILE).resolve()}", heartbeat, grace, on_lost)
-    except (SQLAlchemyError, StorageInternalError) as error:
+    except DATABASE_ERRORS as error:
         raise StudyError(
-            f"the storage {_shown(storage or folder / FILE)} cannot be used ({_cause(error)}); check it"
+            f"the storage {_shown(storage or folder / FILE)} cannot be used ({cause(error)}); check it"
         ) from None
     except (ModuleNotFoundError, ArgumentError) as error:
         raise StudyError(
@@ -95,9 +96,9 @@ def open_store(
     opened = open_storage(folder, storage=storage, create=create, heartbeat=heartbeat, grace=grace, on_lost=put_back)
     try:
         return Store(opened, _study(name, opened, create), folder / PICTURES)
-    except (SQLAlchemyError, StorageInternalError) as error:
+    except DATABASE_ERRORS as error:
         raise StudyError(
-            f"the storage {_shown(storage or folder / FILE)} cannot be used ({_cause(error)}); check it"
+            f"the storage {_shown(storage or folder / FILE)} cannot be used ({cause(error)}); check it"
         ) from None
 
 
@@ -158,11 +159,3 @@ def _shown(storage: object) -> str:
         return sqlalchemy.make_url(str(storage)).render_as_string(hide_password=True)
     except ArgumentError:
         return repr(str(storage))
-
-
-def _cause(error: BaseException) -> str:
-    """The innermost error's first line: what the driver said."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    original = getattr(error, "orig", None) or error
-    return str(original).strip().splitlines()[0]

@@ -7,57 +7,39 @@ import shutil
 import tempfile
 import threading
 import warnings
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import optuna
 from optuna.artifacts import FileSystemArtifactStore, get_all_artifact_meta, upload_artifact
-from optuna.exceptions import ExperimentalWarning, UpdateFinishedTrialError
+from optuna.exceptions import ExperimentalWarning, StorageInternalError, UpdateFinishedTrialError
 from optuna.storages import RDBStorage, fail_stale_trials
 from optuna.trial import FrozenTrial, TrialState
+from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
 from barestyle.errors import StudyError
 from barestyle.study.declared import FORMAT, Study
+from barestyle.study.queue import is_final, is_second, lost_times, put_back
+from barestyle.study.rows import STATES, Row, row_of
 
 if TYPE_CHECKING:
     from barestyle.study.cells import Cell  # which knows pictures, and with them torch
 
-MOST_RETRIES = 3
-"""A cell that killed this many workers is recorded as failed: it would kill the next one, too."""
-
 PICTURE, INPUT = "picture.png", "input-{}.png"
 """Names of stored pictures: a cell's, and the study's own."""
 
+DECLARATION = "declaration"
+
+DATABASE_ERRORS = (SQLAlchemyError, StorageInternalError)
+
 optuna.logging.set_verbosity(optuna.logging.ERROR)  # what goes wrong is told by us
 warnings.filterwarnings("ignore", category=ExperimentalWarning)
-
-
-@dataclass(frozen=True)
-class Row:
-    """A cell in the store: what it is, how far it has come, and what was found.
-
-    `state` is waiting, running, done or failed; `scores` by metric; `trace` is the loss at up to 100 evenly
-    spaced iterates; `reason` says why the search ended, or the cell failed.
-    """
-
-    number: int
-    cell: str
-    digest: str
-    content: str
-    style: str
-    seed: int
-    state: str
-    scores: dict[str, float]
-    trace: tuple[float, ...]
-    evaluations: int
-    restarts: int
-    seconds: float
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -69,16 +51,39 @@ class Claim:
     attributes: dict[str, Any]
 
 
-_STATES = {
-    TrialState.WAITING: "waiting",
-    TrialState.RUNNING: "running",
-    TrialState.COMPLETE: "done",
-    TrialState.FAIL: "failed",
-}
+Answer = TypeVar("Answer")
+Asked = ParamSpec("Asked")
+
+
+def _told(method: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
+    """A method of Store; where the database fails, its words become a StudyError."""
+
+    @wraps(method)
+    def asked(*arguments: Asked.args, **named: Asked.kwargs) -> Answer:
+        try:
+            return method(*arguments, **named)
+        except DATABASE_ERRORS as error:
+            raise StudyError(
+                f"the study's storage failed ({cause(error)}); what is in it is kept, so run the same command again"
+            ) from None
+
+    return asked
+
+
+def cause(error: BaseException) -> str:
+    """The first line of what a database's driver said: the innermost error's."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    original = getattr(error, "orig", None) or error
+    return (str(original).strip() or type(original).__name__).splitlines()[0]
 
 
 class Store:
-    """A study's store; `storage.open_store` makes one."""
+    """A study's store; `storage.open_store` makes one.
+
+    Cells that an earlier declaration queued stay in it, but only those of the latest one are run and shown.
+    Whatever is asked of it raises StudyError where the database fails.
+    """
 
     def __init__(self, storage: RDBStorage, study: optuna.Study, artifacts: Path) -> None:
         self._storage = storage
@@ -86,45 +91,61 @@ class Store:
         self._study_id = storage.get_study_id_from_name(study.study_name)
         self._patience = timedelta(seconds=storage.grace_period or 2 * (storage.get_heartbeat_interval() or 0))
         self.artifacts = artifacts
-        artifacts.mkdir(parents=True, exist_ok=True)
-        self._artifact_store = FileSystemArtifactStore(str(artifacts))
 
     # What the study is
 
     @property
     def declaration(self) -> Study:
-        """The study as it was last declared. Raises StudyError for one of another version."""
-        attributes = self._study.user_attrs
-        stored = attributes.get("format")
-        if stored != FORMAT:
+        """The study as it was last declared. Raises StudyError for one of another version, or none."""
+        declared = self._declared()
+        if not declared:
             raise StudyError(
-                f"the store of {self._study.study_name!r} has format {stored!r} and this barestyle reads {FORMAT}; "
-                "use the barestyle that wrote it, or another folder or storage"
+                f"the study {self._study.study_name!r} was never begun; `barestyle study run` with its name does"
             )
-        return Study.model_validate(attributes["declaration"])
+        try:
+            return Study.model_validate(declared["study"])
+        except ValidationError:
+            raise self._of_another_version(declared["format"]) from None
 
     def attribute(self, name: str) -> Any:
-        """What was declared beside the study: pictures, weights, metrics, favoured, machine."""
-        return self._study.user_attrs[name]
+        """What was declared beside the study: cells, pictures, weights, metrics, favoured, machine."""
+        return self._declared()[name]
 
-    def declare(self, study: Study, **beside: Any) -> None:
-        """Say (again) what the study is; cells that are stored stay. Raises StudyError for another version's store."""
-        if "format" in self._study.user_attrs:
-            _ = self.declaration
-        for name, value in {"format": FORMAT, "declaration": study.model_dump(mode="json"), **beside}.items():
-            self._study.set_user_attr(name, value)
+    @_told
+    def declare(self, study: Study, *, cells: Iterable[str], **beside: Any) -> None:
+        """Say (again) what the study is and which cells it has. Raises StudyError for another version's store.
+
+        All of it is one attribute, so that nobody ever sees a half.
+        """
+        self._declared()
+        said = {"format": FORMAT, "study": study.model_dump(mode="json"), "cells": list(cells), **beside}
+        self._study.set_user_attr(DECLARATION, said)
+
+    @_told
+    def _declared(self) -> dict[str, Any]:
+        declared: dict[str, Any] = self._study.user_attrs.get(DECLARATION, {})
+        if declared and declared.get("format") != FORMAT:
+            raise self._of_another_version(declared.get("format"))
+        return declared
+
+    def _of_another_version(self, stored: object) -> StudyError:
+        return StudyError(
+            f"the store of {self._study.study_name!r} has format {stored!r} and this barestyle reads {FORMAT}; "
+            "use the barestyle that wrote it, or another folder or storage"
+        )
 
     # Its cells
 
+    @_told
     def enqueue(self, cells: Iterable[Cell], *, retry_failed: bool = False) -> int:
         """Queue the cells that are not there yet, in order; returns how many were queued."""
         trials = self._trials()
-        lost = _lost(trials)
+        lost = lost_times(trials)
         present = {
             trial.user_attrs["cell"]
             for trial in trials
             if trial.state in (TrialState.WAITING, TrialState.RUNNING, TrialState.COMPLETE)
-            or (trial.state == TrialState.FAIL and not retry_failed and _is_final(trial, lost))
+            or (trial.state == TrialState.FAIL and not retry_failed and is_final(trial, lost))
         }
         missing = [cell for cell in cells if cell.key not in present]
         for cell in missing:
@@ -144,15 +165,20 @@ class Store:
             )
         return len(missing)
 
+    @_told
     def claim(self) -> Claim | None:
-        """A waiting cell for this worker alone, or None when none is waiting.
+        """A waiting cell of the declared ones for this worker alone, or None when none is waiting.
 
         Cells of workers that went silent are put back first. A cell that was queued twice, as two programs that
         declare a study at once may do, is run once: the later entry is set aside.
         """
         self._put_back_lost()
         trials = self._trials()  # once: with a thousand waiting cells this is most of a claim's time
-        waiting = sorted((t for t in trials if t.state == TrialState.WAITING), key=lambda t: t.number)
+        wanted = set(self.attribute("cells"))
+        waiting = sorted(
+            (t for t in trials if t.state == TrialState.WAITING and t.user_attrs["cell"] in wanted),
+            key=lambda t: t.number,
+        )
         for trial in waiting:
             trial_id = self._trial_id(trial)
             # Before the claim, so that a worker killed right after it is noticed, too.
@@ -162,7 +188,7 @@ class Store:
                     continue
             except UpdateFinishedTrialError:
                 continue
-            if _is_second(trial, trials):
+            if is_second(trial, trials):
                 self._storage.set_trial_state_values(trial_id, TrialState.PRUNED)
                 continue
             return Claim(trial_id, trial.number, dict(trial.user_attrs))
@@ -178,8 +204,8 @@ class Store:
         if self._storage.get_n_trials(self._study_id, TrialState.FAIL) == 0:
             return
         trials = self._trials()
-        lost = _lost(trials)
-        settled = {t.user_attrs["cell"] for t in trials if t.state != TrialState.FAIL or _is_final(t, lost)}
+        lost = lost_times(trials)
+        settled = {t.user_attrs["cell"] for t in trials if t.state != TrialState.FAIL or is_final(t, lost)}
         for trial in {t.user_attrs["cell"]: t for t in trials if t.user_attrs["cell"] not in settled}.values():
             if trial.datetime_complete is None or datetime.now() - trial.datetime_complete > self._patience:
                 put_back(self._study, trial)
@@ -192,9 +218,11 @@ class Store:
 
         def beat() -> None:
             while not done.wait(interval):
-                self._storage.record_heartbeat(claim.trial_id)
+                # A database that is away for a moment costs a sign of life, and not the cell.
+                with suppress(*DATABASE_ERRORS):
+                    self._storage.record_heartbeat(claim.trial_id)
 
-        thread = threading.Thread(target=beat, daemon=True)
+        thread = threading.Thread(target=beat, name=f"heartbeat of {claim.number}", daemon=True)
         thread.start()
         try:
             yield
@@ -202,6 +230,7 @@ class Store:
             done.set()
             thread.join()
 
+    @_told
     def complete(self, claim: Claim, values: Sequence[float], found: dict[str, Any], picture: Path) -> bool:
         """Record a result; False where the cell was given to another meanwhile, as this worker seemed dead."""
         try:
@@ -212,6 +241,7 @@ class Store:
         except UpdateFinishedTrialError:
             return False
 
+    @_told
     def fail(self, claim: Claim, reason: str) -> None:
         """Record that a cell could not be run, and why."""
         try:
@@ -220,6 +250,7 @@ class Store:
         except UpdateFinishedTrialError:
             return  # another worker has it now
 
+    @_told
     def release(self, claim: Claim) -> None:
         """Put a claimed cell back, unfinished."""
         try:
@@ -230,32 +261,43 @@ class Store:
 
     # What was found
 
+    @_told
     def rows(self) -> list[Row]:
-        """Every cell once, with its latest word: done before running, waiting and failed."""
+        """Every declared cell once, with its latest word: done before running, waiting and failed."""
         order = {"done": 0, "running": 1, "waiting": 2, "failed": 3}
+        wanted = set(self.attribute("cells"))
         latest: dict[str, Row] = {}
         for trial in self._trials():
-            if trial.state not in _STATES:
+            if trial.state not in STATES or trial.user_attrs["cell"] not in wanted:
                 continue
-            row = _row(trial)
+            row = row_of(trial)
             before = latest.get(row.cell)
             if before is None or order[row.state] <= order[before.state]:
                 latest[row.cell] = row
         return list(latest.values())
 
+    @_told
     def picture(self, row: Row) -> Path | None:
         """The file of a done cell's picture, or None where this machine does not have it."""
         trial_id = self._storage.get_trial_id_from_study_id_trial_number(self._study_id, row.number)
         return self._file(self._storage.get_trial(trial_id), PICTURE)
 
+    @_told
     def keep_input(self, name: str, picture: Path) -> None:
-        """Store one of the study's own pictures, for reports."""
+        """Store one of the study's own pictures at its size, for reports."""
         if self.input(name) is None:
-            self._upload(picture, self._study, INPUT.format(_safe(name)))
+            self._upload(picture, self._study, self._input(name))
 
+    @_told
     def input(self, name: str) -> Path | None:
         """The file of one of the study's own pictures, or None where this machine does not have it."""
-        return self._file(self._study, INPUT.format(_safe(name)))
+        return self._file(self._study, self._input(name))
+
+    def _input(self, name: str) -> str:
+        """What a picture is kept as: another one of the same name, or size, is kept beside it."""
+        declared = self._declared()
+        what = name, declared["pictures"][name]["sha256"], declared["study"]["size"]
+        return INPUT.format(hashlib.sha256(repr(what).encode()).hexdigest()[:12])
 
     def _file(self, owner: optuna.Study | FrozenTrial, filename: str) -> Path | None:
         for meta in get_all_artifact_meta(owner, storage=self._storage):
@@ -265,77 +307,20 @@ class Store:
         return None
 
     def _upload(self, picture: Path, owner: optuna.Study | FrozenTrial, filename: str) -> None:
-        with tempfile.TemporaryDirectory() as folder:  # an artifact is called what its file is called
-            named = str(shutil.copy(picture, Path(folder) / filename))
-            upload_artifact(
-                artifact_store=self._artifact_store, file_path=named, study_or_trial=owner, storage=self._storage
-            )
+        try:
+            self.artifacts.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory() as folder:  # an artifact is called what its file is called
+                named = str(shutil.copy(picture, Path(folder) / filename))
+                kept = FileSystemArtifactStore(str(self.artifacts))
+                upload_artifact(artifact_store=kept, file_path=named, study_or_trial=owner, storage=self._storage)
+        except OSError as error:
+            raise StudyError(
+                f"the study's pictures cannot be kept in {str(self.artifacts)!r} ({error.strerror}); make room there, "
+                "or choose another folder with --into"
+            ) from None
 
     def _trials(self) -> list[FrozenTrial]:
         return self._study.get_trials(deepcopy=False)
 
     def _trial_id(self, trial: FrozenTrial) -> int:
         return self._storage.get_trial_id_from_study_id_trial_number(self._study_id, trial.number)
-
-
-def _is_second(trial: FrozenTrial, trials: Iterable[FrozenTrial]) -> bool:
-    """Whether an earlier entry of the same cell is waiting, at work or done."""
-    return any(
-        other.number < trial.number
-        and other.user_attrs["cell"] == trial.user_attrs["cell"]
-        and other.state in (TrialState.WAITING, TrialState.RUNNING, TrialState.COMPLETE)
-        for other in trials
-    )
-
-
-def put_back(study: optuna.Study, lost: FrozenTrial) -> None:
-    """Queue a lost trial's cell again, unless it has killed too many workers.
-
-    Optuna calls this for the one worker whose transition of the silent trial to failed was taken, so that
-    several that notice the same silence queue its cell once.
-    """
-    if not _is_final(lost, _lost(study.get_trials(deepcopy=False))):
-        study.add_trial(optuna.create_trial(state=TrialState.WAITING, user_attrs=_identity(lost)))
-
-
-_IDENTITY = ("cell", "digest", "content", "style", "seed", "spec", "names")
-"""What a cell is, before anything was found."""
-
-
-def _identity(trial: FrozenTrial) -> dict[str, Any]:
-    return {name: trial.user_attrs[name] for name in _IDENTITY}
-
-
-def _lost(trials: Iterable[FrozenTrial]) -> Counter[str]:
-    """How often each cell's worker ended without a word."""
-    return Counter(t.user_attrs["cell"] for t in trials if t.state == TrialState.FAIL and "failure" not in t.user_attrs)
-
-
-def _is_final(trial: FrozenTrial, lost: Counter[str]) -> bool:
-    """Whether a failed trial's cell is to be left alone: it failed for a reason, or time and again for none."""
-    return "failure" in trial.user_attrs or lost[trial.user_attrs["cell"]] > MOST_RETRIES
-
-
-def _row(trial: FrozenTrial) -> Row:
-    found = trial.user_attrs
-    silent = "its worker ended without a word; there may be too little memory for it"
-    return Row(
-        number=trial.number,
-        cell=found["cell"],
-        digest=found["digest"],
-        content=found["content"],
-        style=found["style"],
-        seed=found["seed"],
-        state=_STATES[trial.state],
-        scores=found.get("scores", {}),
-        trace=tuple(found.get("trace", ())),
-        evaluations=found.get("evaluations", 0),
-        restarts=found.get("restarts", 0),
-        seconds=found.get("seconds", 0.0),
-        reason=found.get("failure", silent) if trial.state == TrialState.FAIL else found.get("reason", ""),
-    )
-
-
-def _safe(name: str) -> str:
-    """A file name for a picture's name: a digest keeps two paths apart that end alike."""
-    return hashlib.sha256(name.encode()).hexdigest()[:12]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from barestyle.spec import Spec
 from barestyle.study.declared import Study
-from barestyle.study.store import Row
+from barestyle.study.rows import Row
 
 Key = tuple[str, str, int]
 """Content, style, seed."""
@@ -16,7 +16,7 @@ Key = tuple[str, str, int]
 
 @dataclass(frozen=True)
 class Table:
-    """A study and its rows, found by the spec's digest that they share.
+    """A study and its declared cells' rows, found by the spec's digest that they share.
 
     `favoured` has by metric the variants that it would grade by their own objective.
     """

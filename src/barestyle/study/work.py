@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from barestyle.errors import BarestyleError, StudyError
+from barestyle.errors import BarestyleError, SpecError, StudyError
 from barestyle.job import run
 from barestyle.metrics import Judged, chosen
 from barestyle.metrics.score import measured
@@ -46,11 +47,8 @@ def work(
 
     Raises StudyError where the pictures or weights on this machine are not those of the study.
     """
-    study = store.declaration
-    names = {name for pair in study.pairs for name in (pair.content, pair.style)}
-    pictures = {name: _same_picture(name, store.attribute("pictures")[name]) for name in sorted(names)}
-    weights = _same_weights(weights, store.attribute("weights"))
-    metrics = list(dict.fromkeys([*store.attribute("metrics"), *OBJECTIVES]))
+    _ = store.declaration
+    needed = _needed(store, weights)
     finished = 0
     while not should_stop():
         claim = store.claim()
@@ -59,17 +57,36 @@ def work(
                 break
             time.sleep(WAIT)
             continue
+        if not needed.serves(claim):  # the study was declared anew meanwhile
+            needed = _needed(store, weights)
         with store.alive(claim):
-            finished += _cell(store, claim, pictures, metrics, weights, should_stop, on_cell)
+            finished += _cell(store, claim, needed, should_stop, on_cell)
     return finished
+
+
+@dataclass(frozen=True)
+class _Needed:
+    """What the cells of a declaration need, and this machine has: pictures by name, weights, metrics."""
+
+    pictures: dict[str, PictureFile]
+    weights: Path | None
+    metrics: Sequence[str]
+
+    def serves(self, claim: Claim) -> bool:
+        return {claim.attributes["content"], claim.attributes["style"]} <= self.pictures.keys()
+
+
+def _needed(store: Store, weights: Path | None) -> _Needed:
+    """Raises StudyError where something here is not what the study was declared with."""
+    pictures = {name: _same_picture(name, declared) for name, declared in sorted(store.attribute("pictures").items())}
+    metrics = list(dict.fromkeys([*store.attribute("metrics"), *OBJECTIVES]))
+    return _Needed(pictures, _same_weights(weights, store.attribute("weights")), metrics)
 
 
 def _cell(
     store: Store,
     claim: Claim,
-    pictures: dict[str, PictureFile],
-    metrics: Sequence[str],
-    weights: Path | None,
+    needed: _Needed,
     should_stop: Callable[[], bool],
     on_cell: OnCell | None,
 ) -> bool:
@@ -77,50 +94,43 @@ def _cell(
     said = on_cell or (lambda _key, _word: None)
     key = claim.attributes["cell"]
     try:
-        result, plan = _painted(claim, pictures, weights, should_stop)
+        result, plan = _painted(claim, needed, should_stop)
         if result.interrupted:
             store.release(claim)
             return False
-        found, values = _found(result, plan, metrics, weights)
-    except BarestyleError as error:
-        store.fail(claim, str(error))
-        said(key, str(error))
+        found, values = _found(result, plan, needed)
+        with TemporaryDirectory() as folder:
+            picture = result.save(Path(folder) / "picture.png")
+            done = store.complete(claim, values, found, picture)
+    except Exception as error:  # noqa: BLE001  # one cell never stops the others
+        reason = str(error) if isinstance(error, BarestyleError) else f"{type(error).__name__}: {error}"
+        store.fail(claim, reason)
+        said(key, reason)
         return True
-    except (RuntimeError, MemoryError, ArithmeticError, ValueError) as error:  # one cell never stops the others
-        store.fail(claim, f"{type(error).__name__}: {error}")
-        said(key, f"{type(error).__name__}: {error}")
-        return True
-    with TemporaryDirectory() as folder:
-        picture = result.save(Path(folder) / "picture.png")
-        done = store.complete(claim, values, found, picture)
     said(key, "done" if done else "taken over by another worker, as this one was silent too long")
     return done
 
 
-def _painted(
-    claim: Claim, pictures: dict[str, PictureFile], weights: Path | None, should_stop: Callable[[], bool]
-) -> tuple[Result, Plan]:
+def _painted(claim: Claim, needed: _Needed, should_stop: Callable[[], bool]) -> tuple[Result, Plan]:
     attributes = claim.attributes
     spec = Spec.from_data(attributes["spec"])
-    if weights is not None and getattr(spec.network, "is_trained", False):
-        spec = with_settings(spec, {"network.trained_file": str(weights)})
-    content, style = (pictures[attributes[name]].path for name in ("content", "style"))
+    if needed.weights is not None and getattr(spec.network, "is_trained", False):
+        spec = with_settings(spec, {"network.trained_file": str(needed.weights)})
+    content, style = (needed.pictures[attributes[name]].path for name in ("content", "style"))
     plan = prepare(content, style, spec, seed=attributes["seed"])
     return run(plan, should_stop=should_stop), plan
 
 
-def _found(
-    result: Result, plan: Plan, metrics: Sequence[str], weights: Path | None
-) -> tuple[dict[str, Any], list[float]]:
-    judged = Judged(
-        result.image,
-        plan.content.pixels,
-        plan.style.pixels,
-        weights,
-    )
-    scores = measured(judged, chosen(metrics)).values
+def _found(result: Result, plan: Plan, needed: _Needed) -> tuple[dict[str, Any], list[float]]:
+    """What the store keeps of a result, and its values for Optuna. Raises SpecError where one is no number."""
+    judged = Judged(result.image, plan.content.pixels, plan.style.pixels, needed.weights)
+    found = measured(judged, chosen(needed.metrics))
+    scores = found.values
+    for name in OBJECTIVES:
+        if name not in scores:
+            raise SpecError(f"metric {name} has no value for this picture ({found.left_out[name]})")
     every = max(1, -(-len(result.losses) // TRACE))
-    found = {
+    kept = {
         "scores": scores,
         "trace": list(result.losses[::every]),
         "evaluations": result.evaluations,
@@ -128,7 +138,7 @@ def _found(
         "seconds": round(result.seconds, 3),
         "reason": result.reason,
     }
-    return found, [scores[name] for name in OBJECTIVES]
+    return kept, [scores[name] for name in OBJECTIVES]
 
 
 def _same_weights(named: Path | None, declared: str | None) -> Path | None:
