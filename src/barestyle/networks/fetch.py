@@ -8,7 +8,7 @@ import os
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -34,7 +34,9 @@ TIMEOUT = 30
 
 
 class Source(Protocol):
-    """A file of which parts can be read."""
+    """A file of which parts can be read; `travelled` counts the bytes that came from it."""
+
+    travelled: int
 
     def read(self, start: int, length: int) -> bytes:
         """Bytes from `start` on; fewer where the file ends."""
@@ -66,12 +68,12 @@ def fetch(source: str | None = None, *, layers: int = 5, cache: Path | None = No
     if not 1 <= layers <= len(LAYER_INDICES):
         raise WeightsError(f"layers cannot be {layers}; VGG-19 has {len(LAYER_INDICES)}, so it takes 1 to 16")
     folder = cache or cache_folder()
-    name = source or f"hub:{HUB_FILE}"
+    name = _name(source)
     if source is not None and not _is_url(source) and Path(source).suffix != ".safetensors":
         data, travelled = _from_torch(Path(source).expanduser(), layers), 0
     else:
-        with _opened(source) as counted:
-            data, travelled = _first_layers(counted, layers, name), counted.count
+        with _opened(source) as file:
+            data, travelled = _first_layers(file, layers, name), file.travelled
     digest = hashlib.sha256(data).hexdigest()
     pins = _pins(folder)
     pin = f"{name}#{layers}"
@@ -85,36 +87,31 @@ def fetch(source: str | None = None, *, layers: int = 5, cache: Path | None = No
     return Fetched(path, digest, travelled, pin in pins)
 
 
-class _Counted:
-    """A source that counts what is read of it."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self.count = 0
-
-    def read(self, start: int, length: int) -> bytes:
-        data = self._source.read(start, length)
-        self.count += len(data)
-        return data
+def _name(source: str | None) -> str:
+    """What a source is called, in sentences and where digests are kept: a file by its whole path."""
+    if source is None:
+        return f"hub:{HUB_FILE}"
+    return source if _is_url(source) else str(Path(source).expanduser().resolve())
 
 
 @contextmanager
-def _opened(source: str | None) -> Iterator[_Counted]:
+def _opened(source: str | None) -> Iterator[Source]:
     """A file, an URL, or the hub's file; whatever goes wrong in the block is a WeightsError."""
     try:
         if source is None:
             from huggingface_hub import HfFileSystem
 
             with HfFileSystem().open(HUB_FILE, "rb", block_size=2**16) as file:
-                yield _Counted(_Seekable(file))
+                yield _Seekable(file)
         elif _is_url(source):
-            yield _Counted(_Ranges(source))
+            with closing(_Url(source)) as url:
+                yield url
         else:
             with Path(source).expanduser().open("rb") as file:
-                yield _Counted(_Seekable(file))
+                yield _Seekable(file)
     except WeightsError:
         raise
-    except (OSError, HTTPException) as error:
+    except (OSError, HTTPException, ValueError) as error:  # ValueError: an URL that is none
         raise _unreadable(source, error) from None
     except Exception as error:
         if source is not None:
@@ -133,28 +130,41 @@ def _unreadable(source: str | None, error: Exception) -> WeightsError:
 class _Seekable:
     def __init__(self, file: Any) -> None:
         self._file = file
+        self.travelled = 0
 
     def read(self, start: int, length: int) -> bytes:
         self._file.seek(start)
-        return bytes(self._file.read(length))
+        data = bytes(self._file.read(length))
+        self.travelled += len(data)
+        return data
 
 
-class _Ranges:
-    """An URL whose parts are asked for; of a server that has none, the file is read up to the last part once."""
+class _Url:
+    """An URL whose parts are asked for; from a server that has none, the file is read on, once, as far as needed."""
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._whole = b""
+        self._stream: Any = None
+        self._read = bytearray()
+        self.travelled = 0
 
     def read(self, start: int, length: int) -> bytes:
-        if start + length <= len(self._whole):
-            return self._whole[start : start + length]
-        request = urllib.request.Request(self._url, headers={"Range": f"bytes={start}-{start + length - 1}"})
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # _is_url allows http(s) only
+        if self._stream is None:
+            request = urllib.request.Request(self._url, headers={"Range": f"bytes={start}-{start + length - 1}"})
+            answer = urllib.request.urlopen(request, timeout=TIMEOUT)  # _is_url allows http(s) only
             if answer.status == 206:
-                return bytes(answer.read(length))
-            self._whole = answer.read(start + length)
-        return self._whole[start : start + length]
+                with answer:
+                    data = bytes(answer.read(length))
+                self.travelled += len(data)
+                return data
+            self._stream = answer
+        self._read += self._stream.read(max(0, start + length - len(self._read)))
+        self.travelled = max(self.travelled, len(self._read))
+        return bytes(self._read[start : start + length])
+
+    def close(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
 
 
 def _first_layers(source: Source, layers: int, name: str) -> bytes:
@@ -211,7 +221,8 @@ def _keep(folder: Path, data: bytes, layers: int) -> Path:
     except OSError as error:
         raise WeightsError(f"{str(path)!r} cannot be written ({error.strerror}); free some space") from None
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # what went wrong before is what matters
+            part.unlink(missing_ok=True)
     return path
 
 
@@ -228,8 +239,12 @@ def _pins(folder: Path) -> Mapping[str, str]:
         pins = json.loads((folder / PINS).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError):
-        raise WeightsError(f"{str(folder / PINS)!r}, where digests are kept, cannot be read; delete it") from None
+    except OSError as error:
+        raise WeightsError(
+            f"{str(folder)!r} is no folder to keep weights in ({error.strerror}); name another"
+        ) from None
+    except ValueError:
+        raise WeightsError(f"{str(folder / PINS)!r}, where digests are kept, is damaged; delete it") from None
     return pins if isinstance(pins, dict) else {}
 
 
