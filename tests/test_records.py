@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,18 @@ def test_a_saved_picture_carries_its_record_twice(result: Result, tmp_path: Path
     record = records.find(path)
     assert record.spec == result.spec
     assert record == result.record_beside(path)
+
+
+def test_a_record_of_a_long_run_is_kept_whole(result: Result, tmp_path: Path) -> None:
+    """Pillow opens no picture with a text above 1 MiB; a record longer than that is in several."""
+    losses = tuple(1 / (3 + i) for i in range(100_000))
+    long = replace(result, record=result.record.model_copy(update={"losses": losses}))
+    path = long.save(tmp_path / "out.png")
+    (tmp_path / "out.png.json").unlink()
+    assert (tmp_path / "out.png").stat().st_size > 500_000
+    with Image.open(path) as image:
+        image.load()
+    assert records.find(path).losses == losses
 
 
 def test_paths_are_kept_as_seen_from_the_record(result: Result, tmp_path: Path, pictures: Path) -> None:

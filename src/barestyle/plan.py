@@ -71,7 +71,7 @@ def _prepared(content: Source, style: Source, spec: Spec, seed: int, device: str
             "choose a smaller --size, or raise the limit with --max-pixels (max_pixels in Python)"
         )
     for picture, size in zip(pictures, ((height, width), style_size), strict=True):
-        _check_large_enough(picture, size, spec)
+        check_large_enough(picture, size, spec)
     # Only what the run needs is kept: a photograph of 12 megapixels is 144 MB of floats.
     used = pictures[0].at(height, width), pictures[1].at(*style_size)
     return Plan(spec, seed, place, *used, trained)
@@ -90,7 +90,8 @@ def _result_size(content: Picture, spec: Spec) -> tuple[int, int]:
     return target_size(content.height, content.width, long_side)
 
 
-def _check_large_enough(picture: Picture, size: tuple[int, int], spec: Spec) -> None:
+def check_large_enough(picture: Picture, size: tuple[int, int], spec: Spec) -> None:
+    """Refuse a picture that would be used at a size (height, width) below what a network needs. Raises ImageError."""
     smallest = minimum_side(spec.network)
     if min(picture.height, picture.width) < SMALLEST_SIDE:
         raise ImageError(

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError
 
 from barestyle.errors import BarestyleError, OutputError, RecordError
 from barestyle.images import write
+from barestyle.images.read import own_pixel_limit
 from barestyle.spec import Spec
 from barestyle.spec.frozen import Frozen, sentence
 
@@ -87,6 +88,7 @@ def check_output(output: Path, *, force: bool, inputs: Iterable[Path] = ()) -> N
     """
     write.check_output(output, force=force)
     record = sidecar(output)
+    write.check_place(record)
     for path in inputs:
         if any(file.exists() and path.exists() and file.samefile(path) for file in (output, record)):
             raise OutputError(f"{str(output)!r} or its record is one of the files that go in; choose another name")
@@ -101,29 +103,41 @@ def find(output: Path) -> Record:
 
     Raises RecordError where there is none or it cannot be understood.
     """
-    if not output.is_file():
-        raise RecordError(f"there is no file {str(output)!r}; give a picture that barestyle made, or its .json")
-    if output.suffix == ".json":
-        return parse(output.read_text(encoding="utf-8", errors="replace"), output)
-    if sidecar(output).is_file():
-        return parse(sidecar(output).read_text(encoding="utf-8", errors="replace"), sidecar(output))
-    text = _inside(output)
-    if text is None:
-        raise RecordError(
-            f"{str(output)!r} carries no record and {sidecar(output).name!r} is not beside it; "
-            "only pictures that barestyle made can be repeated"
-        )
-    return parse(text, output)
-
-
-def _inside(output: Path) -> str | None:
     try:
-        with Image.open(output) as image:
-            image.load()
-            text = getattr(image, "text", {}).get(write.RECORD_KEY)
+        if not output.is_file():
+            raise RecordError(f"there is no file {str(output)!r}; give a picture that barestyle made, or its .json")
+        if output.suffix == ".json":
+            return parse(output.read_text(encoding="utf-8", errors="replace"), output)
+        inside = _inside(output)
+        if not sidecar(output).is_file():
+            if inside is None:
+                raise RecordError(
+                    f"{str(output)!r} carries no record and {sidecar(output).name!r} is not beside it; "
+                    "only pictures that barestyle made can be repeated"
+                )
+            return inside
+        beside = parse(sidecar(output).read_text(encoding="utf-8", errors="replace"), sidecar(output))
+    except OSError as error:
+        raise RecordError(f"the record of {str(output)!r} cannot be read ({error.strerror}); check the path") from None
+    if inside is not None and inside.image_sha256 != beside.image_sha256:
+        raise RecordError(
+            f"{str(sidecar(output))!r} is of another picture than {str(output)!r}, which carries a record of its own; "
+            "move the former away"
+        )
+    return beside
+
+
+def _inside(output: Path) -> Record | None:
+    """The record inside a PNG, which lies before the picture's data, so that nothing needs to be decoded."""
+    try:
+        with own_pixel_limit(), Image.open(output) as image:
+            texts = image.info
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         return None
-    return None if text is None else str(text)
+    parts: list[str] = []
+    while (part := texts.get(write.record_key(len(parts)))) is not None:
+        parts.append(str(part))
+    return parse("".join(parts), output) if parts else None
 
 
 def parse(text: str, path: Path) -> Record:

@@ -30,13 +30,36 @@ def same_pixels(one: Path, other: Path) -> bool:
 def test_it_repeats_the_pixels(program: Program, painted: Path, source: str) -> None:
     again = painted.with_name("again.png")
     sidecar = records.sidecar(painted)
+    losses = records.find(painted).losses
     if source == "picture alone":
         sidecar.unlink()
     outcome = program("rerun", sidecar if source == "json alone" else painted, "-o", again)
     assert outcome.code == 0, outcome.err
     assert "The picture is the same, bit for bit." in outcome.out
     assert same_pixels(painted, again)
-    assert records.find(again).losses == records.find(painted if sidecar.exists() else again).losses
+    assert records.find(again).losses == losses
+
+
+def test_a_picture_beside_another_ones_record_is_not_repeated(
+    program: Program, painted: Path, pictures: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.png"
+    arguments = ("transfer", pictures / "content.png", pictures / "style.jpg", "-o", other, *QUICK, "--seed", "1")
+    assert program(*arguments).code == 0
+    shutil.copy(other, painted)
+    refused = program("rerun", painted, "-o", tmp_path / "again.png")
+    assert refused.code == 2
+    assert "out.png.json' is of another picture than" in refused.err
+    assert not (tmp_path / "again.png").exists()
+
+
+def test_what_carries_no_record(program: Program, tmp_path: Path) -> None:
+    Image.new("1", (15_000, 12_000)).save(tmp_path / "huge.png")
+    for path, words in ((tmp_path / "huge.png", "carries no record"), (tmp_path / ("x" * 300), "cannot be read")):
+        refused = program("rerun", path, "-o", tmp_path / "again.png")
+        assert refused.code == 2
+        assert words in refused.err
+        assert refused.err.count("\n") == 1
 
 
 def test_a_moved_picture_finds_its_inputs_by_name(
@@ -131,7 +154,7 @@ def test_a_run_that_comes_out_otherwise_says_so(program: Program, painted: Path)
     sidecar = records.sidecar(painted)
     data = json.loads(sidecar.read_text())
     sidecar.write_text(json.dumps({**data, "image_sha256": "0" * 64, "versions": {**data["versions"], "torch": "1.0"}}))
-    outcome = program("rerun", painted, "-o", painted.with_name("again.png"))
+    outcome = program("rerun", sidecar, "-o", painted.with_name("again.png"))
     assert outcome.code == 1
     assert "barestyle: the picture differs from the earlier one: torch 1.0 is " in outcome.err
     again = painted.with_name("quiet.png")

@@ -298,3 +298,102 @@ def test_reading_leaves_pillows_own_limit_alone(tmp_path: Path) -> None:
         warnings.simplefilter("error")
         read(tmp_path / "a.png")
     assert before == Image.MAX_IMAGE_PIXELS
+
+
+def linear_grey() -> bytes:
+    """A profile of one channel whose values are light itself (ICC.1:2022, a curve of no entries)."""
+
+    def tagged(signature: bytes, data: bytes) -> bytes:
+        return signature + bytes(4) + data
+
+    white = tagged(b"XYZ ", np.array([0xF6D6, 0x10000, 0xD32D], ">u4").tobytes())
+    curve = tagged(b"curv", bytes(4))
+    parts = [(b"wtpt", white), (b"kTRC", curve)]
+    table, body, start = b"", b"", 128 + 4 + 12 * len(parts)
+    for name, data in parts:
+        table += name + np.array([start + len(body), len(data)], ">u4").tobytes()
+        body += data
+    size = np.array([start + len(body)], ">u4").tobytes()
+    header = size + bytes(4) + b"\x02\x10\0\0mntrGRAYXYZ " + bytes(12) + b"acsp" + bytes(28) + white[8:] + bytes(48)
+    return header + np.array([len(parts)], ">u4").tobytes() + table + body
+
+
+@pytest.mark.parametrize("alpha", [None, "A", "tRNS"])
+def test_grey_with_a_profile_of_its_own(tmp_path: Path, alpha: str | None) -> None:
+    """Linear light of 128/255 is 0.737 in sRGB (IEC 61966-2-1), with and without transparency."""
+    grey = Image.new("LA" if alpha == "A" else "L", (20, 20), (128, 255) if alpha == "A" else 128)
+    options: dict[str, Any] = {"transparency": 7} if alpha == "tRNS" else {}
+    grey.save(tmp_path / "grey.png", icc_profile=linear_grey(), **options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pixels = read(tmp_path / "grey.png").pixels
+    assert float(pixels.mean()) == pytest.approx(1.055 * (128 / 255) ** (1 / 2.4) - 0.055, abs=0.004)
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14])
+def test_the_lower_bits_of_a_camera(tmp_path: Path, bits: int) -> None:
+    top = 2**bits - 1
+    samples = np.linspace(0, top, WIDTH * HEIGHT * 3).round().astype(np.uint16).reshape(HEIGHT, WIDTH, 3)
+    tifffile.imwrite(tmp_path / "a.tif", samples, photometric="rgb", bitspersample=bits)
+    pixels = read(tmp_path / "a.tif").pixels[0].permute(1, 2, 0).numpy()
+    assert np.allclose(pixels, samples / top, atol=1e-4)
+
+
+def test_white_is_zero_but_opaque_is_not(tmp_path: Path) -> None:
+    samples = np.stack([DEEP[..., 0], np.full((HEIGHT, WIDTH), 65535, np.uint16)], axis=2)
+    tifffile.imwrite(tmp_path / "a.tif", samples, photometric="miniswhite", extrasamples=["unassalpha"])
+    picture = read(tmp_path / "a.tif")
+    assert picture.alpha is None
+    assert np.allclose(picture.pixels[0, 0].numpy(), 1 - DEEP[..., 0] / 65535, atol=1e-4)
+
+
+def test_colours_of_another_kind_are_refused(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", DEEP, photometric="cielab")
+    with pytest.raises(ImageError, match="is a TIFF of CIELAB colours; grey, RGB and CMYK can be read"):
+        read(tmp_path / "a.tif")
+
+
+def told(path: Path) -> str | None:
+    """What reading a file is answered with, or None where it is a picture."""
+    try:
+        read(path, max_pixels=10_000)
+    except ImageError as error:
+        return str(error)
+    return None
+
+
+@pytest.mark.parametrize("kind", ["png", "tif", "jpg", "webp", "gif", "deep.png", "deep.tif"])
+def test_damage_of_any_kind_is_an_image_error(tmp_path: Path, kind: str) -> None:
+    """Seeded bytes in seeded places: either it is still a picture, or the answer is a sentence."""
+    path = tmp_path / f"a.{kind}"
+    if kind.startswith("deep"):
+        path.write_bytes(imagecodecs.png_encode(DEEP) if kind.endswith("png") else imagecodecs.tiff_encode(DEEP))
+    else:
+        PICTURE.save(path)
+    whole = path.read_bytes()
+    random = np.random.default_rng(1)
+    for _ in range(60):
+        damaged = bytearray(whole)
+        for place in random.integers(0, min(len(whole), 400), 3):
+            damaged[place] = random.integers(0, 256)
+        path.write_bytes(damaged)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            assert told(path) is None or "\n" not in str(told(path))
+
+
+@pytest.mark.parametrize("spoil", ["cut", "closed", "sparse", "meta", "a path with \0"])
+def test_objects_that_cannot_be_read(tmp_path: Path, spoil: str) -> None:
+    PICTURE.save(tmp_path / "a.png")
+    data = (tmp_path / "a.png").read_bytes()
+    lazy = Image.open(io.BytesIO(data[: len(data) // 2] if spoil == "cut" else data))
+    if spoil == "closed":
+        lazy.close()
+    tensor = torch.rand(3, HEIGHT, WIDTH)
+    source: Any = {
+        "sparse": tensor.to_sparse(),
+        "meta": tensor.to("meta"),
+        "a path with \0": "a\0b.png",
+    }.get(spoil, lazy)
+    with pytest.raises(ImageError):
+        read(source)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from barestyle.errors import StudyError
+from barestyle.errors import ImageError, StudyError
 from barestyle.study.begin import Prepared, prepared
 from barestyle.study.cells import cells, untrained
 from barestyle.study.load import load
@@ -62,6 +62,11 @@ def test_what_is_not_drawn_is_run_once(synthetic_weights: Path) -> None:
     fixed = [cell for cell in ready.cells if "bias-trained@paper" in cell.names]
     assert [cell.seed for cell in drawn] == list(study.seeds)
     assert [cell.seed for cell in fixed] == [study.seeds[0]]
+
+
+def test_a_size_that_a_network_cannot_work_with_is_refused_before_any_cell() -> None:
+    with pytest.raises(ImageError, match="would be used at 16 x 11, but this network needs at least 24 a side"):
+        prepared(varied(load("fig8"), size=16), weights=None)
 
 
 def test_trained_variants_need_weights() -> None:

@@ -83,6 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = [argument for argument in given if argument != "--debug"]
     with warnings.catch_warnings():
         warnings.showwarning = _note
+        if {"-q", "--quiet"} & set(given):
+            warnings.simplefilter("ignore")
         return _run(given or ["--help"], debug=debug)
 
 

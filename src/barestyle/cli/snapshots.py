@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,8 @@ class Snapshots:
         self._every = every
         self._bits = plan.content.bits
         self._alpha = plan.content.alpha
-        existing = [path for path in map(self.path, range(every, plan.steps + 1, every)) if path.exists()]
+        written = (path for path in output.parent.glob(f"*{output.suffix}") if self._is_snapshot(path.name))
+        existing = sorted(written)
         sources = [path for path in (plan.content.path, plan.style.path) if path is not None]
         if any(path.samefile(source) for path in existing for source in sources):
             raise OutputError(
@@ -32,6 +34,12 @@ class Snapshots:
             )
         if existing and not force:
             raise OutputError(f"{str(existing[0])!r} exists; choose another name, or overwrite it with --force")
+
+    def _is_snapshot(self, name: str) -> bool:
+        """Whether a file may be the picture of a step."""
+        return (
+            re.fullmatch(rf"{re.escape(self._output.stem)}-\d{{5,}}{re.escape(self._output.suffix)}", name) is not None
+        )
 
     def path(self, step: int) -> Path:
         """Where the picture of a step lies."""

@@ -98,7 +98,7 @@ def paint(
         result.save(output)
     if not quiet:
         report(result, output)
-    return options.INTERRUPTED if interrupt.requested else 0
+    return options.INTERRUPTED if result.interrupted else 0
 
 
 def report(result: Result, output: Path) -> None:

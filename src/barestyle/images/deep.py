@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-import struct
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import imagecodecs
@@ -41,25 +42,62 @@ def decoded_tiff(data: bytes, name: str, check: Callable[[int, int], None]) -> t
     Raises ImageError where the page is no grey, RGB or CMYK picture, or damaged.
     """
     try:
-        with tifffile.TiffFile(io.BytesIO(data)) as file:
+        with _silent(), tifffile.TiffFile(io.BytesIO(data)) as file:
             page = file.pages.first
             check(page.imagewidth, page.imagelength)
-            samples = _with_channels(np.asarray(page.asarray()))
-            if page.planarconfig == 2 and samples.shape[0] in (1, 2, 3, 4):
-                samples = samples.transpose(1, 2, 0)
-            if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
-                samples = (1 if samples.dtype.kind == "f" else np.iinfo(samples.dtype).max) - samples
-            if tifffile.EXTRASAMPLE.ASSOCALPHA in page.extrasamples:
-                samples = _unpremultiplied(samples)
+            samples = _samples_of(page, name)
             cmyk = page.photometric == tifffile.PHOTOMETRIC.SEPARATED
             profile = page.tags.get(_ICC_PROFILE)
             orientation = page.tags.get(_ORIENTATION)
+    except ImageError:
+        raise
     except tifffile.TiffFileError:
         return None
-    except (ValueError, OSError, RuntimeError, IndexError, KeyError, struct.error) as error:
-        raise ImageError(f"{name} is damaged or a TIFF of an unknown kind ({error}); save it anew") from None
+    except Exception as error:  # noqa: BLE001  # a damaged file can make a decoder raise anything
+        reason = f"{type(error).__name__}: {error}"
+        raise ImageError(f"{name} is damaged or a TIFF of an unknown kind ({reason}); save it anew") from None
     colour = _in_srgb(samples, profile.value if profile else None, name, cmyk=cmyk)
     return oriented(colour, int(orientation.value) if orientation else 1), 16
+
+
+_COLOURS = (
+    tifffile.PHOTOMETRIC.MINISWHITE,
+    tifffile.PHOTOMETRIC.MINISBLACK,
+    tifffile.PHOTOMETRIC.RGB,
+    tifffile.PHOTOMETRIC.SEPARATED,
+)
+
+
+def _samples_of(page: Any, name: str) -> Samples:
+    """A page's samples (H, W, channels), spanning their type, alpha not multiplied in. Raises ImageError."""
+    if page.photometric not in _COLOURS:
+        kind = getattr(page.photometric, "name", page.photometric)
+        raise ImageError(
+            f"{name} is a TIFF of {kind} colours; grey, RGB and CMYK can be read, so save it as one of them"
+        )
+    samples = _with_channels(np.asarray(page.asarray()))
+    if samples.ndim != 3 or not samples.size:
+        raise ImageError(f"{name} is a TIFF of the shape {samples.shape}; a picture is height x width x channels")
+    if page.planarconfig == 2 and samples.shape[0] in (1, 2, 3, 4):
+        samples = samples.transpose(1, 2, 0)
+    if samples.dtype == np.uint16 and page.bitspersample < 16:  # of cameras and scanners, in the lower bits
+        samples = np.rint(samples * (65535 / (2**page.bitspersample - 1))).astype(np.uint16)
+    if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
+        white = 1 if samples.dtype.kind == "f" else np.iinfo(samples.dtype).max
+        samples = np.concatenate([white - samples[..., :1], samples[..., 1:]], axis=2)
+    return _unpremultiplied(samples) if tifffile.EXTRASAMPLE.ASSOCALPHA in page.extrasamples else samples
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """What tifffile would log on a damaged file, beside the error that is told anyway, is not said."""
+    logger = logging.getLogger("tifffile")
+    before = logger.disabled
+    logger.disabled = True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 def _unpremultiplied(samples: Samples) -> Samples:

@@ -94,7 +94,9 @@ def unit_range(samples: np.ndarray[Any, Any], name: str) -> np.ndarray[Any, np.d
         raise ImageError(f"{name} has samples of type {samples.dtype}; use uint8, uint16, or floats in 0..1")
     low, high = float(samples.min()), float(samples.max())
     if not (low >= 0 and high <= 1):
-        raise ImageError(f"{name} has values from {low:g} to {high:g}; floats have to lie in 0..1, so scale them first")
+        raise ImageError(
+            f"{name} has values from {low:.9g} to {high:.9g}; floats have to lie in 0..1, so scale them first"
+        )
     return samples.astype(np.float32)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
-import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
-from barestyle.errors import ImageError
+from barestyle.errors import BarestyleError, ImageError
 from barestyle.images import deep, icc
 from barestyle.images.picture import Picture, Source, from_samples
 from barestyle.spec import MAX_PIXELS
@@ -34,6 +34,17 @@ def read(source: Source, *, max_pixels: int = MAX_PIXELS) -> Picture:
     """
     if isinstance(source, str | Path):
         return _from_file(Path(source), max_pixels)
+    try:
+        return _from_memory(source, max_pixels)
+    except BarestyleError:
+        raise
+    except MemoryError:
+        raise _too_large("the picture") from None
+    except Exception as error:  # noqa: BLE001  # lazy, closed, sparse, of another device: it may raise anything
+        raise ImageError(f"the {type(source).__name__} cannot be read ({_first_line(error)}); give another") from None
+
+
+def _from_memory(source: Source, max_pixels: int) -> Picture:
     if isinstance(source, Image.Image):
         name = "the PIL image"
         _check_pixels(source.width, source.height, max_pixels, name)
@@ -61,7 +72,7 @@ def _from_file(path: Path, max_pixels: int) -> Picture:
     name = repr(str(path))
     data = _bytes_of(path, name)
     try:
-        with _own_pixel_limit(), Image.open(io.BytesIO(data)) as image:
+        with own_pixel_limit(), Image.open(io.BytesIO(data), formats=_formats()) as image:
             _check_pixels(image.width, image.height, max_pixels, name)
             samples, bits = deep.decoded(image, data, name) or _from_pil(image, name)
     except UnidentifiedImageError:
@@ -71,9 +82,24 @@ def _from_file(path: Path, max_pixels: int) -> Picture:
                 f"{name} is no picture that can be read; give a PNG, JPEG, TIFF, WebP, GIF, BMP or similar file"
             ) from None
         samples, bits = frame
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error, MemoryError) as error:
+    except BarestyleError:
+        raise
+    except MemoryError:
+        raise _too_large(name) from None
+    except Exception as error:  # noqa: BLE001  # a damaged file can make a decoder raise anything
         raise ImageError(f"{name} is damaged or cut short ({_first_line(error)}); get the file again") from None
     return from_samples(samples, name=name, sha256=hashlib.sha256(data).hexdigest(), path=path, bits=bits)
+
+
+@cache
+def _formats() -> tuple[str, ...]:
+    """What Pillow can open; not EPS, for which it would run another program."""
+    Image.init()
+    return tuple(name for name in Image.OPEN if name != "EPS")
+
+
+def _too_large(name: str) -> ImageError:
+    return ImageError(f"{name} does not fit into this machine's memory; shrink it first")
 
 
 def _bytes_of(path: Path, name: str) -> bytes:
@@ -85,6 +111,8 @@ def _bytes_of(path: Path, name: str) -> bytes:
         raise ImageError(f"there is no file {name}; check the path") from None
     except OSError as error:
         raise ImageError(f"{name} cannot be read ({error.strerror}); check its permissions") from None
+    except ValueError as error:  # a path with a NUL in it
+        raise ImageError(f"{name} cannot be a path ({error}); check it") from None
     if not data:
         raise ImageError(f"{name} is empty (0 bytes); get the file again")
     return data
@@ -101,10 +129,10 @@ def _from_pil(image: Image.Image, name: str) -> tuple[Samples, int]:
         return np.asarray(image)[..., None], 16
     alpha = None
     if image.has_transparency_data:
-        image = image.convert("LA") if image.mode == "La" else image  # Pillow knows no way from La to RGBA
-        image = image.convert("RGBA")
-        alpha = image.getchannel("A")
-        image = image.convert("RGB")
+        image = image.convert("LA") if image.mode in ("La", "L") else image  # Pillow knows no way from La to RGBA
+        alpha = image.convert("RGBA").getchannel("A")
+        # Grey stays grey: its profile, if it has one, is for one channel.
+        image = image.getchannel("L") if image.mode == "LA" else image.convert("RGBA").convert("RGB")
     colour = np.asarray(icc.to_srgb(image, name))
     colour = colour[..., None] if colour.ndim == 2 else colour
     if alpha is None:
@@ -134,7 +162,7 @@ def _check_pixels(width: int, height: int, max_pixels: int, name: str) -> None:
 
 
 @contextmanager
-def _own_pixel_limit() -> Iterator[None]:
+def own_pixel_limit() -> Iterator[None]:
     """Leave the judgement of size to `max_pixels`, and keep Pillow's remarks on metadata to itself."""
     before = Image.MAX_IMAGE_PIXELS
     Image.MAX_IMAGE_PIXELS = None

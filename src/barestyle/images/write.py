@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import struct
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,23 +30,33 @@ WEBP_QUALITY = 95
 RECORD_KEY = "barestyle"
 """The keyword of the PNG text chunk that holds a record."""
 
+CHUNK = 250_000
+"""Characters of a record in one chunk: Pillow opens no picture with a text above 1 MiB, which long runs exceed."""
+
 
 def check_output(path: Path, *, force: bool) -> None:
     """Refuse, before any work, an output that could not be written. Raises OutputError."""
     if path.suffix.lower() not in EXTENSIONS:
         raise OutputError(f"{str(path)!r} does not end in a known kind of picture; use one of {', '.join(EXTENSIONS)}")
-    part = _part(path)
     try:
         if path.is_dir():
             raise OutputError(f"{str(path)!r} is a folder; name a file in it, like {str(path / 'out.png')!r}")
         if path.exists() and not force:
             raise OutputError(f"{str(path)!r} exists; choose another name, or overwrite it with --force")
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{str(path)!r} cannot be an output ({error}); choose another name") from None
+    check_place(path)
+
+
+def check_place(path: Path) -> None:
+    """Refuse a file that could not be put where it shall lie. Raises OutputError."""
+    part = _part(path)
+    try:
         part.touch(exist_ok=False)
         part.unlink()
     except OSError as error:
-        raise OutputError(
-            f"nothing can be written to {str(path.parent)!r} ({error.strerror}); choose another folder, or create it"
-        ) from None
+        remedy = "choose a shorter name" if error.errno == errno.ENAMETOOLONG else "choose another folder, or create it"
+        raise OutputError(f"nothing can be written to {str(path.parent)!r} ({error.strerror}); {remedy}") from None
 
 
 def check_format(path: Path, height: int, width: int) -> None:
@@ -108,13 +120,23 @@ def _png(samples: Samples) -> bytes:
 
 
 def _with_record(png: bytes, record: str | None) -> bytes:
-    """Put an international text chunk behind the header (PNG specification, third edition, 11.3.3.4)."""
+    """Put international text chunks behind the header (PNG specification, third edition, 11.3.3.4)."""
     if record is None:
         return png
-    text = RECORD_KEY.encode() + b"\0\1\0\0\0" + zlib.compress(record.encode(), 9)
-    chunk = struct.pack(">I", len(text)) + b"iTXt" + text + struct.pack(">I", zlib.crc32(b"iTXt" + text))
+    parts = [record[start : start + CHUNK] for start in range(0, len(record), CHUNK)]
+    chunks = b"".join(_text_chunk(record_key(number), part) for number, part in enumerate(parts))
     header_end = 8 + 25  # the signature, and IHDR with its length, name and checksum
-    return png[:header_end] + chunk + png[header_end:]
+    return png[:header_end] + chunks + png[header_end:]
+
+
+def record_key(number: int) -> str:
+    """The keyword of the chunk with a record's part, counted from 0."""
+    return RECORD_KEY if number == 0 else f"{RECORD_KEY} {number + 1}"
+
+
+def _text_chunk(key: str, text: str) -> bytes:
+    data = key.encode() + b"\0\1\0\0\0" + zlib.compress(text.encode(), 9)
+    return struct.pack(">I", len(data)) + b"iTXt" + data + struct.pack(">I", zlib.crc32(b"iTXt" + data))
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -127,7 +149,8 @@ def write_atomically(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         part.replace(path)
     except BaseException as error:  # Ctrl-C, too, leaves nothing half-written
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise OutputError(
                 f"{str(path)!r} cannot be written ({error.strerror}); free some space or choose another folder"

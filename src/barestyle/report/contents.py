@@ -13,7 +13,7 @@ import numpy as np
 
 from barestyle.report.curves import loss_curves
 from barestyle.report.pictures import data_uri
-from barestyle.study.claims import claims
+from barestyle.study.claims import Claim, claims
 from barestyle.study.declared import Figure, Optimiser, Pair, Study, Variant
 from barestyle.study.rows import Row
 from barestyle.study.store import Store
@@ -85,7 +85,7 @@ def contents(store: Store) -> dict[str, Any]:
         "study": study,
         "metrics": store.attribute("metrics"),
         "figures": [_figure(figure, store, table) for figure in study.figures],
-        "claims": _claims(verdicts(claims(study.claims), table), study),
+        **_claims(verdicts(claims(study.claims), table), study),
         "counts": Counter(row.state for row in table.rows),
         "failures": Counter(row.reason for row in table.rows if row.state == "failed"),
         "machine": store.attribute("machine"),
@@ -168,20 +168,45 @@ def _mean_text(values: np.ndarray[Any, np.dtype[np.float64]]) -> str:
     return f"{values.mean():.3g} ({low:.3g} to {high:.3g})"
 
 
-def _claims(found: list[Verdict], study: Study) -> list[dict[str, Any]]:
-    """Each claim once, with its verdicts under the optimisers that it is tested under."""
+def _claims(found: list[Verdict], study: Study) -> dict[str, Any]:
+    """Each claim once, with its verdicts under the optimisers that it is tested under, and how many are not.
+
+    Claims on variants that the study does not have are counted, not shown.
+    """
     labels = {optimiser.name: optimiser.label for optimiser in study.optimisers}
     grouped: dict[str, dict[str, Any]] = {}
+    elsewhere = set()
     for verdict in found:
-        one = grouped.setdefault(verdict.claim.id, {"claim": verdict.claim, "verdicts": []})
+        if any(study.variant(name.partition("@")[0]) is None for name in verdict.claim.variants):
+            elsewhere.add(verdict.claim.id)
+            continue
+        one = grouped.setdefault(
+            verdict.claim.id, {"claim": verdict.claim, "what": _compared(verdict.claim), "verdicts": []}
+        )
         one["verdicts"].append(
             {
-                "optimiser": labels.get(verdict.optimiser, "one against the other"),
+                "optimiser": labels.get(verdict.optimiser, "as named"),
                 "word": verdict.word,
                 "findings": [finding_text(finding) for finding in verdict.findings],
             }
         )
-    return list(grouped.values())
+    return {"claims": list(grouped.values()), "claims_elsewhere": len(elsewhere)}
+
+
+def _compared(claim: Claim) -> str:
+    """What a claim compares, and how large a difference counts, in words."""
+    if claim.kind == "rate" and claim.between is not None:
+        return f"share of all drawn searches between {claim.between[0]:.1%} and {claim.between[1]:.1%}"
+    subject, reference = ", ".join(claim.subject or ()), ", ".join(claim.reference or ())
+    words = {
+        "better": "better than",
+        "worse": "worse than",
+        "no-better": "no better than",
+        "equivalent": "equivalent to",
+    }[claim.kind]
+    best = "the best of " if claim.against == "best" else ""
+    size = "; a slight difference counts" if claim.slight else ""
+    return f"{subject} {words} {best}{reference}{size}"
 
 
 def finding_text(finding: Finding) -> str:
@@ -191,15 +216,19 @@ def finding_text(finding: Finding) -> str:
     if finding.claim.kind == "rate":
         return (
             f"{finding.effect:.1%} of {finding.number} searches exploded "
-            f"(95 % interval {finding.low:.1%} to {finding.high:.1%})"
+            f"(95 % interval {finding.low:.1%} to {finding.high:.1%}){_more(finding)}"
         )
     if finding.metric.endswith("ssim"):
         effect = f"difference {-finding.effect:+.3f} ({-finding.high:+.3f} to {-finding.low:+.3f})"
     else:
         effect = f"ratio {math.exp(finding.effect):.2f} ({math.exp(finding.low):.2f} to {math.exp(finding.high):.2f})"
     p = f"p = {finding.p:.2g}" if finding.verdict != "contradicted" else f"p of the opposite = {finding.p_against:.2g}"
-    more = f"; about {finding.needed} more would decide" if finding.needed else ""
-    return f"{finding.metric}: {effect}, d = {finding.standardised:.2f}, {p}, n = {finding.number}{more}"
+    return f"{finding.metric}: {effect}, d = {finding.standardised:.2f}, {p}, n = {finding.number}{_more(finding)}"
+
+
+def _more(finding: Finding) -> str:
+    undecided = finding.verdict == "undecided" and finding.needed
+    return f"; about {finding.needed:,} more cells would decide" if undecided else ""
 
 
 def _records(table: Table) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Union, cast, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from barestyle.errors import SpecError
 
@@ -16,6 +16,13 @@ else:  # it has no public name
     ModelMetaclass = type(BaseModel)
 
 _CUSTOM_ERRORS = ("value_error", "assertion_error")
+
+
+LARGEST = 1e30
+"""Of any number in a spec: float32 ends at 3e38, and products of a few numbers have to stay below that."""
+
+Positive = Annotated[float, Field(gt=0, le=LARGEST)]
+NotNegative = Annotated[float, Field(ge=0, le=LARGEST)]
 
 
 class _Refusing(ModelMetaclass):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat
+from pydantic import Field
 
-from barestyle.spec.frozen import Frozen
+from barestyle.spec.frozen import Frozen, Positive
 
 Tap = Annotated[int, Field(ge=1)]
 Taps = Annotated[tuple[Tap, ...], Field(min_length=1)]
@@ -20,7 +20,7 @@ class GramLoss(Frozen):
 
     kind: Literal["gram"] = "gram"
     taps: Taps = (1, 2, 3, 4, 5)
-    weight: PositiveFloat = 1e6
+    weight: Positive = 1e6
 
 
 class WhitenedLoss(Frozen):
@@ -32,7 +32,7 @@ class WhitenedLoss(Frozen):
 
     kind: Literal["whitened"] = "whitened"
     taps: Taps = (1, 2, 3, 4, 5)
-    weight: PositiveFloat = 1.0
+    weight: Positive = 1.0
     epsilon: Annotated[float, Field(gt=0, le=1)] = 1e-3
 
 
@@ -50,7 +50,7 @@ class FeatureContentLoss(Frozen):
 
     kind: Literal["features"] = "features"
     tap: Tap = 1
-    weight: PositiveFloat = 1.0
+    weight: Positive = 1.0
 
 
 ContentLoss = Annotated[NoContentLoss | FeatureContentLoss, Field(discriminator="kind")]
@@ -66,7 +66,7 @@ class TotalVariation(Frozen):
     """Mean absolute difference of neighbouring pixels (Rudin, Osher & Fatemi 1992), anisotropic."""
 
     kind: Literal["total-variation"] = "total-variation"
-    weight: PositiveFloat = 1.0
+    weight: Positive = 1.0
 
 
 Smoothness = Annotated[NoSmoothness | TotalVariation, Field(discriminator="kind")]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PositiveFloat, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from barestyle.spec.frozen import Frozen
+from barestyle.spec.frozen import LARGEST, Frozen, Positive
 
 DEPTH = 5
 """The paper's networks end at the fifth convolution, conv3_1 of VGG-19 (paper section 3)."""
@@ -37,7 +37,7 @@ class BinarisedWeights(Frozen):
     """VGG-19's trained weights as ±magnitude: above the layer's mean or not (paper section 5.3)."""
 
     kind: Literal["binarised"] = "binarised"
-    magnitude: PositiveFloat = 0.1
+    magnitude: Positive = 0.1
 
 
 class GaussianWeights(Frozen):
@@ -48,21 +48,21 @@ class GaussianWeights(Frozen):
     """
 
     kind: Literal["gaussian"] = "gaussian"
-    std: PositiveFloat = 0.0577
+    std: Positive = 0.0577
 
 
 class UniformWeights(Frozen):
     """Weights drawn from U(-half_width, half_width); 0.1 is the paper's best (section 5.2, figure 4h)."""
 
     kind: Literal["uniform"] = "uniform"
-    half_width: PositiveFloat = 0.1
+    half_width: Positive = 0.1
 
 
 class BinaryWeights(Frozen):
     """Weights drawn from {-magnitude, magnitude}; 0.1 is the paper's best (section 5.3)."""
 
     kind: Literal["binary"] = "binary"
-    magnitude: PositiveFloat = 0.1
+    magnitude: Positive = 0.1
 
 
 class DiscreteWeights(Frozen):
@@ -72,7 +72,11 @@ class DiscreteWeights(Frozen):
     """
 
     kind: Literal["discrete"] = "discrete"
-    levels: Annotated[tuple[float, ...], Field(min_length=2)] = (-0.1, 0.0, 0.1)
+    levels: Annotated[tuple[Annotated[float, Field(ge=-LARGEST, le=LARGEST)], ...], Field(min_length=2)] = (
+        -0.1,
+        0.0,
+        0.1,
+    )
     probabilities: tuple[Annotated[float, Field(ge=0, le=1)], ...] | None = None
 
     @model_validator(mode="after")
@@ -118,7 +122,7 @@ class ConstantBias(Frozen):
     """One bias for every channel; 0.5 is the paper's (section 5.1, figure 3e)."""
 
     kind: Literal["constant"] = "constant"
-    value: float = 0.5
+    value: Annotated[float, Field(ge=-LARGEST, le=LARGEST)] = 0.5
 
 
 RandomBias = Annotated[ZeroBias | ConstantBias, Field(discriminator="kind")]
@@ -232,7 +236,7 @@ class HandMade(Frozen):
     kind: Literal["hand-made"] = "hand-made"
     basic_set: Literal[1, 2, 3] = 3
     strategy: Literal[1, 2, 3, 4] = 3
-    magnitude: PositiveFloat = 0.1
+    magnitude: Positive = 0.1
     depth: Annotated[int, Field(ge=1, le=16)] = DEPTH
     pooling: Pooling = NoPooling()
     activation: Activation = "relu"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat
+from pydantic import Field
 
-from barestyle.spec.frozen import Frozen
+from barestyle.spec.frozen import Frozen, NotNegative, Positive
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -22,10 +22,10 @@ class PaperLBFGS(Frozen):
     kind: Literal["paper-lbfgs"] = "paper-lbfgs"
     steps: Count = 20
     iterations_per_step: Count = 20
-    learning_rate: PositiveFloat = 1.0
+    learning_rate: Positive = 1.0
     history: Count = 100
-    tolerance_gradient: Annotated[float, Field(ge=0)] = 1e-7
-    tolerance_change: Annotated[float, Field(ge=0)] = 1e-9
+    tolerance_gradient: NotNegative = 1e-7
+    tolerance_change: NotNegative = 1e-9
     restarts: Annotated[int, Field(ge=0)] = 10
 
 
@@ -40,7 +40,7 @@ class LBFGS(Frozen):
     kind: Literal["lbfgs"] = "lbfgs"
     steps: Count = 200
     history: Count = 20
-    range_penalty: Annotated[float, Field(ge=0)] = 10.0
+    range_penalty: NotNegative = 10.0
     patience: Count = 10
     tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.01
 
@@ -50,8 +50,8 @@ class Adam(Frozen):
 
     kind: Literal["adam"] = "adam"
     steps: Count = 300
-    learning_rate: PositiveFloat = 0.02
-    range_penalty: Annotated[float, Field(ge=0)] = 10.0
+    learning_rate: Positive = 0.02
+    range_penalty: NotNegative = 10.0
     patience: Count = 50
     tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.01
 

@@ -90,6 +90,6 @@ class Spec(Frozen):
         """A spec from JSON text. Raises SpecError."""
         try:
             data = json.loads(text)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise SpecError(f"this spec is not JSON ({error}); write it with `barestyle presets NAME --json`") from None
         return cls.from_data(data)

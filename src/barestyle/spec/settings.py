@@ -32,7 +32,7 @@ def parse_assignment(text: str) -> tuple[str, Any]:
     for candidate in (value, f"[{value}]" if "," in value else value):
         try:
             return name.strip(), json.loads(candidate)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             continue
     return name.strip(), value
 
@@ -57,6 +57,8 @@ def _assign(data: dict[str, Any], name: str, value: Any) -> None:
         last = depth == len(parts) - 1
         if last and kinds and isinstance(value, str):
             _choose(here, part, kinds, value, name)
+        elif last and kinds and isinstance(value, dict) and value.get("kind") in kinds:
+            here[part] = {**kinds[value["kind"]]().model_dump(), **value}
         elif last and name.endswith(".kind"):
             raise SpecError(f"{name.removesuffix('.kind')} has no kinds; it takes {takes(model, part)}")
         elif last:

@@ -12,6 +12,7 @@ from barestyle.images import encode, read, target_size, write_atomically
 from barestyle.metrics import METRICS, chosen
 from barestyle.metrics.score import lacks
 from barestyle.networks import pretrained
+from barestyle.plan import check_large_enough
 from barestyle.records import package_versions
 from barestyle.study.cells import Cell, cells, is_trained
 from barestyle.study.claims import STYLE
@@ -43,9 +44,23 @@ def prepared(study: Study, *, weights: Path | None) -> Prepared:
     chosen(metric for claim in study.claims for metric in claim.metrics if metric != STYLE)
     names = dict.fromkeys(name for pair in study.pairs for name in (pair.content, pair.style))
     pictures = {name: checked(name) for name in names}
+    _check_sizes(study, pictures)
     digest = _weights_digest(study, weights)
     metrics, left_out = _measurable(study, weights)
     return Prepared(study, pictures, weights, digest, metrics, left_out, cells(study, pictures, digest))
+
+
+def _check_sizes(study: Study, pictures: dict[str, PictureFile]) -> None:
+    """Refuse pictures that a network of the study could not work with, before all its cells fail."""
+    networks = {
+        spec.digest: spec for variant in study.variants() for spec in (study.spec(variant, study.optimisers[0]),)
+    }
+    for pair in study.pairs:
+        content, style = (read(pictures[name].path) for name in (pair.content, pair.style))
+        size = target_size(content.height, content.width, study.size)
+        for spec in networks.values():
+            check_large_enough(content, size, spec)
+            check_large_enough(style, target_size(style.height, style.width, max(size)), spec)
 
 
 def _measurable(study: Study, weights: Path | None) -> tuple[tuple[str, ...], dict[str, str]]:

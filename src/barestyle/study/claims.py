@@ -33,7 +33,8 @@ class Claim(Frozen):
 
     `kind` says what is claimed of the subject: that it is `better`, `worse`, `no-better` or `equivalent`, or of all
     searches that a `rate` of them explodes. A variant may name its optimiser (variant@optimiser); otherwise the
-    claim is tested under each.
+    claim is tested under each. A claim of a `slight` difference is supported by one that is too small to be seen,
+    too; any other is not.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Claim(Frozen):
     subject: Arm | None = None
     reference: Arm | None = None
     against: Literal["mean", "best"] = "mean"
+    slight: bool = False
     metrics: tuple[str, ...] = (STYLE,)
     between: tuple[float, float] | None = None
 

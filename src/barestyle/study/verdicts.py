@@ -87,14 +87,27 @@ def _together(words: Sequence[Word]) -> Word:
 
 
 def _findings(claim: Claim, table: Table) -> list[Finding]:
-    metrics = claim.judges({metric: table.favoured.get(metric, ()) for metric in table.metrics})
     if claim.kind == "rate":
         return [_rate(claim, table, optimiser) for optimiser in _optimisers(claim, table)]
     return [
         _compared(claim, optimiser, metric, differences(claim, table, optimiser, metric))
         for optimiser in _optimisers(claim, table)
-        for metric in metrics
+        for metric in claim.judges(_measured(claim, table, optimiser))
     ]
+
+
+def _measured(claim: Claim, table: Table, optimiser: str) -> dict[str, Sequence[str]]:
+    """The metrics that every done cell of the claim's arms has, with the variants that they favour.
+
+    A store may hold cells from before a metric was added, or weights were at hand.
+    """
+    try:
+        cells = [row for one in claim.variants for row in table.cells(*_named(one, optimiser)).values()]
+    except KeyError:  # the study has no such variant or optimiser
+        cells = []
+    return {
+        metric: table.favoured.get(metric, ()) for metric in table.metrics if all(metric in row.scores for row in cells)
+    }
 
 
 def differences(claim: Claim, table: Table, optimiser: str, metric: str) -> Numbers:
@@ -147,7 +160,6 @@ def _compared(claim: Claim, optimiser: str, metric: str, values: Numbers) -> Fin
         standardised=mean / spread if spread > 0 else math.copysign(math.inf, mean) if mean else 0.0,
         p=p,
         p_against=min(1.0, against),
-        needed=_needed(claim, mean, spread, allowed, len(values)),
     )
 
 
@@ -188,18 +200,26 @@ def interval(values: Numbers) -> tuple[float, float]:
     return float(found.confidence_interval.low), float(found.confidence_interval.high)
 
 
-def _needed(claim: Claim, mean: float, spread: float, allowed: float, number: int) -> int | None:
-    """About how many more cells of each arm would decide with 80 % power, the effect being what it seems."""
+def _needed(finding: Finding, *, tests: int) -> int | None:
+    """About how many more cells of each arm would decide with 80 % power, the effect being what it seems.
+
+    At the strictest of Holm's levels; at least one, as what there is does not decide. None where the effect lies
+    on the very border that is tested.
+    """
+    mean, allowed = finding.effect, margin(finding.metric)
     distance = {
         "better": abs(mean),
         "worse": abs(mean),
         "no-better": abs(mean + allowed),
         "equivalent": abs(allowed - abs(mean)),
-    }[claim.kind]
-    if distance == 0:
+    }[finding.claim.kind]
+    if distance == 0 or mean == 0 or not math.isfinite(finding.standardised):
         return None
-    total = ((stats.norm.ppf(1 - LEVEL) + stats.norm.ppf(POWER)) * spread / distance) ** 2
-    return max(0, math.ceil(float(total)) - number)
+    spread = abs(mean / finding.standardised)
+    # Two one-sided tests have to pass at once where nothing differs (Julious 2004, doi:10.1002/sim.1783).
+    power = POWER if finding.claim.kind != "equivalent" else (1 + POWER) / 2
+    total = ((stats.norm.ppf(1 - LEVEL / tests) + stats.norm.ppf(power)) * spread / distance) ** 2
+    return max(1, math.ceil(float(total)) - finding.number)
 
 
 def _rate(claim: Claim, table: Table, optimiser: str) -> Finding:
@@ -222,11 +242,13 @@ def _rate(claim: Claim, table: Table, optimiser: str) -> Finding:
     test = stats.binomtest(exploded, len(rows))
     bounds = test.proportion_ci(0.95)
     low, high = claim.between
+    share = exploded / len(rows)
     inside = low <= bounds.low and bounds.high <= high
     outside = bounds.high < low or bounds.low > high
     return replace(
         blank,
-        effect=exploded / len(rows),
+        effect=share,
+        needed=max(1, _enough(share, low, high) - len(rows)),
         low=float(bounds.low),
         high=float(bounds.high),
         p=0.0 if inside else 1.0,
@@ -234,14 +256,31 @@ def _rate(claim: Claim, table: Table, optimiser: str) -> Finding:
     )
 
 
+def _enough(share: float, low: float, high: float) -> int:
+    """About how many searches would tell a share from the borders of a claimed range, the share being what it seems."""
+    if share == 0:
+        return math.ceil(math.log(0.025) / math.log1p(-low))  # the rule of three, at 97.5 %
+    room = max(min(abs(share - low), abs(high - share)), 1e-4)
+    return math.ceil(float(stats.norm.ppf(0.975)) ** 2 * share * (1 - share) / room**2)
+
+
 def _corrected(findings: list[Finding]) -> list[Finding]:
-    """Holm's correction of all that was tested under one optimiser, for claims and their opposites."""
+    """Holm's correction of all that was tested under one optimiser, for claims and their opposites.
+
+    Rates have an interval and no p, so they are not among the tests.
+    """
     result = list(findings)
     for optimiser in {finding.optimiser for finding in findings}:
-        own = [i for i, one in enumerate(findings) if one.optimiser == optimiser and not math.isnan(one.effect)]
+        own = [
+            i
+            for i, one in enumerate(findings)
+            if one.optimiser == optimiser and one.claim.kind != "rate" and not math.isnan(one.effect)
+        ]
         for field in ("p", "p_against"):
             for i, p in zip(own, holm([getattr(findings[i], field) for i in own]), strict=True):
                 result[i] = replace(result[i], p=p) if field == "p" else replace(result[i], p_against=p)
+        for i in own:
+            result[i] = replace(result[i], needed=_needed(result[i], tests=len(own)))
     return result
 
 
@@ -257,10 +296,16 @@ def holm(ps: Sequence[float]) -> list[float]:
 
 
 def _worded(finding: Finding) -> Finding:
+    """The finding with its word, from the corrected p.
+
+    A difference that is real but equivalent within the margin, too small to be seen, supports only a claim of a
+    slight one.
+    """
     if math.isnan(finding.effect):
         return finding
-    if finding.p < LEVEL:
+    claimed, against = finding.p < LEVEL, finding.p_against < LEVEL
+    if claimed and (finding.claim.slight or not against):
         return replace(finding, verdict="supported", needed=None)
-    if finding.p_against < LEVEL:
+    if against:
         return replace(finding, verdict="contradicted", needed=None)
     return replace(finding, verdict="undecided")
