@@ -88,3 +88,14 @@ def test_its_make_targets_exist() -> None:
     targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     for text in (README, (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")):
         assert set(re.findall(r"make ([a-z]+)(?:`| )", text)) - {"a"} <= set(targets)
+
+
+def test_its_study(program: Program, here: Path) -> None:
+    """The file that the README shows, run small: it is a study, and its claim gets a verdict."""
+    (text,) = re.findall(r"^```yaml\n(.+?)^```", README, re.MULTILINE | re.DOTALL)
+    (here / "magnitudes.yaml").write_text(text)
+    outcome = program("study", "run", "magnitudes.yaml", "--size", "32", "--steps", "1", "--quiet")
+    assert outcome.code == 0, outcome.err
+    assert program("study", "report", "magnitudes.yaml").code == 0
+    page = (here / "studies" / "magnitudes" / "report" / "index.html").read_text(encoding="utf-8")
+    assert "Smaller signs are no worse" in page
