@@ -66,7 +66,7 @@ INSIDE = {
         "work",
         "search",
     ),
-    "report": ("pictures", "curves", "contents", "write"),
+    "report": ("pictures", "curves", "cells", "contents", "write"),
     "metrics": ("metric", "structure", "sliced", "patches", "colour", "features", "portilla", "score"),
     "cli": (
         "options",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from barestyle.report import write
@@ -25,7 +27,7 @@ __all__ = ["small", "store", "study_file"]
 
 def test_a_finished_study(store: Store, small: Prepared, tmp_path: Path) -> None:
     work(store)
-    page, *sheets = write(store, tmp_path / "report")
+    page, numbers, *sheets = write(store, tmp_path / "report")
     text = page.read_text(encoding="utf-8")
     assert text.count("data:image/jpeg;base64,") == 2 + 3, "content, style, and each variant with the first seed"
     for variant in small.study.variants():
@@ -53,6 +55,19 @@ def test_the_same_store_gives_the_same_page(store: Store, tmp_path: Path) -> Non
     work(store)
     one, other = (write(open_store("small", tmp_path / "store"), tmp_path / name) for name in ("a", "b"))
     assert [path.read_bytes() for path in one] == [path.read_bytes() for path in other]
+
+
+def test_the_numbers_are_the_rows(store: Store, small: Prepared, tmp_path: Path) -> None:
+    work(store)
+    file = write(store, tmp_path / "report")[1]
+    with file.open(newline="", encoding="utf-8") as lines:
+        found = {line["cell"]: line for line in csv.DictReader(lines)}
+    assert set(found) == {cell.key for cell in small.cells}
+    for cell in small.cells:
+        assert found[cell.key]["variants"].split() == list(cell.names)
+        assert found[cell.key]["seed"] == str(cell.seed)
+    for row in store.rows():
+        assert float(found[row.cell]["patches"]) == pytest.approx(row.scores["patches"], rel=1e-5)
 
 
 def test_the_tables_are_the_rows(store: Store) -> None:

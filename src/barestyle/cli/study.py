@@ -183,13 +183,13 @@ def report(
         typer.Option("-o", "--output", metavar="DIR", help="Where the report goes (default: report in the folder)."),
     ] = None,
 ) -> None:
-    """Write the study's page and sheets from what is in its store, also while it is running."""
+    """Write the study's page, sheets and numbers from what is in its store, also while it is running."""
     from barestyle.report import write
 
     stored = study_options.stored_name(name)
     files = write(study_options.store(stored, into, storage), output or study_options.folder(stored, into) / "report")
     size = sum(file.stat().st_size for file in files) / 1e6
-    print(f"{files[0]}  and {len(files) - 1} sheets beside it, {size:.1f} MB")
+    print(f"{files[0]}  with {files[1].name} and {len(files) - 2} sheets beside it, {size:.1f} MB")
 
 
 @app.command()

@@ -190,7 +190,11 @@ def _claims(found: list[Verdict], study: Study) -> dict[str, Any]:
                 "findings": [finding_text(finding) for finding in verdict.findings],
             }
         )
-    return {"claims": list(grouped.values()), "claims_elsewhere": len(elsewhere)}
+    tallies: dict[str, Counter[str]] = {}
+    for one in grouped.values():
+        for verdict_shown in one["verdicts"]:
+            tallies.setdefault(verdict_shown["optimiser"], Counter())[verdict_shown["word"]] += 1
+    return {"claims": list(grouped.values()), "claims_elsewhere": len(elsewhere), "tallies": tallies}
 
 
 def _compared(claim: Claim) -> str:

@@ -1,4 +1,4 @@
-"""Writing a report: one page that opens from disk, and a PNG sheet for each figure and pair."""
+"""Writing a report: one page that opens from disk, a PNG sheet for each figure and pair, and the numbers as CSV."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from barestyle.errors import OutputError
+from barestyle.report.cells import cells_csv
 from barestyle.report.contents import contents, first_row, short, table_of
 from barestyle.report.pictures import Captioned, sheet
 from barestyle.study.declared import Figure, Pair
@@ -19,12 +20,13 @@ from barestyle.study.table import Table
 
 
 def write(store: Store, folder: Path) -> list[Path]:
-    """Write index.html and the sheets into a folder, which is made; returns the files. Raises OutputError."""
+    """Write index.html, cells.csv and the sheets into a folder, which is made; returns the files. Raises OutputError."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["raw"] = Markup
     template = environment.from_string((files("barestyle.report") / "page.html").read_text(encoding="utf-8"))
     written = [_put(folder / "index.html", template.render(contents(store)).encode())]
     table = table_of(store)
+    written.append(_put(folder / "cells.csv", cells_csv(table).encode()))
     for figure in table.study.figures:
         for pair in table.study.pairs:
             name = f"figure-{figure.figure}-{short(pair.content)}-{short(pair.style)}.png"
