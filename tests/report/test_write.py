@@ -27,7 +27,7 @@ __all__ = ["small", "store", "study_file"]
 
 def test_a_finished_study(store: Store, small: Prepared, tmp_path: Path) -> None:
     work(store)
-    page, numbers, *sheets = write(store, tmp_path / "report")
+    page, _, *sheets = write(store, tmp_path / "report")
     text = page.read_text(encoding="utf-8")
     assert text.count("data:image/jpeg;base64,") == 2 + 3, "content, style, and each variant with the first seed"
     for variant in small.study.variants():

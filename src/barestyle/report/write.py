@@ -20,7 +20,10 @@ from barestyle.study.table import Table
 
 
 def write(store: Store, folder: Path) -> list[Path]:
-    """Write index.html, cells.csv and the sheets into a folder, which is made; returns the files. Raises OutputError."""
+    """Write index.html, cells.csv and the sheets into a folder, which is made; returns the files in that order.
+
+    Raises OutputError.
+    """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["raw"] = Markup
     template = environment.from_string((files("barestyle.report") / "page.html").read_text(encoding="utf-8"))
