@@ -32,7 +32,7 @@ def spec_of(name: str, **settings: Any) -> Spec:
 
 
 def check_painted(result: Result, content: Image.Image) -> None:
-    """It is a picture of the right size, moved away from the content, and closer to the style."""
+    """It is a picture of the right size, moved away from the content, at a lower loss than it began with."""
     scale = 64 / max(content.size)
     assert result.image.shape == (1, 3, round(content.height * scale), round(content.width * scale))
     assert result.image.dtype == torch.float32

@@ -134,6 +134,8 @@ def test_too_small_for_the_network(
         (("-o", "x" * 238 + ".png"), ("File name too long", "choose a shorter name")),
         (("-o", "x" * 300 + ".png"), ("File name too long", "choose another name")),
         (("--size", "0"), ("size cannot be 0", "of at least 1")),
+        (("--set", "size=true"), ("size cannot be true; it takes a whole number of at least 1",)),
+        (("--set", "optimiser.steps=false"), ("optimiser: steps cannot be false; it takes a whole number",)),
         (("--size", "big"), ("--size",)),
         (("--steps", "-3"), ("optimiser.steps cannot be -3", "of at least 1")),
         (("--seed", "-1"), ("seed cannot be -1", "from 0 to 2**63 - 1")),

@@ -46,6 +46,17 @@ def _record_inside(picture: Path) -> str:
         return str(image.text["barestyle"])  # type: ignore[attr-defined]
 
 
+def test_a_long_trace_is_thinned(store: Store, small: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["barestyle.study.work"], "TRACE", 2)
+    work(store)
+    for row in store.rows():
+        picture = store.picture(row)
+        assert picture is not None
+        losses = records.parse(_record_inside(picture), picture).losses
+        assert len(losses) == 3
+        assert row.trace == (losses[0], losses[2])
+
+
 def test_a_cell_is_the_transfer_that_it_names(store: Store, small: Prepared) -> None:
     work(store)
     cell = small.cells[-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Union, cast, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from barestyle.errors import SpecError
 
@@ -39,6 +39,16 @@ class Frozen(BaseModel, metaclass=_Refusing):
     """A frozen model that knows no field but its own and takes neither NaN nor infinity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _booleans_are_no_numbers(cls, data: Any) -> Any:
+        """Python takes true for 1; who writes `size: true` means something else."""
+        for name, value in data.items() if isinstance(data, dict) else ():
+            field = cls.model_fields.get(name)
+            if isinstance(value, bool) and field and bool not in (field.annotation, *get_args(field.annotation)):
+                raise ValueError(f"{name} cannot be {str(value).lower()}; it takes {takes(cls, name)}")
+        return data
 
 
 def members(annotation: Any) -> dict[str, type[Frozen]]:
