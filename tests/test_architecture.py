@@ -59,6 +59,7 @@ INSIDE = {
         "rows",
         "store",
         "table",
+        "paired",
         "verdicts",
         "storage",
         "begin",

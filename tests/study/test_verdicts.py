@@ -14,9 +14,10 @@ from scipy import stats
 from barestyle.study.claims import RATIO_MARGIN, Claim, claims
 from barestyle.study.declared import Study
 from barestyle.study.load import load
+from barestyle.study.paired import above, below, holm, interval
 from barestyle.study.rows import Row
 from barestyle.study.table import Table
-from barestyle.study.verdicts import Verdict, above, below, holm, interval, verdicts
+from barestyle.study.verdicts import Verdict, verdicts
 
 METRICS = {
     "held-out": {"better": "lower", "label": "", "of": "style"},

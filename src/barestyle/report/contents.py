@@ -15,10 +15,11 @@ from barestyle.report.curves import loss_curves
 from barestyle.report.pictures import data_uri
 from barestyle.study.claims import Claim, claims
 from barestyle.study.declared import Figure, Optimiser, Pair, Study, Variant
+from barestyle.study.paired import interval
 from barestyle.study.rows import Row
 from barestyle.study.store import Store
 from barestyle.study.table import Table
-from barestyle.study.verdicts import FEWEST, Finding, Verdict, interval, verdicts
+from barestyle.study.verdicts import FEWEST, Finding, Verdict, verdicts
 
 
 @dataclass(frozen=True)

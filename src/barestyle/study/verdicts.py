@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from scipy import stats
 
 from barestyle.study.claims import Claim, margin
+from barestyle.study.paired import Numbers, above, below, holm, interval
 from barestyle.study.table import Key, Table
 
-Numbers = np.ndarray[Any, np.dtype[np.float64]]
 Word = Literal["supported", "contradicted", "undecided", "untested"]
 
 LEVEL = 0.05
 POWER = 0.8
 FEWEST = 3
 """Differences below which nothing is tested."""
-
-RESAMPLES = 4000
 
 
 @dataclass(frozen=True)
@@ -178,28 +175,6 @@ def _tested(kind: str, values: Numbers, allowed: float) -> tuple[float, float]:
     return claimed(values, 0.0), 2 * min(opposite(values, 0.0), equal)
 
 
-def above(values: Numbers, bound: float) -> float:
-    """p of a paired, one-sided t-test that the mean difference lies above a bound; exact where none differs."""
-    if float(np.ptp(values)) == 0:
-        return 0.0 if float(values[0]) > bound else 1.0
-    return float(stats.ttest_1samp(values, bound, alternative="greater").pvalue)
-
-
-def below(values: Numbers, bound: float) -> float:
-    """The same for a mean difference below a bound."""
-    return above(-values, -bound)
-
-
-def interval(values: Numbers) -> tuple[float, float]:
-    """95 % bootstrap interval of the mean (BCa, seeded); the value itself where all are the same."""
-    if float(np.ptp(values)) == 0:
-        return float(values[0]), float(values[0])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", stats.DegenerateDataWarning)
-        found = stats.bootstrap((values,), np.mean, n_resamples=RESAMPLES, method="BCa", rng=np.random.default_rng(0))
-    return float(found.confidence_interval.low), float(found.confidence_interval.high)
-
-
 def _needed(finding: Finding, *, tests: int) -> int | None:
     """About how many more cells of each arm would decide with 80 % power, the effect being what it seems.
 
@@ -282,17 +257,6 @@ def _corrected(findings: list[Finding]) -> list[Finding]:
         for i in own:
             result[i] = replace(result[i], needed=_needed(result[i], tests=len(own)))
     return result
-
-
-def holm(ps: Sequence[float]) -> list[float]:
-    """Holm's step-down correction (1979): the smallest p times their number, the next times one less, and so on."""
-    order = sorted(range(len(ps)), key=lambda i: ps[i])
-    corrected = [1.0] * len(ps)
-    highest = 0.0
-    for rank, i in enumerate(order):
-        highest = max(highest, min(1.0, ps[i] * (len(ps) - rank)))
-        corrected[i] = highest
-    return corrected
 
 
 def _worded(finding: Finding) -> Finding:
