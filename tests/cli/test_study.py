@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from barestyle.errors import StudyError
 from barestyle.study.load import SHIPPED
+from barestyle.study.storage import open_store
 from tests.cli.conftest import Program
 from tests.study.conftest import study_file
 
@@ -33,6 +41,47 @@ def test_from_list_to_report(
     assert "0 cells queued, 6 there already" in again.err
     assert "studies/small/report/index.html" in program("study", "report", study_file).out
     assert Path("studies/small/report/index.html").is_file()
+
+
+def test_workers_that_die_are_not_success(
+    program: Program, study_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    outcome = program("study", "run", study_file, "--workers", "2", "--into", tmp_path / "store")
+    assert outcome.code == 1
+    assert "0 of 6 cells done, 0 failed" in outcome.out
+    assert "6 cells are left, as their workers ended; run the same command again" in outcome.err
+
+
+def test_a_cell_that_fails_shows_in_the_exit_code(program: Program, study_file: Path, tmp_path: Path) -> None:
+    """Weights so large that the loss has no finite value at the start."""
+    study_file.write_text(study_file.read_text().replace("weights: gaussian", "weights.magnitude: 1.0e+25"))
+    outcome = program("study", "run", study_file, "--into", tmp_path / "store")
+    assert (outcome.code, "4 of 6 cells done, 2 failed" in outcome.out) == (1, True), outcome.err
+    assert (
+        "2 failed: the loss became infinite" in program("study", "status", study_file, "--into", tmp_path / "store").out
+    )
+
+
+def test_ctrl_c_reaches_the_workers_and_loses_no_cell(study_file: Path, tmp_path: Path) -> None:
+    """Sent to the parent alone, as `kill -INT` does: it tells its workers, and waits until they have stopped."""
+    study_file.write_text(study_file.read_text().replace("optimiser.steps: 2", "optimiser.steps: 100000"))
+    into = ("--into", str(tmp_path / "store"))
+    command = [sys.executable, "-m", "barestyle", "study", "run", str(study_file), "--workers", "2", *into]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    store = None
+    deadline = time.monotonic() + 60
+    while store is None or sum(row.state == "running" for row in store.rows()) < 2:
+        assert time.monotonic() < deadline, "the workers never began"
+        time.sleep(0.3)
+        with suppress(StudyError):
+            store = open_store("small", tmp_path / "store")
+            store.rows()
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert {row.state for row in store.rows()} <= {"waiting", "done"}
+    assert errors.count("stopping; the cells in flight go back into the queue") == 1
 
 
 def test_search_says_what_to_type(program: Program, pictures: Path, tmp_path: Path) -> None:

@@ -37,9 +37,10 @@ EARLY = Early()
 class Interrupt:
     """While it is entered, the first SIGINT only sets `requested`; a second one raises KeyboardInterrupt."""
 
-    def __init__(self, consequence: str = "the best picture so far will be kept") -> None:
+    def __init__(self, consequence: str = "the best picture so far will be kept", *, silent: bool = False) -> None:
         self.requested = False
         self._consequence = consequence
+        self._silent = silent
         self._before: Any = None
 
     def __enter__(self) -> Interrupt:
@@ -56,4 +57,5 @@ class Interrupt:
         if self.requested:
             raise KeyboardInterrupt
         self.requested = True
-        print(f"\nstopping; {self._consequence} (Ctrl-C again: at once, without)", file=sys.stderr)
+        if not self._silent:
+            print(f"\nstopping; {self._consequence} (Ctrl-C again: at once, without)", file=sys.stderr)

@@ -28,6 +28,20 @@ LINES = 20
 """About how many plain lines a whole study prints."""
 
 
+def seldom(look: Callable[[], None]) -> Callable[[], None]:
+    """The same look, which is taken only when SELDOM times as long as the last one took has passed."""
+    due = 0.0
+
+    def perhaps() -> None:
+        nonlocal due
+        began = time.monotonic()
+        if began >= due:
+            look()
+            due = time.monotonic() + (time.monotonic() - began) * SELDOM
+
+    return perhaps
+
+
 @contextmanager
 def display(store: Store, *, quiet: bool) -> Iterator[Callable[[], None]]:
     """A function to be called now and then; it looks into the store and shows how far the study is."""

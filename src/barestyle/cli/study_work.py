@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,16 +30,19 @@ def in_this_process(store: Store, weights: Path | None, *, quiet: bool, parent: 
     With `parent`, the process that started this one, it stops when that one is gone.
     """
     from barestyle.cli.interrupt import Interrupt
-    from barestyle.cli.study_progress import display
+    from barestyle.cli.study_progress import display, seldom
     from barestyle.study.work import work as work_through
 
-    with Interrupt("the cell in flight goes back into the queue") as interrupt, display(store, quiet=quiet) as show:
+    told = Interrupt("the cell in flight goes back into the queue", silent=parent is not None)
+    with told as interrupt, display(store, quiet=quiet) as show:
+        perhaps = seldom(show)
         work_through(
             store,
             weights=weights,
-            on_cell=lambda _key, _word: show(),
+            on_cell=lambda _key, _word: perhaps(),
             should_stop=lambda: interrupt.requested or (parent is not None and os.getppid() != parent),
         )
+        show()
     return _ended(store, interrupt.requested, quiet=quiet)
 
 
@@ -50,7 +53,7 @@ def in_several_processes(
     import torch
 
     from barestyle.cli.interrupt import Interrupt
-    from barestyle.cli.study_progress import POLL, SELDOM, display
+    from barestyle.cli.study_progress import POLL, display, seldom
 
     name = ready.study.study
     command = [sys.executable, "-m", "barestyle", "study", "work", name, "--quiet", "--into", str(folder(name, into))]
@@ -62,13 +65,11 @@ def in_several_processes(
         display(store, quiet=quiet) as show,
         _processes(command, workers) as processes,
     ):
-        due = 0.0
-        while any(process.poll() is None for process in processes):
+        perhaps = seldom(show)
+        while any(process.poll() is None for process in processes) and not interrupt.requested:
             time.sleep(POLL)
-            if interrupt.requested:
-                break
-            if time.monotonic() >= due:
-                due = time.monotonic() + _seconds(show) * SELDOM
+            perhaps()
+        show()
     return _ended(store, interrupt.requested, quiet=quiet)
 
 
@@ -86,13 +87,6 @@ def _processes(command: list[str], number: int) -> Iterator[list[subprocess.Pope
                 process.send_signal(signal.SIGINT)
         for process in processes:
             process.wait()
-
-
-def _seconds(look: Callable[[], None]) -> float:
-    """Seconds that a look took."""
-    began = time.monotonic()
-    look()
-    return time.monotonic() - began
 
 
 def _ended(store: Store, interrupted: bool, *, quiet: bool) -> int:
