@@ -158,7 +158,7 @@ def test_a_run_that_comes_out_otherwise_says_so(program: Program, painted: Path)
     assert outcome.code == 1
     assert "barestyle: the picture differs from the earlier one: torch 1.0 is " in outcome.err
     again = painted.with_name("quiet.png")
-    assert "differs from the earlier one" in program("rerun", painted, "-o", again, "--quiet").err
+    assert "differs from the earlier one" in program("rerun", sidecar, "-o", again, "--quiet").err
 
 
 def test_refusals(program: Program, painted: Path, pictures: Path) -> None:

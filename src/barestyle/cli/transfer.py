@@ -98,7 +98,8 @@ def paint(
         result.save(output)
     if not quiet:
         report(result, output)
-    return options.INTERRUPTED if result.interrupted else 0
+    # Ctrl-C that came after the last step stopped nothing; and a repetition stops where the first run was stopped.
+    return options.INTERRUPTED if interrupt.requested and result.interrupted else 0
 
 
 def report(result: Result, output: Path) -> None:
