@@ -203,7 +203,7 @@ def test_outputs_that_cannot_be_written(program: Program, folder: Path, output: 
 
 
 def test_a_result_too_long_for_its_kind_of_file(program: Program, folder: Path) -> None:
-    Image.fromarray(np.zeros((20, 400, 3), np.uint8)).save(folder / "wide.png")
+    Image.fromarray(np.zeros((16, 1000, 3), np.uint8)).save(folder / "wide.png")
     arguments = ("transfer", folder / "wide.png", folder / "good.png", "-o", folder / "out.webp")
     check_refused(program(*arguments, "--size", "16384"), ".webp holds at most 16383 pixels a side, not 16384")
 

@@ -63,6 +63,7 @@ def test_a_cell_that_fails_shows_in_the_exit_code(program: Program, study_file: 
     )
 
 
+@pytest.mark.slow
 def test_ctrl_c_reaches_the_workers_and_loses_no_cell(study_file: Path, tmp_path: Path) -> None:
     """Sent to the parent alone, as `kill -INT` does: it tells its workers, and waits until they have stopped."""
     study_file.write_text(study_file.read_text().replace("optimiser.steps: 2", "optimiser.steps: 100000"))

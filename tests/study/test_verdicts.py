@@ -119,8 +119,9 @@ def test_what_no_seed_changes_is_one_observation_a_pair() -> None:
     assert numbers == {"bias-zero": {4}, "binarised": {12}}
 
 
-def test_what_passes_alone_but_not_among_many_says_how_much_would_decide() -> None:
+def test_what_passes_alone_but_not_among_many_says_how_much_would_decide(monkeypatch: pytest.MonkeyPatch) -> None:
     """The level that counts is Holm's, so `needed` is never nothing for what is undecided."""
+    monkeypatch.setattr("barestyle.study.paired.RESAMPLES", 50)  # its intervals are not looked at
     table = made_up(load("paper"), lambda *_: 0.0, noise=0.25)
     findings = [one for verdict in verdicts(claims(), table) for one in verdict.findings]
     undecided = [one for one in findings if one.verdict == "undecided" and one.claim.kind != "rate"]
