@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from barestyle.spec import Spec
 from barestyle.study.declared import Study
@@ -35,8 +36,8 @@ class Table:
         pairs = {(pair.content, pair.style) for pair in self.study.pairs}
         found = {
             (row.content, row.style, row.seed): row
-            for row in self.rows
-            if row.digest == spec.digest and row.state == "done" and (row.content, row.style) in pairs
+            for row in self._done.get(spec.digest, ())
+            if (row.content, row.style) in pairs
         }
         seeds = self.study.seeds if spec.network.is_drawn else self.study.seeds[:1]
         return {key: row for key, row in found.items() if key[2] in seeds}
@@ -62,11 +63,25 @@ class Table:
         return {(*key[:2], seed): value for key, value in values.items() for seed in self.study.seeds}
 
     def _spec(self, variant: str, optimiser: str) -> Spec:
-        declared = self.study.variant(variant)
-        chosen = next((one for one in self.study.optimisers if one.name == optimiser), None)
-        if declared is None or chosen is None:
-            raise KeyError(f"{variant}@{optimiser}")
-        return self.study.spec(declared, chosen)
+        return self._specs[variant, optimiser]
+
+    @cached_property
+    def _specs(self) -> dict[tuple[str, str], Spec]:
+        """Every spec once: to make and check one takes a millisecond, and claims ask for thousands."""
+        return {
+            (variant.variant, optimiser.name): self.study.spec(variant, optimiser)
+            for variant in self.study.variants()
+            for optimiser in self.study.optimisers
+        }
+
+    @cached_property
+    def _done(self) -> dict[str, list[Row]]:
+        """The done cells by their spec's digest."""
+        found: dict[str, list[Row]] = {}
+        for row in self.rows:
+            if row.state == "done":
+                found.setdefault(row.digest, []).append(row)
+        return found
 
 
 SMALLEST = 1e-12
