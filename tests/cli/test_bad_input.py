@@ -272,3 +272,10 @@ def test_weights_that_are_no_tensors_are_not_told_to_be_run(program: Program, fo
     )
     check_refused(outcome, "text.png' is no readable PyTorch file of tensors")
     assert "weights_only" not in outcome.err
+
+
+def test_snapshots_of_an_earlier_run_are_found_among_any_number_of_steps(program: Program, folder: Path) -> None:
+    (folder / "out-00007.png").write_text("somebody's")
+    arguments = ("transfer", folder / "good.jpg", folder / "good.png", "-o", folder / "out.png", "--size", "32")
+    outcome = program(*arguments, "--steps", "100000000", "--save-every", "1")
+    check_refused(outcome, "out-00007.png' exists; choose another name, or overwrite it with --force")

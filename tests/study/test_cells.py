@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from barestyle.errors import ImageError, StudyError
+from barestyle.errors import ImageError, SpecError, StudyError
 from barestyle.study.begin import Prepared, prepared
 from barestyle.study.cells import cells, untrained
 from barestyle.study.load import load
@@ -67,6 +67,17 @@ def test_what_is_not_drawn_is_run_once(synthetic_weights: Path) -> None:
 def test_a_size_that_a_network_cannot_work_with_is_refused_before_any_cell() -> None:
     with pytest.raises(ImageError, match="would be used at 16 x 11, but this network needs at least 24 a side"):
         prepared(varied(load("fig8"), size=16), weights=None)
+
+
+def test_a_metric_that_lacks_something_is_refused_where_it_is_named(study_file: Path) -> None:
+    text = study_file.read_text()
+    study_file.write_text(text.replace("metrics: [ssim, patches]", "metrics: [ssim, vgg]"))
+    with pytest.raises(SpecError, match="metric vgg of study 'small' cannot be measured; it needs trained weights"):
+        prepared(load(str(study_file)), weights=None)
+    study_file.write_text(text.replace("metrics: [ssim, patches]\n", ""))
+    ready = prepared(load(str(study_file)), weights=None)
+    assert "vgg" not in ready.metrics
+    assert ready.left_out["vgg"].startswith("it needs trained weights: name a file with --weights FILE")
 
 
 def test_trained_variants_need_weights() -> None:
