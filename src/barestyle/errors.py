@@ -37,3 +37,7 @@ class DivergedError(BarestyleError):
 
 class StudyError(BarestyleError):
     """A study that cannot be declared, stored, run or reported."""
+
+
+class StorageError(StudyError):
+    """A study's database failed while it was being used; what is in it is kept."""

@@ -14,7 +14,7 @@ from PIL import Image
 from sqlalchemy.exc import OperationalError
 
 from barestyle import records, transfer
-from barestyle.errors import StudyError, WeightsError
+from barestyle.errors import StorageError, StudyError, WeightsError
 from barestyle.job import run
 from barestyle.study.begin import Prepared, begin, prepared
 from barestyle.study.load import load
@@ -146,6 +146,7 @@ def test_a_picture_that_changed_is_another_one(store: Store, study_file: Path, s
 
 def test_a_study_that_was_never_begun(tmp_path: Path) -> None:
     empty = open_store("small", tmp_path / "empty", create=True)
+    assert empty.rows() == []
     with pytest.raises(StudyError, match="the study 'small' was never begun; `barestyle study run`"):
         work(empty)
 
@@ -168,6 +169,23 @@ def test_a_database_that_fails_is_told_and_costs_no_cell(
         assert [thread.is_alive() for thread in beats] == [True], "it goes on giving signs of life"
     with pytest.raises(StudyError, match=r"the study's storage failed \(disk I/O error\); what is in it is kept"):
         store.claim()
+
+
+def test_a_database_that_fails_at_the_end_does_not_fail_the_cell(
+    store: Store, small: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cell stays unheard of, so that it is given to another worker."""
+    whole = store._storage.set_trial_user_attr
+
+    def failing(trial_id: int, key: str, value: Any) -> None:
+        if key == "scores":
+            raise OperationalError("INSERT", {}, Exception("server closed the connection"))
+        whole(trial_id, key, value)
+
+    monkeypatch.setattr(store._storage, "set_trial_user_attr", failing)
+    with pytest.raises(StorageError, match="server closed the connection"):
+        work(store)
+    assert sorted(row.state for row in store.rows()) == ["running", *["waiting"] * (len(small.cells) - 1)]
 
 
 def test_other_pictures_than_the_declared_ones_are_refused(store: Store, small: Prepared, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from optuna.trial import FrozenTrial, TrialState
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from barestyle.errors import StudyError
+from barestyle.errors import StorageError, StudyError
 from barestyle.study.declared import FORMAT, Study
 from barestyle.study.queue import is_final, is_second, lost_times, put_back
 from barestyle.study.rows import STATES, Row, row_of
@@ -63,7 +63,7 @@ def _told(method: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
         try:
             return method(*arguments, **named)
         except DATABASE_ERRORS as error:
-            raise StudyError(
+            raise StorageError(
                 f"the study's storage failed ({cause(error)}); what is in it is kept, so run the same command again"
             ) from None
 
@@ -174,7 +174,7 @@ class Store:
         """
         self._put_back_lost()
         trials = self._trials()  # once: with a thousand waiting cells this is most of a claim's time
-        wanted = set(self.attribute("cells"))
+        wanted = set(self._declared().get("cells", ()))
         waiting = sorted(
             (t for t in trials if t.state == TrialState.WAITING and t.user_attrs["cell"] in wanted),
             key=lambda t: t.number,
@@ -265,7 +265,7 @@ class Store:
     def rows(self) -> list[Row]:
         """Every declared cell once, with its latest word: done before running, waiting and failed."""
         order = {"done": 0, "running": 1, "waiting": 2, "failed": 3}
-        wanted = set(self.attribute("cells"))
+        wanted = set(self._declared().get("cells", ()))
         latest: dict[str, Row] = {}
         for trial in self._trials():
             if trial.state not in STATES or trial.user_attrs["cell"] not in wanted:

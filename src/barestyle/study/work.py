@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from barestyle.errors import BarestyleError, SpecError, StudyError
+from barestyle.errors import BarestyleError, SpecError, StorageError, StudyError
 from barestyle.job import run
 from barestyle.metrics import Judged, chosen
 from barestyle.metrics.score import measured
@@ -102,6 +102,8 @@ def _cell(
         with TemporaryDirectory() as folder:
             picture = result.save(Path(folder) / "picture.png")
             done = store.complete(claim, values, found, picture)
+    except StorageError:
+        raise  # the cell is not to blame: unheard of, it goes back into the queue
     except Exception as error:  # noqa: BLE001  # one cell never stops the others
         reason = str(error) if isinstance(error, BarestyleError) else f"{type(error).__name__}: {error}"
         store.fail(claim, reason)
