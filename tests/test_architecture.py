@@ -35,8 +35,8 @@ NO_TORCH = ("errors", "spec", "presets", "progress", "study.verdicts", "study.st
 INSIDE = {
     "spec": ("frozen", "network", "loss", "optimiser", "run", "settings"),
     "images": ("resize", "picture", "icc", "deep", "read", "write"),
-    "networks": ("weights", "kernels", "pyramids", "pretrained", "fetch", "build"),
-    "losses": ("moments", "gram", "whitened", "content", "smoothness", "objective"),
+    "networks": ("weights", "kernels", "pyramids", "pretrained", "fetch", "chain", "build"),
+    "losses": ("moments", "gram", "whitened", "content", "smoothness", "tiles", "tiling", "sweep", "objective"),
     "optimise": (
         "iterate",
         "history",

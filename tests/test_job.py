@@ -281,15 +281,15 @@ def test_the_networks_statistics_are_computed_once(
 ) -> None:
     """One forward pass of the style, and one for each evaluation; no parameter asks for a gradient."""
     passes = 0
-    whole = Stack.forward
+    whole = Stack.planes
 
-    def counted(self: Stack, image: torch.Tensor) -> dict[int, torch.Tensor]:
+    def counted(self: Stack, image: torch.Tensor) -> list[torch.Tensor]:
         nonlocal passes
         passes += 1
         assert not any(tensor.requires_grad for tensor in [*self.parameters(), *self.buffers()])
         return whole(self, image)
 
-    monkeypatch.setattr(Stack, "forward", counted)
+    monkeypatch.setattr(Stack, "planes", counted)
     result = transfer(content_image, style_image, spec_of("bare"))
     assert passes == result.evaluations + 1
 
@@ -351,7 +351,7 @@ def test_too_little_memory_is_told_with_a_remedy(
     def exhausted(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate ...")
 
-    monkeypatch.setattr(Stack, "forward", exhausted)
+    monkeypatch.setattr(Stack, "planes", exhausted)
     with pytest.raises(DeviceError, match="cpu has too little memory for this network at 64 x 48 pixels; choose a sm"):
         transfer(content_image, style_image, spec_of("bare"))
 

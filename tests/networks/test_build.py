@@ -25,7 +25,7 @@ def test_the_paper_network_equals_the_oracles(content: Tensor) -> None:
     network = build(preset("paper").spec.network, seed=1, deepest_tap=5)
     assert isinstance(network, Stack)
     layers = [(layer.weight, layer.bias) for layer in network.layers]
-    expected = tutorial.convolutions(layers, content, (2, 4))  # type: ignore[arg-type]
+    expected = tutorial.convolutions(layers, content, (2, 4))
     assert [maps.shape[1] for maps in expected] == [64, 64, 128, 128, 256]
     for tap, maps in network(content).items():
         torch.testing.assert_close(maps, expected[tap - 1], rtol=1e-4, atol=1e-4)

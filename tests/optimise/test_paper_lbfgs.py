@@ -52,11 +52,16 @@ def test_every_iterate_equals_torch(history: int) -> None:
 
 @pytest.mark.parametrize("content_weight", [0.0, 1.0])
 def test_the_paper_preset_equals_the_tutorial(content: Tensor, style: Tensor, content_weight: float) -> None:
-    """The same losses to 1e-4 relative over the first 3 steps, on the same network."""
+    """The same losses to 1e-6 relative over the first 3 steps, on the same network.
+
+    In float64: without a line search the way is chaotic, and float32's roundings part any two renderings of it.
+    The drawings get some noise, as in flat parts rounding decides which of four equal pixels is the largest.
+    """
+    content, style = (grainy(image.double()) for image in (content, style))
     spec = preset("paper").spec.model_copy(update={"optimiser": PaperLBFGS(steps=3)})
     if content_weight:
         spec = spec.model_copy(update={"content_loss": FeatureContentLoss(weight=content_weight)})
-    network = build(spec.network, seed=5, deepest_tap=spec.deepest_tap)
+    network = build(spec.network, seed=5, deepest_tap=spec.deepest_tap).double()
     layers = [(layer.weight, layer.bias) for layer in network.layers]  # type: ignore[union-attr]
     losses, image = tutorial.run(
         layers,
@@ -69,12 +74,16 @@ def test_the_paper_preset_equals_the_tutorial(content: Tensor, style: Tensor, co
     ours = run(spec, network_seed=5, content=content, style=style)
 
     assert len(losses) == 60
-    assert [iterate.loss for iterate in ours[:-1]] == pytest.approx(losses, rel=1e-4)
-    torch.testing.assert_close(ours[-1].image, image, rtol=0, atol=2e-3)
+    assert [iterate.loss for iterate in ours[:-1]] == pytest.approx(losses, rel=1e-6)
+    torch.testing.assert_close(ours[-1].image, image, rtol=0, atol=1e-5)
+
+
+def grainy(image: Tensor) -> Tensor:
+    return image.lerp(torch.rand(image.shape, generator=torch.Generator().manual_seed(3), dtype=image.dtype), 0.02)
 
 
 def run(spec: Spec, network_seed: int, content: Tensor, style: Tensor) -> list[Iterate]:
-    network = build(spec.network, seed=network_seed, deepest_tap=spec.deepest_tap)
+    network = build(spec.network, seed=network_seed, deepest_tap=spec.deepest_tap).to(content.dtype)
     return list(Search(assemble(spec, network, content, style).evaluate, content, spec.optimiser))
 
 

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-MEAN = torch.tensor([0.485, 0.456, 0.406]).reshape(3, 1, 1)
-STD = torch.tensor([0.229, 0.224, 0.225]).reshape(3, 1, 1)
+MEAN = torch.tensor([0.485, 0.456, 0.406], dtype=torch.float64).reshape(3, 1, 1)
+STD = torch.tensor([0.229, 0.224, 0.225], dtype=torch.float64).reshape(3, 1, 1)
 
 
 def convolutions(layers: list[tuple[Tensor, Tensor]], image: Tensor, pool_after: tuple[int, ...]) -> list[Tensor]:
     """Outputs of each convolution, before its ReLU."""
-    x = (image - MEAN) / STD
+    x = (image - MEAN.to(image)) / STD.to(image)
     outputs = []
     for number, (weight, bias) in enumerate(layers, start=1):
         x = F.conv2d(x, weight, bias, padding=1)

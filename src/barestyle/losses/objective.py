@@ -1,24 +1,31 @@
-"""The objective: network, losses and targets joined into the loss and gradient of an image."""
+"""The objective: network, losses and targets joined into the loss and gradient of an image.
+
+A style loss depends on the moments alone, and moments add. So the first pass sums them tile by tile without a graph,
+the loss and its small derivatives by the moments are computed once, and a second pass takes these back to the pixels,
+tile by tile. Loss and gradient are the whole picture's, to rounding, however it is cut.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from barestyle.losses.content import content_loss
 from barestyle.losses.gram import gram, gram_loss
-from barestyle.losses.moments import Moments, moments
+from barestyle.losses.moments import Moments, Sums
 from barestyle.losses.smoothness import smoothness_loss
+from barestyle.losses.sweep import ContentMatch, Cotangent, Sweep
+from barestyle.losses.tiles import Tile, Window, tap_window, tiles
+from barestyle.losses.tiling import Tiling
 from barestyle.losses.whitened import whitened_loss, whitened_style
-from barestyle.networks import Network
+from barestyle.networks import Chain, Network, Size
 from barestyle.spec import FeatureContentLoss, GramLoss, Spec, TotalVariation, WhitenedLoss
 
-Term = Callable[[Tensor, Mapping[int, Tensor]], Tensor]
-"""A weighted scalar of the image (1, 3, H, W) and its feature maps by tap."""
+MomentLoss = Callable[[Moments], Tensor]
 
 
 @dataclass(frozen=True)
@@ -30,55 +37,210 @@ class Evaluation:
     gradient: Tensor
 
 
-@dataclass(frozen=True)
-class Objective:
-    """Terms of one network, to be evaluated at an image; the style's statistics are already in them."""
+class _Part(NamedTuple):
+    """A tile of one of the planes that the image becomes."""
 
-    network: Network
-    terms: dict[str, Term]
+    plane: int
+    tile: Tile
+
+
+class Objective:
+    """Terms of one network, to be evaluated at an image; the style's statistics are already in them.
+
+    `style_losses` by tap are of moments and weighted. `content` is the image that the content loss compares with.
+    `tiling` says how pictures are cut; it changes where memory runs out.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        style_losses: dict[int, MomentLoss],
+        *,
+        content_loss: FeatureContentLoss | None = None,
+        content: Tensor | None = None,
+        smoothness: TotalVariation | None = None,
+        tiling: Tiling | None = None,
+    ) -> None:
+        self.network = network
+        self.tiling = tiling or Tiling()
+        self._style_losses = style_losses
+        self._content_loss = content_loss
+        self._content = content
+        self._smoothness = smoothness
+        self._content_sweep: Sweep | None = None
 
     def evaluate(self, image: Tensor) -> Evaluation:
-        """Loss and gradient at an image (1, 3, H, W), which may lie outside 0..1."""
-        leaf = image.detach().requires_grad_(True)
-        taps = self.network(leaf)
-        parts = {name: term(leaf, taps) for name, term in self.terms.items()}
-        loss = torch.stack(list(parts.values())).sum()
-        (gradient,) = torch.autograd.grad(loss, leaf)
-        return Evaluation(loss.detach(), {name: part.detach() for name, part in parts.items()}, gradient.contiguous())
+        """Loss and gradient at an image (1, 3, H, W), which may lie outside 0..1.
+
+        Where memory runs out the tiles become smaller, and it is done again. Raises RuntimeError where they cannot.
+        """
+        return self.tiling.attempt(lambda: self._evaluate(image.detach()), Size(*image.shape[-2:]))
+
+    def _evaluate(self, image: Tensor) -> Evaluation:
+        leaf = image.requires_grad_(True)
+        with torch.enable_grad():
+            planes = self.network.planes(leaf)
+        with torch.no_grad():
+            flat = [plane.detach() for plane in planes]
+            sums, kept = measure(self.network, flat, set(self._style_losses), self.tiling)
+            style, cotangents = self._style(sums)
+            parts = {"style": style}
+            gradients, content = self._pull(flat, kept, cotangents)
+            if content is not None:
+                parts["content"] = content
+        gradient = gradients[0] if planes[0] is leaf else torch.autograd.grad(planes, leaf, gradients)[0]
+        if self._smoothness is not None:
+            smoothness = self._smoothness.weight * smoothness_loss(leaf)
+            gradient += torch.autograd.grad(smoothness, leaf)[0]
+            parts["smoothness"] = smoothness.detach()
+        return Evaluation(torch.stack(list(parts.values())).sum(), parts, gradient.contiguous())
+
+    def _style(self, sums: dict[int, Sums]) -> tuple[Tensor, dict[int, Cotangent]]:
+        """The style loss, and its derivatives by the moments of each tap."""
+        leaves = {
+            tap: Moments(of.pixels, of.first.requires_grad_(True), of.second.requires_grad_(True))
+            for tap, of in sums.items()
+        }
+        with torch.enable_grad():
+            loss = torch.stack([self._style_losses[tap](of) for tap, of in leaves.items()]).sum()
+            wanted = [moment for of in leaves.values() for moment in (of.first, of.second)]
+            found = torch.autograd.grad(loss, wanted, allow_unused=True)
+        cotangents = {
+            tap: Cotangent(second + second.T, first)
+            for tap, first, second in zip(leaves, found[::2], found[1::2], strict=True)
+        }
+        return loss.detach(), cotangents
+
+    def _pull(
+        self, planes: list[Tensor], kept: dict[_Part, Sweep], cotangents: dict[int, Cotangent]
+    ) -> tuple[list[Tensor], Tensor | None]:
+        """Gradients for the planes, and the content loss; the kept sweeps are used up."""
+        gradients: list[Tensor | None] = [None] * len(planes)
+        matched: list[Tensor] = []
+        for part in _parts(self.network, planes, self.tiling):
+            chain, plane = self._chain(part.plane), planes[part.plane]
+            sweep = kept.pop(part, None)
+            if sweep is None:
+                sweep = _sweep(chain, plane, part.tile)
+                sweep.forward({})
+            match = self._content_match(part, plane)
+            taps = {tap - chain.first_tap: one for tap, one in cotangents.items()}
+            found = chain.leave(sweep.backward(taps, match)).to(plane.dtype)
+            del sweep
+            if match is not None:
+                matched.append(match.total * match.factor)
+            if part.tile.seen.size == Size(*plane.shape[-2:]):
+                gradients[part.plane] = found.contiguous()
+                continue
+            whole = gradients[part.plane]
+            whole = torch.zeros_like(plane, memory_format=torch.contiguous_format) if whole is None else whole
+            _cut(whole, part.tile.seen).add_(found)
+            gradients[part.plane] = whole
+        return [one for one in gradients if one is not None], torch.stack(matched).sum() if matched else None
+
+    def _content_match(self, part: _Part, plane: Tensor) -> ContentMatch | None:
+        """What a tile is to be compared with: made anew for each of several tiles, kept where there is one."""
+        if self._content_loss is None or self._content is None:
+            return None
+        chain = self._chain(part.plane)
+        index = self._content_loss.tap - chain.first_tap
+        if not 0 <= index < len(chain):
+            return None
+        single = part.tile.seen.size == Size(*plane.shape[-2:])
+        sweep = self._content_sweep if single else None
+        if sweep is None:
+            sweep = _sweep(chain, self.network.planes(self._content)[part.plane], part.tile)
+            sweep.forward({}, depth=index + 1)
+            sweep.keep_only(index)
+            self._content_sweep = sweep if single else None
+        size = chain.tap_size(index, Size(*plane.shape[-2:]))
+        factor = self._content_loss.weight / (size.height * size.width * chain[index].channels)
+        accurate = torch.promote_types(self.network.dtype, torch.float32)
+        return ContentMatch(index, sweep, factor, torch.zeros((), dtype=accurate, device=plane.device))
+
+    def _chain(self, plane: int) -> Chain:
+        chain = self.network.chains[plane]
+        assert isinstance(chain, Chain)
+        return chain
 
 
-def assemble(spec: Spec, network: Network, content: Tensor, style: Tensor) -> Objective:
-    """The objective of a spec for two images (1, 3, H, W) in 0..1 on the network's device."""
-    with torch.no_grad():
-        statistics = {tap: moments(maps) for tap, maps in network(style).items() if tap in spec.style_loss.taps}
-        terms: dict[str, Term] = {"style": _style_term(spec.style_loss, statistics)}
-        if isinstance(spec.content_loss, FeatureContentLoss):
-            target = network(content)[spec.content_loss.tap]
-            terms["content"] = partial(_content_term, spec.content_loss, target)
-    if isinstance(spec.smoothness, TotalVariation):
-        terms["smoothness"] = partial(_smoothness_term, spec.smoothness)
-    return Objective(network, terms)
+def assemble(
+    spec: Spec, network: Network, content: Tensor, style: Tensor, *, tiling: Tiling | None = None
+) -> Objective:
+    """The objective of a spec for two images (1, 3, H, W) in 0..1 on the network's device.
+
+    The style's statistics are taken in the precision of the network: those of another one would be another target.
+    """
+    tiling = tiling or Tiling()
+    statistics = statistics_of(network, style, set(spec.style_loss.taps), tiling)
+    by_features = isinstance(spec.content_loss, FeatureContentLoss)
+    return Objective(
+        network,
+        _style_losses(spec.style_loss, statistics),
+        content_loss=spec.content_loss if isinstance(spec.content_loss, FeatureContentLoss) else None,
+        content=content.detach() if by_features else None,
+        smoothness=spec.smoothness if isinstance(spec.smoothness, TotalVariation) else None,
+        tiling=tiling,
+    )
 
 
-def _style_term(spec: GramLoss | WhitenedLoss, statistics: dict[int, Moments]) -> Term:
+def statistics_of(network: Network, image: Tensor, taps: set[int], tiling: Tiling) -> dict[int, Moments]:
+    """Moments of an image's (1, 3, H, W) features by tap, without a graph."""
+
+    def sums() -> dict[int, Sums]:
+        with torch.no_grad():
+            return measure(network, network.planes(image), taps, Tiling(tiling.side, keep=0))[0]
+
+    found = tiling.attempt(sums, Size(*image.shape[-2:]))
+    return {tap: of.moments() for tap, of in found.items()}
+
+
+def measure(
+    network: Network, planes: list[Tensor], taps: set[int], tiling: Tiling
+) -> tuple[dict[int, Sums], dict[_Part, Sweep]]:
+    """The first pass: sums by tap, and the sweeps of the tiles that keep their features."""
+    sums: dict[int, Sums] = {}
+    kept: dict[_Part, Sweep] = {}
+    for part in _parts(network, planes, tiling):
+        chain = network.chains[part.plane]
+        assert isinstance(chain, Chain)
+        wanted = {}
+        for index in range(len(chain)):
+            if chain.first_tap + index in taps:
+                like = chain[index].weight
+                wanted[index] = sums.setdefault(chain.first_tap + index, Sums(chain[index].channels, like))
+        sweep = _sweep(chain, planes[part.plane], part.tile)
+        sweep.forward(wanted)
+        if len(kept) < tiling.keep * len(planes):
+            kept[part] = sweep
+    return sums, kept
+
+
+def _parts(network: Network, planes: list[Tensor], tiling: Tiling) -> list[_Part]:
+    return [
+        _Part(number, tile)
+        for number, (chain, plane) in enumerate(zip(network.chains, planes, strict=True))
+        for tile in tiles(chain, Size(*plane.shape[-2:]), tiling.side)  # type: ignore[arg-type]
+    ]
+
+
+def _sweep(chain: Chain, plane: Tensor, tile: Tile) -> Sweep:
+    size = Size(*plane.shape[-2:])
+    return Sweep(chain, _cut(plane, tile.seen), [tap_window(chain, index, tile, size) for index in range(len(chain))])
+
+
+def _cut(plane: Tensor, window: Window) -> Tensor:
+    return plane[:, :, window.top : window.bottom, window.left : window.right]
+
+
+def _style_losses(spec: GramLoss | WhitenedLoss, statistics: dict[int, Moments]) -> dict[int, MomentLoss]:
     """Compares each tap's moments with the style's, which are prepared here, once."""
-    losses: dict[int, Callable[[Moments], Tensor]]
     if isinstance(spec, GramLoss):
-        weight = spec.weight
-        losses = {tap: partial(gram_loss, style=gram(of)) for tap, of in statistics.items()}
-    else:
-        weight = spec.weight / len(statistics)
-        losses = {tap: partial(whitened_loss, style=whitened_style(of, spec.epsilon)) for tap, of in statistics.items()}
-
-    def term(_: Tensor, taps: Mapping[int, Tensor]) -> Tensor:
-        return weight * torch.stack([loss(moments(taps[tap])) for tap, loss in losses.items()]).sum()
-
-    return term
+        plain = {tap: partial(gram_loss, style=gram(of)) for tap, of in statistics.items()}
+        return {tap: _weighted(spec.weight, loss) for tap, loss in plain.items()}
+    whitened = {tap: partial(whitened_loss, style=whitened_style(of, spec.epsilon)) for tap, of in statistics.items()}
+    return {tap: _weighted(spec.weight / len(statistics), loss) for tap, loss in whitened.items()}
 
 
-def _content_term(spec: FeatureContentLoss, target: Tensor, _: Tensor, taps: Mapping[int, Tensor]) -> Tensor:
-    return spec.weight * content_loss(taps[spec.tap], target)
-
-
-def _smoothness_term(spec: TotalVariation, image: Tensor, _: Mapping[int, Tensor]) -> Tensor:
-    return spec.weight * smoothness_loss(image)
+def _weighted(weight: float, loss: MomentLoss) -> MomentLoss:
+    return lambda of: weight * loss(of)
