@@ -15,6 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from barestyle.losses.buffers import Buffers
 from barestyle.losses.gram import gram, gram_loss
 from barestyle.losses.moments import Moments, Sums
 from barestyle.losses.smoothness import smoothness_loss
@@ -68,13 +69,22 @@ class Objective:
         self._content = content
         self._smoothness = smoothness
         self._content_sweep: Sweep | None = None
+        self._buffers = Buffers()
 
     def evaluate(self, image: Tensor) -> Evaluation:
         """Loss and gradient at an image (1, 3, H, W), which may lie outside 0..1.
 
         Where memory runs out the tiles become smaller, and it is done again. Raises RuntimeError where they cannot.
         """
-        return self.tiling.attempt(lambda: self._evaluate(image.detach()), Size(*image.shape[-2:]))
+
+        def work() -> Evaluation:
+            return self._evaluate(image.detach())
+
+        return self.tiling.attempt(work, Size(*image.shape[-2:]), before_again=self._let_go)
+
+    def _let_go(self) -> None:
+        self._buffers.clear()
+        self._content_sweep = None
 
     def _evaluate(self, image: Tensor) -> Evaluation:
         leaf = image.requires_grad_(True)
@@ -82,7 +92,8 @@ class Objective:
             planes = self.network.planes(leaf)
         with torch.no_grad():
             flat = [plane.detach() for plane in planes]
-            sums, kept = measure(self.network, flat, set(self._style_losses), self.tiling)
+            taps = set(self._style_losses)
+            sums, kept = measure(self.network, flat, taps, self.tiling.side, self.tiling.held, self._buffers)
             style, cotangents = self._style(sums)
             parts = {"style": style}
             gradients, content = self._pull(flat, kept, cotangents)
@@ -117,18 +128,19 @@ class Objective:
         """Gradients for the planes, and the content loss; the kept sweeps are used up."""
         gradients: list[Tensor | None] = [None] * len(planes)
         matched: list[Tensor] = []
-        for part in _parts(self.network, planes, self.tiling):
+        for part in reversed(_parts(self.network, planes, self.tiling.side)):
             chain, plane = self._chain(part.plane), planes[part.plane]
             sweep = kept.pop(part, None)
             if sweep is None:
-                sweep = _sweep(chain, plane, part.tile)
+                sweep = _sweep(chain, plane, part.tile, self._buffers)
                 sweep.forward({})
             match = self._content_match(part, plane)
             taps = {tap - chain.first_tap: one for tap, one in cotangents.items()}
             found = chain.leave(sweep.backward(taps, match)).to(plane.dtype)
-            del sweep
             if match is not None:
                 matched.append(match.total * match.factor)
+                if match.target is not self._content_sweep:
+                    match.target.forget()
             if part.tile.seen.size == Size(*plane.shape[-2:]):
                 gradients[part.plane] = found.contiguous()
                 continue
@@ -149,9 +161,9 @@ class Objective:
         single = part.tile.seen.size == Size(*plane.shape[-2:])
         sweep = self._content_sweep if single else None
         if sweep is None:
-            sweep = _sweep(chain, self.network.planes(self._content)[part.plane], part.tile)
+            sweep = _sweep(chain, self.network.planes(self._content)[part.plane], part.tile, self._buffers)
             sweep.forward({}, depth=index + 1)
-            sweep.keep_only(index)
+            sweep.forget(but=index)
             self._content_sweep = sweep if single else None
         size = chain.tap_size(index, Size(*plane.shape[-2:]))
         factor = self._content_loss.weight / (size.height * size.width * chain[index].channels)
@@ -189,19 +201,20 @@ def statistics_of(network: Network, image: Tensor, taps: set[int], tiling: Tilin
 
     def sums() -> dict[int, Sums]:
         with torch.no_grad():
-            return measure(network, network.planes(image), taps, Tiling(tiling.side, keep=0))[0]
+            return measure(network, network.planes(image), taps, tiling.side, held=0, buffers=Buffers())[0]
 
     found = tiling.attempt(sums, Size(*image.shape[-2:]))
     return {tap: of.moments() for tap, of in found.items()}
 
 
 def measure(
-    network: Network, planes: list[Tensor], taps: set[int], tiling: Tiling
+    network: Network, planes: list[Tensor], taps: set[int], side: Size | None, held: int, buffers: Buffers
 ) -> tuple[dict[int, Sums], dict[_Part, Sweep]]:
-    """The first pass: sums by tap, and the sweeps of the tiles that keep their features."""
+    """The first pass: sums by tap, and the sweeps of the last `held` tiles."""
     sums: dict[int, Sums] = {}
     kept: dict[_Part, Sweep] = {}
-    for part in _parts(network, planes, tiling):
+    parts = _parts(network, planes, side)
+    for number, part in enumerate(parts):
         chain = network.chains[part.plane]
         assert isinstance(chain, Chain)
         wanted = {}
@@ -209,24 +222,27 @@ def measure(
             if chain.first_tap + index in taps:
                 like = chain[index].weight
                 wanted[index] = sums.setdefault(chain.first_tap + index, Sums(chain[index].channels, like))
-        sweep = _sweep(chain, planes[part.plane], part.tile)
+        sweep = _sweep(chain, planes[part.plane], part.tile, buffers)
         sweep.forward(wanted)
-        if len(kept) < tiling.keep * len(planes):
+        if number >= len(parts) - held:
             kept[part] = sweep
+        else:
+            sweep.forget()
     return sums, kept
 
 
-def _parts(network: Network, planes: list[Tensor], tiling: Tiling) -> list[_Part]:
+def _parts(network: Network, planes: list[Tensor], side: Size | None) -> list[_Part]:
     return [
         _Part(number, tile)
         for number, (chain, plane) in enumerate(zip(network.chains, planes, strict=True))
-        for tile in tiles(chain, Size(*plane.shape[-2:]), tiling.side)  # type: ignore[arg-type]
+        for tile in tiles(chain, Size(*plane.shape[-2:]), side)  # type: ignore[arg-type]
     ]
 
 
-def _sweep(chain: Chain, plane: Tensor, tile: Tile) -> Sweep:
+def _sweep(chain: Chain, plane: Tensor, tile: Tile, buffers: Buffers) -> Sweep:
     size = Size(*plane.shape[-2:])
-    return Sweep(chain, _cut(plane, tile.seen), [tap_window(chain, index, tile, size) for index in range(len(chain))])
+    own = [tap_window(chain, index, tile, size) for index in range(len(chain))]
+    return Sweep(chain, _cut(plane, tile.seen), own, buffers)
 
 
 def _cut(plane: Tensor, window: Window) -> Tensor:

@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from barestyle.losses.buffers import Buffers
 from barestyle.losses.moments import Sums, as_rows
 from barestyle.losses.tiles import Window
 from barestyle.networks import Chain, Layer, Size
@@ -51,8 +52,9 @@ class ContentMatch:
 class Sweep:
     """A tile of one plane, (1, 3, h, w), at some precision; `own` says which pixels of each layer's tap count."""
 
-    def __init__(self, chain: Chain, seen: Tensor, own: list[Window]) -> None:
+    def __init__(self, chain: Chain, seen: Tensor, own: list[Window], buffers: Buffers) -> None:
         self._chain = chain
+        self._buffers = buffers
         self._x = chain.enter(seen)
         self._own = own
         self._size = Size(*seen.shape[-2:])
@@ -66,16 +68,18 @@ class Sweep:
             for top, bottom in self._bands(0):
                 self._measure(0, self._features(0, top, bottom), top, bottom, sums)
         for index in range(1, depth):
-            self._kept[index] = self._empty(index)
+            shape = (1, self._chain[index].channels, *self._sizes[index])
+            self._kept[index] = self._buffers.take(shape, like=self._x)
             for top, bottom in self._bands(index):
                 inputs = self._inputs(index, top, bottom, sums)
                 features = self._chain[index].convolve(inputs)
                 self._kept[index][:, :, top:bottom] = features
                 self._measure(index, features, top, bottom, sums)
 
-    def keep_only(self, index: int) -> None:
-        """Forget what `forward` has made of all layers but this one."""
-        self._kept = {number: kept for number, kept in self._kept.items() if number == index}
+    def forget(self, *, but: int | None = None) -> None:
+        """Give back what `forward` has made of all layers but this one."""
+        for index in [index for index in self._kept if index != but]:
+            self._buffers.give(self._kept.pop(index))
 
     def backward(self, cotangents: Mapping[int, Cotangent], content: ContentMatch | None = None) -> Tensor:
         """The gradient for what the first layer sees of the tile, (1, 3, h, w); the features are used up.
@@ -91,7 +95,8 @@ class Sweep:
                     features.copy_(found)  # nobody needs these rows' features any more
                 else:
                     self._add_to_plane(gradient, found, top, bottom)
-            self._kept.pop(index + 1, None)
+            if index + 1 in self._kept:
+                self._buffers.give(self._kept.pop(index + 1))
         return gradient
 
     def _gradient(
@@ -135,10 +140,6 @@ class Sweep:
         else:
             starts = list(range(0, height, rows))
         yield from zip(starts, [*starts[1:], height], strict=True)
-
-    def _empty(self, index: int) -> Tensor:
-        shape = (1, self._chain[index].channels, *self._sizes[index])
-        return torch.empty(shape, dtype=self._x.dtype, device=self._x.device, memory_format=torch.channels_last)
 
     def _features(self, index: int, top: int, bottom: int) -> Tensor:
         """Rows of a layer's features: kept ones as a view, the first layer's made anew."""

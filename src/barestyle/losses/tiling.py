@@ -16,17 +16,20 @@ Result = TypeVar("Result")
 
 
 class Tiling:
-    """Tiles of at most `side` pixels (None: the whole picture is one), of which `keep` keep their features.
+    """Tiles of at most `side` pixels (None: the whole picture is one); the features of `held` are in memory at once.
 
-    A tile that does not keep them makes them twice, once for the moments and once for the gradient.
+    The last `held` tiles of the first pass are the first ones of the second, and keep their features in between;
+    all others make them twice, once for the moments and once for the gradient.
     """
 
-    def __init__(self, side: Size | None = None, keep: int = 1) -> None:
+    def __init__(self, side: Size | None = None, held: int = 1) -> None:
         self.side = side
-        self.keep = keep
+        self.held = held
 
-    def attempt(self, work: Callable[[], Result], picture: Size) -> Result:
-        """What `work` returns; where memory runs out, it is called again with smaller tiles.
+    def attempt(
+        self, work: Callable[[], Result], picture: Size, before_again: Callable[[], None] = lambda: None
+    ) -> Result:
+        """What `work` returns; where memory runs out, it is called again with smaller tiles, after `before_again`.
 
         Raises what `work` raises where the tiles cannot be smaller.
         """
@@ -37,13 +40,14 @@ class Tiling:
                 if not is_out_of_memory(error) or not self._shrink(picture):
                     raise
             # Here and not in the handler: the error's frames hold the tensors that were too many.
+            before_again()
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()
 
     def _shrink(self, picture: Size) -> bool:
-        """Keep nothing, then halve the tiles' longer side. False where they are as small as they get."""
-        if self.side is not None and self.keep:
-            self.keep = 0
+        """Hold one tile only, then halve them. False where they are as small as they get."""
+        if self.held > 1:
+            self.held = 1
             return True
         height, width = self.side or picture
         if max(height, width) <= SMALLEST_TILE:
@@ -53,7 +57,7 @@ class Tiling:
             height = max(height // 2, SMALLEST_TILE)
         else:
             width = max(width // 2, SMALLEST_TILE)
-        self.side, self.keep = Size(height, width), 0
+        self.side = Size(height, width)
         return True
 
 
