@@ -51,8 +51,8 @@ INSIDE = {
     "optimise": (
         "iterate",
         "history",
-        "line_search",
         "scale_free",
+        "line_search",
         "paper_lbfgs",
         "lbfgs",
         "adam",

@@ -128,10 +128,8 @@ def test_the_line_search_satisfies_both_wolfe_conditions(first: float, power: fl
     def slope(t: float) -> float:
         return float(power * abs(t - 1) ** (power - 1) * (1 if t > 1 else -1) - 1 / 20)
 
-    nothing = torch.zeros(1)
-
     def probe(t: float) -> Probe:
-        return Probe(t, value(t), slope(t), nothing, nothing, Evaluation(nothing, {}, nothing))
+        return Probe(t, value(t), slope(t))
 
     found = strong_wolfe(probe, probe(0.0), first, budget=40)
     assert found.value <= value(0) + SUFFICIENT_DECREASE * found.length * slope(0)

@@ -18,7 +18,7 @@ def adam(evaluate: Evaluate, start: Tensor, spec: Adam) -> Method:
     image = start.clone()
     method = torch.optim.Adam([image], lr=spec.learning_rate)
     point = problem.start
-    yield found(0, image, point.evaluation, problem.evaluations)
+    yield found(0, image, point.figures, problem.evaluations)
     for step in range(1, spec.steps + 1):
         image.grad = point.gradient.view_as(image)
         method.step()
@@ -28,5 +28,5 @@ def adam(evaluate: Evaluate, start: Tensor, spec: Adam) -> Method:
                 f"the loss became infinite or NaN at step {step}; the best picture until then is kept, and a smaller "
                 "optimiser.learning_rate would go further"
             )
-        yield found(step, image, point.evaluation, problem.evaluations)
+        yield found(step, image, point.figures, problem.evaluations)
     return f"all {spec.steps} steps were taken"

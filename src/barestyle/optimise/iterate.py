@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor
 
 from barestyle.losses import Evaluation
 
 Evaluate = Callable[[Tensor], Evaluation]
-"""An image (1, 3, H, W) to its loss and gradient."""
+"""An image (1, 3, H, W) to its loss and gradient, which is the caller's to overwrite."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,30 @@ Method = Generator[Iterate, None, str]
 """Yields the start as step 0 and then every iterate; returns a full sentence on why it ended."""
 
 
-def found(step: int, image: Tensor, evaluation: Evaluation, evaluations: int) -> Iterate:
+@dataclass(frozen=True)
+class Figures:
+    """The numbers of an evaluation, off the device: loss, its parts by name, and the gradient's Euclidean norm."""
+
+    loss: float
+    parts: dict[str, float]
+    gradient_norm: float
+
+
+def figures(evaluation: Evaluation) -> Figures:
+    """Read an evaluation's numbers from the device, waiting for it once."""
+    tensors = [evaluation.loss, *evaluation.parts.values(), evaluation.gradient.norm()]
+    loss, *parts, norm = torch.stack([tensor.to(evaluation.gradient) for tensor in tensors]).tolist()
+    return Figures(loss, dict(zip(evaluation.parts, parts, strict=True)), norm)
+
+
+def found(step: int, image: Tensor, figures: Figures, evaluations: int) -> Iterate:
     """The iterate that an evaluation at `image` describes."""
     return Iterate(
         step=step,
         image=image.clamp(0, 1),
-        loss=float(evaluation.loss),
-        parts={name: float(part) for name, part in evaluation.parts.items()},
-        gradient_norm=float(evaluation.gradient.norm()),
+        loss=figures.loss,
+        parts=figures.parts,
+        gradient_norm=figures.gradient_norm,
         evaluations=evaluations,
     )
 

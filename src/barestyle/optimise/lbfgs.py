@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from torch import Tensor
 
 from barestyle.optimise.history import History
@@ -16,14 +18,22 @@ FIRST_CHANGE = 0.01
 LINE_SEARCH_BUDGET = 12
 
 
+@dataclass(frozen=True)
+class _Place:
+    """An image (1, 3, H, W) and what was found there."""
+
+    image: Tensor
+    point: Point
+
+
 def lbfgs(evaluate: Evaluate, start: Tensor, spec: LBFGS) -> Method:
     """Yields an iterate an iteration. Raises ExplosionError only where the start itself has no finite loss."""
     problem = ScaleFree(evaluate, start, spec.range_penalty)
     history = History(spec.history)
-    here = _probe_at(0.0, start, problem.start, None)
-    yield found(0, start, here.evaluation, problem.evaluations)
+    here = _Place(start, problem.start)
+    yield found(0, start, here.point.figures, problem.evaluations)
     for step in range(1, spec.steps + 1):
-        if not float(here.gradient.abs().max()) > 0:
+        if not float(here.point.gradient.abs().max()) > 0:
             return "the loss has no gradient left: nothing can be improved"
         there = _advance(problem, history, here)
         if there is here and history:
@@ -31,30 +41,26 @@ def lbfgs(evaluate: Evaluate, start: Tensor, spec: LBFGS) -> Method:
             there = _advance(problem, history, here)
         if there is here:
             return "no step along the gradient lowers the loss any more: this is as precise as float32 gets"
-        history.add((there.image - here.image).flatten(), there.gradient - here.gradient)
+        history.add((there.image - here.image).flatten(), there.point.gradient - here.point.gradient)
         here = there
-        yield found(step, here.image, here.evaluation, problem.evaluations)
+        yield found(step, here.image, here.point.figures, problem.evaluations)
     return f"all {spec.steps} steps were taken"
 
 
-def _advance(problem: ScaleFree, history: History, here: Probe) -> Probe:
-    """The next point, or `here` itself where none is lower."""
-    direction = history.direction(here.gradient)
-    slope = float(direction.dot(here.gradient))
+def _advance(problem: ScaleFree, history: History, here: _Place) -> _Place:
+    """The next place, or `here` itself where none is lower."""
+    direction = history.direction(here.point.gradient)
+    slope = float(direction.dot(here.point.gradient))
     if slope >= 0:
         return here
     length = 1.0 if history else FIRST_CHANGE / float(direction.abs().mean())
     along = direction.view_as(here.image)
 
     def probe(length: float) -> Probe:
-        image = here.image.add(along, alpha=length)
-        return _probe_at(length, image, problem(image), direction)
+        point = problem(here.image.add(along, alpha=length))
+        return Probe(length, point.value, float(point.gradient.dot(direction)), point)
 
-    start = Probe(0.0, here.value, slope, here.image, here.gradient, here.evaluation)
-    there = strong_wolfe(probe, start, length, LINE_SEARCH_BUDGET)
-    return there if there.value < here.value else here
-
-
-def _probe_at(length: float, image: Tensor, point: Point, direction: Tensor | None) -> Probe:
-    slope = 0.0 if direction is None else float(point.gradient.dot(direction))
-    return Probe(length, point.value, slope, image, point.gradient, point.evaluation)
+    there = strong_wolfe(probe, Probe(0.0, here.point.value, slope, here.point), length, LINE_SEARCH_BUDGET)
+    if there.point is None or not there.value < here.point.value:
+        return here
+    return _Place(here.image.add(along, alpha=there.length), there.point)

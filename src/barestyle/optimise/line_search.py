@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from torch import Tensor
-
-from barestyle.losses import Evaluation
+from barestyle.optimise.scale_free import Point
 
 SUFFICIENT_DECREASE = 1e-4
 CURVATURE = 0.9
@@ -20,14 +18,16 @@ GROWTH = 4.0
 
 @dataclass(frozen=True)
 class Probe:
-    """A point of the line: its length, the function's value and slope along the line, and what was found."""
+    """A point of the line: its length, the function's value and slope along the line, and what was found there."""
 
     length: float
     value: float
     slope: float
-    image: Tensor
-    gradient: Tensor
-    evaluation: Evaluation
+    point: Point | None = field(repr=False, default=None)
+
+    def bare(self) -> Probe:
+        """Without what was found: the higher end of an interval is never where the search ends."""
+        return replace(self, point=None)
 
 
 def strong_wolfe(probe: Callable[[float], Probe], start: Probe, length: float, budget: int) -> Probe:
@@ -51,15 +51,16 @@ def strong_wolfe(probe: Callable[[float], Probe], start: Probe, length: float, b
 
 def _zoom(probe: Callable[[float], Probe], start: Probe, low: Probe, high: Probe, budget: int) -> Probe:
     """Shrink the interval between `low`, the lowest point that decreases enough, and `high`."""
+    start, high = start.bare(), high.bare()
     for _ in range(budget):
         current = probe(_between(low, high))
         if _too_high(current, start) or current.value >= low.value:
-            high = current
+            high = current.bare()
             continue
         if abs(current.slope) <= -CURVATURE * start.slope:
             return current
         if current.slope * (high.length - low.length) >= 0:
-            high = low
+            high = low.bare()
         low = current
     return low
 

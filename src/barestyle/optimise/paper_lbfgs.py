@@ -13,7 +13,7 @@ from torch import Tensor
 
 from barestyle.losses import Evaluation
 from barestyle.optimise.history import History
-from barestyle.optimise.iterate import Evaluate, ExplosionError, Method, found
+from barestyle.optimise.iterate import Evaluate, ExplosionError, Figures, Method, figures, found
 from barestyle.spec import PaperLBFGS
 
 DIVERGED = 10.0
@@ -31,16 +31,19 @@ class _Closure:
         self.evaluations = 0
         self.best_loss = math.inf
         self._last_loss: float | None = None
+        self.figures = Figures(math.nan, {}, math.nan)
 
-    def __call__(self, image: Tensor) -> Evaluation:
+    def __call__(self, image: Tensor) -> Tensor:
+        """The flat gradient; `figures` has the rest."""
         evaluation = self._evaluate(image.clamp_(0, 1))
         self.evaluations += 1
-        if not math.isfinite(evaluation.loss):
+        gradient = evaluation.gradient.nan_to_num_(nan=0.0, posinf=torch.inf, neginf=-torch.inf)
+        self.figures = figures(Evaluation(evaluation.loss, evaluation.parts, gradient))
+        if not math.isfinite(self.figures.loss):
             raise ExplosionError(self._last_loss)
-        self._last_loss = float(evaluation.loss)
+        self._last_loss = self.figures.loss
         self.best_loss = min(self.best_loss, self._last_loss)
-        gradient = torch.where(evaluation.gradient.isnan(), 0.0, evaluation.gradient)
-        return Evaluation(evaluation.loss, evaluation.parts, gradient)
+        return gradient.flatten()
 
 
 def paper_lbfgs(evaluate: Evaluate, start: Tensor, spec: PaperLBFGS) -> Method:
@@ -58,10 +61,10 @@ def paper_lbfgs(evaluate: Evaluate, start: Tensor, spec: PaperLBFGS) -> Method:
     direction = previous_gradient = torch.zeros_like(flat)
 
     for _ in range(spec.steps):
-        evaluation = evaluate_clamped(image)
-        yield found(number, image, evaluation, evaluate_clamped.evaluations)
+        gradient = evaluate_clamped(image)
+        yield found(number, image, evaluate_clamped.figures, evaluate_clamped.evaluations)
         for iteration in range(1, spec.iterations_per_step + 1):
-            loss, gradient = float(evaluation.loss), evaluation.gradient.flatten()
+            loss = evaluate_clamped.figures.loss
             if float(gradient.abs().max()) <= spec.tolerance_gradient:
                 break
             number += 1
@@ -78,17 +81,17 @@ def paper_lbfgs(evaluate: Evaluate, start: Tensor, spec: PaperLBFGS) -> Method:
             flat.add_(direction, alpha=length)
             if iteration == spec.iterations_per_step:
                 break  # the next step begins with this evaluation
-            evaluation = evaluate_clamped(image)
-            yield found(number, image, evaluation, evaluate_clamped.evaluations)
+            gradient = evaluate_clamped(image)
+            yield found(number, image, evaluate_clamped.figures, evaluate_clamped.evaluations)
             if float((direction * length).abs().max()) <= spec.tolerance_change:
                 break
-            if abs(float(evaluation.loss) - loss) < spec.tolerance_change:
+            if abs(evaluate_clamped.figures.loss - loss) < spec.tolerance_change:
                 break
 
-    evaluation = evaluate_clamped(image)
-    yield found(number, image, evaluation, evaluate_clamped.evaluations)
+    evaluate_clamped(image)
+    yield found(number, image, evaluate_clamped.figures, evaluate_clamped.evaluations)
     cut_short = number < spec.steps * spec.iterations_per_step
-    return _reason(spec, cut_short, end=float(evaluation.loss), best=evaluate_clamped.best_loss)
+    return _reason(spec, cut_short, end=evaluate_clamped.figures.loss, best=evaluate_clamped.best_loss)
 
 
 def _reason(spec: PaperLBFGS, cut_short: bool, *, end: float, best: float) -> str:

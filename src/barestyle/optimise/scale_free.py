@@ -5,46 +5,46 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
-from barestyle.losses import Evaluation
-from barestyle.optimise.iterate import Evaluate, ExplosionError
+from barestyle.optimise.iterate import Evaluate, ExplosionError, Figures, figures
 
 
 @dataclass(frozen=True)
 class Point:
-    """Scaled value (1 at a start inside 0..1), its flat gradient, and the unscaled evaluation."""
+    """Scaled value (1 at a start inside 0..1), its flat gradient, and the figures of the unscaled evaluation."""
 
     value: float
     gradient: Tensor
-    evaluation: Evaluation
+    figures: Figures
 
 
 class ScaleFree:
     """loss / loss(start) + range_penalty · mean(excess²), where excess is how far a pixel lies outside 0..1.
 
-    Raises ExplosionError where the loss of the start itself is not finite.
+    Raises ExplosionError where the loss of the start itself is not finite. Of every evaluation only the scaled
+    gradient is kept, as a large picture's vectors are what fills the memory.
     """
 
     def __init__(self, evaluate: Evaluate, start: Tensor, range_penalty: float) -> None:
         self._evaluate = evaluate
         self._penalty = range_penalty
-        self.evaluations = 1
-        first = evaluate(start)
-        if not math.isfinite(first.loss) or not bool(first.gradient.isfinite().all()):
-            raise ExplosionError(None)
-        # A start without any loss is a solution; its gradient is zero at every scale.
-        self._scale = 1.0 / float(first.loss) if float(first.loss) > 0 else 1.0
-        self.start = self._point(start, first)
+        self._scale: float | None = None
+        self.evaluations = 0
+        self.start = self(start)
 
     def __call__(self, image: Tensor) -> Point:
         """Evaluate at an image (1, 3, H, W)."""
+        evaluation = self._evaluate(image)
         self.evaluations += 1
-        return self._point(image, self._evaluate(image))
-
-    def _point(self, image: Tensor, evaluation: Evaluation) -> Point:
-        excess = image - image.clamp(0, 1)
-        value = float(evaluation.loss) * self._scale + self._penalty * float(excess.square().mean())
-        gradient = torch.add(evaluation.gradient * self._scale, excess, alpha=2 * self._penalty / excess.numel())
-        return Point(value, gradient.flatten(), evaluation)
+        seen = figures(evaluation)
+        if self._scale is None:
+            if not math.isfinite(seen.loss) or not math.isfinite(seen.gradient_norm):
+                raise ExplosionError(None)
+            # A start without any loss is a solution; its gradient is zero at every scale.
+            self._scale = 1.0 / seen.loss if seen.loss > 0 else 1.0
+        excess = image.clamp(0, 1).sub_(image).neg_().flatten()
+        outside = float(excess.dot(excess)) / excess.numel()
+        gradient = evaluation.gradient.flatten().mul_(self._scale)
+        gradient.add_(excess, alpha=2 * self._penalty / excess.numel())
+        return Point(seen.loss * self._scale + self._penalty * outside, gradient, seen)
