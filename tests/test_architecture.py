@@ -19,11 +19,11 @@ PACKAGE = Path(barestyle.__file__).parent
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("spec", "presets"),
-    ("devices", "images", "samples", "records"),
+    ("devices", "memory", "images", "samples", "records"),
     ("networks",),
     ("losses",),
     ("optimise", "progress"),
-    ("plan", "result", "job"),
+    ("fitting", "course", "plan", "result", "job"),
     ("metrics",),
     ("study",),
     ("report",),
@@ -33,7 +33,7 @@ ROOMS = [room for floor in FLOORS for room in floor]
 NO_TORCH = ("errors", "spec", "presets", "progress", "study.verdicts", "study.storage", "report")
 
 INSIDE = {
-    "spec": ("frozen", "network", "loss", "optimiser", "run", "settings"),
+    "spec": ("frozen", "network", "loss", "optimiser", "scales", "run", "settings"),
     "images": ("resize", "picture", "icc", "deep", "read", "write"),
     "networks": ("weights", "kernels", "pyramids", "pretrained", "fetch", "chain", "build"),
     "losses": (
@@ -46,6 +46,7 @@ INSIDE = {
         "tiles",
         "tiling",
         "sweep",
+        "footprint",
         "objective",
     ),
     "optimise": (

@@ -14,7 +14,7 @@ from PIL import Image
 
 from barestyle import ImageError, Progress, Result, Spec, SpecError, WeightsError, preset, transfer, with_settings
 from barestyle.errors import DeviceError, DivergedError
-from barestyle.losses import Evaluation, assemble
+from barestyle.losses import Evaluation, Tiling, assemble
 from barestyle.losses.gram import gram
 from barestyle.losses.moments import moments
 from barestyle.networks import Network, build
@@ -236,13 +236,15 @@ class Exploding:
         self.networks: list[Network] = []
         self.starts: list[torch.Tensor] = []
         self._times = times
-        module = sys.modules["barestyle.job"]
+        module = sys.modules["barestyle.course"]
         self._assemble = assemble
         monkeypatch.setattr(module, "assemble", self)
 
-    def __call__(self, spec: Spec, network: Network, content: torch.Tensor, style: torch.Tensor) -> SimpleNamespace:
+    def __call__(
+        self, spec: Spec, network: Network, content: torch.Tensor, style: torch.Tensor, *, tiling: Tiling
+    ) -> SimpleNamespace:
         self.networks.append(network)
-        objective = self._assemble(spec, network, content, style)
+        objective = self._assemble(spec, network, content, style, tiling=tiling)
         attempt, seen = len(self.networks), 0
         whole = objective.evaluate
 
@@ -256,7 +258,7 @@ class Exploding:
                 return Evaluation(torch.tensor(torch.inf), found.parts, found.gradient)
             return Evaluation(torch.tensor(5.0) if attempt <= self._times else found.loss, found.parts, found.gradient)
 
-        return SimpleNamespace(evaluate=evaluate)
+        return SimpleNamespace(evaluate=evaluate, tiling=tiling)
 
 
 def test_an_explosion_draws_new_filters_and_a_repeated_one_perturbs_the_start(
@@ -352,7 +354,7 @@ def test_too_little_memory_is_told_with_a_remedy(
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate ...")
 
     monkeypatch.setattr(Stack, "planes", exhausted)
-    with pytest.raises(DeviceError, match="cpu has too little memory for this network at 64 x 48 pixels; choose a sm"):
+    with pytest.raises(DeviceError, match="cpu has too little memory for this network at 64 x 48 pixels, even in"):
         transfer(content_image, style_image, spec_of("bare"))
 
 

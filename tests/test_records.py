@@ -81,8 +81,8 @@ def test_records_that_cannot_be_used(result: Result, tmp_path: Path) -> None:
     good = json.loads(result.record.to_json())
     cases = {
         "not json": ("{", "is not JSON"),
-        "newer": (json.dumps({**good, "format": 2}), "holds no record of format 1 but of 2"),
-        "no object": ("[]", "holds no record of format 1"),
+        "newer": (json.dumps({**good, "format": 3}), "holds no record of format 1 or 2 but of 3"),
+        "no object": ("[]", "holds no record of format 1 or 2"),
         "missing": (json.dumps({k: v for k, v in good.items() if k != "seed"}), "seed is missing"),
         "wrong": (json.dumps({**good, "spec": {"size": -1}}), "spec.size cannot be -1"),
     }

@@ -33,3 +33,16 @@ def pick(name: str) -> torch.device:
     if index and int(index) >= torch.cuda.device_count():
         raise DeviceError(f"this machine has no {name}; its GPUs are cuda:0 to cuda:{torch.cuda.device_count() - 1}")
     return torch.device(name)
+
+
+def is_made_for_bf16(device: torch.device) -> bool:
+    """Whether bfloat16 is quicker there than float32: AVX-512 BF16 or AMX on the CPU, tensor cores from Ampere on.
+
+    Elsewhere it is emulated, and slower. On Apple's GPUs it was never measured.
+    """
+    if device.type == "cuda":
+        return bool(torch.cuda.get_device_capability(device) >= (8, 0))
+    if device.type != "cpu":
+        return False
+    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # not there before torch 2.10
+    return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))

@@ -10,15 +10,17 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
+from barestyle.course import Course, Pictures
 from barestyle.errors import DeviceError
+from barestyle.fitting import Fit
 from barestyle.images import Picture, Source
-from barestyle.losses import assemble
+from barestyle.losses import is_out_of_memory
 from barestyle.networks import build, normalised, pretrained
-from barestyle.optimise import Iterate, Restarts, Search
+from barestyle.optimise import Iterate, Restarts
 from barestyle.plan import Plan, prepare
 from barestyle.presets import DEFAULT_PRESET
 from barestyle.progress import Progress
-from barestyle.records import Input, Record, package_versions
+from barestyle.records import Fitting, Input, Record, package_versions
 from barestyle.result import Result
 from barestyle.spec import MAX_PIXELS, VGG, PaperLBFGS, Spec
 
@@ -37,6 +39,8 @@ def transfer(
     on_progress: OnProgress | None = None,
     should_stop: Callable[[], bool] | None = None,
     device: str = "auto",
+    precision: str = "auto",
+    memory: str = "auto",
     max_pixels: int = MAX_PIXELS,
 ) -> Result:
     """Repaint `content` in the style of `style`.
@@ -50,13 +54,19 @@ def transfer(
         on_progress: called with a Progress after every iterate.
         should_stop: asked after every iterate; the best picture so far is returned, marked as interrupted.
         device: auto, cpu, cuda or mps.
+        precision: float32, bf16, mixed (bf16, and float32 at the end), or auto: mixed where the device is made for
+            it, float32 elsewhere and with the paper's optimiser.
+        memory: that the process may take, or that may be allocated on a GPU, like 4GiB; auto: most of what is free.
+            Pictures that would need more are worked on in tiles, with the same result to rounding.
         max_pixels: larger pictures are refused.
 
     Raises:
         SpecError, ImageError, WeightsError, DeviceError: before any heavy work.
         DivergedError: the loss exploded at every restart that the spec allows.
     """
-    plan = prepare(content, style, spec, seed=seed, device=device, max_pixels=max_pixels)
+    plan = prepare(
+        content, style, spec, seed=seed, device=device, precision=precision, memory=memory, max_pixels=max_pixels
+    )
     return run(plan, on_progress=on_progress, should_stop=should_stop)
 
 
@@ -99,27 +109,32 @@ def _told_of_memory(plan: Plan) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        # On the CPU running out of memory has no class of its own.
-        if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
+        if not is_out_of_memory(error):
             raise
         height, width = plan.size
         raise DeviceError(
-            f"{plan.device} has too little memory for this network at {width} x {height} pixels; choose a smaller "
-            "--size (size in the spec) or fewer network.channels"
+            f"{plan.device} has too little memory for this network at {width} x {height} pixels, even in the smallest "
+            "tiles; choose a smaller --size (size in the spec) or fewer network.channels"
         ) from error
 
 
-def _attempts(plan: Plan) -> Restarts:
+def _attempts(plan: Plan) -> Restarts[Course]:
     """Searches that start from the content, each with the network of its seed."""
     content, style = (picture.pixels.to(plan.device) for picture in (plan.content, plan.style))
     trained = _trained(plan)
     spec = plan.spec
 
-    def attempt(seed: int, perturbed: bool) -> Search:
+    def attempt(seed: int, perturbed: bool) -> Course:
         network = build(spec.network, seed=seed, deepest_tap=spec.deepest_tap, trained=trained).to(plan.device)
-        objective = assemble(spec, network, content, style)
-        start = _perturbed(content, seed) if perturbed else content
-        return Search(objective.evaluate, start, spec.optimiser)
+        return Course(
+            spec,
+            plan.legs,
+            network,
+            Pictures(content, style),
+            start=_perturbed(content, seed) if perturbed else content,
+            asked_memory=plan.memory,
+            fits=plan.fits,
+        )
 
     remedy = "use smaller weights (network.weights) or another seed"
     if isinstance(spec.optimiser, PaperLBFGS):
@@ -147,7 +162,7 @@ def _perturbed(content: Tensor, seed: int) -> Tensor:
     return content.lerp(noise, PERTURBATION)
 
 
-def _progress(plan: Plan, attempts: Restarts, iterate: Iterate, seconds: float) -> Progress:
+def _progress(plan: Plan, attempts: Restarts[Course], iterate: Iterate, seconds: float) -> Progress:
     kept = attempts.kept
     return Progress(
         step=iterate.step,
@@ -162,7 +177,9 @@ def _progress(plan: Plan, attempts: Restarts, iterate: Iterate, seconds: float) 
     )
 
 
-def _result(plan: Plan, attempts: Restarts, losses: tuple[float, ...], interrupted: bool, seconds: float) -> Result:
+def _result(
+    plan: Plan, attempts: Restarts[Course], losses: tuple[float, ...], interrupted: bool, seconds: float
+) -> Result:
     # The paper's method shows its last picture; whoever stops it half-way gets the best one so far.
     image = (attempts.best if interrupted else attempts.kept).image.cpu()
     reason = "it was interrupted; this is the best picture until then" if interrupted else attempts.reason
@@ -189,6 +206,8 @@ def _result(plan: Plan, attempts: Restarts, losses: tuple[float, ...], interrupt
             width=plan.size[1],
             height=plan.size[0],
             device=str(plan.device),
+            precision=plan.precision,
+            fits=tuple(_fitting(one) for one in attempts.current.fits) if attempts.current else (),
             threads=torch.get_num_threads(),
             versions=package_versions(),
             evaluations=attempts.evaluations,
@@ -197,9 +216,14 @@ def _result(plan: Plan, attempts: Restarts, losses: tuple[float, ...], interrupt
             reason=reason,
             seconds=round(seconds, 3),
             losses=losses,
-            image_sha256=hashlib.sha256(image.numpy().tobytes()).hexdigest(),
+            image_sha256=hashlib.sha256(image.contiguous().numpy().data).hexdigest(),
         ),
     )
+
+
+def _fitting(one: Fit) -> Fitting:
+    height, width = one.tile or (None, None)
+    return Fitting(tile_height=height, tile_width=width, held=one.held, history=one.history)
 
 
 def _input(picture: Picture) -> Input:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast, get_args
 
 import torch
 
 from barestyle import devices
+from barestyle.course import Leg, Precision, legs
 from barestyle.errors import ImageError, SpecError
+from barestyle.fitting import Fit
 from barestyle.images import Picture, Source, read, target_size
-from barestyle.networks import SMALLEST_SIDE, minimum_side, pretrained
+from barestyle.memory import parse as parse_memory
+from barestyle.networks import SMALLEST_SIDE, Size, minimum_side, pretrained
 from barestyle.presets import DEFAULT_PRESET, preset
 from barestyle.spec import DEFAULT_LONGEST_SIDE, MAX_PIXELS, VGG, PaperLBFGS, Spec
 
@@ -19,6 +23,8 @@ class Plan:
     """A run that has passed every check.
 
     `content` and `style` have the sizes at which they are used; `size` is the content's (height, width).
+    `memory` is in bytes, None for what is free. `fits` are how an earlier run's legs were fitted into memory: sums over
+    other tiles would round otherwise.
     """
 
     spec: Spec
@@ -27,6 +33,9 @@ class Plan:
     content: Picture
     style: Picture
     trained: pretrained.TrainedLayers | None
+    precision: Precision = "float32"
+    memory: int | None = None
+    fits: tuple[Fit, ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -36,8 +45,12 @@ class Plan:
     @property
     def steps(self) -> int:
         """The most iterations that a run can take."""
-        optimiser = self.spec.optimiser
-        return optimiser.steps * (optimiser.iterations_per_step if isinstance(optimiser, PaperLBFGS) else 1)
+        return sum(leg.steps for leg in self.legs)
+
+    @property
+    def legs(self) -> list[Leg]:
+        """The scales and precisions of a run, one after the other."""
+        return legs(self.spec, Size(*self.size), Size(self.style.height, self.style.width), self.precision)
 
 
 def prepare(
@@ -47,11 +60,32 @@ def prepare(
     *,
     seed: int = 0,
     device: str = "auto",
+    precision: str = "auto",
+    memory: str = "auto",
     max_pixels: int = MAX_PIXELS,
+    fits: tuple[Fit, ...] = (),
 ) -> Plan:
     """Everything that can be refused, checked: the arguments and errors are those of `transfer`."""
     with torch.inference_mode(False):  # tensors of that mode could never be differentiated
-        return _prepared(content, style, _spec_of(spec), seed, device, max_pixels)
+        plan = _prepared(content, style, _spec_of(spec), seed, device, max_pixels)
+        found = _precision(precision, plan)
+        return replace(plan, precision=found, memory=parse_memory(str(memory)), fits=fits)
+
+
+def _precision(name: str, plan: Plan) -> Precision:
+    """What a name asks for on the plan's device. Raises SpecError."""
+    by_paper = isinstance(plan.spec.optimiser, PaperLBFGS)
+    if name == "auto":
+        return "mixed" if devices.is_made_for_bf16(plan.device) and not by_paper else "float32"
+    if name == "mixed" and by_paper:
+        raise SpecError(
+            "precision=mixed is not for optimiser=paper-lbfgs, which cannot go on in another precision; "
+            "use float32 or bf16, or optimiser=lbfgs"
+        )
+    for choice in get_args(Precision):
+        if name == choice:
+            return cast(Precision, choice)
+    raise SpecError(f"precision cannot be {name!r}; it takes one of auto, {', '.join(get_args(Precision))}")
 
 
 def _prepared(content: Source, style: Source, spec: Spec, seed: int, device: str, max_pixels: int) -> Plan:

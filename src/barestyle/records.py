@@ -18,8 +18,11 @@ from barestyle.images.read import own_pixel_limit
 from barestyle.spec import Spec
 from barestyle.spec.frozen import Frozen, sentence
 
-FORMAT: Literal[1] = 1
+FORMAT: Literal[2] = 2
 """Raised when a record changes so that older programs could not read it."""
+
+READABLE = (1, 2)
+"""Format 1 had neither precision nor fits: everything was float32, in one tile."""
 
 _PACKAGES = ("barestyle", "torch", "numpy", "kornia", "pillow", "imagecodecs", "tifffile", "safetensors", "pydantic")
 
@@ -34,15 +37,24 @@ class Input(Frozen):
     sha256: str
 
 
+class Fitting(Frozen):
+    """How a part of a run was fitted into memory: its tiles, null for one, and the pairs that L-BFGS remembered."""
+
+    tile_height: Annotated[int, Field(ge=1)] | None
+    tile_width: Annotated[int, Field(ge=1)] | None
+    held: Annotated[int, Field(ge=1)]
+    history: Annotated[int, Field(ge=1)] | None
+
+
 class Record(Frozen):
     """A run and how it went.
 
     `seed` is the one given and `network_seed` the one that the last restart used; `losses` has one number for
     each iterate of that last attempt; `image_sha256` is of the result's float32 samples (1, 3, H, W), not yet
-    rounded to those of a file.
+    rounded to those of a file. `fits` has one entry for each scale and precision, one after the other.
     """
 
-    format: Literal[1] = FORMAT
+    format: Literal[1, 2] = FORMAT
     digest: str
     spec: Spec
     seed: int
@@ -54,6 +66,8 @@ class Record(Frozen):
     width: int
     height: int
     device: str
+    precision: Literal["float32", "bf16", "mixed"] = "float32"
+    fits: tuple[Fitting, ...] = ()
     threads: Annotated[int, Field(ge=1, le=1024)]
     versions: dict[str, str]
     evaluations: int
@@ -149,10 +163,10 @@ def parse(text: str, path: Path) -> Record:
             f"the record in {str(path)!r} is not JSON ({error}); it may have been edited or cut"
         ) from None
     stored = data.get("format") if isinstance(data, dict) else None
-    if stored != FORMAT:
+    if stored not in READABLE:
         raise RecordError(
-            f"{str(path)!r} holds no record of format {FORMAT} but of {stored!r}; "
-            f"barestyle {version('barestyle')} reads {FORMAT} only"
+            f"{str(path)!r} holds no record of format {' or '.join(map(str, READABLE))} but of {stored!r}; "
+            f"barestyle {version('barestyle')} reads no other"
         )
     try:
         return Record.model_validate(data)

@@ -136,7 +136,7 @@ def test_an_interrupted_run_after_a_restart_is_repeated_to_the_same_place(
 
             super().__init__(exploding, start, spec)
 
-    monkeypatch.setattr(sys.modules["barestyle.job"], "Search", Exploding)
+    monkeypatch.setattr(sys.modules["barestyle.course"], "Search", Exploding)
     spec = with_settings(preset("paper").spec, {"size": 32, "network.channels": 4, "network.pooling": "none"})
     seen: list[Progress] = []
     result = transfer(

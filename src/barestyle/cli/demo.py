@@ -26,6 +26,8 @@ def demo(
     steps: options.Steps = None,
     seed: options.Seed = 0,
     device: options.Device = "auto",
+    precision: options.Precision = "auto",
+    memory: options.Memory = "auto",
     force: options.Force = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -36,5 +38,6 @@ def demo(
     from barestyle.records import check_output
 
     check_output(output, force=force)
-    plan = prepare(samples.photo(photo), samples.style(style), spec, seed=seed, device=device)
+    pictures = samples.photo(photo), samples.style(style)
+    plan = prepare(*pictures, spec, seed=seed, device=device, precision=precision, memory=memory)
     return paint(plan, output, quiet=quiet, force=force)

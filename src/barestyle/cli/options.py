@@ -34,6 +34,13 @@ Steps = Annotated[
 ]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Of the network's random weights.")]
 Device = Annotated[str, typer.Option("--device", metavar="D", help="auto, cpu, cuda or mps.")]
+Precision = Annotated[
+    str,
+    typer.Option("--precision", metavar="P", help="float32, bf16, mixed (bf16, then float32), or auto."),
+]
+Memory = Annotated[
+    str, typer.Option("--memory", metavar="SIZE", help="At most this much, like 4GiB; larger pictures go in tiles.")
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option(

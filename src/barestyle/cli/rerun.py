@@ -13,8 +13,9 @@ from barestyle.errors import RecordError
 from barestyle.spec import MAX_PIXELS, with_settings
 
 if TYPE_CHECKING:
+    from barestyle.fitting import Fit
     from barestyle.plan import Plan
-    from barestyle.records import Record
+    from barestyle.records import Fitting, Record
 
 
 def rerun(
@@ -80,7 +81,16 @@ def _plan(record: Record, earlier: Path, elsewhere: dict[str, Path | None], devi
     spec = record.spec
     if "weights" in files:
         spec = with_settings(spec, {"network.trained_file": str(files["weights"])})
-    plan = prepare(files["content"], files["style"], spec, seed=record.seed, device=device, max_pixels=max_pixels)
+    plan = prepare(
+        files["content"],
+        files["style"],
+        spec,
+        seed=record.seed,
+        device=device,
+        precision=record.precision,
+        max_pixels=max_pixels,
+        fits=tuple(_fit(one) for one in record.fits),
+    )
     present = {"content": plan.content, "style": plan.style, "weights": plan.trained}
     for name, source in sources.items():
         now = present[name]
@@ -92,6 +102,15 @@ def _plan(record: Record, earlier: Path, elsewhere: dict[str, Path | None], devi
                 f"name the right file with --{name}"
             )
     return plan
+
+
+def _fit(one: Fitting) -> Fit:
+    """A record's fitting for a plan."""
+    from barestyle.fitting import Fit
+    from barestyle.networks import Size
+
+    tile = Size(one.tile_height, one.tile_width) if one.tile_height and one.tile_width else None
+    return Fit(tile, one.held, one.history)
 
 
 def _difference(before: Record, after: Record) -> str | None:

@@ -28,6 +28,8 @@ def transfer(
     steps: options.Steps = None,
     seed: options.Seed = 0,
     device: options.Device = "auto",
+    precision: options.Precision = "auto",
+    memory: options.Memory = "auto",
     settings: options.Settings = None,
     weights: Annotated[
         Path | None,
@@ -55,7 +57,9 @@ def transfer(
     from barestyle.records import check_output
 
     check_output(output, force=force, inputs=(content, style))
-    plan = prepare(content, style, spec, seed=seed, device=device, max_pixels=max_pixels)
+    plan = prepare(
+        content, style, spec, seed=seed, device=device, precision=precision, memory=memory, max_pixels=max_pixels
+    )
     return paint(plan, output, quiet=quiet, save_every=save_every, force=force)
 
 

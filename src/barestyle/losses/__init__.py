@@ -1,6 +1,16 @@
 """Losses of an image under a network, and the objective that joins them."""
 
+from barestyle.losses.footprint import features_bytes, overhead_bytes
 from barestyle.losses.objective import Evaluation, Objective, assemble
-from barestyle.losses.tiling import Tiling, is_out_of_memory
+from barestyle.losses.tiling import SMALLEST_TILE, Tiling, is_out_of_memory
 
-__all__ = ["Evaluation", "Objective", "Tiling", "assemble", "is_out_of_memory"]
+__all__ = [
+    "SMALLEST_TILE",
+    "Evaluation",
+    "Objective",
+    "Tiling",
+    "assemble",
+    "features_bytes",
+    "is_out_of_memory",
+    "overhead_bytes",
+]

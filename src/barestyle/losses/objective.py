@@ -80,9 +80,10 @@ class Objective:
         def work() -> Evaluation:
             return self._evaluate(image.detach())
 
-        return self.tiling.attempt(work, Size(*image.shape[-2:]), before_again=self._let_go)
+        return self.tiling.attempt(work, Size(*image.shape[-2:]), before_again=self.let_go)
 
-    def _let_go(self) -> None:
+    def let_go(self) -> None:
+        """Give back the memory that is kept for the next evaluation."""
         self._buffers.clear()
         self._content_sweep = None
 
@@ -184,7 +185,9 @@ def assemble(
     The style's statistics are taken in the precision of the network: those of another one would be another target.
     """
     tiling = tiling or Tiling()
-    statistics = statistics_of(network, style, set(spec.style_loss.taps), tiling)
+    # A style that is larger than the content is cut as if it were the content, for whose size memory was found.
+    side = tiling.side or Size(*content.shape[-2:])
+    statistics = statistics_of(network, style, set(spec.style_loss.taps), Tiling(side))
     by_features = isinstance(spec.content_loss, FeatureContentLoss)
     return Objective(
         network,

@@ -38,9 +38,20 @@ class Network(nn.Module):
         return {tap: maps for chain, plane in pairs for tap, maps in chain(plane).items()}
 
     @property
+    def reach(self) -> tuple[int, int]:
+        """How many pixels of a plane before and after its own any tap's pixel sees."""
+        reaches = [chain.reach for chain in self.chains if isinstance(chain, Chain)]
+        return max(before for before, _ in reaches), max(after for _, after in reaches)
+
+    @property
     def dtype(self) -> torch.dtype:
         """The precision of its weights and features."""
         return next(self.buffers()).dtype
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+        return next(self.buffers()).device
 
 
 class Stack(Network):

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Generic, Protocol, TypeVar
 
 from barestyle.errors import DivergedError
 from barestyle.optimise.iterate import ExplosionError, Iterate
-from barestyle.optimise.loop import Search
 
 
-class Restarts:
-    """Searches one after the other until one does not explode.
+class Attempt(Protocol):
+    """What can be started again: a Search, or several that follow each other."""
+
+    kept: Iterate | None
+    best: Iterate | None
+    reason: str
+
+    def __iter__(self) -> Iterator[Iterate]: ...
+
+
+One = TypeVar("One", bound=Attempt)
+
+
+class Restarts(Generic[One]):
+    """Attempts one after the other until one does not explode.
 
     Each attempt gets the next seed. Two explosions in a row that had exactly the same last finite loss mean
     that the seed changes nothing; from then on attempts start from a perturbed picture.
@@ -18,7 +31,7 @@ class Restarts:
     Deviation: the paper names no limit to restarts; here there is one, and a remedy for the error at its end.
     """
 
-    def __init__(self, attempt: Callable[[int, bool], Search], seed: int, limit: int, remedy: str) -> None:
+    def __init__(self, attempt: Callable[[int, bool], One], seed: int, limit: int, remedy: str) -> None:
         self._attempt = attempt
         self._limit = limit
         self._remedy = remedy
@@ -29,6 +42,7 @@ class Restarts:
         self.evaluations = 0
         self._kept: Iterate | None = None
         self._best: Iterate | None = None
+        self.current: One | None = None
 
     @property
     def kept(self) -> Iterate:
@@ -48,10 +62,10 @@ class Restarts:
         """The iterates of all attempts. Raises DivergedError when the last allowed one explodes."""
         last_losses: list[float | None] = []  # not the errors, whose frames hold the search and all its images
         while True:
-            search = self._attempt(self.seed, self.perturbed)
+            self.current = current = self._attempt(self.seed, self.perturbed)
             try:
-                for iterate in search:
-                    self._kept, self._best, self.evaluations = search.kept, search.best, iterate.evaluations
+                for iterate in current:
+                    self._kept, self._best, self.evaluations = current.kept, current.best, iterate.evaluations
                     yield iterate
             except ExplosionError as explosion:
                 if self.count == self._limit:
@@ -61,9 +75,10 @@ class Restarts:
                     self.perturbed = True
                 self.count += 1
                 self.seed += 1
-                del search  # its images would stay while the next attempt is made
+                del current  # its images would stay while the next attempt is made
+                self.current = None
             else:
-                self.reason = search.reason
+                self.reason = current.reason
                 return
 
     def _sentence(self) -> str:

@@ -29,6 +29,7 @@ from barestyle.spec.network import (
 )
 from barestyle.spec.optimiser import LBFGS, Adam, PaperLBFGS
 from barestyle.spec.run import DEFAULT_LONGEST_SIDE, MAX_PIXELS, Spec
+from barestyle.spec.scales import CoarseToFine, SingleScale
 from barestyle.spec.settings import with_settings
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "AveragePooling",
     "BinarisedWeights",
     "BinaryWeights",
+    "CoarseToFine",
     "ConstantBias",
     "DiscreteWeights",
     "FeatureContentLoss",
@@ -56,6 +58,7 @@ __all__ = [
     "Pyramid",
     "ShuffledBias",
     "ShuffledWeights",
+    "SingleScale",
     "Spec",
     "TotalVariation",
     "UniformWeights",

@@ -21,6 +21,7 @@ from barestyle.spec.loss import (
 )
 from barestyle.spec.network import VGG, Network
 from barestyle.spec.optimiser import Optimiser, PaperLBFGS
+from barestyle.spec.scales import CoarseToFine, Scales, SingleScale
 
 DEFAULT_LONGEST_SIDE = 512
 """Pictures larger than this are shrunk to it unless a size is asked for: minutes, not hours, on two cores."""
@@ -41,6 +42,7 @@ class Spec(Frozen):
     content_loss: ContentLoss = NoContentLoss()
     smoothness: Smoothness = NoSmoothness()
     optimiser: Optimiser = PaperLBFGS()
+    scales: Scales = SingleScale()
     size: Annotated[int, Field(ge=1, le=65536)] | None = None
 
     @model_validator(mode="after")
@@ -57,6 +59,15 @@ class Spec(Frozen):
                     f"{field} asks for layer {max(numbers)}, but the network has {self.network.depth}; "
                     f"use layers 1 to {self.network.depth}, or add some to network"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _scales_have_steps_to_share(self) -> Spec:
+        if isinstance(self.scales, CoarseToFine) and isinstance(self.optimiser, PaperLBFGS):
+            raise ValueError(
+                "scales=coarse-to-fine is not for optimiser=paper-lbfgs, whose way is defined at one size; "
+                "use optimiser=lbfgs or adam, or scales=single"
+            )
         return self
 
     @property

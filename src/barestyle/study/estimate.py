@@ -86,7 +86,14 @@ def _seconds_of_one(ready: Prepared, cell: Cell, known: dict[str, float]) -> flo
             settings["network.trained_file"] = str(ready.weights)
         seen: list[Progress] = []
         content, style = ready.pictures[cell.pair.content].path, ready.pictures[cell.pair.style].path
-        transfer(content, style, with_settings(cell.spec, settings), seed=cell.seed, on_progress=seen.append)
+        transfer(
+            content,
+            style,
+            with_settings(cell.spec, settings),
+            seed=cell.seed,
+            precision="float32",
+            on_progress=seen.append,
+        )
         # From the first iterate on: before it come reading, building and the first use of everything.
         known[kind] = (seen[-1].seconds - seen[0].seconds) / max(1, seen[-1].evaluations - seen[0].evaluations)
     return known[kind]

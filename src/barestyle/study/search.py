@@ -137,7 +137,7 @@ def _scores(
     weights: Path | None,
     should_stop: Callable[[], bool],
 ) -> dict[str, float]:
-    plan = prepare(pair[0].path, pair[1].path, spec, seed=seed)
+    plan = prepare(pair[0].path, pair[1].path, spec, seed=seed, precision="float32")
     result = run(plan, should_stop=should_stop)
     if result.interrupted:
         raise optuna.TrialPruned("it was interrupted")

@@ -119,7 +119,7 @@ def _painted(claim: Claim, needed: _Needed, should_stop: Callable[[], bool]) -> 
     if needed.weights is not None and getattr(spec.network, "is_trained", False):
         spec = with_settings(spec, {"network.trained_file": str(needed.weights)})
     content, style = (needed.pictures[attributes[name]].path for name in ("content", "style"))
-    plan = prepare(content, style, spec, seed=attributes["seed"])
+    plan = prepare(content, style, spec, seed=attributes["seed"], precision="float32")
     return run(plan, should_stop=should_stop), plan
 
 

@@ -1,0 +1,215 @@
+"""The course of one attempt: one search for each scale and precision, each going on from where the last one ended."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from barestyle import memory
+from barestyle.fitting import Fit, fit
+from barestyle.images import resized
+from barestyle.losses import Objective, assemble
+from barestyle.networks import Network, Size, minimum_side
+from barestyle.optimise import Iterate, Search
+from barestyle.spec import LBFGS, Adam, CoarseToFine, FeatureContentLoss, PaperLBFGS, Spec
+
+Precision = Literal["float32", "bf16", "mixed"]
+
+FINISH = 0.25
+"""Share of the finest scale's steps that mixed precision takes in float32."""
+
+CHECK_EVERY = 20
+LEAST_COSINE = 0.98
+"""Mixed precision goes over to float32 where, looked at every so many steps, bfloat16's gradient points elsewhere."""
+
+DTYPES = {"float32": torch.float32, "bf16": torch.bfloat16}
+
+
+class Leg(NamedTuple):
+    """A part of the course: a size, a precision, and the most steps; `watched` where it may end before."""
+
+    size: Size
+    precision: Literal["float32", "bf16"]
+    steps: int
+    watched: bool = False
+
+
+def legs(spec: Spec, size: Size, style: Size, precision: Precision) -> list[Leg]:
+    """What a run does one after the other; smaller scales than the network can work with are left out."""
+    steps = spec.optimiser.steps
+    if isinstance(spec.optimiser, PaperLBFGS):
+        return [Leg(size, "float32" if precision == "mixed" else precision, steps * spec.optimiser.iterations_per_step)]
+    rough: Literal["float32", "bf16"] = "float32" if precision == "float32" else "bf16"
+    watched = precision == "mixed"
+    found = []
+    if isinstance(spec.scales, CoarseToFine):
+        smallest = minimum_side(spec.network)
+        for number in range(spec.scales.scales - 1, 0, -1):
+            small = shrunk(size, spec.scales.factor**number)
+            if min(*small, *shrunk(style, spec.scales.factor**number)) >= smallest:
+                found.append(Leg(small, rough, steps, watched))
+        steps = spec.scales.finest_steps if found else steps
+    if not watched:
+        return [*found, Leg(size, rough, steps)]
+    last = max(round(FINISH * steps), 1)
+    first = [Leg(size, "bf16", steps - last, watched)] if steps > last else []
+    return [*found, *first, Leg(size, "float32", last)]
+
+
+def shrunk(size: Size, factor: float) -> Size:
+    """A size divided by a factor, to the nearest pixel."""
+    return Size(max(round(size.height / factor), 1), max(round(size.width / factor), 1))
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The content and the style, (1, 3, h, w) in 0..1 on the device, at the result's size."""
+
+    content: Tensor
+    style: Tensor
+
+    def at(self, size: Size) -> Pictures:
+        """Both shrunk alike, so that the content has `size`."""
+        factor = max(self.content.shape[-2:]) / max(size)
+        style = shrunk(Size(*self.style.shape[-2:]), factor)
+        if size == Size(*self.content.shape[-2:]):
+            return self
+        return Pictures(resized(self.content, *size), resized(self.style, *style))
+
+
+class Course:
+    """The legs of one attempt as one search: iterate over it, and read `kept`, `best` and `reason` at any time.
+
+    Iterates of small scales come at the result's size: the content with the change made so far.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        legs: list[Leg],
+        network: Network,
+        pictures: Pictures,
+        *,
+        start: Tensor,
+        asked_memory: int | None = None,
+        fits: tuple[Fit, ...] = (),
+    ) -> None:
+        self._spec = spec
+        self._legs = legs
+        self._network = network
+        self._pictures = pictures
+        self._start = start
+        self._asked_memory = asked_memory
+        self._given_fits = fits
+        self._fits: list[tuple[Fit, Objective | None]] = []
+        self.kept: Iterate | None = None
+        self.best: Iterate | None = None
+        self.reason = "it was stopped before its end"
+
+    @property
+    def fits(self) -> tuple[Fit, ...]:
+        """How each leg so far was fitted into memory, as it was in the end."""
+        return tuple(
+            one if objective is None else replace(one, tile=objective.tiling.side, held=objective.tiling.held)
+            for one, objective in self._fits
+        )
+
+    def __iter__(self) -> Iterator[Iterate]:
+        """Every iterate of every leg. Raises what the optimiser raises."""
+        start, at = self._start, self._pictures
+        steps = evaluations = 0
+        for number, leg in enumerate(self._legs):
+            here = self._pictures.at(leg.size)
+            start = carried(start, at.content, here.content)
+            at = here
+            search, check = self._search(number, leg, here, start)
+            done = 0
+            for iterate in search:
+                done = iterate.evaluations
+                self._look(search, here, steps, evaluations)
+                yield self._at_full_size(iterate, here, steps, evaluations)
+                if leg.watched and iterate.step % CHECK_EVERY == 0 and not check(iterate.image):
+                    break
+            kept = search.kept
+            assert kept is not None
+            start, self.reason = kept.image, search.reason
+            steps += leg.steps
+            evaluations += done
+            del search, check, kept
+
+    def _look(self, search: Search, here: Pictures, steps: int, evaluations: int) -> None:
+        """Take over what a search shows; what is the same iterate stays one."""
+        assert search.kept is not None
+        assert search.best is not None
+        same = search.kept is search.best
+        self.kept = self._at_full_size(search.kept, here, steps, evaluations)
+        self.best = self.kept if same else self._at_full_size(search.best, here, steps, evaluations)
+
+    def _at_full_size(self, iterate: Iterate, here: Pictures, steps: int, evaluations: int) -> Iterate:
+        image = iterate.image
+        if here is not self._pictures:
+            image = carried(image, here.content, self._pictures.content)
+        elif not steps:
+            return iterate
+        return replace(iterate, image=image, step=steps + iterate.step, evaluations=evaluations + iterate.evaluations)
+
+    def _search(self, number: int, leg: Leg, here: Pictures, start: Tensor) -> tuple[Search, Callable[[Tensor], bool]]:
+        """The search of a leg, and whether its gradient is still good enough at an image."""
+        network = in_precision(self._network, leg.precision)
+        fitted = self._fit(number, leg, network)
+        objective = assemble(self._spec, network, here.content, here.style, tiling=fitted.tiling())
+        self._fits = [(one, None) for one in self.fits] + [(fitted, objective)]
+        changes: dict[str, int] = {}
+        if not isinstance(self._spec.optimiser, PaperLBFGS):
+            changes["steps"] = leg.steps
+        if isinstance(self._spec.optimiser, LBFGS) and fitted.history is not None:
+            changes["history"] = fitted.history
+        optimiser: LBFGS | PaperLBFGS | Adam = self._spec.optimiser.model_copy(update=changes)
+
+        def is_good(image: Tensor) -> bool:
+            accurate = assemble(self._spec, self._network, here.content, here.style, tiling=fitted.tiling())
+            return cosine(objective.evaluate(image).gradient, accurate.evaluate(image).gradient) >= LEAST_COSINE
+
+        return Search(objective.evaluate, start, optimiser), is_good
+
+    def _fit(self, number: int, leg: Leg, network: Network) -> Fit:
+        if number < len(self._given_fits):
+            return self._given_fits[number]
+        content_loss = self._spec.content_loss
+        return fit(
+            network,
+            self._spec.optimiser,
+            leg.size,
+            in_use=memory.in_use(network.device),
+            budget=memory.budget(network.device, self._asked_memory),
+            content_tap=content_loss.tap if isinstance(content_loss, FeatureContentLoss) else None,
+        )
+
+
+def in_precision(network: Network, precision: Literal["float32", "bf16"]) -> Network:
+    """The network itself, or a copy with its weights and features in another precision."""
+    if network.dtype == DTYPES[precision]:
+        return network
+    return copy.deepcopy(network).to(DTYPES[precision])
+
+
+def carried(image: Tensor, content: Tensor, larger: Tensor) -> Tensor:
+    """What was changed in the content of one size, brought to the content of another: (1, 3, h, w) in 0..1.
+
+    The larger content's own details stay; enlarging the picture itself would lose them.
+    """
+    if content.shape == larger.shape:
+        return image
+    change = F.interpolate(image - content, larger.shape[-2:], mode="bicubic", align_corners=False)
+    return change.add_(larger).clamp_(0, 1)
+
+
+def cosine(one: Tensor, other: Tensor) -> float:
+    """Cosine of the angle between two gradients."""
+    return float(F.cosine_similarity(one.flatten().double().cpu(), other.flatten().double().cpu(), dim=0))
