@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from barestyle.losses import Objective, assemble
-from barestyle.losses.content import content_loss
 from barestyle.losses.smoothness import smoothness_loss
 from barestyle.networks import build
 from barestyle.presets import preset
@@ -59,8 +59,12 @@ def test_smoothness_is_the_mean_difference_of_neighbours() -> None:
     assert float(smoothness_loss(image)) == pytest.approx(0.5 / 4)
 
 
-def test_content_loss_is_a_mean_square() -> None:
-    assert float(content_loss(torch.full((1, 2, 3, 3), 3.0), torch.ones(1, 2, 3, 3))) == 4.0
+@pytest.mark.parametrize("tap", [1, 4])
+def test_content_loss_is_a_mean_square(content: Tensor, style: Tensor, tap: int) -> None:
+    found = objective(content, style, content_loss="features", content_loss__tap=tap, content_loss__weight=3.0)
+    image = content.flip(-1)
+    expected = 3 * F.mse_loss(found.network(image)[tap], found.network(content)[tap])
+    assert float(found.evaluate(image).parts["content"]) == pytest.approx(float(expected), rel=1e-5)
 
 
 def test_no_gradient_is_computed_for_weights(content: Tensor, style: Tensor) -> None:

@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
-import torch.nn.functional as F
+from dataclasses import dataclass
+from typing import Protocol
+
 from torch import Tensor
 
 
-def content_loss(features: Tensor, content: Tensor) -> Tensor:
-    """Mean squared difference of two feature maps (1, c, h, w): a scalar >= 0, in units of features²."""
-    return F.mse_loss(features, content)
+class Features(Protocol):
+    """Feature maps of which some rows can be had at a time."""
+
+    def rows(self, index: int, top: int, bottom: int) -> Tensor:
+        """Some rows of a layer's features, (1, c, bottom - top, w)."""
+
+    def forget(self, *, but: int | None = None) -> None:
+        """Give back the memory of all layers but this one."""
+
+
+@dataclass
+class ContentMatch:
+    """A content loss at one layer of a tile: `factor`·‖f - target‖², summed over all of the picture's tiles.
+
+    With `factor` the loss's weight over the number of all values it is the mean squared difference of two maps,
+    in units of features². The squares are summed into `total` while a gradient is made.
+    """
+
+    index: int
+    target: Features
+    factor: float
+    total: Tensor
+
+    def add(self, gradient: Tensor, features: Tensor, target: Tensor) -> None:
+        """Add the gradient for some features (1, c, h, w) to `gradient`, and their squares to `total`."""
+        difference = features - target
+        self.total += difference.square().sum(dtype=self.total.dtype)
+        gradient.add_(difference, alpha=2 * self.factor)

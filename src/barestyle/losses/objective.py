@@ -16,10 +16,11 @@ import torch
 from torch import Tensor
 
 from barestyle.losses.buffers import Buffers
+from barestyle.losses.content import ContentMatch
 from barestyle.losses.gram import gram, gram_loss
 from barestyle.losses.moments import Moments, Sums
 from barestyle.losses.smoothness import smoothness_loss
-from barestyle.losses.sweep import ContentMatch, Cotangent, Sweep
+from barestyle.losses.sweep import Cotangent, Sweep
 from barestyle.losses.tiles import Tile, Window, tap_window, tiles
 from barestyle.losses.tiling import Tiling
 from barestyle.losses.whitened import whitened_loss, whitened_style
@@ -142,7 +143,7 @@ class Objective:
                 matched.append(match.total * match.factor)
                 if match.target is not self._content_sweep:
                     match.target.forget()
-            if part.tile.seen.size == Size(*plane.shape[-2:]):
+            if part.tile.own.size == Size(*plane.shape[-2:]):
                 gradients[part.plane] = found.contiguous()
                 continue
             whole = gradients[part.plane]
@@ -159,7 +160,7 @@ class Objective:
         index = self._content_loss.tap - chain.first_tap
         if not 0 <= index < len(chain):
             return None
-        single = part.tile.seen.size == Size(*plane.shape[-2:])
+        single = part.tile.own.size == Size(*plane.shape[-2:])
         sweep = self._content_sweep if single else None
         if sweep is None:
             sweep = _sweep(chain, self.network.planes(self._content)[part.plane], part.tile, self._buffers)

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from barestyle.losses.buffers import Buffers
+from barestyle.losses.content import ContentMatch
 from barestyle.losses.moments import Sums, as_rows
 from barestyle.losses.tiles import Window
 from barestyle.networks import Chain, Layer, Size
@@ -34,19 +35,6 @@ class Cotangent:
 
     matrix: Tensor
     vector: Tensor | None
-
-
-@dataclass
-class ContentMatch:
-    """A content loss at one layer: `factor`·‖f - target‖², where `target` is a sweep over the content's own tile.
-
-    The squares are summed into `total` while a gradient is made.
-    """
-
-    index: int
-    target: Sweep
-    factor: float
-    total: Tensor
 
 
 class Sweep:
@@ -217,9 +205,7 @@ def _losses(
         if cotangent.vector is not None:
             part.add_(cotangent.vector.to(seen.dtype).view(1, -1, 1, 1))
     if match is not None and target is not None:
-        difference = _cut(features, own) - _cut(target, own)
-        match.total += difference.square().sum(dtype=match.total.dtype)
-        _cut(gradient, own).add_(difference, alpha=2 * match.factor)
+        match.add(_cut(gradient, own), _cut(features, own), _cut(target, own))
     return gradient
 
 
