@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
+from typing import NamedTuple
 
 from barestyle.errors import DeviceError
 from barestyle.losses import SMALLEST_TILE, Tiling, features_bytes, overhead_bytes
@@ -14,8 +15,8 @@ from barestyle.spec import LBFGS, Adam, PaperLBFGS
 VECTORS = {LBFGS: 10, PaperLBFGS: 10, Adam: 10}
 """Images' worth of float32 that an optimiser needs beside its memory, the gradient in the making included."""
 
-FEWEST_PAIRS = 5
-"""Of a robust history that is cut to fit: fewer cost evaluations, more would cost features."""
+FEW_PAIRS_COST = 0.4
+"""A robust history of n pairs takes about 1 + this / n times the evaluations of a long one (docs/performance.md)."""
 
 WIDEST = 2048
 """Pixels of a tile's rows: beyond this a band in the cache is but a few rows."""
@@ -53,52 +54,58 @@ def fit(
     """
     vector = 3 * 4 * picture.height * picture.width
     fixed = in_use + VECTORS[type(optimiser)] * vector + overhead_bytes(network, picture)
+    ways = list(_ways(network, picture, content_tap))
     wanted = 0 if isinstance(optimiser, Adam) else optimiser.history
-    least = min(wanted, FEWEST_PAIRS) if isinstance(optimiser, LBFGS) else wanted
-    found = _quickest(network, picture, content_tap, budget - fixed - 2 * vector * least)
-    if found is None and isinstance(optimiser, LBFGS):
-        least = 1
-        found = _quickest(network, picture, content_tap, budget - fixed - 2 * vector * least)
-    if found is None:
-        smallest = min(need for _, _, need in _choices(network, picture, content_tap))
-        needed = fixed + 2 * vector * least + smallest
-        raise DeviceError(
-            f"{_size(budget)} of memory are too few for {picture.width} x {picture.height} pixels with this network "
-            f"and optimiser, which take {_size(needed)}; allow more with --memory, or choose a smaller --size"
-            + (", or fewer optimiser.history" if isinstance(optimiser, PaperLBFGS) else "")
-        )
-    tile, held, need = found
-    pairs = (budget - fixed - need) // (2 * vector)
-    return Fit(tile, held, None if isinstance(optimiser, Adam) else min(wanted, max(pairs, least)))
+    found: list[tuple[float, Fit]] = []
+    for pairs in range(1, wanted + 1) if isinstance(optimiser, LBFGS) else (wanted,):
+        room = budget - fixed - 2 * vector * pairs
+        cost = 1 + FEW_PAIRS_COST / pairs if isinstance(optimiser, LBFGS) else 1.0
+        found += [
+            (cost * way.computed(held), Fit(way.tile, held, pairs or None)) for way in ways if (held := way.held(room))
+        ]
+    if found:
+        return min(found, key=lambda one: one[0])[1]
+    least = fixed + 2 * vector * (1 if isinstance(optimiser, LBFGS) else wanted) + min(way.need for way in ways)
+    raise DeviceError(
+        f"{_size(budget)} of memory are too few for {picture.width} x {picture.height} pixels with this network and "
+        f"optimiser, which take {_size(least)}; allow more with --memory, or choose a smaller --size"
+        + (", or a shorter optimiser.history" if isinstance(optimiser, PaperLBFGS) else "")
+    )
 
 
-def _quickest(
-    network: Network, picture: Size, content_tap: int | None, room: int
-) -> tuple[Size | None, int, int] | None:
-    """Tile, how many are held, and the bytes that these take, for the fewest computations within `room` bytes."""
-    best: tuple[float, tuple[Size | None, int, int]] | None = None
-    for tile, seen, need in _choices(network, picture, content_tap):
-        count = 1 if tile is None else ceil(picture.height / tile.height) * ceil(picture.width / tile.width)
-        held = min(count, room // need) if need else count
-        if held < 1 or need > room:
-            continue
-        again = seen * count / (picture.height * picture.width) * (1 + REMEMBERED * (count - held) / count)
-        if best is None or again < best[0]:
-            best = again, (tile, held, held * need)
-    return None if best is None else best[1]
+class _Way(NamedTuple):
+    """A way to cut a picture: a tile's size, how many there are, the bytes of one's features, and how many pictures
+    all tiles see together.
+    """
+
+    tile: Size | None
+    pieces: int
+    need: int
+    seen: float
+
+    def held(self, room: int) -> int:
+        """How many tiles' features fit into so many bytes."""
+        if room < self.need:
+            return 0
+        return min(self.pieces, room // self.need) if self.need else self.pieces
+
+    def computed(self, held: int) -> float:
+        """Computations of an evaluation, in evaluations of the whole picture at once."""
+        return self.seen * (1 + REMEMBERED * (self.pieces - held) / self.pieces)
 
 
-def _choices(network: Network, picture: Size, content_tap: int | None) -> Iterator[tuple[Size | None, int, int]]:
-    """Ways to cut a picture: a tile's size, the pixels that it sees, and the bytes of its features; whole first."""
+def _ways(network: Network, picture: Size, content_tap: int | None) -> Iterator[_Way]:
+    """Every way to cut a picture that is worth a look; whole first."""
     whole = features_bytes(network, picture, None, content_tap)
-    yield None, picture.height * picture.width, whole
+    yield _Way(None, 1, whole, 1.0)
     if not whole:
         return
     for columns in _counts(picture.width, start=ceil(picture.width / WIDEST)):
         for rows in _counts(picture.height, start=1):
             if rows * columns > 1:
                 tile = Size(ceil(picture.height / rows), ceil(picture.width / columns))
-                yield tile, _seen(network, picture, tile), features_bytes(network, picture, tile, content_tap)
+                seen = rows * columns * _seen(network, picture, tile) / (picture.height * picture.width)
+                yield _Way(tile, rows * columns, features_bytes(network, picture, tile, content_tap), seen)
 
 
 def _counts(length: int, *, start: int) -> range:

@@ -235,5 +235,14 @@ def test_the_footprint_is_what_a_sweep_keeps() -> None:
         network = build(spec.network, seed=1, deepest_tap=spec.deepest_tap)
         objective = assemble(spec, network, picture(64, 48, 0).float(), picture(64, 48, 1).float())
         objective.evaluate(picture(64, 48, 2).float())
-        kept = sum(maps.numel() * 4 for free in objective._buffers._free.values() for maps in free)
-        assert features_bytes(network, Size(64, 48), None) == kept
+        assert features_bytes(network, Size(64, 48), None) == 4 * objective._buffers.numel
+
+
+def test_tiles_of_several_sizes_share_their_memory() -> None:
+    """Those at the borders see less than those inside; together they take little more than one of the largest."""
+    spec = spec_of("vgg", "gram")
+    network = build(spec.network, seed=1, deepest_tap=spec.deepest_tap)
+    objective = assemble(spec, network, picture(150, 130, 0).float(), picture(64, 48, 1).float())
+    objective.tiling = Tiling(Size(40, 40))
+    objective.evaluate(picture(150, 130, 2).float())
+    assert 4 * objective._buffers.numel <= 1.3 * features_bytes(network, Size(150, 130), Size(40, 40))

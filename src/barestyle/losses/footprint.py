@@ -5,7 +5,7 @@ from __future__ import annotations
 from barestyle.losses.sweep import BAND
 from barestyle.networks import Chain, Network, Size
 
-AT_ONCE = 6
+AT_ONCE = 12
 """Bands that exist at the same time: a layer's input, features, gradients, and what a convolution makes inside."""
 
 PYRAMID_IMAGES = 8
