@@ -1,0 +1,1 @@
+"""How fast barestyle is, measured against a plain rendering of PyTorch's style transfer tutorial."""

@@ -1,0 +1,104 @@
+"""How long it takes to get as far as the tutorial's run gets."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from benchmarks.tables import Table
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from barestyle.networks import Network
+
+SCALES = {"scales": "coarse-to-fine", "scales.scales": 4, "scales.finest_steps": 400, "optimiser.steps": 60}
+
+
+def whole_run(device: torch.device, size: int, evaluations: int) -> Table:
+    """Seconds of the tutorial's run, and of ours to the lowest loss that it saw."""
+    table = Table(
+        f"Whole runs at {size} x {size}, to the lowest loss of {evaluations} evaluations of the tutorial's run",
+        ("run", "loss", "seconds", "evaluations at full size", "times quicker"),
+    )
+    goal = _child("tutorial", size, device, evaluations=evaluations)
+    table.add(f"tutorial, {evaluations} evaluations", f"{goal['loss']:.4g}", f"{goal['seconds']:.1f}", evaluations, "1")
+    for name, settings in (("ours, one scale", {}), ("ours, coarse to fine", SCALES)):
+        found = _child("ours", size, device, goal=goal["loss"], settings=settings)
+        reached = found["loss"] <= goal["loss"]
+        quicker = f"{goal['seconds'] / found['seconds']:.1f}" if reached else "not reached"
+        table.add(name, f"{found['loss']:.4g}", f"{found['seconds']:.1f}", found["evaluations"], quicker)
+    return table
+
+
+def _child(what: str, size: int, device: torch.device, **more: Any) -> dict[str, Any]:
+    """Run one of the two in a process of its own, as both would be run."""
+    arguments = json.dumps({"what": what, "size": size, "device": str(device), **more})
+    output = subprocess.run(
+        [sys.executable, "-m", "benchmarks.whole_run", arguments], check=True, capture_output=True, text=True
+    ).stdout
+    found: dict[str, Any] = json.loads(output)
+    return found
+
+
+def tutorial(size: int, device: torch.device, evaluations: int) -> dict[str, Any]:
+    """The tutorial's run: its lowest loss, and its seconds with its making."""
+    from benchmarks.pictures import pair
+    from benchmarks.yardstick import Yardstick
+
+    pictures = pair(size, device)
+    began = time.perf_counter()
+    losses: list[float] = []
+    Yardstick(*pictures, seed=0).run(evaluations, losses.append)
+    return {"loss": min(losses), "seconds": time.perf_counter() - began}
+
+
+def ours(size: int, device: torch.device, goal: float, settings: dict[str, Any]) -> dict[str, Any]:
+    """Our run on the tutorial's own network and loss until its loss at full size is as low as the goal."""
+    from barestyle.course import Course, Pictures, legs
+    from barestyle.networks import Size
+    from barestyle.presets import preset
+    from barestyle.spec import with_settings
+    from benchmarks.pictures import pair
+
+    content, style = pair(size, device)
+    base = {"optimiser": "lbfgs", "optimiser.steps": 400, "optimiser.tolerance": 0}
+    spec = with_settings(preset("paper").spec, {**base, **settings})
+    network = _same_network(content, style)
+    began = time.perf_counter()
+    way = legs(spec, Size(size, size), Size(size, size), "float32")
+    course = Course(spec, way, network, Pictures(content, style), start=content)
+    before, count, loss = 0, 0, float("inf")
+    for iterate in course:
+        if len(course.fits) < len(way):  # losses of smaller pictures are of another function
+            before = iterate.evaluations
+            continue
+        count, loss = iterate.evaluations - before, min(loss, iterate.loss)
+        if loss <= goal:
+            break
+    return {"loss": loss, "seconds": time.perf_counter() - began, "evaluations": count}
+
+
+def _same_network(content: Tensor, style: Tensor) -> Network:
+    """The yardstick's own weights as one of our networks, so that the losses are the same function."""
+    from barestyle.networks import Layer
+    from barestyle.networks.build import Stack
+    from benchmarks.yardstick import POOL_AFTER, Yardstick
+
+    convolutions = [one for one in Yardstick(content, style, seed=0).model if isinstance(one, torch.nn.Conv2d)]
+    layers = []
+    for number, one in enumerate(convolutions, start=1):
+        assert one.bias is not None
+        layers.append(Layer(one.weight.detach(), one.bias.detach(), "relu", "max" if number in POOL_AFTER else "none"))
+    return Stack(layers)
+
+
+if __name__ == "__main__":
+    description = json.loads(sys.argv[1])
+    work = {"tutorial": tutorial, "ours": ours}[description.pop("what")]
+    print(json.dumps(work(device=torch.device(description.pop("device")), **description)))

@@ -1,0 +1,92 @@
+"""A process that does one thing over and over, when asked: `python -m benchmarks.worker '{"what": ...}'`.
+
+It writes one JSON line when it is ready and one for each line that it reads; at the end of its input, a last one with
+its peak memory. What is compared runs in two such processes, asked in turn, so that both see the same machine.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+
+def synchronised(device: torch.device) -> None:
+    """Wait for a GPU."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def peak_bytes(device: torch.device) -> int:
+    """Most memory so far: the process's, or what was allocated on a GPU."""
+    if device.type == "cuda":
+        return int(torch.cuda.max_memory_allocated(device))
+    scale = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale
+
+
+def yardstick(size: int, device: torch.device) -> Callable[[], Any]:
+    """One evaluation of the tutorial."""
+    from benchmarks.pictures import pair
+    from benchmarks.yardstick import Yardstick
+
+    return Yardstick(*pair(size, device), seed=0).evaluate
+
+
+def ours(
+    size: int, device: torch.device, *, preset: str = "paper", precision: str = "float32", memory: str | None = None
+) -> Callable[[], Any]:
+    """One evaluation of ours: whole, or in the tiles that a memory leaves to a run with the robust optimiser."""
+    from barestyle import memory as memories
+    from barestyle.course import in_precision
+    from barestyle.fitting import Fit, fit
+    from barestyle.losses import assemble
+    from barestyle.networks import Size, build
+    from barestyle.presets import preset as named
+    from barestyle.spec import LBFGS
+    from benchmarks.pictures import pair
+
+    spec = named(preset).spec
+    network = build(spec.network, seed=0, deepest_tap=spec.deepest_tap).to(device)
+    network = in_precision(network, "bf16" if precision == "bf16" else "float32")
+    content, style = pair(size, device)
+    fitted = Fit()
+    if memory is not None:
+        asked = memories.parse(memory)
+        fitted = fit(
+            network,
+            LBFGS(),
+            Size(size, size),
+            in_use=memories.in_use(device),
+            budget=memories.budget(device, asked),
+        )
+    objective = assemble(spec, network, content, style, tiling=fitted.tiling())
+    return lambda: objective.evaluate(content)
+
+
+KINDS: dict[str, Callable[..., Callable[[], Any]]] = {"yardstick": yardstick, "ours": ours}
+
+
+def main() -> None:
+    """Read the description from the command line, then serve."""
+    description = json.loads(sys.argv[1])
+    device = torch.device(description.pop("device"))
+    work = KINDS[description.pop("what")](description.pop("size"), device, **description)
+    work()  # the first one allocates, and compiles where something is compiled
+    synchronised(device)
+    print(json.dumps({"ready": True}), flush=True)
+    for _ in sys.stdin:
+        began = time.perf_counter()
+        work()
+        synchronised(device)
+        print(json.dumps({"seconds": time.perf_counter() - began}), flush=True)
+    print(json.dumps({"peak": peak_bytes(device)}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
