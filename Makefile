@@ -2,13 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test slow check format styles gallery clean
+.PHONY: help demo test slow check bench format styles gallery clean
 
 help:
 	@echo "make demo     repaint a photograph in one of barestyle's styles, into demo.png"
 	@echo "make test     run the tests"
 	@echo "make slow     run the tests that take minutes: killed workers, every cell of the paper's study"
 	@echo "make check    check format, lint and types"
+	@echo "make bench    measure speed and memory here, against PyTorch's tutorial: some 15 minutes"
 	@echo "make format   put the code into its format"
 	@echo "make styles   paint the style pictures that come with the package"
 	@echo "make gallery  paint the README's pictures"
@@ -27,6 +28,9 @@ check: .venv/.installed-dev
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+
+bench: .venv/.installed-dev
+	$(BIN)/python -m benchmarks $(BENCH)
 
 format: .venv/.installed-dev
 	$(BIN)/ruff format

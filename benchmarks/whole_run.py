@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -100,5 +101,6 @@ def _same_network(content: Tensor, style: Tensor) -> Network:
 
 if __name__ == "__main__":
     description = json.loads(sys.argv[1])
-    work = {"tutorial": tutorial, "ours": ours}[description.pop("what")]
-    print(json.dumps(work(device=torch.device(description.pop("device")), **description)))
+    work: dict[str, Callable[..., dict[str, Any]]] = {"tutorial": tutorial, "ours": ours}
+    what = work[description.pop("what")]
+    print(json.dumps(what(device=torch.device(description.pop("device")), **description)))

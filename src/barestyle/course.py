@@ -14,7 +14,7 @@ from torch import Tensor
 from barestyle import memory
 from barestyle.fitting import Fit, fit
 from barestyle.images import resized
-from barestyle.losses import Objective, assemble
+from barestyle.losses import Objective, Tiling, assemble
 from barestyle.networks import Network, Size, minimum_side
 from barestyle.optimise import Iterate, Search
 from barestyle.spec import LBFGS, Adam, CoarseToFine, FeatureContentLoss, PaperLBFGS, Spec
@@ -173,8 +173,11 @@ class Course:
         optimiser: LBFGS | PaperLBFGS | Adam = self._spec.optimiser.model_copy(update=changes)
 
         def is_good(image: Tensor) -> bool:
-            accurate = assemble(self._spec, self._network, here.content, here.style, tiling=fitted.tiling())
-            return cosine(objective.evaluate(image).gradient, accurate.evaluate(image).gradient) >= LEAST_COSINE
+            found = objective.evaluate(image).gradient
+            objective.let_go()
+            tiling = halved(fitted, leg.size)
+            accurate = assemble(self._spec, self._network, here.content, here.style, tiling=tiling)
+            return cosine(found, accurate.evaluate(image).gradient) >= LEAST_COSINE
 
         return Search(objective.evaluate, start, optimiser), is_good
 
@@ -199,6 +202,12 @@ def in_precision(network: Network, precision: Literal["float32", "bf16"]) -> Net
     return copy.deepcopy(network).to(DTYPES[precision])
 
 
+def halved(fitted: Fit, size: Size) -> Tiling:
+    """Tiles of half the pixels: in float32 they take what the whole ones take in bfloat16."""
+    height, width = fitted.tile or size
+    return Tiling(Size(-(-height // 2), width), fitted.held)
+
+
 def carried(image: Tensor, content: Tensor, larger: Tensor) -> Tensor:
     """What was changed in the content of one size, brought to the content of another: (1, 3, h, w) in 0..1.
 
@@ -212,4 +221,5 @@ def carried(image: Tensor, content: Tensor, larger: Tensor) -> Tensor:
 
 def cosine(one: Tensor, other: Tensor) -> float:
     """Cosine of the angle between two gradients."""
-    return float(F.cosine_similarity(one.flatten().double().cpu(), other.flatten().double().cpu(), dim=0))
+    # Off the device first, as not every one has float64.
+    return float(F.cosine_similarity(one.flatten().cpu().double(), other.flatten().cpu().double(), dim=0))

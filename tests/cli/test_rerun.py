@@ -40,6 +40,23 @@ def test_it_repeats_the_pixels(program: Program, painted: Path, source: str) -> 
     assert records.find(again).losses == losses
 
 
+@pytest.mark.parametrize("how", [("--precision", "mixed"), ("--memory", "480MiB", "--size", "320")])
+def test_precision_and_tiles_are_repeated(
+    program: Program, pictures: Path, tmp_path: Path, how: tuple[str, ...]
+) -> None:
+    """The record says which, so that every sum is rounded as it was."""
+    painted, again = tmp_path / "out.png", tmp_path / "again.png"
+    arguments = ("transfer", pictures / "content.png", pictures / "style.jpg", "-o", painted)
+    outcome = program(*arguments, "--set", "network.channels=8", "--steps", "4", *how)
+    assert outcome.code == 0, outcome.err
+    record = records.find(painted)
+    assert record.precision == ("mixed" if "mixed" in how else "float32")
+    assert len(record.fits) == (2 if "mixed" in how else 1)
+    outcome = program("rerun", painted, "-o", again)
+    assert "The picture is the same, bit for bit." in outcome.out
+    assert records.find(again).fits == record.fits
+
+
 def test_a_picture_beside_another_ones_record_is_not_repeated(
     program: Program, painted: Path, pictures: Path, tmp_path: Path
 ) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from kornia.losses import total_variation
 from torch import Tensor
 
 
 def smoothness_loss(image: Tensor) -> Tensor:
     """Mean absolute difference of horizontal plus of vertical neighbours of an image (1, c, H, W), 0..2."""
+    from kornia.losses import total_variation  # here, as most runs need not wait for kornia to load
+
     variation: Tensor = total_variation(image, reduction="mean")
     return variation.mean()

@@ -54,7 +54,7 @@ class Sweep:
         depth = len(self._chain) if depth is None else depth
         if depth == 1:
             for top, bottom in self._bands(0):
-                self._measure(0, self._features(0, top, bottom), top, bottom, sums)
+                self._measure(0, self.rows(0, top, bottom), top, bottom, sums)
         for index in range(1, depth):
             shape = (1, self._chain[index].channels, *self._sizes[index])
             self._kept[index] = self._buffers.take(shape, like=self._x)
@@ -77,7 +77,7 @@ class Sweep:
         gradient = torch.zeros_like(self._x, dtype=torch.promote_types(self._x.dtype, torch.float32))
         for index in reversed(range(len(self._chain))):
             for top, bottom in self._bands(index):
-                features = self._features(index, top, bottom)
+                features = self.rows(index, top, bottom)
                 found = self._gradient(index, features, top, bottom, cotangents, content)
                 if index:
                     features.copy_(found)  # nobody needs these rows' features any more
@@ -86,6 +86,13 @@ class Sweep:
             if index + 1 in self._kept:
                 self._buffers.give(self._kept.pop(index + 1))
         return gradient
+
+    def rows(self, index: int, top: int, bottom: int) -> Tensor:
+        """Some rows of a layer's features, (1, c, bottom - top, w): a view of what is kept; the first layer's anew."""
+        if index:
+            return self._kept[index][:, :, top:bottom]
+        layer = self._chain[0]
+        return layer.convolve(_padded_rows(self._x, top - layer.before, bottom + layer.after))
 
     def _gradient(
         self,
@@ -112,10 +119,6 @@ class Sweep:
         target = None if match is None else match.target.rows(index, top, bottom)
         return _losses(upstream, features, own, cotangents.get(index), match, target)
 
-    def rows(self, index: int, top: int, bottom: int) -> Tensor:
-        """Some rows of a layer's features, which `forward` has made."""
-        return self._features(index, top, bottom)
-
     def _bands(self, index: int) -> Iterator[tuple[int, int]]:
         """Rows of a layer, in bands that end between the pixels of what it is pooled to."""
         height, width = self._sizes[index]
@@ -129,13 +132,6 @@ class Sweep:
             starts = list(range(0, height, rows))
         yield from zip(starts, [*starts[1:], height], strict=True)
 
-    def _features(self, index: int, top: int, bottom: int) -> Tensor:
-        """Rows of a layer's features: kept ones as a view, the first layer's made anew."""
-        if index:
-            return self._kept[index][:, :, top:bottom]
-        layer = self._chain[0]
-        return layer.convolve(_padded_rows(self._x, top - layer.before, bottom + layer.after))
-
     def _inputs(self, index: int, top: int, bottom: int, sums: Mapping[int, Sums]) -> Tensor:
         """What a layer sees for some rows of its features. On its way, the first layer is measured."""
         layer, below = self._chain[index], self._chain[index - 1]
@@ -145,12 +141,12 @@ class Sweep:
         last = (bottom + layer.after - lack_below) * below.stride
         if index == 1 and 0 in sums:
             end = bottom * below.stride if bottom < height else self._sizes[0].height
-            features = self._features(0, first, max(last, end))
+            features = self.rows(0, first, max(last, end))
             own_top = top * below.stride
             self._measure(0, features[:, :, own_top - first : end - first], own_top, end, sums)
             features = features[:, :, : last - first]
         else:
-            features = self._features(index - 1, first, last)
+            features = self.rows(index - 1, first, last)
         inputs = below.onward(features)
         return F.pad(inputs, (0, 0, lack_above, lack_below)) if lack_above or lack_below else inputs
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import pairwise
 
 import torch.nn.functional as F
-from kornia.geometry.transform import pyrdown
 from torch import Tensor
 
 KERNEL_REACH = 2
@@ -14,6 +13,8 @@ KERNEL_REACH = 2
 
 def gaussian(image: Tensor, levels: int) -> list[Tensor]:
     """Image (1, c, H, W) and its reductions; level i is (1, c, H // 2^i, W // 2^i)."""
+    from kornia.geometry.transform import pyrdown  # here, as other networks need not wait for kornia to load
+
     result = [image]
     for _ in range(levels - 1):
         result.append(pyrdown(result[-1]))
