@@ -58,7 +58,9 @@ class Contestant:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"a benchmark's process ended with {self._process.wait()}")
+            code = self._process.wait()
+            self._close()
+            raise RuntimeError(f"a benchmark's process ended with {code}")
         found: dict[str, Any] = json.loads(line)
         return found
 
@@ -75,7 +77,13 @@ class Contestant:
         self._process.stdin.close()
         peak = int(self.answer()["peak"])
         self._process.wait()
+        self._close()
         return peak
+
+    def _close(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
 
 
 def contest(descriptions: dict[str, dict[str, Any]], repetitions: int) -> dict[str, Timing]:
