@@ -26,6 +26,9 @@ from benchmarks.whole_run import whole_run
 
 EVALUATIONS = 400
 
+WIDTH = 150
+"""Characters of a table in a file, which has no width of its own."""
+
 
 def main() -> None:
     """Measure what was asked for."""
@@ -49,6 +52,8 @@ def main() -> None:
     if asked.only is not None and asked.only not in makers:
         parser.error(f"there is no table {asked.only!r}; they are {', '.join(makers)}")
     console = Console()
+    if not console.is_terminal:
+        console.width = WIDTH
     about = machine.description(device)
     console.print(", ".join(f"{name}: {value}" for name, value in about.items()))
     kept = {"machine": about, "date": time.strftime("%Y-%m-%d"), "tables": {}}

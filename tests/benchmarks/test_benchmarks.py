@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 import torch
-
-from barestyle.losses import assemble
-from barestyle.presets import preset
 from benchmarks.contest import Ratio, Timing, contest, ratio
 from benchmarks.machine import convolution_flop, product_flop
 from benchmarks.pictures import pair
 from benchmarks.whole_run import _same_network, ours, tutorial
 from benchmarks.yardstick import Yardstick
+
+from barestyle.losses import assemble
+from barestyle.presets import preset
 
 CPU = torch.device("cpu")
 
