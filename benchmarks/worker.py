@@ -17,6 +17,10 @@ from typing import Any
 import torch
 
 
+LARGE = 2048
+"""Pixels a side from which on an evaluation is not warmed up."""
+
+
 def synchronised(device: torch.device) -> None:
     """Wait for a GPU."""
     if device.type == "cuda":
@@ -81,9 +85,11 @@ def main() -> None:
     """Read the description from the command line, then serve."""
     description = json.loads(sys.argv[1])
     device = torch.device(description.pop("device"))
-    work = KINDS[description.pop("what")](description.pop("size"), device, **description)
-    work()  # the first one allocates, and compiles where something is compiled
-    synchronised(device)
+    size = description.pop("size")
+    work = KINDS[description.pop("what")](size, device, **description)
+    if size < LARGE:
+        work()  # the first one allocates; in a minute of work that is nothing
+        synchronised(device)
     print(json.dumps({"ready": True}), flush=True)
     for _ in sys.stdin:
         began = time.perf_counter()

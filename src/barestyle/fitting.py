@@ -16,7 +16,7 @@ VECTORS = {LBFGS: 10, PaperLBFGS: 10, Adam: 10}
 """Images' worth of float32 that an optimiser needs beside its memory, the gradient in the making included."""
 
 FEW_PAIRS_COST = 0.4
-"""A robust history of n pairs takes about 1 + this / n times the evaluations of a long one (docs/performance.md)."""
+"""A robust history of n pairs takes about 1 + this / n times the evaluations of a long one: a rule of thumb."""
 
 WIDEST = 2048
 """Pixels of a tile's rows: beyond this a band in the cache is but a few rows."""
