@@ -16,7 +16,6 @@ from typing import Any
 
 import torch
 
-
 LARGE = 2048
 """Pixels a side from which on an evaluation is not warmed up."""
 
