@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch import Tensor
@@ -134,3 +136,14 @@ def test_the_line_search_satisfies_both_wolfe_conditions(first: float, power: fl
     found = strong_wolfe(probe, probe(0.0), first, budget=40)
     assert found.value <= value(0) + SUFFICIENT_DECREASE * found.length * slope(0)
     assert abs(found.slope) <= CURVATURE * abs(slope(0))
+
+
+def test_a_gradient_whose_norm_overflows_is_no_explosion() -> None:
+    """Large weights make losses of 1e30; scaled by the first of them, everything is of order 1."""
+
+    def evaluate(image: Tensor) -> Evaluation:
+        return Evaluation(1e30 * (image - 0.7).square().mean(), {}, 2e30 * (image - 0.7) / image.numel())
+
+    iterates = list(Search(evaluate, START, LBFGS(steps=5)))
+    assert math.isinf(iterates[0].gradient_norm)
+    assert iterates[-1].loss < 1e-6 * iterates[0].loss

@@ -39,7 +39,8 @@ class ScaleFree:
         self.evaluations += 1
         seen = figures(evaluation)
         if self._scale is None:
-            if not math.isfinite(seen.loss) or not math.isfinite(seen.gradient_norm):
+            # Not the norm, which overflows long before the gradient does.
+            if not math.isfinite(seen.loss) or not bool(evaluation.gradient.isfinite().all()):
                 raise ExplosionError(None)
             # A start without any loss is a solution; its gradient is zero at every scale.
             self._scale = 1.0 / seen.loss if seen.loss > 0 else 1.0
