@@ -104,7 +104,9 @@ class History:
         curvature = R.diagonal()
         scale = float(curvature[-1] / changes[-1, -1])
         p = torch.linalg.solve_triangular(R, of_steps.unsqueeze(1), upper=True)
-        middle = curvature.unsqueeze(1) * p + scale * (changes @ p - of_changes.unsqueeze(1))
+        rest = scale * (changes @ p - of_changes.unsqueeze(1))
+        # Products of gradients beyond 1e19 overflow; γ is then 0, and so is what it multiplies, not NaN.
+        middle = curvature.unsqueeze(1) * p + (rest if bool(rest.isfinite().all()) else 0)
         q = torch.linalg.solve_triangular(R.T, middle, upper=False)
         weights = torch.empty(len(self._order), 2, dtype=torch.float64)
         weights[order] = torch.cat((q, -scale * p), dim=1)
