@@ -70,7 +70,7 @@ def ours(size: int, device: torch.device, goal: float, settings: dict[str, Any])
     content, style = pair(size, device)
     base = {"optimiser": "lbfgs", "optimiser.steps": 400, "optimiser.tolerance": 0}
     spec = with_settings(preset("paper").spec, {**base, **settings})
-    network = _same_network(content, style)
+    network = same_network(content, style)
     began = time.perf_counter()
     way = legs(spec, Size(size, size), Size(size, size), "float32")
     course = Course(spec, way, network, Pictures(content, style), start=content)
@@ -85,7 +85,7 @@ def ours(size: int, device: torch.device, goal: float, settings: dict[str, Any])
     return {"loss": loss, "seconds": time.perf_counter() - began, "evaluations": count}
 
 
-def _same_network(content: Tensor, style: Tensor) -> Network:
+def same_network(content: Tensor, style: Tensor) -> Network:
     """The yardstick's own weights as one of our networks, so that the losses are the same function."""
     from barestyle.networks import Layer
     from barestyle.networks.build import Stack

@@ -8,7 +8,7 @@ from PIL import Image
 from torch import Tensor
 
 from barestyle import transfer, with_settings
-from barestyle.course import Leg, carried, cosine, in_precision, legs, shrunk
+from barestyle.course import Leg, carried, cosine, in_precision, legs, share_done, shrunk
 from barestyle.errors import SpecError
 from barestyle.images import resized
 from barestyle.networks import Size, build
@@ -39,6 +39,11 @@ def test_scales_grow_to_the_result_and_too_small_ones_are_left_out() -> None:
     assert [leg.steps for leg in found] == [4, 4, 2]
     # A narrow style would be too small at the coarsest of these.
     assert [leg.size for leg in legs(spec, size, Size(96, 40), "float32")] == [Size(48, 36), size]
+
+
+def test_steps_count_by_their_pixels() -> None:
+    way = [Leg(Size(10, 10), "float32", 4), Leg(Size(20, 20), "float32", 2)]
+    assert [share_done(way, step) for step in range(7)] == [0, 1 / 12, 2 / 12, 3 / 12, 4 / 12, 8 / 12, 1]
 
 
 def test_mixed_precision_ends_in_float32() -> None:

@@ -62,6 +62,17 @@ def legs(spec: Spec, size: Size, style: Size, precision: Precision) -> list[Leg]
     return [*found, *first, Leg(size, "float32", last)]
 
 
+def share_done(legs: list[Leg], step: int) -> float:
+    """The share of all legs' work, 0..1, that so many steps are; a step costs what its pixels cost."""
+    pixels = [leg.size.height * leg.size.width for leg in legs]
+    total = sum(area * leg.steps for area, leg in zip(pixels, legs, strict=True))
+    done, left = 0, step
+    for area, leg in zip(pixels, legs, strict=True):
+        done += area * min(left, leg.steps)
+        left -= min(left, leg.steps)
+    return done / total
+
+
 def shrunk(size: Size, factor: float) -> Size:
     """A size divided by a factor, to the nearest pixel."""
     return Size(max(round(size.height / factor), 1), max(round(size.width / factor), 1))

@@ -12,7 +12,7 @@ from barestyle.losses import SMALLEST_TILE, Tiling, features_bytes, overhead_byt
 from barestyle.networks import Network, Size
 from barestyle.spec import LBFGS, Adam, PaperLBFGS
 
-VECTORS = {LBFGS: 10, PaperLBFGS: 10, Adam: 10}
+VECTORS = 10
 """Images' worth of float32 that an optimiser needs beside its memory, the gradient in the making included."""
 
 FEW_PAIRS_COST = 0.4
@@ -53,7 +53,7 @@ def fit(
     Raises DeviceError where nothing fits, naming the least that would.
     """
     vector = 3 * 4 * picture.height * picture.width
-    fixed = in_use + VECTORS[type(optimiser)] * vector + overhead_bytes(network, picture)
+    fixed = in_use + VECTORS * vector + overhead_bytes(network, picture)
     ways = list(_ways(network, picture, content_tap))
     wanted = 0 if isinstance(optimiser, Adam) else optimiser.history
     found: list[tuple[float, Fit]] = []

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from barestyle.course import Course, Pictures
+from barestyle.course import Course, Pictures, share_done
 from barestyle.errors import DeviceError
 from barestyle.fitting import Fit
 from barestyle.images import Picture, Source
@@ -57,7 +57,8 @@ def transfer(
         precision: float32, bf16, mixed (bf16, and float32 at the end), or auto: mixed where the device is made for
             it, float32 elsewhere and with the paper's optimiser.
         memory: that the process may take, or that may be allocated on a GPU, like 4GiB; auto: most of what is free.
-            Pictures that would need more are worked on in tiles, with the same result to rounding.
+            Pictures that would need more are worked on in tiles, with the same loss and gradient to rounding; where
+            that is not enough, the robust L-BFGS remembers less.
         max_pixels: larger pictures are refused.
 
     Raises:
@@ -168,6 +169,7 @@ def _progress(plan: Plan, attempts: Restarts[Course], iterate: Iterate, seconds:
     return Progress(
         step=iterate.step,
         steps=plan.steps,
+        done=share_done(plan.legs, iterate.step),
         evaluations=iterate.evaluations,
         loss=iterate.loss,
         parts=iterate.parts,

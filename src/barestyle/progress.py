@@ -16,6 +16,7 @@ class Progress:
 
     Attributes:
         step: iterations done, of at most `steps`; 0 is the start.
+        done: the share of a run's work that is done, 0..1: steps at small scales count by their pixels.
         evaluations: losses and gradients computed in this attempt.
         loss: of the objective, weighted; `parts` has its terms by name: style, content, smoothness.
         gradient_norm: Euclidean norm of the loss's gradient.
@@ -26,6 +27,7 @@ class Progress:
 
     step: int
     steps: int
+    done: float
     evaluations: int
     loss: float
     parts: dict[str, float]

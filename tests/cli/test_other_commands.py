@@ -92,7 +92,7 @@ def test_demo_refuses_unknown_names(program: Program, tmp_path: Path, options: t
 
 
 def test_what_a_progress_looks_like() -> None:
-    one = Progress(30, 60, 33, 0.01234, {}, 1.0, 90.0, 0, lambda: None)  # type: ignore[arg-type,return-value]
+    one = Progress(30, 60, 0.5, 33, 0.01234, {}, 1.0, 90.0, 0, lambda: None)  # type: ignore[arg-type,return-value]
     assert figures(one) == "33 evaluations, loss 0.01234, up to 1 min 30 s left"
     assert [duration(s) for s in (0.4, 59.4, 61, 3599, 7500)] == [
         "0 s",

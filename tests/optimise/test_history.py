@@ -74,6 +74,19 @@ def test_pairs_without_curvature_are_not_kept() -> None:
     assert torch.equal(history.direction(step), -step)
 
 
+def test_products_that_overflow_still_give_a_way_down() -> None:
+    """Gradients of 1e25, as asymmetric weights make them: their squares are beyond float32, γ is 0."""
+    generator = torch.Generator().manual_seed(0)
+    history = History(5)
+    for _ in range(3):
+        step = torch.randn(100, generator=generator)
+        history.add(1e-25 * step, 1e25 * (step + 0.1 * torch.randn(100, generator=generator)))
+        gradient = 1e25 * torch.randn(100, generator=generator)
+        direction = history.direction(gradient)
+        assert bool(direction.isfinite().all())
+        assert float(direction.double().dot(gradient.double())) < 0
+
+
 def test_two_pairs_may_come_before_a_direction_is_asked_for() -> None:
     pairs = [(torch.tensor([1.0, 0.5]), torch.tensor([2.0, 0.1])), (torch.tensor([0.2, 1.0]), torch.tensor([0.3, 3.0]))]
     history = History(4)

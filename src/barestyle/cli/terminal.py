@@ -61,8 +61,8 @@ def figures(progress: Progress) -> str:
     text = f"{progress.evaluations} evaluations, loss {progress.loss:.4g}"
     if progress.restarts:
         text += f", restart {progress.restarts}"
-    if progress.step:
-        left = progress.seconds / progress.step * (progress.steps - progress.step)
+    if progress.done:
+        left = progress.seconds / progress.done * (1 - progress.done)
         text += f", up to {duration(left)} left"
     return text
 
