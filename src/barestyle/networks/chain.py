@@ -141,7 +141,7 @@ class Chain(nn.Module):
         return gradient / imagenet(gradient.device, gradient.dtype)[1] if self.pixels else gradient
 
     def forward(self, plane: Tensor) -> dict[int, Tensor]:
-        """Feature maps by tap."""
+        """Feature maps {tap: (1, c, h, w)} of a plane (1, 3, H, W)."""
         x = self.enter(plane)
         taps: dict[int, Tensor] = {}
         for number in range(len(self)):
