@@ -1,7 +1,8 @@
 """`python -m benchmarks`: measure everything, print it, and keep it as JSON.
 
 --device auto|cpu|cuda|mps   where; auto is the fastest there is
---only NAME                  one table: limits, evaluations, memory, overhead, whole-run, growth, start-up, profile
+--only NAME                  one table: limits, evaluations, memory, overhead, whole-run, growth, start-up, profile, and
+                             bf16-gradients and bf16-results, which are left out where bfloat16 is emulated
 --size N                     pixels a side of the whole runs (256)
 --output FILE                where the JSON goes (benchmarks/results.json)
 """
@@ -19,8 +20,8 @@ import torch
 from rich.console import Console
 from rich.table import Table as Grid
 
-from barestyle.devices import pick
-from benchmarks import machine, tables
+from barestyle.devices import is_made_for_bf16, pick
+from benchmarks import machine, precision, tables
 from benchmarks.tables import Table
 from benchmarks.whole_run import whole_run
 
@@ -48,6 +49,8 @@ def main() -> None:
         "growth": lambda: tables.growth(device),
         "start-up": tables.start_up,
         "profile": lambda: tables.profile(device),
+        "bf16-gradients": lambda: precision.gradients(device, asked.size),
+        "bf16-results": lambda: precision.results(device, asked.size),
     }
     if asked.only is not None and asked.only not in makers:
         parser.error(f"there is no table {asked.only!r}; they are {', '.join(makers)}")
@@ -58,7 +61,7 @@ def main() -> None:
     console.print(", ".join(f"{name}: {value}" for name, value in about.items()))
     kept = {"machine": about, "date": time.strftime("%Y-%m-%d"), "tables": {}}
     for name, make in makers.items():
-        if asked.only in (None, name):
+        if asked.only == name or (asked.only is None and (is_made_for_bf16(device) or not name.startswith("bf16"))):
             began = time.perf_counter()
             table = make()
             show(console, table)

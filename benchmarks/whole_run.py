@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from barestyle.networks import Network
 
-SCALES = {"scales": "coarse-to-fine", "scales.scales": 4, "scales.finest_steps": 400, "optimiser.steps": 60}
+SCALES = {"scales": "coarse-to-fine", "scales.scales": 4, "scales.finest_steps": 400, "optimiser.steps": 150}
 
 
 def whole_run(device: torch.device, size: int, evaluations: int) -> Table:

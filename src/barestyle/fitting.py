@@ -114,7 +114,8 @@ def _counts(length: int, *, start: int) -> range:
 
 def _seen(network: Network, picture: Size, tile: Size) -> int:
     before, after = network.reach
-    return min(tile.height + before + after, picture.height) * min(tile.width + before + after, picture.width)
+    plane = network.plane_sizes(picture)[0]
+    return min(tile.height + before + after, plane.height) * min(tile.width + before + after, plane.width)
 
 
 def _size(count: int) -> str:

@@ -41,6 +41,26 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "network.pooling": "max",
         "style_loss.taps": [1, 2],
     },
+    "mirrored borders": {"network.channels": 4, "network.pooling": "none", "network.padding": "reflect"},
+    "mirrored borders, one pooling": {
+        "network.channels": [4, 5, 6],
+        "network.pooling.after": [1],
+        "network.padding": "reflect",
+        "style_loss.taps": [1, 2, 3],
+    },
+    "mirrored borders, kernels of 2": {
+        "network": "hand-made",
+        "network.basic_set": 1,
+        "network.strategy": 1,
+        "network.padding": "reflect",
+    },
+    "mirrored pyramid": {
+        "network": "pyramid",
+        "network.channels": 4,
+        "network.levels": 3,
+        "network.padding": "reflect",
+        "style_loss.taps": [1, 3],
+    },
 }
 EXTRAS: dict[str, dict[str, Any]] = {
     "gram": {"style_loss": "gram"},
@@ -154,7 +174,7 @@ def test_tiles_cover_every_pixel_once(height: int, width: int, rows: int, column
     spec = spec_of("vgg", "gram")
     (chain,) = build(spec.network, seed=0, deepest_tap=5).chains
     covered = torch.zeros(height, width)
-    for own, seen in tiles(chain, Size(height, width), Size(rows, columns)):  # type: ignore[arg-type]
+    for own, seen, _ in tiles(chain, Size(height, width), Size(rows, columns)):  # type: ignore[arg-type]
         covered[own.top : own.bottom, own.left : own.right] += 1
         assert seen.top <= own.top < own.bottom <= seen.bottom
         assert own.size.height <= max(rows, 4) + 3, "no larger than asked for, but for the alignment's rest"

@@ -13,23 +13,23 @@ PYRAMID_IMAGES = 8
 
 
 def features_bytes(network: Network, picture: Size, tile: Size | None, content_tap: int | None = None) -> int:
-    """Bytes of what a sweep keeps for one tile of a picture, with those of the content that it is compared with."""
+    """Bytes of what a sweep keeps for one tile of a picture, with those of the content that it is compared with.
+
+    Without a tile, of all planes together, as these are held at once.
+    """
     before, after = network.reach
-    height, width = picture
-    if tile is not None:
-        height, width = min(tile.height + before + after, height), min(tile.width + before + after, width)
-    total = 0
-    for chain in network.chains:
+    each = []
+    for chain, plane in zip(network.chains, network.plane_sizes(picture), strict=True):
         assert isinstance(chain, Chain)
-        maps = [
-            size.height * size.width * chain[index].channels
-            for index, size in enumerate(chain.sizes(Size(height, width)))
-        ]
+        seen = plane
+        if tile is not None:
+            seen = Size(min(tile.height + before + after, plane.height), min(tile.width + before + after, plane.width))
+        maps = [size.height * size.width * chain[index].channels for index, size in enumerate(chain.sizes(seen))]
         content = 0 if content_tap is None else max(min(content_tap - chain.first_tap + 1, len(chain)), 0)
-        total += sum(maps[1:]) + sum(maps[1:content])
+        each.append(sum(maps[1:]) + sum(maps[1:content]))
         if network.device.type != "cpu":
-            total += AT_ONCE * max(maps)  # there a band is the whole layer
-    return total * network.dtype.itemsize
+            each[-1] += AT_ONCE * max(maps)  # there a band is the whole layer
+    return (sum(each) if tile is None else max(each)) * network.dtype.itemsize
 
 
 def overhead_bytes(network: Network, picture: Size) -> int:

@@ -143,7 +143,7 @@ class Objective:
                 matched.append(match.total * match.factor)
                 if match.target is not self._content_sweep:
                     match.target.forget()
-            if part.tile.own.size == Size(*plane.shape[-2:]):
+            if part.tile.alone:
                 gradients[part.plane] = found.contiguous()
                 continue
             whole = gradients[part.plane]
@@ -160,13 +160,12 @@ class Objective:
         index = self._content_loss.tap - chain.first_tap
         if not 0 <= index < len(chain):
             return None
-        single = part.tile.own.size == Size(*plane.shape[-2:])
-        sweep = self._content_sweep if single else None
+        sweep = self._content_sweep if part.tile.alone else None
         if sweep is None:
             sweep = _sweep(chain, self.network.planes(self._content)[part.plane], part.tile, self._buffers)
             sweep.forward({}, depth=index + 1)
             sweep.forget(but=index)
-            self._content_sweep = sweep if single else None
+            self._content_sweep = sweep if part.tile.alone else None
         size = chain.tap_size(index, Size(*plane.shape[-2:]))
         factor = self._content_loss.weight / (size.height * size.width * chain[index].channels)
         accurate = torch.promote_types(self.network.dtype, torch.float32)
@@ -214,7 +213,7 @@ def statistics_of(network: Network, image: Tensor, taps: set[int], tiling: Tilin
 def measure(
     network: Network, planes: list[Tensor], taps: set[int], side: Size | None, held: int, buffers: Buffers
 ) -> tuple[dict[int, Sums], dict[_Part, Sweep]]:
-    """The first pass: sums by tap, and the sweeps of the last `held` tiles."""
+    """The first pass: sums by tap, and the sweeps of the last `held` tiles (of all, where planes are not cut)."""
     sums: dict[int, Sums] = {}
     kept: dict[_Part, Sweep] = {}
     parts = _parts(network, planes, side)
@@ -228,7 +227,7 @@ def measure(
                 wanted[index] = sums.setdefault(chain.first_tap + index, Sums(chain[index].channels, like))
         sweep = _sweep(chain, planes[part.plane], part.tile, buffers)
         sweep.forward(wanted)
-        if number >= len(parts) - held:
+        if held and (side is None or number >= len(parts) - held):
             kept[part] = sweep
         else:
             sweep.forget()
@@ -244,8 +243,7 @@ def _parts(network: Network, planes: list[Tensor], side: Size | None) -> list[_P
 
 
 def _sweep(chain: Chain, plane: Tensor, tile: Tile, buffers: Buffers) -> Sweep:
-    size = Size(*plane.shape[-2:])
-    own = [tap_window(chain, index, tile, size) for index in range(len(chain))]
+    own = [tap_window(chain, index, tile) for index in range(len(chain))]
     return Sweep(chain, _cut(plane, tile.seen), own, buffers)
 
 

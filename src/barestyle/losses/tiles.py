@@ -24,53 +24,57 @@ class Window(NamedTuple):
 
 
 class Tile(NamedTuple):
-    """A part of a plane: `own` is what no other tile has, `seen` is that and what its features see around it."""
+    """A part of a plane: `own` is what no other tile has, `seen` is that and what its features see around it.
+
+    `alone`: it is the only one, and sees the whole plane.
+    """
 
     own: Window
     seen: Window
+    alone: bool
 
 
 def tiles(chain: Chain, plane: Size, side: Size | None) -> Iterator[Tile]:
-    """Tiles of at most `side` pixels each that cover a plane; one tile where `side` is None.
+    """Tiles of at most `side` pixels each that cover what counts of a plane; one tile where `side` is None.
 
     A side is rounded down to where every map is cut between its pixels; the last tiles have what is left.
     """
     before, after = chain.reach
-    for top, bottom in _cuts(plane.height, side and side.height, chain.alignment):
-        for left, right in _cuts(plane.width, side and side.width, chain.alignment):
+    rows, columns = (
+        list(_cuts(length - 2 * chain.margin, most, chain.alignment, chain.margin))
+        for length, most in zip(plane, side or (None, None), strict=True)
+    )
+    for top, bottom in rows:
+        for left, right in columns:
             seen = Window(
                 max(top - before, 0),
                 min(bottom + after, plane.height),
                 max(left - before, 0),
                 min(right + after, plane.width),
             )
-            yield Tile(Window(top, bottom, left, right), seen)
+            alone = len(rows) == len(columns) == 1 and seen.size == plane
+            yield Tile(Window(top, bottom, left, right), seen, alone)
 
 
-def _cuts(length: int, most: int | None, alignment: int) -> Iterator[tuple[int, int]]:
-    """Ends of pieces of at most `most` pixels and as even as the alignment allows.
+def _cuts(length: int, most: int | None, alignment: int, start: int) -> Iterator[tuple[int, int]]:
+    """Ends of pieces of at most `most` pixels and as even as the alignment allows, from `start` on.
 
     What is less than one multiple of the alignment may belong to no pixel of the deepest map, so it is no piece
     of its own.
     """
     units = max(length // alignment, 1)
     count = 1 if most is None else -(-units // max(most // alignment, 1))
-    ends = [units * i // count * alignment for i in range(count)] + [length]
+    ends = [start + units * i // count * alignment for i in range(count)] + [start + length]
     yield from pairwise(ends)
 
 
-def tap_window(chain: Chain, index: int, tile: Tile, plane: Size) -> Window:
+def tap_window(chain: Chain, index: int, tile: Tile) -> Window:
     """The pixels of a layer's tap that are the tile's own, counted within what the tile's features are."""
     stride = chain.tap_stride(index)
-    whole = chain.tap_size(index, plane)
-
-    def place(at: int, end: int, length: int) -> int:
-        return length if at == end else at // stride
-
     top, left = tile.seen.top // stride, tile.seen.left // stride
     return Window(
         tile.own.top // stride - top,
-        place(tile.own.bottom, plane.height, whole.height) - top,
+        tile.own.bottom // stride - top,
         tile.own.left // stride - left,
-        place(tile.own.right, plane.width, whole.width) - left,
+        tile.own.right // stride - left,
     )

@@ -16,10 +16,10 @@ Result = TypeVar("Result")
 
 
 class Tiling:
-    """Tiles of at most `side` pixels (None: the whole picture is one); the features of `held` are in memory at once.
+    """Tiles of at most `side` pixels (None: no plane is cut); the features of `held` are in memory at once.
 
     The last `held` tiles of the first pass are the first ones of the second, and keep their features in between;
-    all others make them twice, once for the moments and once for the gradient.
+    all others make them twice, once for the moments and once for the gradient. Planes that are not cut are all held.
     """
 
     def __init__(self, side: Size | None = None, held: int = 1) -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from barestyle.networks import kernels, pyramids, weights
-from barestyle.networks.chain import Chain, Layer, normalised
+from barestyle.networks.chain import Chain, Layer, Size, normalised
 from barestyle.networks.pretrained import TrainedLayers
 from barestyle.spec import VGG, AveragePooling, HandMade, MaxPooling, NoPooling, Pyramid
 from barestyle.spec.network import TrainedBias, TrainedWeights
@@ -28,14 +28,22 @@ class Network(nn.Module):
         super().__init__()
         self.chains = nn.ModuleList(chains)
 
-    def planes(self, image: Tensor) -> list[Tensor]:
+    def views(self, image: Tensor) -> list[Tensor]:
         """Images (1, 3, h, w), one for each chain; differentiable."""
         raise NotImplementedError
+
+    def planes(self, image: Tensor) -> list[Tensor]:
+        """The views with their chains' margins: what goes through the chains."""
+        return [chain.frame(view) for chain, view in zip(self.chains, self.views(image), strict=True)]  # type: ignore[operator]
 
     def forward(self, image: Tensor) -> dict[int, Tensor]:
         """Feature maps by tap, numbered from 1."""
         pairs = zip(self.chains, self.planes(image), strict=True)
         return {tap: maps for chain, plane in pairs for tap, maps in chain(plane).items()}
+
+    def plane_sizes(self, picture: Size) -> list[Size]:
+        """Sizes of the planes, with their margins, that a picture of a size becomes."""
+        raise NotImplementedError
 
     @property
     def reach(self) -> tuple[int, int]:
@@ -57,8 +65,8 @@ class Network(nn.Module):
 class Stack(Network):
     """Convolutions one after the other; tap i is the i-th before its activation (paper section 3)."""
 
-    def __init__(self, layers: Sequence[Layer]) -> None:
-        super().__init__([Chain(layers, taps_onward=False, pixels=True)])
+    def __init__(self, layers: Sequence[Layer], *, framed: bool = False) -> None:
+        super().__init__([Chain(layers, taps_onward=False, pixels=True, framed=framed)])
 
     @property
     def layers(self) -> list[Layer]:
@@ -67,9 +75,14 @@ class Stack(Network):
         assert isinstance(chain, Chain)
         return [chain[number] for number in range(len(chain))]
 
-    def planes(self, image: Tensor) -> list[Tensor]:
+    def views(self, image: Tensor) -> list[Tensor]:
         """The image itself; its only chain normalises it."""
         return [image]
+
+    def plane_sizes(self, picture: Size) -> list[Size]:
+        """That of the picture, with the margin."""
+        (chain,) = self.chains
+        return [chain.framed_size(picture)]  # type: ignore[operator]
 
 
 class PyramidNetwork(Network):
@@ -78,13 +91,25 @@ class PyramidNetwork(Network):
     Taps come after activation and pooling, level by level; 1 is the full-size one.
     """
 
-    def __init__(self, levels: Callable[[Tensor], list[Tensor]], layer: Layer, count: int) -> None:
-        super().__init__([Chain([layer], first_tap=tap, taps_onward=True, pixels=False) for tap in range(1, count + 1)])
+    def __init__(
+        self, levels: Callable[[Tensor], list[Tensor]], layer: Layer, count: int, *, framed: bool = False
+    ) -> None:
+        super().__init__(
+            [
+                Chain([layer], first_tap=tap, taps_onward=True, pixels=False, framed=framed)
+                for tap in range(1, count + 1)
+            ]
+        )
         self.levels = levels
 
-    def planes(self, image: Tensor) -> list[Tensor]:
+    def views(self, image: Tensor) -> list[Tensor]:
         """The levels of the normalised image."""
         return self.levels(normalised(image))
+
+    def plane_sizes(self, picture: Size) -> list[Size]:
+        """Each level has half the pixels a side of the one before."""
+        halves = (Size(picture.height >> level, picture.width >> level) for level in range(len(self.chains)))
+        return [chain.framed_size(size) for chain, size in zip(self.chains, halves, strict=True)]  # type: ignore[operator]
 
 
 def build(
@@ -112,7 +137,8 @@ def build(
         [
             Layer(weight, bias, spec.activation, pooling)
             for (weight, bias), pooling in zip(numbers, poolings, strict=True)
-        ]
+        ],
+        framed=spec.padding == "reflect",
     )
 
 
@@ -150,15 +176,26 @@ def _pyramid(spec: Pyramid, generator: torch.Generator, levels: int) -> PyramidN
     layer = Layer(weight, weights.biases(spec.bias, spec.channels, None, generator), spec.activation, spec.pooling)
     # All levels are built even where the last are not tapped: the last level of a Laplacian pyramid is no band.
     pyramid = pyramids.gaussian if spec.bands == "gaussian" else pyramids.laplacian
-    return PyramidNetwork(lambda image: pyramid(image, spec.levels)[:levels], layer, levels)
+    return PyramidNetwork(
+        lambda image: pyramid(image, spec.levels)[:levels], layer, levels, framed=spec.padding == "reflect"
+    )
 
 
 def minimum_side(spec: VGG | HandMade | Pyramid) -> int:
     """The shortest side in pixels, of content and style, that a network can work with."""
     if isinstance(spec, Pyramid):
         reducible: int = (pyramids.KERNEL_REACH + 1) * 2 ** max(spec.levels - 2, 0)
-        poolable: int = 2 ** (spec.levels - 1) * (1 if spec.pooling == "none" else 2)
-        return max(SMALLEST_SIDE, reducible, poolable)
+        last: int = 2 ** (spec.levels - 1)
+        poolable: int = last * (1 if spec.pooling == "none" else 2)
+        return max(SMALLEST_SIDE, reducible, poolable, last * _mirrorable(spec, 1, pools=spec.pooling != "none"))
     pools = 0 if isinstance(spec.pooling, NoPooling) else len(spec.pooling.after)
     poolable = int(2 ** (pools + 1))
-    return max(SMALLEST_SIDE, poolable)
+    return max(SMALLEST_SIDE, poolable, _mirrorable(spec, spec.depth, pools))
+
+
+def _mirrorable(spec: VGG | HandMade | Pyramid, depth: int, pools: int) -> int:
+    """The shortest side whose mirror image is as wide as a margin can be."""
+    if spec.padding == "zeros":
+        return 0
+    stride = int(2**pools)
+    return depth * stride + stride + 1

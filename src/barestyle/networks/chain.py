@@ -113,15 +113,19 @@ class Chain(nn.Module):
 
     Taps are numbered from `first_tap` on. A tap is the features before their activation (paper section 3), or,
     where `taps_onward`, what `onward` makes of them (paper section 6.3). A plane of `pixels` is an sRGB image
-    and is brought into ImageNet's units first.
+    and is brought into ImageNet's units first. Every convolution pads with zeros. Where the plane comes `framed`, it
+    has a margin of mirrored pixels as wide as a tap sees, and what lies there does not count: no tap sees a zero.
     """
 
-    def __init__(self, layers: Sequence[Layer], *, first_tap: int = 1, taps_onward: bool, pixels: bool) -> None:
+    def __init__(
+        self, layers: Sequence[Layer], *, first_tap: int = 1, taps_onward: bool, pixels: bool, framed: bool = False
+    ) -> None:
         super().__init__()
         self.layers = nn.ModuleList(layers)
         self.first_tap = first_tap
         self.taps_onward = taps_onward
         self.pixels = pixels
+        self.margin = max(self.reach) if framed else 0
 
     def __len__(self) -> int:
         return len(self.layers)
@@ -130,6 +134,14 @@ class Chain(nn.Module):
         layer = self.layers[index]
         assert isinstance(layer, Layer)
         return layer
+
+    def frame(self, plane: Tensor) -> Tensor:
+        """A plane (1, c, h, w) with its margin, mirrored at its borders; differentiable."""
+        return F.pad(plane, (self.margin,) * 4, mode="reflect") if self.margin else plane
+
+    def framed_size(self, plane: Size) -> Size:
+        """A plane's size with its margin."""
+        return Size(plane.height + 2 * self.margin, plane.width + 2 * self.margin)
 
     def enter(self, plane: Tensor) -> Tensor:
         """What the first layer sees of a plane or a part of it, in the precision of the weights."""
@@ -141,7 +153,7 @@ class Chain(nn.Module):
         return gradient / imagenet(gradient.device, gradient.dtype)[1] if self.pixels else gradient
 
     def forward(self, plane: Tensor) -> dict[int, Tensor]:
-        """Feature maps {tap: (1, c, h, w)} of a plane (1, 3, H, W)."""
+        """Feature maps {tap: (1, c, h, w)} of a plane (1, 3, H, W) with its margin, which they have not."""
         x = self.enter(plane)
         taps: dict[int, Tensor] = {}
         for number in range(len(self)):
@@ -149,8 +161,13 @@ class Chain(nn.Module):
             features = layer(x)
             last = number == len(self) - 1
             x = layer.onward(features) if self.taps_onward or not last else features
-            taps[self.first_tap + number] = x if self.taps_onward else features
+            taps[self.first_tap + number] = self._without_margin(number, x if self.taps_onward else features, plane)
         return taps
+
+    def _without_margin(self, index: int, maps: Tensor, plane: Tensor) -> Tensor:
+        height, width = self.tap_size(index, Size(*plane.shape[-2:]))
+        first = self.margin // self.tap_stride(index)
+        return maps[..., first : first + height, first : first + width] if self.margin else maps
 
     @property
     def strides(self) -> list[int]:
@@ -167,13 +184,13 @@ class Chain(nn.Module):
         return self.tap_stride(len(self) - 1)
 
     def sizes(self, plane: Size) -> list[Size]:
-        """Sizes of each layer's features."""
+        """Sizes of each layer's features, with those of the margin."""
         return [Size(plane.height // stride, plane.width // stride) for stride in self.strides]
 
     def tap_size(self, index: int, plane: Size) -> Size:
-        """Size of a layer's tap."""
+        """Size of a layer's tap without the plane's margin."""
         stride = self.tap_stride(index)
-        return Size(plane.height // stride, plane.width // stride)
+        return Size((plane.height - 2 * self.margin) // stride, (plane.width - 2 * self.margin) // stride)
 
     @property
     def reach(self) -> tuple[int, int]:

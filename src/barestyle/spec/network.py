@@ -152,6 +152,7 @@ class NoPooling(Frozen):
 
 Pooling = Annotated[MaxPooling | AveragePooling | NoPooling, Field(discriminator="kind")]
 Activation = Literal["relu", "none"]
+Padding = Literal["zeros", "reflect"]
 ChannelCount = Annotated[int, Field(ge=1, le=4096)]
 
 
@@ -163,10 +164,11 @@ class VGG(Frozen):
     """A plain stack of convolutions in VGG's shape; conv_i is the i-th, before its ReLU.
 
     `channels` lists every layer's; one number means five layers of that many ("no doubling").
-    `trained_file` (.safetensors or torchvision's .pth) is read only where weights or biases are trained ones;
-    without it the file is looked for in $BARESTYLE_VGG19. `rescale` divides the trained layers so that each
-    has mean activation 1 (as in Gatys' normalised VGG); "auto" does so only where the weights are far from
-    that, as Oxford's original ones are and torchvision's, which the paper used, are not.
+    `padding` says what lies around a picture: zeros at every convolution, as in the paper, or the picture itself,
+    mirrored once as far as a tap sees. `trained_file` (.safetensors or torchvision's .pth) is read only where weights
+    or biases are trained ones; without it the file is looked for in $BARESTYLE_VGG19. `rescale` divides the trained
+    layers so that each has mean activation 1 (as in Gatys' normalised VGG); "auto" does so only where the weights are
+    far from that, as Oxford's original ones are and torchvision's, which the paper used, are not.
     """
 
     kind: Literal["vgg"] = "vgg"
@@ -180,6 +182,7 @@ class VGG(Frozen):
         ),
     ] = VGG19_CHANNELS[:DEPTH]
     kernel_size: Literal[2, 3] = 3
+    padding: Padding = "zeros"
     pooling: Pooling = MaxPooling()
     activation: Activation = "relu"
     weights: Weights = BinaryWeights()
@@ -238,6 +241,7 @@ class HandMade(Frozen):
     strategy: Literal[1, 2, 3, 4] = 3
     magnitude: Positive = 0.1
     depth: Annotated[int, Field(ge=1, le=16)] = DEPTH
+    padding: Padding = "zeros"
     pooling: Pooling = NoPooling()
     activation: Activation = "relu"
     weights: RandomWeights = BinaryWeights()
@@ -270,6 +274,7 @@ class Pyramid(Frozen):
     levels: Annotated[int, Field(ge=1, le=8)] = 5
     channels: ChannelCount = 64
     kernel_size: Literal[2, 3] = 3
+    padding: Padding = "zeros"
     pooling: Literal["none", "max", "average"] = "none"
     activation: Activation = "relu"
     weights: RandomWeights = BinaryWeights()

@@ -1,0 +1,87 @@
+"""What bfloat16 does to a real run: to its gradient on the way, and to what comes out."""
+
+from __future__ import annotations
+
+import torch
+
+from barestyle.course import Course, Pictures, cosine, in_precision, legs
+from barestyle.losses import Objective, assemble
+from barestyle.metrics import score
+from barestyle.networks import Network, Size, build
+from barestyle.presets import preset
+from barestyle.spec import LBFGS, Spec
+from benchmarks.pictures import pair
+from benchmarks.tables import Table
+
+STEPS = 60
+LOOK_AT = (0, 5, 20, 40, 60)
+JUDGES = ("ssim", "patches", "held-out")
+
+
+def _specs() -> dict[str, Spec]:
+    """Both losses, with the optimiser that may change its precision on the way."""
+    optimiser = LBFGS(steps=STEPS, tolerance=0)
+    return {name: preset(name).spec.model_copy(update={"optimiser": optimiser}) for name in ("paper", "bare")}
+
+
+def gradients(device: torch.device, size: int) -> Table:
+    """bfloat16's gradient against float32's along float32's own way, with targets of either precision."""
+    table = Table(
+        f"bfloat16's gradient along a run in float32, {size} x {size}",
+        ("preset", "step", "cosine", "relative error", "cosine with float32's targets"),
+    )
+    content, style = pair(size, device)
+    for name, spec in _specs().items():
+        network = _network(spec, device)
+        narrow = in_precision(network, "bf16")
+        accurate, own = (assemble(spec, one, content, style) for one in (network, narrow))
+        foreign = _with_targets_of(accurate, narrow)
+        course = Course(
+            spec,
+            legs(spec, Size(size, size), Size(size, size), "float32"),
+            network,
+            Pictures(content, style),
+            start=content,
+        )
+        for iterate in course:
+            if iterate.step not in LOOK_AT:
+                continue
+            wanted, found, other = (one.evaluate(iterate.image).gradient for one in (accurate, own, foreign))
+            error = float((found - wanted).norm() / wanted.norm())
+            table.add(
+                name, iterate.step, f"{cosine(found, wanted):.4f}", f"{error:.3f}", f"{cosine(other, wanted):.4f}"
+            )
+    return table
+
+
+def results(device: torch.device, size: int) -> Table:
+    """Runs in each precision: the loss that float32 sees at the end, and judges that no run optimises."""
+    table = Table(
+        f"Runs of {STEPS} steps by precision, {size} x {size}",
+        ("preset", "precision", "steps in bf16", "loss in float32", *JUDGES),
+    )
+    content, style = pair(size, device)
+    for name, spec in _specs().items():
+        network = _network(spec, device)
+        accurate = assemble(spec, network, content, style)
+        for precision in ("float32", "mixed", "bf16"):
+            way = legs(spec, Size(size, size), Size(size, size), precision)
+            course = Course(spec, way, network, Pictures(content, style), start=content)
+            narrow = 0
+            for _ in course:
+                narrow += way[len(course.fits) - 1].precision == "bf16"
+            assert course.kept is not None
+            image = course.kept.image
+            judged = score(image.cpu(), content.cpu(), style.cpu(), metrics=JUDGES).values
+            loss = float(accurate.evaluate(image).loss)
+            table.add(name, precision, narrow, f"{loss:.4g}", *[f"{judged[one]:.4g}" for one in JUDGES])
+    return table
+
+
+def _network(spec: Spec, device: torch.device) -> Network:
+    return build(spec.network, seed=0, deepest_tap=spec.deepest_tap).to(device)
+
+
+def _with_targets_of(accurate: Objective, narrow: Network) -> Objective:
+    """The objective of one network in bfloat16 against the style's statistics in float32."""
+    return Objective(narrow, accurate._style_losses)
