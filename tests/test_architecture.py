@@ -41,6 +41,7 @@ INSIDE = {
         "gram",
         "whitened",
         "content",
+        "forms",
         "smoothness",
         "buffers",
         "tiles",

@@ -17,6 +17,7 @@ from barestyle.errors import DeviceError, DivergedError
 from barestyle.losses import Evaluation, Tiling, assemble
 from barestyle.losses.gram import gram
 from barestyle.losses.moments import moments
+from barestyle.metrics import score
 from barestyle.networks import Network, build
 from barestyle.networks.build import Stack
 from barestyle.presets import PRESETS
@@ -28,7 +29,10 @@ PAPER_QUICK = {"size": 64, "optimiser.steps": 1, "optimiser.iterations_per_step"
 def spec_of(name: str, **settings: Any) -> Spec:
     base = preset(name).spec
     quick = PAPER_QUICK if base.optimiser.kind == "paper-lbfgs" else QUICK
-    return with_settings(base, {**quick, **{key.replace("__", "."): value for key, value in settings.items()}})
+    # Several scales are tests/test_course.py's matter.
+    return with_settings(
+        base, {**quick, "scales": "single", **{key.replace("__", "."): value for key, value in settings.items()}}
+    )
 
 
 def check_painted(result: Result, content: Image.Image) -> None:
@@ -124,7 +128,7 @@ def test_every_trained_network_paints(
 def test_robust_optimisers_with_both_style_losses(
     optimiser: str, loss: str, content_image: Image.Image, style_image: Image.Image
 ) -> None:
-    settings = {"style_loss": loss, "optimiser": optimiser, "optimiser__steps": 5}
+    settings = {"style_loss": loss, "content_loss": "none", "optimiser": optimiser, "optimiser__steps": 5}
     check_painted(transfer(content_image, style_image, spec_of("bare", **settings)), content_image)
 
 
@@ -178,7 +182,7 @@ def test_progress_says_where_the_run_stands(content_image: Image.Image, style_im
     assert tuple(one.loss for one in seen) == result.losses
     assert seen[-1].steps == 3
     assert seen[-1].evaluations == result.evaluations >= 4
-    assert set(seen[0].parts) == {"style", "smoothness"}
+    assert set(seen[0].parts) == {"style", "content", "smoothness"}
     assert seen[0].gradient_norm > 0
     assert sorted(one.seconds for one in seen) == [one.seconds for one in seen]
     assert seen[0].picture().shape == result.image.shape
@@ -193,6 +197,40 @@ def test_stopping_keeps_the_best_picture_so_far(content_image: Image.Image, styl
     assert "interrupted" in result.reason
     assert len(result.losses) == 3
     assert torch.equal(result.image, transfer(content_image, style_image, spec_of("bare", optimiser__steps=2)).image)
+
+
+def test_strength_goes_from_the_content_to_the_style(content_image: Image.Image, style_image: Image.Image) -> None:
+    """At every step less of the content and more of the style; at 0 the content itself."""
+    kept, distance = [], []
+    for strength in (0, 0.2, 0.5, 0.8, 1):
+        spec = spec_of("bare", optimiser__steps=30, optimiser__tolerance=0, content_loss__strength=strength)
+        result = transfer(content_image, style_image, spec)
+        found = score(result.image, content_image, style_image, metrics=["ssim", "patches"]).values
+        kept.append(found["ssim"])
+        distance.append(found["patches"])
+    assert kept == sorted(kept, reverse=True)
+    assert distance == sorted(distance, reverse=True)
+    assert kept[0] > 0.999
+    assert kept[-1] < kept[0] - 0.2
+    assert distance[-1] < distance[0] / 2
+
+
+@pytest.mark.parametrize("factors", [(2.0, 1.0, 0.5, 4.0, 1.0), (0.3, 7.0, 1.0, 0.01, 90.0)])
+def test_the_scale_of_a_layers_weights_does_not_matter(
+    factors: tuple[float, ...], content: torch.Tensor, style: torch.Tensor
+) -> None:
+    """Without biases, ReLU passes a layer's scale on, and whitening takes it out of loss and gradient."""
+    spec = spec_of("bare")
+    network = build(spec.network, seed=0, deepest_tap=5).double()
+    pictures = content.double(), style.double()
+    plain = assemble(spec, network, *pictures).evaluate(pictures[0])
+    assert isinstance(network, Stack)
+    for layer, factor in zip(network.layers, factors, strict=True):
+        layer.weight.mul_(factor)
+        layer.backward_weight.mul_(factor)
+    scaled = assemble(spec, network, *pictures).evaluate(pictures[0])
+    assert float(scaled.loss) == pytest.approx(float(plain.loss), rel=1e-9)
+    torch.testing.assert_close(scaled.gradient, plain.gradient, rtol=1e-6, atol=1e-12)
 
 
 def test_transparency_comes_back(content_image: Image.Image, style_image: Image.Image) -> None:

@@ -133,6 +133,7 @@ class Course:
 
     def __iter__(self) -> Iterator[Iterate]:
         """Every iterate of every leg. Raises what the optimiser raises."""
+        self._fit_largest()
         start, at = self._start, self._pictures
         steps = evaluations = 0
         for number, leg in enumerate(self._legs):
@@ -191,6 +192,11 @@ class Course:
             return cosine(found, accurate.evaluate(image).gradient) >= LEAST_COSINE
 
         return Search(objective.evaluate, start, optimiser), is_good
+
+    def _fit_largest(self) -> None:
+        """Raises DeviceError where the last leg will not fit, before the others have done their work."""
+        number, leg = len(self._legs) - 1, self._legs[-1]
+        self._fit(number, leg, in_precision(self._network, leg.precision))
 
     def _fit(self, number: int, leg: Leg, network: Network) -> Fit:
         if number < len(self._given_fits):

@@ -12,7 +12,7 @@ from barestyle.losses import SMALLEST_TILE, Tiling, features_bytes, overhead_byt
 from barestyle.networks import Network, Size
 from barestyle.spec import LBFGS, Adam, PaperLBFGS
 
-VECTORS = 10
+VECTORS = 11
 """Images' worth of float32 that an optimiser needs beside its memory, the gradient in the making included."""
 
 FEW_PAIRS_COST = 0.4

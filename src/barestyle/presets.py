@@ -9,7 +9,9 @@ from barestyle.errors import SpecError
 from barestyle.spec import (
     LBFGS,
     VGG,
+    CoarseToFine,
     FeatureContentLoss,
+    FormsContentLoss,
     HandMade,
     NoPooling,
     PretrainedBias,
@@ -17,6 +19,7 @@ from barestyle.spec import (
     Pyramid,
     Spec,
     WhitenedLoss,
+    ZeroBias,
 )
 from barestyle.spec.network import DEPTH
 
@@ -37,15 +40,38 @@ class Preset:
 NPND = VGG(channels=(64,) * DEPTH, pooling=NoPooling())
 """The paper's network with no pooling and no doubling of channels (section 6.1, figure 6g)."""
 
-BARE_STEPS = 50
-"""Fewer leave photographs in the picture, many more dissolve its forms: judged by eye on four pairs at 256 px."""
+
+def _bare(channels: int, steps: int, scales: CoarseToFine) -> Spec:
+    """Ours (docs/decisions/0001): no number in it was learned."""
+    return Spec(
+        network=VGG(
+            channels=(channels,) * DEPTH, pooling=NoPooling(), bias=ZeroBias(), zero_mean=0.5, padding="reflect"
+        ),
+        style_loss=WhitenedLoss(epsilon=1e-2),
+        content_loss=FormsContentLoss(),
+        optimiser=LBFGS(steps=steps),
+        scales=scales,
+    )
+
 
 _ALL = (
     Preset(
         "bare",
-        "random binary network without pooling, whitened loss, robust L-BFGS: the default",
-        "ours; network of section 6.1",
-        Spec(network=NPND, style_loss=WhitenedLoss(), optimiser=LBFGS(steps=BARE_STEPS)),
+        "random signs, half of the first filters blind to flat colour, whitened loss, coarse to fine: the default",
+        "ours; after section 6.1",
+        _bare(64, steps=40, scales=CoarseToFine(scales=8, finest_steps=12)),
+    ),
+    Preset(
+        "bare-fast",
+        "half as wide and fewer steps: a preview in seconds",
+        "ours",
+        _bare(32, steps=25, scales=CoarseToFine(scales=8, finest_steps=4)),
+    ),
+    Preset(
+        "bare-fine",
+        "twice the steps and more at full size: some minutes for a picture",
+        "ours",
+        _bare(64, steps=100, scales=CoarseToFine(scales=8, finest_steps=60)),
     ),
     Preset(
         "paper",

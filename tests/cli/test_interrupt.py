@@ -15,7 +15,18 @@ from barestyle import records
 from barestyle.cli.interrupt import Interrupt
 
 PROGRAM = [sys.executable, "-m", "barestyle"]
-ENDLESS = ("--size", "64", "--steps", "100000", "--set", "network.channels=4", "--set", "optimiser.patience=100000")
+ENDLESS = (
+    "--size",
+    "64",
+    "--steps",
+    "100000",
+    "--set",
+    "network.channels=4",
+    "--set",
+    "optimiser.patience=100000",
+    "--set",
+    "scales=single",
+)
 
 
 def test_once_keeps_the_picture(pictures: Path, tmp_path: Path) -> None:

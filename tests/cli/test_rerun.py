@@ -49,7 +49,7 @@ def test_precision_and_tiles_are_repeated(
     monkeypatch.setattr("barestyle.memory.in_use", lambda _: 300 * 2**20)
     painted, again = tmp_path / "out.png", tmp_path / "again.png"
     arguments = ("transfer", pictures / "content.png", pictures / "style.jpg", "-o", painted)
-    outcome = program(*arguments, "--set", "network.channels=8", "--steps", "4", *how)
+    outcome = program(*arguments, "--set", "network.channels=8", "--set", "scales=single", "--steps", "4", *how)
     assert outcome.code == 0, outcome.err
     record = records.find(painted)
     assert record.precision == ("mixed" if "mixed" in how else "float32")
@@ -227,7 +227,7 @@ def test_snapshots_overwrite_nothing_that_goes_in(program: Program, pictures: Pa
 def test_an_edited_spec_is_told(program: Program, painted: Path) -> None:
     sidecar = records.sidecar(painted)
     data = json.loads(sidecar.read_text())
-    data["spec"]["network"]["weights"]["magnitude"] = 0.2
+    data["spec"]["style_loss"]["epsilon"] = 0.5
     sidecar.write_text(json.dumps(data))
     outcome = program("rerun", painted, "-o", painted.with_name("again.png"))
     assert outcome.code == 1

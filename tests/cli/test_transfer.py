@@ -26,7 +26,9 @@ def test_it_paints_what_python_paints(program: Program, pictures: Path, tmp_path
     assert str(out) in outcome.out
     assert "all 2 steps were taken" in outcome.out
     assert outcome.err.splitlines()[0].startswith("step 0/2, 1 evaluations, loss ")
-    spec = with_settings(preset("bare").spec, {"size": 32, "optimiser.steps": 2, "network.channels": 4})
+    spec = with_settings(
+        preset("bare").spec, {"size": 32, "optimiser.steps": 2, "scales.finest_steps": 2, "network.channels": 4}
+    )
     expected = transfer(pictures / "content.png", pictures / "style.jpg", spec, seed=7)
     assert np.array_equal(np.asarray(Image.open(out)), np.asarray(expected.to_pil()))
     assert record(out)["digest"] == spec.digest
@@ -37,6 +39,8 @@ def test_it_paints_what_python_paints(program: Program, pictures: Path, tmp_path
     [
         (("--size", "24"), "spec.size", 24),
         (("--steps", "1"), "spec.optimiser.steps", 1),
+        (("--steps", "1"), "spec.scales.finest_steps", 1),
+        (("--strength", "0.25"), "spec.content_loss.strength", 0.25),
         (("--seed", "9"), "seed", 9),
         (("--set", "network.weights=gaussian"), "spec.network.weights.kind", "gaussian"),
         (("--device", "cpu"), "device", "cpu"),

@@ -22,7 +22,8 @@ from barestyle.losses.sweep import Sweep
 from barestyle.losses.tiles import tiles
 from barestyle.losses.whitened import whitened_loss, whitened_style
 from barestyle.networks import Network, Size, build
-from barestyle.spec import FeatureContentLoss, GramLoss, Spec, TotalVariation, with_settings
+from barestyle.spec import FeatureContentLoss, FormsContentLoss, GramLoss, Spec, TotalVariation, with_settings
+from tests.losses.test_forms import plain_forms_loss
 
 FAMILIES: dict[str, dict[str, Any]] = {
     "vgg": {"network.channels": [4, 5, 6, 7, 8]},
@@ -69,12 +70,13 @@ EXTRAS: dict[str, dict[str, Any]] = {
         "content_loss": "features",
         "smoothness": "total-variation",
     },
+    "whitened, forms": {"style_loss": "whitened", "content_loss": "forms", "content_loss.cells": 8},
 }
 
 
 def spec_of(family: str, extra: str, content_tap: int = 1) -> Spec:
     chosen = {**FAMILIES[family], **EXTRAS[extra]}
-    if "content_loss" in chosen:
+    if chosen.get("content_loss") == "features":
         chosen["content_loss.tap"] = content_tap
     return with_settings(Spec(), chosen)
 
@@ -98,6 +100,8 @@ def by_autograd(spec: Spec, network: Network, content: Tensor, style: Tensor, im
     if isinstance(spec.content_loss, FeatureContentLoss):
         tap = spec.content_loss.tap
         loss = loss + spec.content_loss.weight * F.mse_loss(taps[tap], network(content)[tap].detach())
+    if isinstance(spec.content_loss, FormsContentLoss):
+        loss = loss + plain_forms_loss(leaf, content, spec.content_loss.cells)
     if isinstance(spec.smoothness, TotalVariation):
         loss = loss + spec.smoothness.weight * smoothness_loss(leaf)
     (gradient,) = torch.autograd.grad(loss, leaf)

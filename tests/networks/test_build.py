@@ -121,3 +121,37 @@ def test_the_smallest_picture_works_and_what_is_smaller_is_refused_for_a_reason(
     if side > 32:
         with pytest.raises(RuntimeError):
             build(spec, seed=0, deepest_tap=deepest)(torch.rand(1, 3, side // 2, side // 2))
+
+
+def test_some_first_filters_answer_to_edges_only(content: Tensor) -> None:
+    spec = network_spec(network__zero_mean=0.25, network__bias="zero", network__padding="reflect")
+    plain = build(network_spec(), seed=1, deepest_tap=2)
+    network = build(spec, seed=1, deepest_tap=2)
+    assert isinstance(network, Stack)
+    assert isinstance(plain, Stack)
+    assert torch.equal(network.layers[0].weight[16:], plain.layers[0].weight[16:])
+    assert torch.equal(network.layers[1].weight, plain.layers[1].weight)
+    flat = network(torch.rand(1, 3, 1, 1, generator=torch.Generator().manual_seed(0)).expand(1, 3, 20, 20))[1][0]
+    assert float(flat[:16].abs().max()) < 1e-6
+    assert float(flat[16:].abs().median()) > 0.1
+    assert float(network(content)[1][0, :16].abs().max()) > 0.1
+
+
+@pytest.mark.parametrize("name", ["bare", "gaussian-pyramid"])
+def test_mirrored_borders_look_like_the_inside(name: str) -> None:
+    """On a texture that is the same everywhere the outermost features have the inside's mean; with zeros they don't."""
+    texture = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(0))
+    off = {}
+    for padding in ("zeros", "reflect"):
+        spec = with_settings(preset(name).spec, {"network.padding": padding})
+        distances = []
+        for maps in build(spec.network, seed=0, deepest_tap=spec.deepest_tap)(texture).values():
+            if min(maps.shape[-2:]) < 32:
+                continue  # too few pixels to speak of a mean
+            inside = maps[0, :, 8:-8, 8:-8].flatten(1)
+            border = torch.cat((maps[0, :, 0], maps[0, :, -1], maps[0, :, :, 0], maps[0, :, :, -1]), dim=1)
+            varies = inside.std(1) > 1e-6
+            distances.append(((border.mean(1) - inside.mean(1)).abs() / inside.std(1))[varies].mean())
+        off[padding] = float(torch.stack(distances).mean())
+    assert off["reflect"] < 0.25
+    assert off["zeros"] > 2 * off["reflect"]

@@ -9,7 +9,7 @@ import typer
 
 from barestyle.errors import SpecError
 from barestyle.presets import DEFAULT_PRESET, PRESETS, preset
-from barestyle.spec import DEFAULT_LONGEST_SIDE, Spec, with_settings
+from barestyle.spec import DEFAULT_LONGEST_SIDE, CoarseToFine, Spec, with_settings
 from barestyle.spec.settings import parse_assignment
 
 PresetName = Annotated[
@@ -30,7 +30,21 @@ Size = Annotated[
 ]
 Steps = Annotated[
     int | None,
-    typer.Option("--steps", metavar="N", help="Steps of the optimiser (default: the preset's).", show_default=False),
+    typer.Option(
+        "--steps",
+        metavar="N",
+        help="Steps of the optimiser, at each scale (default: the preset's).",
+        show_default=False,
+    ),
+]
+Strength = Annotated[
+    float | None,
+    typer.Option(
+        "--strength",
+        metavar="X",
+        help="From 0, the photo, to 1, all style (default: the preset's).",
+        show_default=False,
+    ),
 ]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Of the network's random weights.")]
 Device = Annotated[str, typer.Option("--device", metavar="D", help="auto, cpu, cuda or mps.")]
@@ -66,6 +80,7 @@ def assembled(
     *,
     size: int | None = None,
     steps: int | None = None,
+    strength: float | None = None,
     weights: Path | None = None,
     settings: list[str] | None = None,
 ) -> Spec:
@@ -87,7 +102,15 @@ def assembled(
         if field in said:
             raise SpecError(f"{option} and --set {field} are both given; keep one of them")
         said[field] = value
-    return with_settings(base, said)
+    if strength is not None:
+        for field in ("content_loss", "content_loss.strength"):
+            if field in said:
+                raise SpecError(f"--strength and --set {field} are both given; keep one of them")
+        said |= {"content_loss": "forms", "content_loss.strength": strength}
+    spec = with_settings(base, said)
+    if steps is not None and isinstance(spec.scales, CoarseToFine) and "scales.finest_steps" not in said:
+        spec = with_settings(spec, {"scales.finest_steps": steps})
+    return spec
 
 
 def _from_file(path: Path) -> Spec:

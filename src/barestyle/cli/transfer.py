@@ -26,6 +26,7 @@ def transfer(
     preset: options.PresetName = DEFAULT_PRESET,
     size: options.Size = None,
     steps: options.Steps = None,
+    strength: options.Strength = None,
     seed: options.Seed = 0,
     device: options.Device = "auto",
     precision: options.Precision = "auto",
@@ -51,7 +52,7 @@ def transfer(
 
     Ctrl-C keeps the best picture so far.
     """
-    spec = options.assembled(preset, size=size, steps=steps, weights=weights, settings=settings)
+    spec = options.assembled(preset, size=size, steps=steps, strength=strength, weights=weights, settings=settings)
     output = output or Path(f"{content.stem}-{style.stem}.png")
     from barestyle.plan import prepare
     from barestyle.records import check_output

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from barestyle.losses.buffers import Buffers
 from barestyle.losses.content import ContentMatch
+from barestyle.losses.forms import Forms
 from barestyle.losses.gram import gram, gram_loss
 from barestyle.losses.moments import Moments, Sums
 from barestyle.losses.smoothness import smoothness_loss
@@ -25,7 +26,7 @@ from barestyle.losses.tiles import Tile, Window, tap_window, tiles
 from barestyle.losses.tiling import Tiling
 from barestyle.losses.whitened import whitened_loss, whitened_style
 from barestyle.networks import Chain, Network, Size
-from barestyle.spec import FeatureContentLoss, GramLoss, Spec, TotalVariation, WhitenedLoss
+from barestyle.spec import FeatureContentLoss, FormsContentLoss, GramLoss, Spec, TotalVariation, WhitenedLoss
 
 MomentLoss = Callable[[Moments], Tensor]
 
@@ -49,7 +50,8 @@ class _Part(NamedTuple):
 class Objective:
     """Terms of one network, to be evaluated at an image; the style's statistics are already in them.
 
-    `style_losses` by tap are of moments and weighted. `content` is the image that the content loss compares with.
+    `style_losses` by tap are of moments and weighted. `content` is the image that the content loss by features
+    compares with, `forms` knows its own.
     `tiling` says how pictures are cut; it changes where memory runs out.
     """
 
@@ -60,6 +62,7 @@ class Objective:
         *,
         content_loss: FeatureContentLoss | None = None,
         content: Tensor | None = None,
+        forms: Forms | None = None,
         smoothness: TotalVariation | None = None,
         tiling: Tiling | None = None,
     ) -> None:
@@ -68,6 +71,7 @@ class Objective:
         self._style_losses = style_losses
         self._content_loss = content_loss
         self._content = content
+        self._forms = forms
         self._smoothness = smoothness
         self._content_sweep: Sweep | None = None
         self._buffers = Buffers()
@@ -102,11 +106,14 @@ class Objective:
             if content is not None:
                 parts["content"] = content
         gradient = gradients[0] if planes[0] is leaf else torch.autograd.grad(planes, leaf, gradients)[0]
+        gradient = gradient.contiguous()
+        if self._forms is not None:
+            parts["content"] = self._forms.add(leaf.detach(), gradient)
         if self._smoothness is not None:
             smoothness = self._smoothness.weight * smoothness_loss(leaf)
             gradient += torch.autograd.grad(smoothness, leaf)[0]
             parts["smoothness"] = smoothness.detach()
-        return Evaluation(torch.stack(list(parts.values())).sum(), parts, gradient.contiguous())
+        return Evaluation(torch.stack(list(parts.values())).sum(), parts, gradient)
 
     def _style(self, sums: dict[int, Sums]) -> tuple[Tensor, dict[int, Cotangent]]:
         """The style loss, and its derivatives by the moments of each tap."""
@@ -194,6 +201,7 @@ def assemble(
         _style_losses(spec.style_loss, statistics),
         content_loss=spec.content_loss if isinstance(spec.content_loss, FeatureContentLoss) else None,
         content=content.detach() if by_features else None,
+        forms=Forms(content.detach(), spec.content_loss) if isinstance(spec.content_loss, FormsContentLoss) else None,
         smoothness=spec.smoothness if isinstance(spec.smoothness, TotalVariation) else None,
         tiling=tiling,
     )

@@ -158,6 +158,8 @@ def _vgg_layers(
             weight = weights.alter(spec.weights, trained.weights[number], generator)
         else:
             weight = weights.draw(spec.weights, (channels, inputs, spec.kernel_size, spec.kernel_size), generator)
+            if number == 0:
+                weight = weights.without_mean(weight, round(spec.zero_mean * channels))
         known = trained.biases[number] if trained is not None and isinstance(spec.bias, TrainedBias) else None
         layers.append((weight, weights.biases(spec.bias, channels, known, generator)))
         inputs = channels
@@ -187,15 +189,16 @@ def minimum_side(spec: VGG | HandMade | Pyramid) -> int:
         reducible: int = (pyramids.KERNEL_REACH + 1) * 2 ** max(spec.levels - 2, 0)
         last: int = 2 ** (spec.levels - 1)
         poolable: int = last * (1 if spec.pooling == "none" else 2)
-        return max(SMALLEST_SIDE, reducible, poolable, last * _mirrorable(spec, 1, pools=spec.pooling != "none"))
-    pools = 0 if isinstance(spec.pooling, NoPooling) else len(spec.pooling.after)
-    poolable = int(2 ** (pools + 1))
-    return max(SMALLEST_SIDE, poolable, _mirrorable(spec, spec.depth, pools))
+        return max(SMALLEST_SIDE, reducible, poolable, last * _mirrorable(spec, 1, (1,) * (spec.pooling != "none")))
+    pooled_after = () if isinstance(spec.pooling, NoPooling) else spec.pooling.after
+    poolable = int(2 ** (len(pooled_after) + 1))
+    return max(SMALLEST_SIDE, poolable, _mirrorable(spec, spec.depth, pooled_after))
 
 
-def _mirrorable(spec: VGG | HandMade | Pyramid, depth: int, pools: int) -> int:
-    """The shortest side whose mirror image is as wide as a margin can be."""
+def _mirrorable(spec: VGG | HandMade | Pyramid, depth: int, pooled_after: tuple[int, ...]) -> int:
+    """The shortest side that can be mirrored as far as a tap sees."""
     if spec.padding == "zeros":
         return 0
-    stride = int(2**pools)
-    return depth * stride + stride + 1
+    strides = [int(2 ** sum(pool < number for pool in pooled_after)) for number in range(1, depth + 1)]
+    alignment = int(2 ** len(pooled_after))
+    return -(-sum(strides) // alignment) * alignment + 1

@@ -52,6 +52,12 @@ def alter(spec: TrainedWeights, weights: Tensor, generator: torch.Generator) -> 
     return weights
 
 
+def without_mean(weights: Tensor, count: int) -> Tensor:
+    """Filters (c_out, c_in, k, k) of which the first `count` have the mean over their k x k weights subtracted."""
+    means = weights[:count].mean((2, 3), keepdim=True)
+    return torch.cat((weights[:count] - means, weights[count:]))
+
+
 def biases(
     spec: PretrainedBias | ShuffledBias | ZeroBias | ConstantBias,
     channels: int,

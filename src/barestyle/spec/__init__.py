@@ -2,6 +2,7 @@
 
 from barestyle.spec.loss import (
     FeatureContentLoss,
+    FormsContentLoss,
     GramLoss,
     NoContentLoss,
     NoSmoothness,
@@ -45,6 +46,7 @@ __all__ = [
     "ConstantBias",
     "DiscreteWeights",
     "FeatureContentLoss",
+    "FormsContentLoss",
     "GaussianWeights",
     "GramLoss",
     "HandMade",

@@ -53,7 +53,20 @@ class FeatureContentLoss(Frozen):
     weight: Positive = 1.0
 
 
-ContentLoss = Annotated[NoContentLoss | FeatureContentLoss, Field(discriminator="kind")]
+class FormsContentLoss(Frozen):
+    """Keeps the content's forms: its blurred lightness, and at low strengths ever more of the picture itself (ours).
+
+    With t = (1 - strength) / strength it is t·0.1·(mean squared difference of lightness, blurred to `cells` along the
+    long side) + t³·0.003·(mean squared difference of pixels), values in 0..1. Strength 1 asks for nothing, 0 for the
+    content itself. Its weights are for the whitened loss, which has no scale of its own.
+    """
+
+    kind: Literal["forms"] = "forms"
+    strength: Annotated[float, Field(ge=0, le=1)] = 0.5
+    cells: Annotated[int, Field(ge=4, le=1024)] = 64
+
+
+ContentLoss = Annotated[NoContentLoss | FeatureContentLoss | FormsContentLoss, Field(discriminator="kind")]
 
 
 class NoSmoothness(Frozen):

@@ -163,12 +163,14 @@ def _same_for_every_layer(value: Any) -> Any:
 class VGG(Frozen):
     """A plain stack of convolutions in VGG's shape; conv_i is the i-th, before its ReLU.
 
-    `channels` lists every layer's; one number means five layers of that many ("no doubling").
-    `padding` says what lies around a picture: zeros at every convolution, as in the paper, or the picture itself,
-    mirrored once as far as a tap sees. `trained_file` (.safetensors or torchvision's .pth) is read only where weights
-    or biases are trained ones; without it the file is looked for in $BARESTYLE_VGG19. `rescale` divides the trained
-    layers so that each has mean activation 1 (as in Gatys' normalised VGG); "auto" does so only where the weights are
-    far from that, as Oxford's original ones are and torchvision's, which the paper used, are not.
+    `channels` lists every layer's; one number means five layers of that many ("no doubling"). `padding` says what
+    lies around a picture: zeros at every convolution, as in the paper, or the picture itself, mirrored once as far
+    as a tap sees. Of the first layer's filters the share `zero_mean` has the mean of its weights subtracted, colour
+    by colour: they answer to edges only, whatever the colour is. `trained_file` (.safetensors or torchvision's
+    .pth) is read only where weights or biases are trained ones; without it the file is looked for in
+    $BARESTYLE_VGG19. `rescale` divides the trained layers so that each has mean activation 1 (as in Gatys'
+    normalised VGG); "auto" does so only where the weights are far from that, as Oxford's original ones are and
+    torchvision's, which the paper used, are not.
     """
 
     kind: Literal["vgg"] = "vgg"
@@ -187,6 +189,7 @@ class VGG(Frozen):
     activation: Activation = "relu"
     weights: Weights = BinaryWeights()
     bias: Bias = ConstantBias()
+    zero_mean: Annotated[float, Field(ge=0, le=1)] = 0.0
     trained_file: str | None = None
     rescale: bool | Literal["auto"] = "auto"
 
@@ -225,6 +228,14 @@ class VGG(Frozen):
                 f"trained weights or biases need kernel_size 3 and VGG-19's channels "
                 f"{list(VGG19_CHANNELS[: self.depth])}, not kernel_size {self.kernel_size} and "
                 f"{list(self.channels)}; change these, or choose random weights and a constant bias"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _trained_filters_stay_as_they_are(self) -> VGG:
+        if self.zero_mean and isinstance(self.weights, TrainedWeights):
+            raise ValueError(
+                f"zero_mean={self.zero_mean:g} would change trained weights; leave it at 0, or choose random weights"
             )
         return self
 

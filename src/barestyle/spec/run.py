@@ -13,6 +13,7 @@ from barestyle.spec.frozen import Frozen, sentence
 from barestyle.spec.loss import (
     ContentLoss,
     FeatureContentLoss,
+    FormsContentLoss,
     GramLoss,
     NoContentLoss,
     NoSmoothness,
@@ -59,6 +60,15 @@ class Spec(Frozen):
                     f"{field} asks for layer {max(numbers)}, but the network has {self.network.depth}; "
                     f"use layers 1 to {self.network.depth}, or add some to network"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _forms_have_a_scale_to_weigh_against(self) -> Spec:
+        if isinstance(self.content_loss, FormsContentLoss) and isinstance(self.style_loss, GramLoss):
+            raise ValueError(
+                "content_loss=forms (--strength) is not for style_loss=gram, whose scale depends on the network; "
+                "use style_loss=whitened, or content_loss=features with a weight of your own"
+            )
         return self
 
     @model_validator(mode="after")

@@ -44,6 +44,7 @@ def space(trial: optuna.Trial) -> dict[str, Any]:
     }
     return {
         **weights[family],
+        "network.bias": "constant",
         "network.bias.value": _short(trial.suggest_float("bias", 0.0, 2.0)),
         "network.channels": trial.suggest_categorical("channels", [16, 32, 64, 96]),
         "network.kernel_size": trial.suggest_categorical("kernel_size", [2, 3]),
