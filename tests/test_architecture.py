@@ -23,7 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("networks",),
     ("losses",),
     ("optimise", "progress"),
-    ("fitting", "course", "plan", "result", "job"),
+    ("fitting", "course", "plan", "result", "job", "style_loss"),
     ("metrics",),
     ("study",),
     ("report",),

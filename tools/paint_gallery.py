@@ -12,7 +12,7 @@ from barestyle import PRESETS, Spec, preset, samples, transfer, with_settings
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 PAIRS = (("coffee", "swirls"), ("chelsea", "mosaic"), ("astronaut", "impasto"), ("rocket", "hatching"))
-FROM_THE_PAPER = [name for name in PRESETS if name not in ("bare", "paper-original")]
+FROM_THE_PAPER = [name for name in PRESETS if not name.startswith("bare") and name != "paper-original"]
 GAP = 8
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from barestyle.progress import Progress
     from barestyle.result import Result
     from barestyle.spec import Spec, with_settings
+    from barestyle.style_loss import StyleLoss
 
     __version__: str
 
@@ -45,6 +46,7 @@ _HOMES = {
     "Spec": "spec",
     "SpecError": "errors",
     "StudyError": "errors",
+    "StyleLoss": "style_loss",
     "WeightsError": "errors",
     "preset": "presets",
     "transfer": "job",
@@ -65,6 +67,7 @@ __all__ = [
     "Spec",
     "SpecError",
     "StudyError",
+    "StyleLoss",
     "WeightsError",
     "__version__",
     "preset",

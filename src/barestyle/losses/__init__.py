@@ -1,7 +1,7 @@
 """Losses of an image under a network, and the objective that joins them."""
 
 from barestyle.losses.footprint import features_bytes, overhead_bytes
-from barestyle.losses.objective import Evaluation, Objective, assemble
+from barestyle.losses.objective import Evaluation, Objective, assemble, statistics_of, style_losses
 from barestyle.losses.tiling import SMALLEST_TILE, Tiling, is_out_of_memory
 
 __all__ = [
@@ -13,4 +13,6 @@ __all__ = [
     "features_bytes",
     "is_out_of_memory",
     "overhead_bytes",
+    "statistics_of",
+    "style_losses",
 ]

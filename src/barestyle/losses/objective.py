@@ -198,7 +198,7 @@ def assemble(
     by_features = isinstance(spec.content_loss, FeatureContentLoss)
     return Objective(
         network,
-        _style_losses(spec.style_loss, statistics),
+        style_losses(spec.style_loss, statistics),
         content_loss=spec.content_loss if isinstance(spec.content_loss, FeatureContentLoss) else None,
         content=content.detach() if by_features else None,
         forms=Forms(content.detach(), spec.content_loss) if isinstance(spec.content_loss, FormsContentLoss) else None,
@@ -259,7 +259,7 @@ def _cut(plane: Tensor, window: Window) -> Tensor:
     return plane[:, :, window.top : window.bottom, window.left : window.right]
 
 
-def _style_losses(spec: GramLoss | WhitenedLoss, statistics: dict[int, Moments]) -> dict[int, MomentLoss]:
+def style_losses(spec: GramLoss | WhitenedLoss, statistics: dict[int, Moments]) -> dict[int, MomentLoss]:
     """Compares each tap's moments with the style's, which are prepared here, once."""
     if isinstance(spec, GramLoss):
         plain = {tap: partial(gram_loss, style=gram(of)) for tap, of in statistics.items()}

@@ -21,7 +21,9 @@ Pooling = Literal["none", "max", "average"]
 
 def normalised(image: Tensor) -> Tensor:
     """An image (1, 3, H, W), sRGB in 0..1, in ImageNet's units and channels_last: what a first layer sees."""
-    mean, std = imagenet(image.device, image.dtype)
+    # torch.compile would trace into the cache and warn about it.
+    constants = imagenet.__wrapped__ if torch.compiler.is_compiling() else imagenet
+    mean, std = constants(image.device, image.dtype)
     return ((image - mean) / std).contiguous(memory_format=torch.channels_last)
 
 
