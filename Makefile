@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test slow check bench format styles gallery clean
+.PHONY: help demo test slow check bench quality format styles gallery clean
 
 help:
 	@echo "make demo     repaint a photograph in one of barestyle's styles, into demo.png"
@@ -10,6 +10,7 @@ help:
 	@echo "make slow     run the tests that take minutes: killed workers, every cell of the paper's study"
 	@echo "make check    check format, lint and types"
 	@echo "make bench    measure speed and memory here, against PyTorch's tutorial: some 15 minutes"
+	@echo "make quality  compare the default with the paper's networks and a trained one: an hour and a half"
 	@echo "make format   put the code into its format"
 	@echo "make styles   paint the style pictures that come with the package"
 	@echo "make gallery  paint the README's pictures"
@@ -31,6 +32,9 @@ check: .venv/.installed-dev
 
 bench: .venv/.installed-dev
 	$(BIN)/python -m benchmarks $(BENCH)
+
+quality: .venv/.installed-dev
+	$(BIN)/python -m benchmarks.quality $(QUALITY)
 
 format: .venv/.installed-dev
 	$(BIN)/ruff format

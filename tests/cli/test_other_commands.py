@@ -31,6 +31,13 @@ def test_one_preset_shows_each_field_as_set_would_take_it(program: Program) -> N
         assert re.search(rf"^{re.escape(field)} ", outcome.out, re.MULTILINE)
 
 
+def test_the_default_is_explained_in_a_paragraph(program: Program) -> None:
+    outcome = program("presets", "bare")
+    words = " ".join(outcome.out.split())
+    assert "nothing in them was learned" in words
+    assert "--strength says how gentle" in words
+
+
 def test_presets_as_json(program: Program) -> None:
     everything = json.loads(program("presets", "--json").out)
     assert {name: Spec.from_data(data) for name, data in everything.items()} == {

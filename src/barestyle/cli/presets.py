@@ -43,6 +43,8 @@ def _list() -> None:
 def _show(one: Preset) -> None:
     console = Console()
     console.print(f"[bold]{one.name}[/]: {one.summary} ({one.source}); digest {one.spec.digest}\n")
+    if one.about:
+        console.print(one.about + "\n")
     table = Table(box=None, pad_edge=False)
     for heading in ("field, for --set", "value", "takes"):
         table.add_column(heading, overflow="fold")
