@@ -61,11 +61,12 @@ _ALL = (
         "random signs, half of the first filters blind to flat colour, whitened loss, coarse to fine: the default",
         "ours; after section 6.1",
         _bare(64, steps=40, scales=CoarseToFine(scales=8, finest_steps=12)),
-        "Five convolutions of 64 random signs look at both pictures, and nothing in them was learned. Half of the first "
-        "layer's filters answer to edges only, the others to colours as well. What they see is compared by mean and "
-        "covariance in the style's own whitened coordinates, so that every direction of the style counts, not only the "
-        "few strongest. The search begins on thumbnails, where the largest strokes are laid, and ends at full size. All "
-        "the way a gentle pull keeps light what is light in the photograph, seen from afar: --strength says how gentle.",
+        "Five convolutions of 64 random signs look at both pictures, and nothing in them was learned. Half of "
+        "the first layer's filters answer to edges only, the others to colours as well. What they see is "
+        "compared by mean and covariance in the style's own whitened coordinates, so that every direction of "
+        "the style counts, not only the few strongest. The search begins on thumbnails, where the largest "
+        "strokes are laid, and ends at full size. All the way a gentle pull keeps light what is light in the "
+        "photograph, seen from afar: --strength says how gentle.",
     ),
     Preset(
         "bare-fast",
