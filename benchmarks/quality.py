@@ -5,6 +5,7 @@
 --seeds N         of the random networks, from 0 on (3)
 --weights FILE    trained VGG-19, for the fourth arm and its judge ($BARESTYLE_VGG19)
 --output FILE     every score as JSON (benchmarks/quality-SIZE.json); what is in it already is not painted again
+                  unless its arm has changed
 --gallery FOLDER  the arms of each pair side by side, as JPEG
 
 Four arms: the paper's random binary VGG shape, its NPND, trained VGG-19, all with the Gram loss and the robust L-BFGS
@@ -66,11 +67,13 @@ class Cell(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Judges' scores, evaluations at any size, and seconds."""
+    """Judges' scores, evaluations at any size, seconds, attempts that exploded, and which spec it was."""
 
     scores: dict[str, float]
     evaluations: int
     seconds: float
+    restarts: int
+    spec: str
 
 
 def specs(weights: Path | None, size: int) -> dict[str, Spec]:
@@ -100,7 +103,7 @@ def paint(cell: Cell, spec: Spec, weights: Path | None) -> tuple[Result, Found]:
     result = transfer(photo, style, spec, seed=cell.seed, precision="float32")
     judges = [name for name in JUDGES if weights is not None or name != "vgg-unseen"]
     found = score(result.image, photo, style, metrics=judges, weights=weights).values
-    return result, Found(found, result.evaluations, round(result.seconds, 1))
+    return result, Found(found, result.evaluations, round(result.seconds, 1), result.restarts, spec.digest)
 
 
 def by_arm(found: dict[str, Found], arms: dict[str, Spec], pairs: int, seeds: int) -> Table:
@@ -207,7 +210,7 @@ def main() -> None:
     shown: dict[tuple[str, str], list[Image.Image]] = {}
     for cell in cells(arms, asked.pairs, asked.seeds):
         wanted = asked.gallery is not None and cell.seed == 0 and cell.arm in ("paper", "npnd", "bare 0.5", "VGG-19")
-        if cell.key in found and not wanted:
+        if cell.key in found and found[cell.key].spec == arms[cell.arm].digest and not wanted:
             continue
         result, one = paint(cell, arms[cell.arm], weights)
         found[cell.key] = one

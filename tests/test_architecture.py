@@ -37,6 +37,7 @@ INSIDE = {
     "images": ("resize", "picture", "icc", "deep", "read", "write"),
     "networks": ("weights", "kernels", "pyramids", "pretrained", "fetch", "chain", "build"),
     "losses": (
+        "products",
         "moments",
         "gram",
         "whitened",

@@ -42,8 +42,9 @@ def test_the_content_loss_vanishes_at_the_content(content: Tensor, style: Tensor
 
 def test_the_style_loss_vanishes_at_the_style(content: Tensor, style: Tensor) -> None:
     for kind in ("gram", "whitened"):
-        found = objective(content, style, style_loss=kind).evaluate(style)
-        assert float(found.loss) == pytest.approx(0, abs=1e-9)
+        terms = objective(content, style, style_loss=kind)
+        # Not quite nothing in float32: the style is measured in tiles of the content's size, which rounds otherwise.
+        assert float(terms.evaluate(style).loss) < 1e-7 * float(terms.evaluate(content).loss)
 
 
 def test_each_tap_counts(content: Tensor, style: Tensor) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from math import prod
 
 import torch
@@ -18,9 +19,14 @@ class Buffers:
         self._free: list[Tensor] = []
         self._taken: dict[int, Tensor] = {}
 
+    @cached_property
+    def bands(self) -> Buffers:
+        """A store of its own for what lives while a band is made, so that whole maps are not cut up for it."""
+        return Buffers()
+
     @property
     def numel(self) -> int:
-        """Values in all buffers, taken or free."""
+        """Values in all buffers, taken or free, without those of bands."""
         return sum(buffer.numel() for buffer in [*self._free, *self._taken.values()])
 
     def take(self, shape: tuple[int, int, int, int], like: Tensor) -> Tensor:
@@ -49,3 +55,4 @@ class Buffers:
         """Let go of all memory, even of maps that were never given back because something failed."""
         self._free.clear()
         self._taken.clear()
+        self.__dict__.pop("bands", None)

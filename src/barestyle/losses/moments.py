@@ -10,6 +10,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from barestyle.losses.products import as_rows, second_moment
+
 
 class Moments(NamedTuple):
     """n pixels, the sum of f, shape (c,), and the sum of f fᵀ, shape (c, c)."""
@@ -50,40 +52,11 @@ class Sums:
         rows = as_rows(features)
         self.pixels += rows.shape[0]
         self.first += rows.sum(0, dtype=self.first.dtype)
-        if rows.dtype == self.second.dtype:
-            self.second.addmm_(rows.T, rows)
-        else:
-            self.second += _narrow_second_moment(rows, self.second.dtype)
+        self.second += second_moment(features)
 
     def moments(self) -> Moments:
         """The moments of everything added so far; they share this object's memory."""
         return Moments(self.pixels, self.first, self.second)
-
-
-def as_rows(features: Tensor) -> Tensor:
-    """A feature map (1, c, h, w) as rows (h·w, c); a view where the map is channels_last."""
-    return features.permute(0, 2, 3, 1).reshape(-1, features.shape[1])
-
-
-PIECE = 512
-"""Rows whose products are summed in the narrow precision's own way before they meet float32."""
-
-
-def _narrow_second_moment(rows: Tensor, wide: torch.dtype) -> Tensor:
-    """The sum of f fᵀ of rows in bfloat16, (c, c).
-
-    A product of bfloat16 matrices is summed in float32 inside, but comes back rounded to 8 bits. Piece by piece,
-    roundings differ and cancel; all in all the error is that of one rounding over the root of the pieces.
-    """
-    whole = rows.shape[0] // PIECE * PIECE
-    result = torch.zeros(rows.shape[1], rows.shape[1], dtype=wide, device=rows.device)
-    if whole:
-        pieces = rows[:whole].view(-1, PIECE, rows.shape[1])
-        result += torch.bmm(pieces.transpose(1, 2), pieces).sum(0, dtype=wide)
-    if whole < rows.shape[0]:
-        rest = rows[whole:].to(wide)
-        result.addmm_(rest.T, rest)
-    return result
 
 
 def moments(features: Tensor) -> Moments:

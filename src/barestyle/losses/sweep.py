@@ -17,7 +17,8 @@ from torch import Tensor
 
 from barestyle.losses.buffers import Buffers
 from barestyle.losses.content import ContentMatch
-from barestyle.losses.moments import Sums, as_rows
+from barestyle.losses.moments import Sums
+from barestyle.losses.products import transformed
 from barestyle.losses.tiles import Window
 from barestyle.networks import Chain, Layer, Size
 
@@ -61,6 +62,7 @@ class Sweep:
             for top, bottom in self._bands(index):
                 inputs = self._inputs(index, top, bottom, sums)
                 features = self._chain[index].convolve(inputs)
+                self._buffers.bands.give(inputs)
                 self._kept[index][:, :, top:bottom] = features
                 self._measure(index, features, top, bottom, sums)
 
@@ -133,7 +135,7 @@ class Sweep:
         yield from zip(starts, [*starts[1:], height], strict=True)
 
     def _inputs(self, index: int, top: int, bottom: int, sums: Mapping[int, Sums]) -> Tensor:
-        """What a layer sees for some rows of its features. On its way, the first layer is measured."""
+        """What a layer sees for some rows of its features, a buffer. On its way, the first layer is measured."""
         layer, below = self._chain[index], self._chain[index - 1]
         height = self._sizes[index].height
         lack_above, lack_below = max(layer.before - top, 0), max(bottom + layer.after - height, 0)
@@ -147,8 +149,12 @@ class Sweep:
             features = features[:, :, : last - first]
         else:
             features = self.rows(index - 1, first, last)
-        inputs = below.onward(features)
-        return F.pad(inputs, (0, 0, lack_above, lack_below)) if lack_above or lack_below else inputs
+        height, width = below.onward_size(Size(*features.shape[-2:]))
+        inputs = self._buffers.bands.take((1, below.channels, lack_above + height + lack_below, width), like=features)
+        inputs[:, :, :lack_above].zero_()
+        inputs[:, :, lack_above + height :].zero_()
+        below.onward_into(inputs[:, :, lack_above : lack_above + height], features)
+        return inputs
 
     def _measure(self, index: int, features: Tensor, top: int, bottom: int, sums: Mapping[int, Sums]) -> None:
         if index not in sums:
@@ -157,8 +163,16 @@ class Sweep:
             layer = self._chain[index]
             features, top, bottom = layer.onward(features), top // layer.stride, bottom // layer.stride
         own = _within(self._own[index], top, bottom)
-        if own.top < own.bottom:
-            sums[index].add(_cut(features, own))
+        if own.top >= own.bottom:
+            return
+        seen = _cut(features, own)
+        if seen.shape[3] == features.shape[3]:
+            sums[index].add(seen)
+            return
+        batch, channels, height, width = seen.shape
+        copied = self._buffers.bands.take((batch, channels, height, width), like=seen).copy_(seen)
+        sums[index].add(copied)
+        self._buffers.bands.give(copied)
 
     def _upstream(self, index: int, features: Tensor, top: int, bottom: int) -> Tensor:
         """The gradient that comes from the next layer to some rows of features; that layer's are gradients by now."""
@@ -190,16 +204,9 @@ def _losses(
     if own.top >= own.bottom:
         return gradient
     if cotangent is not None:
-        seen = as_rows(_cut(features, own))
-        matrix = cotangent.matrix.to(seen.dtype)
-        part = _cut(gradient, own)
-        if own.size == Size(*gradient.shape[-2:]):
-            gradient = part = gradient.contiguous(memory_format=torch.channels_last)
-            as_rows(gradient).addmm_(seen, matrix)
-        else:
-            part.add_((seen @ matrix).view(1, *own.size, -1).permute(0, 3, 1, 2))
-        if cotangent.vector is not None:
-            part.add_(cotangent.vector.to(seen.dtype).view(1, -1, 1, 1))
+        rows = features[:, :, own.top : own.bottom]  # whole rows, of which no copy has to be made
+        found = transformed(rows, cotangent.matrix, cotangent.vector)
+        _cut(gradient, own).add_(found[..., own.left : own.right])
     if match is not None and target is not None:
         match.add(_cut(gradient, own), _cut(features, own), _cut(target, own))
     return gradient

@@ -84,6 +84,18 @@ class Layer(nn.Module):
             features = F.relu(features)
         return F.avg_pool2d(features, 2) if self.pooling == "average" else features
 
+    def onward_into(self, target: Tensor, features: Tensor) -> None:
+        """Write `onward` of features into a map of its size; without a graph, and without a copy where that goes."""
+        if self.activation == "relu" and self.pooling != "average":
+            pooled = features if self.pooling == "none" else F.max_pool2d(features, 2)
+            torch.clamp_min(pooled, 0, out=target)
+        else:
+            target.copy_(self.onward(features))
+
+    def onward_size(self, features: Size) -> Size:
+        """Height and width of `onward` of such features."""
+        return Size(features.height // self.stride, features.width // self.stride)
+
     def onward_back(self, gradient: Tensor, features: Tensor) -> Tensor:
         """The gradient for features (1, c, h, w) from that of `onward`, which is overwritten."""
         if self.pooling == "max":
