@@ -9,7 +9,7 @@ from torch import Tensor
 from barestyle.losses import products
 from barestyle.losses.products import second_moment, transformed
 
-BOUNDS = {torch.float64: 1e-13, torch.float32: 1e-6, torch.bfloat16: 1e-2}
+BOUNDS = {torch.float64: 1e-13, torch.float32: 1e-6, torch.bfloat16: 5e-3}
 
 
 @pytest.fixture(params=["convolution", "matrix product"])
@@ -34,7 +34,7 @@ def test_second_moments_equal_float64s(dtype: torch.dtype) -> None:
     found = second_moment(maps)
     assert found.dtype == torch.promote_types(dtype, torch.float32)
     # Against the rounded features' own moments: in bfloat16 products are summed in float32 all the same.
-    assert error(found, torch.einsum("nchw,ndhw->cd", maps.double(), maps.double())) < BOUNDS[dtype] / 5
+    assert error(found, torch.einsum("nchw,ndhw->cd", maps.double(), maps.double())) < BOUNDS[dtype]
 
 
 @pytest.mark.usefixtures("way")
