@@ -69,7 +69,7 @@ def results(device: torch.device, size: int) -> Table:
             course = Course(spec, way, network, Pictures(content, style), start=content)
             narrow = 0
             for _ in course:
-                narrow += way[len(course.fits) - 1].precision == "bf16"
+                narrow += course.leg.precision == "bf16"
             assert course.kept is not None
             image = course.kept.image
             judged = score(image.cpu(), content.cpu(), style.cpu(), metrics=JUDGES).values

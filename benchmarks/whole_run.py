@@ -76,7 +76,7 @@ def ours(size: int, device: torch.device, goal: float, settings: dict[str, Any])
     course = Course(spec, way, network, Pictures(content, style), start=content)
     before, count, loss = 0, 0, float("inf")
     for iterate in course:
-        if len(course.fits) < len(way):  # losses of smaller pictures are of another function
+        if course.leg.size != way[-1].size:  # losses of smaller pictures are of another function
             before = iterate.evaluations
             continue
         count, loss = iterate.evaluations - before, min(loss, iterate.loss)

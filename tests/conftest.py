@@ -27,6 +27,12 @@ def _no_weights_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_f
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "no-cache"))
 
 
+@pytest.fixture(autouse=True)
+def _the_same_arithmetic_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever processor the tests run on; those of bfloat16 ask for it."""
+    monkeypatch.setattr("barestyle.devices.is_made_for_bf16", lambda _: False)
+
+
 def drawing(width: int, height: int, seed: int) -> Image.Image:
     """Coloured ellipses on a gradient: smooth parts, edges and corners, different for each seed."""
     random = np.random.default_rng(seed)

@@ -8,7 +8,7 @@ from PIL import Image
 from torch import Tensor
 
 from barestyle import transfer, with_settings
-from barestyle.course import Leg, carried, cosine, in_precision, legs, share_done, shrunk
+from barestyle.course import Leg, carried, cosine, handed_over, in_precision, legs, share_done, shrunk
 from barestyle.errors import SpecError
 from barestyle.images import resized
 from barestyle.networks import Size, build
@@ -85,7 +85,9 @@ def test_coarse_to_fine_ends_lower_than_as_many_steps_at_full_size(
     content_image: Image.Image, style_image: Image.Image
 ) -> None:
     steps = 3
-    plain = transfer(content_image, style_image, small(optimiser__steps=steps, optimiser__tolerance=0))
+    plain = transfer(
+        content_image, style_image, small(optimiser__steps=steps, optimiser__tolerance=0), precision="float32"
+    )
     spec = small(
         optimiser__steps=15,
         optimiser__tolerance=0,
@@ -100,7 +102,7 @@ def test_coarse_to_fine_ends_lower_than_as_many_steps_at_full_size(
         seen.append(progress)
         shapes.add(tuple(progress.picture().shape))
 
-    result = transfer(content_image, style_image, spec, on_progress=watch)
+    result = transfer(content_image, style_image, spec, precision="float32", on_progress=watch)
     assert result.losses[-1] < plain.losses[-1]
     assert [progress.step for progress in seen] == [*range(16), *range(15, 19)]
     assert seen[-1].steps == 18
@@ -109,7 +111,7 @@ def test_coarse_to_fine_ends_lower_than_as_many_steps_at_full_size(
 
 
 def test_mixed_precision_ends_where_float32_does(content_image: Image.Image, style_image: Image.Image) -> None:
-    spec = small(optimiser__steps=24, optimiser__tolerance=0)
+    spec = small(optimiser__steps=48, optimiser__tolerance=0)
     plain, mixed, narrow = (
         transfer(content_image, style_image, spec, precision=precision) for precision in ("float32", "mixed", "bf16")
     )
@@ -128,7 +130,15 @@ def test_a_bf16_gradient_that_points_elsewhere_ends_its_leg(
     seen: list[int] = []
     spec = small(optimiser__steps=12, optimiser__tolerance=0)
     transfer(content_image, style_image, spec, precision="mixed", on_progress=lambda p: seen.append(p.step))
-    assert seen == [0, 9, 10, 11, 12], "bfloat16 was given up at once, and its steps were left out"
+    assert seen == [0, *range(13)], "bfloat16 was given up at once, and float32 took all its steps"
+
+
+def test_float32_takes_the_steps_that_bf16_leaves() -> None:
+    small, large = Size(48, 48), Size(96, 96)
+    leg, last = Leg(small, "bf16", 20, True), Leg(large, "float32", 4)
+    assert handed_over(leg, 5, [last]) == [Leg(small, "float32", 15), last]
+    assert handed_over(leg, 20, [last]) == [last]
+    assert handed_over(Leg(large, "bf16", 8, True), 2, [last]) == [Leg(large, "float32", 10)]
 
 
 def test_networks_change_precision_as_copies() -> None:

@@ -92,8 +92,8 @@ import torch
 torch.set_num_threads(1)
 from barestyle import transfer, with_settings, preset
 folder, memory = sys.argv[1:]
-spec = with_settings(preset("npnd").spec, {"network.channels": 48, "optimiser.steps": 2, "size": 640})
-result = transfer(f"{folder}/content.png", f"{folder}/style.png", spec, memory=memory)
+spec = with_settings(preset("npnd").spec, {"network.channels": 48, "optimiser.steps": 1, "size": 640})
+result = transfer(f"{folder}/content.png", f"{folder}/style.png", spec, memory=memory, precision="float32")
 result.save(f"{folder}/{memory}.png")
 status = open("/proc/self/status").read()  # getrusage would begin with this test's own memory
 peak = int(status.split("VmHWM:")[1].split()[0]) * 1024

@@ -16,7 +16,7 @@ from barestyle.fitting import Fit, fit
 from barestyle.images import resized
 from barestyle.losses import Objective, Tiling, assemble
 from barestyle.networks import Network, Size, minimum_side
-from barestyle.optimise import Iterate, Search
+from barestyle.optimise import Experience, Iterate, Search
 from barestyle.spec import LBFGS, Adam, CoarseToFine, FeatureContentLoss, PaperLBFGS, Spec
 
 Precision = Literal["float32", "bf16", "mixed"]
@@ -25,8 +25,11 @@ FINISH = 0.25
 """Share of the finest scale's steps that mixed precision takes in float32."""
 
 CHECK_EVERY = 20
-LEAST_COSINE = 0.98
-"""Mixed precision goes over to float32 where, looked at every so many steps, bfloat16's gradient points elsewhere."""
+LEAST_COSINE = 0.5
+"""Mixed precision goes over to float32 where, looked at every so many steps, bfloat16's gradient points elsewhere.
+
+It only has to point downhill: runs that fell to 0.7 ended where those in float32 do (docs/performance.md).
+"""
 
 DTYPES = {"float32": torch.float32, "bf16": torch.bfloat16}
 
@@ -60,6 +63,14 @@ def legs(spec: Spec, size: Size, style: Size, precision: Precision) -> list[Leg]
     last = max(round(FINISH * steps), 1)
     first = [Leg(size, "bf16", steps - last, watched)] if steps > last else []
     return [*found, *first, Leg(size, "float32", last)]
+
+
+def handed_over(leg: Leg, taken: int, to_go: list[Leg]) -> list[Leg]:
+    """The legs to go where a watched one is left after so many steps: float32 takes the others, at the same size."""
+    left = leg.steps - taken
+    if to_go and (to_go[0].size, to_go[0].precision) == (leg.size, "float32"):
+        return [to_go[0]._replace(steps=to_go[0].steps + left), *to_go[1:]]
+    return [Leg(leg.size, "float32", left), *to_go] if left else to_go
 
 
 def share_done(legs: list[Leg], step: int) -> float:
@@ -119,6 +130,9 @@ class Course:
         self._asked_memory = asked_memory
         self._given_fits = fits
         self._fits: list[tuple[Fit, Objective | None]] = []
+        self._in_use = 0
+        self.leg = legs[0]
+        """The part that is under way."""
         self.kept: Iterate | None = None
         self.best: Iterate | None = None
         self.reason = "it was stopped before its end"
@@ -135,24 +149,34 @@ class Course:
         """Every iterate of every leg. Raises what the optimiser raises."""
         self._fit_largest()
         start, at = self._start, self._pictures
-        steps = evaluations = 0
-        for number, leg in enumerate(self._legs):
-            here = self._pictures.at(leg.size)
+        steps = evaluations = number = 0
+        experience: Experience | None = None
+        to_go = list(self._legs)
+        while to_go:
+            self.leg = to_go.pop(0)
+            here = self._pictures.at(self.leg.size)
             start = carried(start, at.content, here.content)
             at = here
-            search, check = self._search(number, leg, here, start)
-            done = 0
+            search, check = self._search(number, self.leg, here, start, experience)
+            number += 1
+            done, taken = 0, self.leg.steps
             for iterate in search:
                 done = iterate.evaluations
                 self._look(search, here, steps, evaluations)
                 yield self._at_full_size(iterate, here, steps, evaluations)
-                if leg.watched and iterate.step % CHECK_EVERY == 0 and not check(iterate.image):
+                is_due = self.leg.watched and iterate.step % CHECK_EVERY == 0 and iterate.step < self.leg.steps
+                if is_due and not check(iterate.image):
+                    taken = iterate.step
+                    to_go = handed_over(self.leg, taken, to_go)
                     break
             kept = search.kept
             assert kept is not None
             start, self.reason = kept.image, search.reason
-            steps += leg.steps
+            steps += taken
             evaluations += done
+            # Another precision is the same function nearly; another size is another one.
+            goes_on = to_go and to_go[0].size == self.leg.size
+            experience = search.experience if goes_on else None
             del search, check, kept
 
     def _look(self, search: Search, here: Pictures, steps: int, evaluations: int) -> None:
@@ -171,7 +195,9 @@ class Course:
             return iterate
         return replace(iterate, image=image, step=steps + iterate.step, evaluations=evaluations + iterate.evaluations)
 
-    def _search(self, number: int, leg: Leg, here: Pictures, start: Tensor) -> tuple[Search, Callable[[Tensor], bool]]:
+    def _search(
+        self, number: int, leg: Leg, here: Pictures, start: Tensor, experience: Experience | None
+    ) -> tuple[Search, Callable[[Tensor], bool]]:
         """The search of a leg, and whether its gradient is still good enough at an image."""
         network = in_precision(self._network, leg.precision)
         fitted = self._fit(number, leg, network)
@@ -191,10 +217,12 @@ class Course:
             accurate = assemble(self._spec, self._network, here.content, here.style, tiling=tiling)
             return cosine(found, accurate.evaluate(image).gradient) >= LEAST_COSINE
 
-        return Search(objective.evaluate, start, optimiser), is_good
+        return Search(objective.evaluate, start, optimiser, experience), is_good
 
     def _fit_largest(self) -> None:
         """Raises DeviceError where the last leg will not fit, before the others have done their work."""
+        # Once, as each leg gives back what it took, but for the history that its own share has room for.
+        self._in_use = memory.in_use(self._network.device)
         number, leg = len(self._legs) - 1, self._legs[-1]
         self._fit(number, leg, in_precision(self._network, leg.precision))
 
@@ -206,7 +234,7 @@ class Course:
             network,
             self._spec.optimiser,
             leg.size,
-            in_use=memory.in_use(network.device),
+            in_use=self._in_use,
             budget=memory.budget(network.device, self._asked_memory),
             content_tap=content_loss.tap if isinstance(content_loss, FeatureContentLoss) else None,
         )

@@ -40,7 +40,9 @@ def test_it_repeats_the_pixels(program: Program, painted: Path, source: str) -> 
     assert records.find(again).losses == losses
 
 
-@pytest.mark.parametrize("how", [("--precision", "mixed"), ("--memory", "408MiB", "--size", "320")])
+@pytest.mark.parametrize(
+    "how", [("--precision", "mixed"), ("--precision", "float32", "--memory", "408MiB", "--size", "320")]
+)
 def test_precision_and_tiles_are_repeated(
     program: Program, pictures: Path, tmp_path: Path, how: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,7 +146,7 @@ def test_an_interrupted_run_after_a_restart_is_repeated_to_the_same_place(
     made: list[Search] = []
 
     class Exploding(Search):
-        def __init__(self, evaluate: Evaluate, start: Tensor, spec: PaperLBFGS | LBFGS | Adam) -> None:
+        def __init__(self, evaluate: Evaluate, start: Tensor, spec: PaperLBFGS | LBFGS | Adam, *_: object) -> None:
             made.append(self)
             first, seen = len(made) % 2 == 1, 0
 

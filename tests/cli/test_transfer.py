@@ -24,7 +24,7 @@ def test_it_paints_what_python_paints(program: Program, pictures: Path, tmp_path
     outcome = program("transfer", pictures / "content.png", pictures / "style.jpg", "-o", out, *QUICK, "--seed", "7")
     assert outcome.code == 0
     assert str(out) in outcome.out
-    assert "all 2 steps were taken" in outcome.out
+    assert "all steps were taken" in outcome.out
     assert outcome.err.splitlines()[0].startswith("step 0/2, 1 evaluations, loss ")
     spec = with_settings(
         preset("bare").spec, {"size": 32, "optimiser.steps": 2, "scales.finest_steps": 2, "network.channels": 4}

@@ -42,6 +42,21 @@ def test_the_scale_of_the_loss_does_not_matter(factor: float) -> None:
     assert other[-1].loss == pytest.approx(plain[-1].loss * factor, rel=1e-2)
 
 
+def test_a_search_goes_on_where_another_ended() -> None:
+    whole = list(Search(rosenbrock, START, LBFGS(steps=12, **NEVER_STALL)))
+    first = Search(rosenbrock, START, LBFGS(steps=7, **NEVER_STALL))
+    list(first)
+    assert first.kept is not None
+    second = list(Search(rosenbrock, first.kept.image, LBFGS(steps=5, **NEVER_STALL), experience=first.experience))
+    for one, other in zip(whole[7:], second, strict=True):
+        torch.testing.assert_close(one.image, other.image, rtol=0, atol=1e-6)
+    afresh = list(Search(rosenbrock, first.kept.image, LBFGS(steps=5, **NEVER_STALL)))
+    assert not torch.allclose(afresh[-1].image, whole[-1].image, rtol=0, atol=1e-4)
+    other_size = LBFGS(steps=5, history=3, **NEVER_STALL)
+    unusable = list(Search(rosenbrock, first.kept.image, other_size, experience=first.experience))
+    assert torch.equal(unusable[1].image, afresh[1].image), "pairs of another size of history are not used"
+
+
 @pytest.mark.parametrize("spec", [LBFGS(steps=40), Adam(steps=80)])
 def test_the_penalty_keeps_pixels_near_their_range(spec: LBFGS | Adam) -> None:
     """The unconstrained minimum lies at 3; with the penalty pixels stay near 1, and what is kept is clamped."""

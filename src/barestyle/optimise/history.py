@@ -26,7 +26,7 @@ class History:
     """
 
     def __init__(self, size: int) -> None:
-        self._size = size
+        self.size = size
         self._vectors: Tensor | None = None
         self._order: list[int] = []
         self._steps_changes = torch.zeros(size, size, dtype=torch.float64)
@@ -41,8 +41,8 @@ class History:
             self._measure(self._products([self._newest_change()])[:, 0])
         if self._vectors is None:
             blocks = -(-step.numel() // BLOCK)
-            self._vectors = step.new_empty(blocks, 2 * self._size, BLOCK)
-        slot = len(self._order) if len(self._order) < self._size else self._order.pop(0)
+            self._vectors = step.new_empty(blocks, 2 * self.size, BLOCK)
+        slot = len(self._order) if len(self._order) < self.size else self._order.pop(0)
         self._order.append(slot)
         self._vectors[:, 2 * slot] = _blocks(step)
         self._vectors[:, 2 * slot + 1] = _blocks(change)

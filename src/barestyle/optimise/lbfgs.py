@@ -26,10 +26,24 @@ class _Place:
     point: Point
 
 
-def lbfgs(evaluate: Evaluate, start: Tensor, spec: LBFGS) -> Method:
-    """Yields an iterate an iteration. Raises ExplosionError only where the start itself has no finite loss."""
-    problem = ScaleFree(evaluate, start, spec.range_penalty)
-    history = History(spec.history)
+class Experience:
+    """What a search leaves to the next one over the same pixels: its pairs, and the scale of the loss they are of."""
+
+    def __init__(self) -> None:
+        self.history: History | None = None
+        self.scale: float | None = None
+
+
+def lbfgs(evaluate: Evaluate, start: Tensor, spec: LBFGS, experience: Experience) -> Method:
+    """Yields an iterate an iteration. Raises ExplosionError only where the start itself has no finite loss.
+
+    The experience is gone on from, if there is any for a history of this size, and added to.
+    """
+    if experience.history is None or experience.history.size != spec.history:
+        experience.history, experience.scale = History(spec.history), None
+    history = experience.history
+    problem = ScaleFree(evaluate, start, spec.range_penalty, experience.scale)
+    experience.scale = problem.scale
     here = _Place(start, problem.start)
     yield found(0, start, here.point.figures, problem.evaluations)
     for step in range(1, spec.steps + 1):
@@ -44,7 +58,7 @@ def lbfgs(evaluate: Evaluate, start: Tensor, spec: LBFGS) -> Method:
         history.add((there.image - here.image).flatten(), there.point.gradient - here.point.gradient)
         here = there
         yield found(step, here.image, here.point.figures, problem.evaluations)
-    return f"all {spec.steps} steps were taken"
+    return "all steps were taken"
 
 
 def _advance(problem: ScaleFree, history: History, here: _Place) -> _Place:

@@ -10,13 +10,12 @@ from torch import Tensor
 
 from barestyle.optimise.adam import adam
 from barestyle.optimise.iterate import Evaluate, Iterate, Method
-from barestyle.optimise.lbfgs import lbfgs
+from barestyle.optimise.lbfgs import Experience, lbfgs
 from barestyle.optimise.paper_lbfgs import paper_lbfgs
 from barestyle.spec import LBFGS, Adam, PaperLBFGS
 
 METHODS: dict[type, Callable[[Evaluate, Tensor, Any], Method]] = {
     PaperLBFGS: paper_lbfgs,
-    LBFGS: lbfgs,
     Adam: adam,
 }
 
@@ -25,11 +24,18 @@ class Search:
     """One run of a method; iterate over it, and read `kept` and `reason` at any time.
 
     `kept` is the iterate to show: the best one of a robust method, the last one of the paper's. `best` is the one of
-    the lowest loss so far, for whoever stops the search.
+    the lowest loss so far, for whoever stops the search. `experience` is what the robust L-BFGS has learned of the
+    loss's curvature; given to another search over the same pixels, that one goes on from there.
     """
 
-    def __init__(self, evaluate: Evaluate, start: Tensor, spec: PaperLBFGS | LBFGS | Adam) -> None:
-        self._method = METHODS[type(spec)](evaluate, start, spec)
+    def __init__(
+        self, evaluate: Evaluate, start: Tensor, spec: PaperLBFGS | LBFGS | Adam, experience: Experience | None = None
+    ) -> None:
+        self.experience = experience or Experience()
+        if isinstance(spec, LBFGS):
+            self._method = lbfgs(evaluate, start, spec, self.experience)
+        else:
+            self._method = METHODS[type(spec)](evaluate, start, spec)
         self._spec = spec
         self.kept: Iterate | None = None
         self.best: Iterate | None = None

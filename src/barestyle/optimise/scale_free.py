@@ -22,26 +22,35 @@ class Point:
 class ScaleFree:
     """loss / loss(start) + range_penalty · mean(excess²), where excess is how far a pixel lies outside 0..1.
 
+    With a scale the loss is multiplied by that one instead.
     Raises ExplosionError where the loss of the start itself is not finite. Of every evaluation only the scaled
     gradient is kept, as a large picture's vectors are what fills the memory.
     """
 
-    def __init__(self, evaluate: Evaluate, start: Tensor, range_penalty: float) -> None:
+    def __init__(self, evaluate: Evaluate, start: Tensor, range_penalty: float, scale: float | None = None) -> None:
         self._evaluate = evaluate
         self._penalty = range_penalty
-        self._scale: float | None = None
+        self._scale = scale
         self.evaluations = 0
         self.start = self(start)
+
+    @property
+    def scale(self) -> float:
+        """What the loss is multiplied by."""
+        assert self._scale is not None
+        return self._scale
 
     def __call__(self, image: Tensor) -> Point:
         """Evaluate at an image (1, 3, H, W)."""
         evaluation = self._evaluate(image)
         self.evaluations += 1
         seen = figures(evaluation)
-        if self._scale is None:
+        if self.evaluations == 1 and (
             # Not the norm, which overflows long before the gradient does.
-            if not math.isfinite(seen.loss) or not bool(evaluation.gradient.isfinite().all()):
-                raise ExplosionError(None)
+            not math.isfinite(seen.loss) or not bool(evaluation.gradient.isfinite().all())
+        ):
+            raise ExplosionError(None)
+        if self._scale is None:
             # A start without any loss is a solution; its gradient is zero at every scale.
             self._scale = 1.0 / seen.loss if seen.loss > 0 else 1.0
         excess = image.clamp(0, 1).sub_(image).neg_().flatten()
