@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from barestyle.devices import is_made_for_bf16
 from benchmarks.tables import Table
 
 if TYPE_CHECKING:
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
     from barestyle.networks import Network
 
-SCALES = {"scales": "coarse-to-fine", "scales.scales": 4, "scales.finest_steps": 400, "optimiser.steps": 150}
+SCALES = {"scales": "coarse-to-fine", "scales.scales": 5, "scales.finest_steps": 400, "optimiser.steps": 60}
+
+NARROW_STEPS = 80
+"""Steps at full size in bfloat16, before float32 goes on until it is as low as the goal."""
 
 
 def whole_run(device: torch.device, size: int, evaluations: int) -> Table:
@@ -29,8 +33,14 @@ def whole_run(device: torch.device, size: int, evaluations: int) -> Table:
     )
     goal = _child("tutorial", size, device, evaluations=evaluations)
     table.add(f"tutorial, {evaluations} evaluations", f"{goal['loss']:.4g}", f"{goal['seconds']:.1f}", evaluations, "1")
-    for name, settings in (("ours, one scale", {}), ("ours, coarse to fine", SCALES)):
-        found = _child("ours", size, device, goal=goal["loss"], settings=settings)
+    runs: list[tuple[str, dict[str, Any], str]] = [
+        ("ours, one scale", {}, "float32"),
+        ("ours, coarse to fine", SCALES, "float32"),
+    ]
+    if is_made_for_bf16(device):
+        runs.append(("ours, coarse to fine, mixed precision", SCALES, "mixed"))
+    for name, settings, precision in runs:
+        found = _child("ours", size, device, goal=goal["loss"], settings=settings, precision=precision)
         reached = found["loss"] <= goal["loss"]
         quicker = f"{goal['seconds'] / found['seconds']:.1f}" if reached else "not reached"
         table.add(name, f"{found['loss']:.4g}", f"{found['seconds']:.1f}", found["evaluations"], quicker)
@@ -59,8 +69,10 @@ def tutorial(size: int, device: torch.device, evaluations: int) -> dict[str, Any
     return {"loss": min(losses), "seconds": time.perf_counter() - began}
 
 
-def ours(size: int, device: torch.device, goal: float, settings: dict[str, Any]) -> dict[str, Any]:
-    """Our run on the tutorial's own network and loss until its loss at full size is as low as the goal."""
+def ours(
+    size: int, device: torch.device, goal: float, settings: dict[str, Any], precision: str = "float32"
+) -> dict[str, Any]:
+    """Our run on the tutorial's own network and loss until float32's loss at full size is as low as the goal."""
     from barestyle.course import Course, Pictures, legs
     from barestyle.networks import Size
     from barestyle.presets import preset
@@ -72,14 +84,19 @@ def ours(size: int, device: torch.device, goal: float, settings: dict[str, Any])
     spec = with_settings(preset("paper").spec, {**base, **settings})
     network = same_network(content, style)
     began = time.perf_counter()
-    way = legs(spec, Size(size, size), Size(size, size), "float32")
+    narrow = precision == "mixed"
+    way = legs(spec, Size(size, size), Size(size, size), "bf16" if narrow else "float32")
+    if narrow:
+        way = [*way[:-1], way[-1]._replace(steps=NARROW_STEPS), way[-1]._replace(precision="float32")]
     course = Course(spec, way, network, Pictures(content, style), start=content)
     before, count, loss = 0, 0, float("inf")
     for iterate in course:
         if course.leg.size != way[-1].size:  # losses of smaller pictures are of another function
             before = iterate.evaluations
             continue
-        count, loss = iterate.evaluations - before, min(loss, iterate.loss)
+        count = iterate.evaluations - before
+        if course.leg.precision == "float32":
+            loss = min(loss, iterate.loss)
         if loss <= goal:
             break
     return {"loss": loss, "seconds": time.perf_counter() - began, "evaluations": count}
