@@ -244,8 +244,8 @@ def profile(device: torch.device) -> Table:
 
 
 KINDS = {
-    "conv": "convolutions",
-    "mm": "products of moments and cotangents",
+    "conv": "convolutions, with products done as such",
+    "mm": "other products",
     "pool": "pooling",
     "clamp_min": "ReLU",
     "relu": "ReLU",
