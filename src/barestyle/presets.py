@@ -45,9 +45,7 @@ NPND = VGG(channels=(64,) * DEPTH, pooling=NoPooling())
 def _bare(channels: int, steps: int, scales: CoarseToFine) -> Spec:
     """Ours (docs/decisions/0001): no number in it was learned."""
     return Spec(
-        network=VGG(
-            channels=(channels,) * DEPTH, pooling=NoPooling(), bias=ZeroBias(), zero_mean=0.5, padding="reflect"
-        ),
+        network=VGG(channels=(channels,) * DEPTH, pooling=NoPooling(), bias=ZeroBias(), gabor=0.5, padding="reflect"),
         style_loss=WhitenedLoss(epsilon=1e-2),
         content_loss=FormsContentLoss(),
         optimiser=LBFGS(steps=steps),
@@ -58,12 +56,12 @@ def _bare(channels: int, steps: int, scales: CoarseToFine) -> Spec:
 _ALL = (
     Preset(
         "bare",
-        "random signs, half of the first filters blind to flat colour, whitened loss, coarse to fine: the default",
+        "random signs behind a first layer of Gabor filters and signs, whitened loss, coarse to fine: the default",
         "ours; after section 6.1",
         _bare(64, steps=40, scales=CoarseToFine(scales=8, finest_steps=12)),
-        "Five convolutions of 64 random signs look at both pictures, and nothing in them was learned. Half of "
-        "the first layer's filters answer to edges only, the others to colours as well. What they see is "
-        "compared by mean and covariance in the style's own whitened coordinates, so that every direction of "
+        "Five convolutions look at both pictures, and nothing in them was learned: random signs, but for half of "
+        "the first layer's 64 filters, which are Gabor's, little waves that answer to lines and edges. What they see "
+        "is compared by mean and covariance in the style's own whitened coordinates, so that every direction of "
         "the style counts, not only the few strongest. The search begins on thumbnails, where the largest "
         "strokes are laid, and ends at full size. All the way a gentle pull keeps light what is light in the "
         "photograph, seen from afar: --strength says how gentle.",

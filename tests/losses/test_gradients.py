@@ -26,6 +26,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "pooled": {**SMALL, "network.pooling": "max"},
     "average": {**SMALL, "network.pooling": "average", "network.kernel_size": 2},
     "linear": {**SMALL, "network.activation": "none"},
+    "gabor": {**SMALL, "network.gabor": 0.5},
     "hand-made": HAND_MADE,
     "gaussian": PYRAMID,
     "laplacian": {**PYRAMID, "network.bands": "laplacian", "network.pooling": "average"},

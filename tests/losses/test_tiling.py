@@ -42,6 +42,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "network.pooling": "max",
         "style_loss.taps": [1, 2],
     },
+    "gabor": {"network.channels": 6, "network.pooling": "none", "network.padding": "reflect", "network.gabor": 0.5},
     "mirrored borders": {"network.channels": 4, "network.pooling": "none", "network.padding": "reflect"},
     "mirrored borders, one pooling": {
         "network.channels": [4, 5, 6],

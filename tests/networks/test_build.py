@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from torch import Tensor
 from barestyle.networks import build, minimum_side, normalised
 from barestyle.networks.build import Stack
 from barestyle.networks.pretrained import load
+from barestyle.networks.weights import with_gabor
 from barestyle.presets import PRESETS, preset
 from barestyle.spec import VGG, HandMade, PretrainedBias, PretrainedWeights, Pyramid, with_settings
 from tests.oracles import tutorial
@@ -135,6 +137,43 @@ def test_some_first_filters_answer_to_edges_only(content: Tensor) -> None:
     assert float(flat[:16].abs().max()) < 1e-6
     assert float(flat[16:].abs().median()) > 0.1
     assert float(network(content)[1][0, :16].abs().max()) > 0.1
+
+
+def test_gabor_filters_take_the_place_of_some_first_ones() -> None:
+    plain = build(network_spec(), seed=1, deepest_tap=1)
+    network = build(network_spec(network__gabor=0.25), seed=1, deepest_tap=1)
+    assert isinstance(network, Stack)
+    assert isinstance(plain, Stack)
+    signs, mixed = plain.layers[0].weight, network.layers[0].weight
+    assert mixed.shape == (64, 3, 5, 5)
+    assert torch.equal(mixed[16:, :, 1:-1, 1:-1], signs[16:])
+    assert float(mixed[16:].abs().sum()) == pytest.approx(float(signs[16:].abs().sum()), rel=1e-6)
+    assert float(mixed[:16].sum((2, 3)).abs().max()) < 1e-6
+    torch.testing.assert_close(mixed[:16].flatten(2).norm(dim=2), signs[:16].flatten(2).norm(dim=2))
+
+
+def test_a_gabor_filter_is_a_wave_with_a_direction() -> None:
+    """Every colour sees the same wave or its opposite, and all directions are there."""
+    weight = with_gabor(torch.ones(200, 3, 3, 3), 200, torch.Generator().manual_seed(0))
+    for colour in (1, 2):
+        ratio = weight[:, colour] / weight[:, 0]
+        torch.testing.assert_close(ratio.abs(), torch.ones_like(ratio), rtol=1e-3, atol=1e-3)
+    power = torch.fft.fft2(weight[:, 0], (32, 32)).abs().square()
+    frequency = torch.fft.fftfreq(32)
+    y, x = torch.meshgrid(frequency, frequency, indexing="ij")
+    # Along a direction the variance of the frequency is large where waves run that way: the structure tensor.
+    tensors = torch.stack([(power * one).sum((1, 2)) for one in (x * x, x * y, y * y)])
+    difference = ((tensors[0] - tensors[2]).square() + 4 * tensors[1].square()).sqrt()
+    directedness = difference / (tensors[0] + tensors[2])
+    assert float(directedness.median()) > 0.5
+    angles = torch.atan2(2 * tensors[1], tensors[0] - tensors[2]) / 2
+    histogram = torch.histc(angles, 4, -math.pi / 2, math.pi / 2)
+    assert float(histogram.min()) > 25, "all directions are there"
+
+
+def test_a_wider_first_layer_needs_a_larger_picture() -> None:
+    deep = {"network__channels": [8] * 16, "network__pooling": "none", "network__padding": "reflect"}
+    assert minimum_side(network_spec(**deep, network__gabor=0.5)) == minimum_side(network_spec(**deep)) + 1
 
 
 @pytest.mark.parametrize("name", ["bare", "gaussian-pyramid"])

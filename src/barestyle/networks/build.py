@@ -159,11 +159,19 @@ def _vgg_layers(
         else:
             weight = weights.draw(spec.weights, (channels, inputs, spec.kernel_size, spec.kernel_size), generator)
             if number == 0:
-                weight = weights.without_mean(weight, round(spec.zero_mean * channels))
+                weight = _first(spec, weight, generator)
         known = trained.biases[number] if trained is not None and isinstance(spec.bias, TrainedBias) else None
         layers.append((weight, weights.biases(spec.bias, channels, known, generator)))
         inputs = channels
     return layers
+
+
+def _first(spec: VGG, weight: Tensor, generator: torch.Generator) -> Tensor:
+    """The first layer with the shares of its filters that are designed: Gabor's, then those without their mean."""
+    channels = weight.shape[0]
+    gabor, flat_blind = round(spec.gabor * channels), round(spec.zero_mean * channels)
+    weight = torch.cat((weight[:gabor], weights.without_mean(weight[gabor:], min(flat_blind, channels - gabor))))
+    return weights.with_gabor(weight, gabor, generator) if gabor else weight
 
 
 def _hand_made_layers(spec: HandMade, generator: torch.Generator, depth: int) -> list[tuple[Tensor, Tensor]]:
@@ -192,13 +200,14 @@ def minimum_side(spec: VGG | HandMade | Pyramid) -> int:
         return max(SMALLEST_SIDE, reducible, poolable, last * _mirrorable(spec, 1, (1,) * (spec.pooling != "none")))
     pooled_after = () if isinstance(spec.pooling, NoPooling) else spec.pooling.after
     poolable = int(2 ** (len(pooled_after) + 1))
-    return max(SMALLEST_SIDE, poolable, _mirrorable(spec, spec.depth, pooled_after))
+    wider = (weights.GABOR_SIDE - 3) // 2 if isinstance(spec, VGG) and spec.gabor else 0
+    return max(SMALLEST_SIDE, poolable, _mirrorable(spec, spec.depth, pooled_after, wider))
 
 
-def _mirrorable(spec: VGG | HandMade | Pyramid, depth: int, pooled_after: tuple[int, ...]) -> int:
-    """The shortest side that can be mirrored as far as a tap sees."""
+def _mirrorable(spec: VGG | HandMade | Pyramid, depth: int, pooled_after: tuple[int, ...], wider: int = 0) -> int:
+    """The shortest side that can be mirrored as far as a tap sees, `wider` pixels further than layers of 3x3 do."""
     if spec.padding == "zeros":
         return 0
     strides = [int(2 ** sum(pool < number for pool in pooled_after)) for number in range(1, depth + 1)]
     alignment = int(2 ** len(pooled_after))
-    return -(-sum(strides) // alignment) * alignment + 1
+    return -(-(sum(strides) + wider) // alignment) * alignment + 1

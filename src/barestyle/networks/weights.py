@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from barestyle.spec import (
@@ -17,6 +20,13 @@ from barestyle.spec import (
     ZeroBias,
 )
 from barestyle.spec.network import DrawnWeights, TrainedWeights
+
+GABOR_SIDE = 5
+SHORTEST_WAVE, LONGEST_WAVE = 2.5, 7.5
+"""Pixels: the shortest is a little longer than the finest pattern that there can be, the longest just does not fit."""
+
+ENVELOPE = 0.45
+"""Standard deviation of the Gaussian in wavelengths: about one cycle is seen."""
 
 
 def draw(spec: DrawnWeights, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
@@ -56,6 +66,29 @@ def without_mean(weights: Tensor, count: int) -> Tensor:
     """Filters (c_out, c_in, k, k) of which the first `count` have the mean over their k x k weights subtracted."""
     means = weights[:count].mean((2, 3), keepdim=True)
     return torch.cat((weights[:count] - means, weights[count:]))
+
+
+def with_gabor(weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """RGB filters (c_out, 3, k, k), the first `count` replaced by Gabor filters of the same norm in each colour.
+
+    All are then GABOR_SIDE pixels wide, the others with zeros around them. A Gabor filter is a wave under a Gaussian
+    (Daugman 1985, doi:10.1364/JOSAA.2.001160), here without its mean; orientation, wavelength, phase and each colour's
+    sign are drawn.
+    """
+    margin = (GABOR_SIDE - weights.shape[-1]) // 2
+    norms = weights[:count].flatten(2).norm(dim=2)
+    angle, wave, phase, *signs = torch.rand(6, count, generator=generator)
+    wavelength = (SHORTEST_WAVE + (LONGEST_WAVE - SHORTEST_WAVE) * wave).view(-1, 1, 1)
+    at = torch.arange(GABOR_SIDE) - (GABOR_SIDE - 1) / 2
+    y, x = torch.meshgrid(at, at, indexing="ij")
+    along = x * (math.pi * angle).cos().view(-1, 1, 1) + y * (math.pi * angle).sin().view(-1, 1, 1)
+    envelope = (-(x * x + y * y) / (2 * (ENVELOPE * wavelength) ** 2)).exp()
+    kernels = envelope * (2 * math.pi * (along / wavelength + phase.view(-1, 1, 1))).cos()
+    kernels = kernels - kernels.mean((1, 2), keepdim=True)
+    kernels = kernels / kernels.flatten(1).norm(dim=1).view(-1, 1, 1)
+    factors = norms * torch.where(torch.stack(signs, dim=1) < 0.5, -1.0, 1.0)
+    gabor = factors.view(count, 3, 1, 1) * kernels.unsqueeze(1)
+    return torch.cat((gabor, F.pad(weights[count:], (margin,) * 4)))
 
 
 def biases(

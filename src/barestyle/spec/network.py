@@ -165,12 +165,12 @@ class VGG(Frozen):
 
     `channels` lists every layer's; one number means five layers of that many ("no doubling"). `padding` says what
     lies around a picture: zeros at every convolution, as in the paper, or the picture itself, mirrored once as far
-    as a tap sees. Of the first layer's filters the share `zero_mean` has the mean of its weights subtracted, colour
-    by colour: they answer to edges only, whatever the colour is. `trained_file` (.safetensors or torchvision's
-    .pth) is read only where weights or biases are trained ones; without it the file is looked for in
-    $BARESTYLE_VGG19. `rescale` divides the trained layers so that each has mean activation 1 (as in Gatys'
-    normalised VGG); "auto" does so only where the weights are far from that, as Oxford's original ones are and
-    torchvision's, which the paper used, are not.
+    as a tap sees. Of the first layer's filters the share `gabor` are Gabor filters, 5 pixels wide, and another share
+    `zero_mean` has the mean of its weights subtracted, colour by colour; both answer to edges only, whatever the colour
+    is. `trained_file` (.safetensors or torchvision's .pth) is read only where weights or biases are trained ones;
+    without it the file is looked for in $BARESTYLE_VGG19. `rescale` divides the trained layers so that each has mean
+    activation 1 (as in Gatys' normalised VGG); "auto" does so only where the weights are far from that, as Oxford's
+    original ones are and torchvision's, which the paper used, are not.
     """
 
     kind: Literal["vgg"] = "vgg"
@@ -189,6 +189,7 @@ class VGG(Frozen):
     activation: Activation = "relu"
     weights: Weights = BinaryWeights()
     bias: Bias = ConstantBias()
+    gabor: Annotated[float, Field(ge=0, le=1)] = 0.0
     zero_mean: Annotated[float, Field(ge=0, le=1)] = 0.0
     trained_file: str | None = None
     rescale: bool | Literal["auto"] = "auto"
@@ -232,10 +233,22 @@ class VGG(Frozen):
         return self
 
     @model_validator(mode="after")
-    def _trained_filters_stay_as_they_are(self) -> VGG:
-        if self.zero_mean and isinstance(self.weights, TrainedWeights):
+    def _designed_filters_fit(self) -> VGG:
+        for name in ("gabor", "zero_mean"):
+            if getattr(self, name) and isinstance(self.weights, TrainedWeights):
+                raise ValueError(
+                    f"{name}={getattr(self, name):g} would change trained weights; leave it at 0, or choose random "
+                    "weights"
+                )
+        if self.gabor + self.zero_mean > 1:
             raise ValueError(
-                f"zero_mean={self.zero_mean:g} would change trained weights; leave it at 0, or choose random weights"
+                f"gabor={self.gabor:g} and zero_mean={self.zero_mean:g} are more than all filters; give shares that "
+                "sum to at most 1"
+            )
+        if self.gabor and self.kernel_size != 3:
+            raise ValueError(
+                f"gabor={self.gabor:g} needs kernel_size 3, which can be centred in a wider one, not "
+                f"{self.kernel_size}; leave gabor at 0, or set kernel_size=3"
             )
         return self
 

@@ -42,12 +42,16 @@ def space(trial: optuna.Trial) -> dict[str, Any]:
         "gaussian": {"network.weights": "gaussian", "network.weights.std": size},
         "ternary": {"network.weights": "discrete", "network.weights.levels": [-size, 0.0, size]},
     }
+    kernel = trial.suggest_categorical("kernel_size", [2, 3])
+    # A Gabor filter is centred where a kernel of 3 is; one of 2 has no centre.
+    without_gabor = {"network.gabor": 0.0} if kernel == 2 else {}
     return {
         **weights[family],
+        **without_gabor,
         "network.bias": "constant",
         "network.bias.value": _short(trial.suggest_float("bias", 0.0, 2.0)),
         "network.channels": trial.suggest_categorical("channels", [16, 32, 64, 96]),
-        "network.kernel_size": trial.suggest_categorical("kernel_size", [2, 3]),
+        "network.kernel_size": kernel,
         "network.pooling": trial.suggest_categorical("pooling", ["none", "average", "max"]),
     }
 
