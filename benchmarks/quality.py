@@ -46,7 +46,7 @@ PAIRS = (
     ("rocket", "mosaic"),
 )
 EVALUATIONS = 100
-STRENGTHS = (0.15, 0.3, 0.5, 1.0)
+STRENGTHS = (0.4, 0.5, 0.7, 0.85, 1.0)
 WEIGHT_FREE = ("portilla", "patches", "colours")
 JUDGES = ("ssim", "vgg-unseen", *WEIGHT_FREE)
 GAP = 6

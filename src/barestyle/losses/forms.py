@@ -14,8 +14,8 @@ from barestyle.spec import FormsContentLoss
 LUMA = (0.299, 0.587, 0.114)
 """Shares of red, green and blue in lightness (ITU-R BT.601), of sRGB values as they are."""
 
-LIGHTNESS_WEIGHT = 0.1
-PIXELS_WEIGHT = 0.003
+LIGHTNESS_WEIGHT = 0.4
+PIXELS_WEIGHT = 0.2
 """At strength 0.5, against a whitened loss that falls to some 1e-3: chosen by eye on photographs of faces and towns."""
 
 LEAST_STRENGTH = 1e-3

@@ -56,8 +56,8 @@ class FeatureContentLoss(Frozen):
 class FormsContentLoss(Frozen):
     """Keeps the content's forms: its blurred lightness, and at low strengths ever more of the picture itself (ours).
 
-    With t = (1 - strength) / strength it is t·0.1·(mean squared difference of lightness, blurred to `cells` along the
-    long side) + t³·0.003·(mean squared difference of pixels), values in 0..1. Strength 1 asks for nothing, 0 for the
+    With t = (1 - strength) / strength it is t·0.4·(mean squared difference of lightness, blurred to `cells` along the
+    long side) + t³·0.2·(mean squared difference of pixels), values in 0..1. Strength 1 asks for nothing, 0 for the
     content itself. Its weights are for the whitened loss, which has no scale of its own.
     """
 
