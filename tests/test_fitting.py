@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from barestyle.errors import DeviceError
 from barestyle.fitting import Fit, fit
+from barestyle.job import run
 from barestyle.networks import Network, Size, build
+from barestyle.plan import prepare
 from barestyle.presets import preset
-from barestyle.spec import LBFGS, Adam, PaperLBFGS
+from barestyle.spec import LBFGS, Adam, PaperLBFGS, with_settings
 from tests.conftest import drawing
 
 MIB = 2**20
@@ -67,23 +69,34 @@ def test_a_pyramid_keeps_no_features() -> None:
     assert chosen(network, 1500, LBFGS()).tile is None
 
 
+def test_a_picture_in_tiles_is_the_whole_ones_to_rounding() -> None:
+    spec = with_settings(preset("npnd").spec, {"network.channels": 48, "optimiser.steps": 2})
+    plan = prepare(drawing(320, 320, seed=1), drawing(320, 320, seed=2), spec, precision="float32")
+    whole = run(replace(plan, fits=(Fit(None, 1, 20),)))
+    tiled = run(replace(plan, fits=(Fit(Size(107, 320), 1, 8),)))
+    assert tiled.losses == pytest.approx(whole.losses, rel=1e-5)
+    levels = (255 * (tiled.image - whole.image)).abs()
+    # Where a ReLU has its kink, the second step makes levels of what was rounding in the first, at some values in a
+    # hundred thousand. The gradients themselves are compared in losses/test_tiling.py.
+    assert float((levels > 2).float().mean()) < 1e-4
+    assert float(levels.mean()) < 0.01
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the peak of a child is read as Linux counts it")
-def test_a_run_keeps_to_its_memory(tmp_path: Path) -> None:
-    """Measured in a child process, on a picture that takes 250 MiB more when it is let."""
+@pytest.mark.parametrize("precision", ["float32", "mixed"])
+def test_a_run_keeps_to_its_memory(precision: str, tmp_path: Path) -> None:
+    """Measured in a child process, on a picture that takes 100 MiB more and above when it is let."""
     for name, seed in (("content.png", 1), ("style.png", 2)):
         drawing(640, 640, seed).save(tmp_path / name)
     program = [sys.executable, "-c", PROGRAM, str(tmp_path)]
     peaks, tiles = {}, {}
     for memory in ("auto", "620MiB"):
-        output = subprocess.run([*program, memory], capture_output=True, text=True, check=True).stdout
+        output = subprocess.run([*program, memory, precision], capture_output=True, text=True, check=True).stdout
         peaks[memory], tiles[memory] = json.loads(output)
     assert tiles["auto"] is None
     assert tiles["620MiB"] is not None
     assert peaks["620MiB"] < 620 * MIB
     assert peaks["auto"] > peaks["620MiB"] + 60 * MIB
-    pictures = [Image.open(tmp_path / f"{memory}.png").convert("RGB") for memory in peaks]
-    differences = [abs(a - b) for a, b in zip(*(picture.tobytes() for picture in pictures), strict=True)]
-    assert max(differences) <= 2, "the pictures are the same to rounding"
 
 
 PROGRAM = """
@@ -91,11 +104,10 @@ import json, sys
 import torch
 torch.set_num_threads(1)
 from barestyle import transfer, with_settings, preset
-folder, memory = sys.argv[1:]
-spec = with_settings(preset("npnd").spec, {"network.channels": 48, "optimiser.steps": 1, "size": 640})
-result = transfer(f"{folder}/content.png", f"{folder}/style.png", spec, memory=memory, precision="float32")
-result.save(f"{folder}/{memory}.png")
+folder, memory, precision = sys.argv[1:]
+spec = with_settings(preset("npnd").spec, {"network.channels": 48, "optimiser.steps": 2, "size": 640})
+result = transfer(f"{folder}/content.png", f"{folder}/style.png", spec, memory=memory, precision=precision)
 status = open("/proc/self/status").read()  # getrusage would begin with this test's own memory
 peak = int(status.split("VmHWM:")[1].split()[0]) * 1024
-print(json.dumps([peak, result.record.fits[0].tile_height]))
+print(json.dumps([peak, result.record.fits[-1].tile_height]))
 """

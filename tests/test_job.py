@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +12,18 @@ import pytest
 import torch
 from PIL import Image
 
-from barestyle import ImageError, Progress, Result, Spec, SpecError, WeightsError, preset, transfer, with_settings
+from barestyle import (
+    ImageError,
+    Progress,
+    Result,
+    Spec,
+    SpecError,
+    StyleLoss,
+    WeightsError,
+    preset,
+    transfer,
+    with_settings,
+)
 from barestyle.errors import DeviceError, DivergedError
 from barestyle.losses import Evaluation, Tiling, assemble
 from barestyle.losses.gram import gram
@@ -202,15 +212,18 @@ def test_stopping_keeps_the_best_picture_so_far(content_image: Image.Image, styl
 
 def test_strength_goes_from_the_content_to_the_style(content_image: Image.Image, style_image: Image.Image) -> None:
     """At every step less of the content and more of the style; at 0 the content itself."""
-    kept, distance = [], []
+    kept, distance, loss = [], [], []
     for strength in (0, 0.2, 0.5, 0.8, 1):
         spec = spec_of("bare", optimiser__steps=30, optimiser__tolerance=0, content_loss__strength=strength)
         result = transfer(content_image, style_image, spec)
+        loss.append(float(StyleLoss(style_image, spec)(result.image)))
         found = score(result.image, content_image, style_image, metrics=["ssim", "patches"]).values
         kept.append(found["ssim"])
         distance.append(found["patches"])
     assert kept == sorted(kept, reverse=True)
-    assert all(after <= 1.01 * before for before, after in pairwise(distance)), "1 % is what two seeds differ by here"
+    assert loss == sorted(loss, reverse=True)
+    # By this metric pictures of 64 pixels have no more to give beyond 0.8: 1 differs by parts in a thousand.
+    assert distance[:-1] == sorted(distance[:-1], reverse=True)
     assert kept[0] > 0.999
     assert kept[-1] < kept[0] - 0.2
     assert distance[-1] < distance[0] / 2

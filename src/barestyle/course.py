@@ -129,7 +129,8 @@ class Course:
         self._start = start
         self._asked_memory = asked_memory
         self._given_fits = fits
-        self._fits: list[tuple[Fit, Objective | None]] = []
+        self._fits: list[Fit] = []
+        self._objective: Objective | None = None
         self._in_use = 0
         self.leg = legs[0]
         """The part that is under way."""
@@ -140,14 +141,16 @@ class Course:
     @property
     def fits(self) -> tuple[Fit, ...]:
         """How each leg so far was fitted into memory, as it was in the end."""
-        return tuple(
-            one if objective is None else replace(one, tile=objective.tiling.side, held=objective.tiling.held)
-            for one, objective in self._fits
-        )
+        if self._objective is None:
+            return tuple(self._fits)
+        tiling = self._objective.tiling
+        return (*self._fits[:-1], replace(self._fits[-1], tile=tiling.side, held=tiling.held))
 
     def __iter__(self) -> Iterator[Iterate]:
         """Every iterate of every leg. Raises what the optimiser raises."""
-        self._fit_largest()
+        # Once, as each leg gives back what it took, but for the history that its own share has room for.
+        self._in_use = memory.in_use(self._network.device)
+        self._check_largest()
         start, at = self._start, self._pictures
         steps = evaluations = number = 0
         experience: Experience | None = None
@@ -177,6 +180,8 @@ class Course:
             # Another precision is the same function nearly; another size is another one.
             goes_on = to_go and to_go[0].size == self.leg.size
             experience = search.experience if goes_on else None
+            # The next leg begins with an empty house: what is left of this one is the picture and its experience.
+            self._fits, self._objective = list(self.fits), None
             del search, check, kept
 
     def _look(self, search: Search, here: Pictures, steps: int, evaluations: int) -> None:
@@ -201,8 +206,13 @@ class Course:
         """The search of a leg, and whether its gradient is still good enough at an image."""
         network = in_precision(self._network, leg.precision)
         fitted = self._fit(number, leg, network)
+        known = experience.history if experience is not None else None
+        if known is not None and fitted.history is not None:
+            # Room for more pairs is worth less than the pairs there are.
+            fitted = replace(fitted, history=min(known.size, fitted.history))
         objective = assemble(self._spec, network, here.content, here.style, tiling=fitted.tiling())
-        self._fits = [(one, None) for one in self.fits] + [(fitted, objective)]
+        self._fits.append(fitted)
+        self._objective = objective
         changes: dict[str, int] = {}
         if not isinstance(self._spec.optimiser, PaperLBFGS):
             changes["steps"] = leg.steps
@@ -219,10 +229,8 @@ class Course:
 
         return Search(objective.evaluate, start, optimiser, experience), is_good
 
-    def _fit_largest(self) -> None:
+    def _check_largest(self) -> None:
         """Raises DeviceError where the last leg will not fit, before the others have done their work."""
-        # Once, as each leg gives back what it took, but for the history that its own share has room for.
-        self._in_use = memory.in_use(self._network.device)
         number, leg = len(self._legs) - 1, self._legs[-1]
         self._fit(number, leg, in_precision(self._network, leg.precision))
 

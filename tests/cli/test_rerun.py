@@ -40,9 +40,7 @@ def test_it_repeats_the_pixels(program: Program, painted: Path, source: str) -> 
     assert records.find(again).losses == losses
 
 
-@pytest.mark.parametrize(
-    "how", [("--precision", "mixed"), ("--precision", "float32", "--memory", "408MiB", "--size", "320")]
-)
+@pytest.mark.parametrize("how", [("--precision", "mixed"), ("--memory", "408MiB", "--size", "320")])
 def test_precision_and_tiles_are_repeated(
     program: Program, pictures: Path, tmp_path: Path, how: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
