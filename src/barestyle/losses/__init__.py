@@ -2,12 +2,15 @@
 
 from barestyle.losses.footprint import features_bytes, overhead_bytes
 from barestyle.losses.objective import Evaluation, Objective, assemble, statistics_of, style_losses
+from barestyle.losses.regions import Region, Sample
 from barestyle.losses.tiling import SMALLEST_TILE, Tiling, is_out_of_memory
 
 __all__ = [
     "SMALLEST_TILE",
     "Evaluation",
     "Objective",
+    "Region",
+    "Sample",
     "Tiling",
     "assemble",
     "features_bytes",

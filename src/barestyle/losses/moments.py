@@ -5,6 +5,8 @@ Moments add: those of a picture are the sums of those of its parts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import reduce
 from typing import NamedTuple
 
 import torch
@@ -14,15 +16,22 @@ from barestyle.losses.products import as_rows, second_moment
 
 
 class Moments(NamedTuple):
-    """n pixels, the sum of f, shape (c,), and the sum of f fᵀ, shape (c, c)."""
+    """n pixels, the sum of f, shape (c,), and the sum of f fᵀ, shape (c, c).
 
-    pixels: int
+    Where pixels count in part, under a mask, n is the sum of their weights.
+    """
+
+    pixels: float
     first: Tensor
     second: Tensor
 
     def __add__(self, other: Moments) -> Moments:  # type: ignore[override]
         """The moments of both parts together."""
         return Moments(self.pixels + other.pixels, self.first + other.first, self.second + other.second)
+
+    def times(self, factor: float) -> Moments:
+        """The moments of so many copies of the picture."""
+        return Moments(self.pixels * factor, self.first * factor, self.second * factor)
 
     @property
     def mean(self) -> Tensor:
@@ -43,16 +52,28 @@ class Sums:
 
     def __init__(self, channels: int, like: Tensor) -> None:
         dtype = _accurate(like.dtype)
-        self.pixels = 0
+        self.pixels = 0.0
         self.first = torch.zeros(channels, dtype=dtype, device=like.device)
         self.second = torch.zeros(channels, channels, dtype=dtype, device=like.device)
 
-    def add(self, features: Tensor) -> None:
-        """Add a feature map, or a part of one, (1, c, h, w)."""
+    def add(self, features: Tensor, weight: Tensor | None = None) -> None:
+        """Add a feature map, or a part of one, (1, c, h, w); with weights (h, w) >= 0 each pixel counts so much."""
+        if weight is not None:
+            self._add_weighted(features, weight)
+            return
         rows = as_rows(features)
         self.pixels += rows.shape[0]
         self.first += rows.sum(0, dtype=self.first.dtype)
         self.second += second_moment(features)
+
+    def _add_weighted(self, features: Tensor, weight: Tensor) -> None:
+        if not bool(weight.any()):
+            return
+        root = weight.sqrt().to(features.dtype)
+        weighted = (features * root).contiguous(memory_format=torch.channels_last)
+        self.pixels += float(weight.sum(dtype=torch.promote_types(weight.dtype, torch.float32)))
+        self.first += as_rows(weighted * root).sum(0, dtype=self.first.dtype)
+        self.second += second_moment(weighted)
 
     def moments(self) -> Moments:
         """The moments of everything added so far; they share this object's memory."""
@@ -66,6 +87,17 @@ def moments(features: Tensor) -> Moments:
     """
     rows = as_rows(features)
     return Moments(rows.shape[0], rows.sum(0, dtype=_accurate(rows.dtype)), _second_moment(rows))
+
+
+def pooled(parts: Sequence[tuple[Moments, float]]) -> Moments:
+    """The moments of a picture that consists of several, each with its share of the pixels; shares add to 1.
+
+    Its Gram matrix is the weighted mean of theirs, which is how the field blends styles.
+    """
+    (first, _), *rest = parts
+    if not rest:
+        return first
+    return reduce(Moments.__add__, (of.times(share / of.pixels) for of, share in parts))
 
 
 def _second_moment(rows: Tensor) -> Tensor:

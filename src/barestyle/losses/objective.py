@@ -7,7 +7,7 @@ tile by tile. Loss and gradient are the whole picture's, to rounding, however it
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -19,7 +19,8 @@ from barestyle.losses.buffers import Buffers
 from barestyle.losses.content import ContentMatch
 from barestyle.losses.forms import Forms
 from barestyle.losses.gram import gram, gram_loss
-from barestyle.losses.moments import Moments, Sums
+from barestyle.losses.moments import Moments, Sums, pooled
+from barestyle.losses.regions import Masks, Region, RegionMasks, Sample
 from barestyle.losses.smoothness import smoothness_loss
 from barestyle.losses.sweep import Cotangent, Sweep
 from barestyle.losses.tiles import Tile, Window, tap_window, tiles
@@ -48,9 +49,10 @@ class _Part(NamedTuple):
 
 
 class Objective:
-    """Terms of one network, to be evaluated at an image; the style's statistics are already in them.
+    """Terms of one network, to be evaluated at an image; the styles' statistics are already in them.
 
-    `style_losses` by tap are of moments and weighted. `content` is the image that the content loss by features
+    `style_losses` by tap are of moments and weighted, one for each region; `masks`, (1, 1, H, W) in 0..1 or None, say
+    where that is. `content` is the image that the content loss by features
     compares with, `forms` knows its own.
     `tiling` says how pictures are cut; it changes where memory runs out.
     """
@@ -58,8 +60,9 @@ class Objective:
     def __init__(
         self,
         network: Network,
-        style_losses: dict[int, MomentLoss],
+        style_losses: dict[int, tuple[MomentLoss, ...]],
         *,
+        masks: Masks = (None,),
         content_loss: FeatureContentLoss | None = None,
         content: Tensor | None = None,
         forms: Forms | None = None,
@@ -69,6 +72,8 @@ class Objective:
         self.network = network
         self.tiling = tiling or Tiling()
         self._style_losses = style_losses
+        self._masks = masks
+        self._region_masks: RegionMasks | None = None
         self._content_loss = content_loss
         self._content = content
         self._forms = forms
@@ -91,6 +96,7 @@ class Objective:
         """Give back the memory that is kept for the next evaluation."""
         self._buffers.clear()
         self._content_sweep = None
+        self._region_masks = None
 
     def _evaluate(self, image: Tensor) -> Evaluation:
         leaf = image.requires_grad_(True)
@@ -99,7 +105,11 @@ class Objective:
         with torch.no_grad():
             flat = [plane.detach() for plane in planes]
             taps = set(self._style_losses)
-            sums, kept = measure(self.network, flat, taps, self.tiling.side, self.tiling.held, self._buffers)
+            if self._region_masks is None:
+                self._region_masks = RegionMasks(self.network, self._masks, Size(*image.shape[-2:]))
+            sums, kept = measure(
+                self.network, flat, taps, self._region_masks, self.tiling.side, self.tiling.held, self._buffers
+            )
             style, cotangents = self._style(sums)
             parts = {"style": style}
             gradients, content = self._pull(flat, kept, cotangents)
@@ -115,24 +125,24 @@ class Objective:
             parts["smoothness"] = smoothness.detach()
         return Evaluation(torch.stack(list(parts.values())).sum(), parts, gradient)
 
-    def _style(self, sums: dict[int, Sums]) -> tuple[Tensor, dict[int, Cotangent]]:
-        """The style loss, and its derivatives by the moments of each tap."""
-        leaves = {
-            tap: Moments(of.pixels, of.first.requires_grad_(True), of.second.requires_grad_(True))
-            for tap, of in sums.items()
-        }
+    def _style(self, sums: dict[int, list[Sums]]) -> tuple[Tensor, dict[int, list[Cotangent]]]:
+        """The style loss, and its derivatives by the moments of each tap and region."""
+        leaves = [
+            (tap, loss, Moments(of.pixels, of.first.requires_grad_(True), of.second.requires_grad_(True)))
+            for tap, regions in sums.items()
+            for of, loss in zip(regions, self._style_losses[tap], strict=True)
+        ]
         with torch.enable_grad():
-            loss = torch.stack([self._style_losses[tap](of) for tap, of in leaves.items()]).sum()
-            wanted = [moment for of in leaves.values() for moment in (of.first, of.second)]
-            found = torch.autograd.grad(loss, wanted, allow_unused=True)
-        cotangents = {
-            tap: Cotangent(second + second.T, first)
-            for tap, first, second in zip(leaves, found[::2], found[1::2], strict=True)
-        }
-        return loss.detach(), cotangents
+            total = torch.stack([loss(of) for _, loss, of in leaves]).sum()
+            wanted = [moment for *_, of in leaves for moment in (of.first, of.second)]
+            found = torch.autograd.grad(total, wanted, allow_unused=True)
+        cotangents: dict[int, list[Cotangent]] = {tap: [] for tap in sums}
+        for (tap, *_), first, second in zip(leaves, found[::2], found[1::2], strict=True):
+            cotangents[tap].append(Cotangent(second + second.T, first))
+        return total.detach(), cotangents
 
     def _pull(
-        self, planes: list[Tensor], kept: dict[_Part, Sweep], cotangents: dict[int, Cotangent]
+        self, planes: list[Tensor], kept: dict[_Part, Sweep], cotangents: dict[int, list[Cotangent]]
     ) -> tuple[list[Tensor], Tensor | None]:
         """Gradients for the planes, and the content loss; the kept sweeps are used up."""
         gradients: list[Tensor | None] = [None] * len(planes)
@@ -141,7 +151,9 @@ class Objective:
             chain, plane = self._chain(part.plane), planes[part.plane]
             sweep = kept.pop(part, None)
             if sweep is None:
-                sweep = _sweep(chain, plane, part.tile, self._buffers)
+                assert self._region_masks is not None
+                masks = self._region_masks.within(part.plane, part.tile)
+                sweep = _sweep(chain, plane, part.tile, self._buffers, masks)
                 sweep.forward({})
             match = self._content_match(part, plane)
             taps = {tap - chain.first_tap: one for tap, one in cotangents.items()}
@@ -185,20 +197,29 @@ class Objective:
 
 
 def assemble(
-    spec: Spec, network: Network, content: Tensor, style: Tensor, *, tiling: Tiling | None = None
+    spec: Spec,
+    network: Network,
+    content: Tensor,
+    style: Tensor | Sequence[Region],
+    *,
+    tiling: Tiling | None = None,
 ) -> Objective:
-    """The objective of a spec for two images (1, 3, H, W) in 0..1 on the network's device.
+    """The objective of a spec for images (1, 3, H, W) in 0..1 on the network's device.
 
-    The style's statistics are taken in the precision of the network: those of another one would be another target.
+    `style` is one image for the whole picture, or the regions and their styles. The styles' statistics are taken in the
+    precision of the network: those of another one would be another target.
     """
     tiling = tiling or Tiling()
     # A style that is larger than the content is cut as if it were the content, for whose size memory was found.
     side = tiling.side or Size(*content.shape[-2:])
-    statistics = statistics_of(network, style, set(spec.style_loss.taps), Tiling(side))
+    regions = (Region((Sample(style),)),) if isinstance(style, Tensor) else tuple(style)
+    taps = set(spec.style_loss.taps)
+    each = [_region_losses(spec.style_loss, network, region, taps, side) for region in regions]
     by_features = isinstance(spec.content_loss, FeatureContentLoss)
     return Objective(
         network,
-        style_losses(spec.style_loss, statistics),
+        {tap: tuple(losses[tap] for losses in each) for tap in sorted(taps)},
+        masks=tuple(region.mask for region in regions),
         content_loss=spec.content_loss if isinstance(spec.content_loss, FeatureContentLoss) else None,
         content=content.detach() if by_features else None,
         forms=Forms(content.detach(), spec.content_loss) if isinstance(spec.content_loss, FormsContentLoss) else None,
@@ -207,22 +228,48 @@ def assemble(
     )
 
 
-def statistics_of(network: Network, image: Tensor, taps: set[int], tiling: Tiling) -> dict[int, Moments]:
-    """Moments of an image's (1, 3, H, W) features by tap, without a graph."""
+def _region_losses(
+    spec: GramLoss | WhitenedLoss, network: Network, region: Region, taps: set[int], side: Size
+) -> dict[int, MomentLoss]:
+    """A region's style loss by tap: for each of its pixels as much as if the region were the whole picture."""
+    measured = [(statistics_of(network, one.pixels, taps, Tiling(side), one.mask), one.share) for one in region.samples]
+    statistics = {tap: pooled([(of[tap], share) for of, share in measured]) for tap in taps}
+    losses = style_losses(spec, statistics)
+    if region.mask is None and region.weight == 1:
+        return losses
+    area = 1.0 if region.mask is None else float(region.mask.mean())
+    return {tap: _weighted(area * region.weight, loss) for tap, loss in losses.items()}
 
-    def sums() -> dict[int, Sums]:
+
+def statistics_of(
+    network: Network, image: Tensor, taps: set[int], tiling: Tiling, mask: Tensor | None = None
+) -> dict[int, Moments]:
+    """Moments of an image's (1, 3, H, W) features by tap, without a graph; under a mask (1, 1, H, W), if any."""
+    size = Size(*image.shape[-2:])
+    masks = RegionMasks(network, (mask,), size)
+
+    def sums() -> dict[int, list[Sums]]:
         with torch.no_grad():
-            return measure(network, network.planes(image), taps, tiling.side, held=0, buffers=Buffers())[0]
+            return measure(network, network.planes(image), taps, masks, tiling.side, held=0, buffers=Buffers())[0]
 
-    found = tiling.attempt(sums, Size(*image.shape[-2:]))
-    return {tap: of.moments() for tap, of in found.items()}
+    found = tiling.attempt(sums, size)
+    return {tap: of.moments() for tap, (of,) in found.items()}
 
 
 def measure(
-    network: Network, planes: list[Tensor], taps: set[int], side: Size | None, held: int, buffers: Buffers
-) -> tuple[dict[int, Sums], dict[_Part, Sweep]]:
-    """The first pass: sums by tap, and the sweeps of the last `held` tiles (of all, where planes are not cut)."""
-    sums: dict[int, Sums] = {}
+    network: Network,
+    planes: list[Tensor],
+    taps: set[int],
+    masks: RegionMasks,
+    side: Size | None,
+    held: int,
+    buffers: Buffers,
+) -> tuple[dict[int, list[Sums]], dict[_Part, Sweep]]:
+    """The first pass: sums by tap and region, and the sweeps of the last `held` tiles.
+
+    Of all tiles, where planes are not cut.
+    """
+    sums: dict[int, list[Sums]] = {}
     kept: dict[_Part, Sweep] = {}
     parts = _parts(network, planes, side)
     for number, part in enumerate(parts):
@@ -231,9 +278,10 @@ def measure(
         wanted = {}
         for index in range(len(chain)):
             if chain.first_tap + index in taps:
-                like = chain[index].weight
-                wanted[index] = sums.setdefault(chain.first_tap + index, Sums(chain[index].channels, like))
-        sweep = _sweep(chain, planes[part.plane], part.tile, buffers)
+                layer = chain[index]
+                new = [Sums(layer.channels, layer.weight) for _ in range(masks.regions)]
+                wanted[index] = sums.setdefault(chain.first_tap + index, new)
+        sweep = _sweep(chain, planes[part.plane], part.tile, buffers, masks.within(part.plane, part.tile))
         sweep.forward(wanted)
         if held and (side is None or number >= len(parts) - held):
             kept[part] = sweep
@@ -250,9 +298,9 @@ def _parts(network: Network, planes: list[Tensor], side: Size | None) -> list[_P
     ]
 
 
-def _sweep(chain: Chain, plane: Tensor, tile: Tile, buffers: Buffers) -> Sweep:
+def _sweep(chain: Chain, plane: Tensor, tile: Tile, buffers: Buffers, masks: Sequence[Masks] | None = None) -> Sweep:
     own = [tap_window(chain, index, tile) for index in range(len(chain))]
-    return Sweep(chain, _cut(plane, tile.seen), own, buffers)
+    return Sweep(chain, _cut(plane, tile.seen), own, buffers, masks)
 
 
 def _cut(plane: Tensor, window: Window) -> Tensor:

@@ -8,7 +8,7 @@ kept: three channels in, they are cheaper to make again than to write and read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -19,6 +19,7 @@ from barestyle.losses.buffers import Buffers
 from barestyle.losses.content import ContentMatch
 from barestyle.losses.moments import Sums
 from barestyle.losses.products import transformed
+from barestyle.losses.regions import Masks
 from barestyle.losses.tiles import Window
 from barestyle.networks import Chain, Layer, Size
 
@@ -39,19 +40,26 @@ class Cotangent:
 
 
 class Sweep:
-    """A tile of one plane, (1, 3, h, w), at some precision; `own` says which pixels of each layer's tap count."""
+    """A tile of one plane, (1, 3, h, w), at some precision.
 
-    def __init__(self, chain: Chain, seen: Tensor, own: list[Window], buffers: Buffers) -> None:
+    `own` says which pixels of each layer's tap count, and `masks`, where there are some, how much they count in each
+    region: (h, w) in 0..1 at each layer's tap, None where all do.
+    """
+
+    def __init__(
+        self, chain: Chain, seen: Tensor, own: list[Window], buffers: Buffers, masks: Sequence[Masks] | None = None
+    ) -> None:
         self._chain = chain
         self._buffers = buffers
         self._x = chain.enter(seen)
         self._own = own
+        self._masks = masks
         self._size = Size(*seen.shape[-2:])
         self._sizes = chain.sizes(self._size)
         self._kept: dict[int, Tensor] = {}
 
-    def forward(self, sums: Mapping[int, Sums], *, depth: int | None = None) -> None:
-        """Make the features of the first `depth` layers, and add to the sums by layer, if there are some for it."""
+    def forward(self, sums: Mapping[int, Sequence[Sums]], *, depth: int | None = None) -> None:
+        """Make the features of the first `depth` layers, and add to the sums by layer and region, if there are some."""
         depth = len(self._chain) if depth is None else depth
         if depth == 1:
             for top, bottom in self._bands(0):
@@ -71,7 +79,7 @@ class Sweep:
         for index in [index for index in self._kept if index != but]:
             self._buffers.give(self._kept.pop(index))
 
-    def backward(self, cotangents: Mapping[int, Cotangent], content: ContentMatch | None = None) -> Tensor:
+    def backward(self, cotangents: Mapping[int, Sequence[Cotangent]], content: ContentMatch | None = None) -> Tensor:
         """The gradient for what the first layer sees of the tile, (1, 3, h, w); the features are used up.
 
         Only the tile's own pixels count in the losses, so the gradients of all tiles add to the whole's.
@@ -102,7 +110,7 @@ class Sweep:
         features: Tensor,
         top: int,
         bottom: int,
-        cotangents: Mapping[int, Cotangent],
+        cotangents: Mapping[int, Sequence[Cotangent]],
         content: ContentMatch | None,
     ) -> Tensor:
         """Of some rows of a layer's features."""
@@ -114,12 +122,19 @@ class Sweep:
             stride = layer.stride
             own = _within(self._own[index], top // stride, bottom // stride)
             target = None if match is None else layer.onward(match.target.rows(index, top, bottom))
-            at_tap = _losses(torch.zeros_like(seen), seen, own, cotangents.get(index), match, target)
+            masks = self._masks_of(index, top // stride, bottom // stride)
+            at_tap = _losses(torch.zeros_like(seen), seen, own, cotangents.get(index, ()), masks, match, target)
             return layer.onward_back(at_tap, features)
         upstream = torch.zeros_like(features) if last else self._upstream(index, features, top, bottom)
         own = _within(self._own[index], top, bottom)
         target = None if match is None else match.target.rows(index, top, bottom)
-        return _losses(upstream, features, own, cotangents.get(index), match, target)
+        masks = self._masks_of(index, top, bottom)
+        return _losses(upstream, features, own, cotangents.get(index, ()), masks, match, target)
+
+    def _masks_of(self, index: int, top: int, bottom: int) -> Masks:
+        """Each region's mask in some rows of a layer's tap."""
+        masks = (None,) if self._masks is None else self._masks[index]
+        return tuple(None if mask is None else mask[top:bottom] for mask in masks)
 
     def _bands(self, index: int) -> Iterator[tuple[int, int]]:
         """Rows of a layer, in bands that end between the pixels of what it is pooled to."""
@@ -134,7 +149,7 @@ class Sweep:
             starts = list(range(0, height, rows))
         yield from zip(starts, [*starts[1:], height], strict=True)
 
-    def _inputs(self, index: int, top: int, bottom: int, sums: Mapping[int, Sums]) -> Tensor:
+    def _inputs(self, index: int, top: int, bottom: int, sums: Mapping[int, Sequence[Sums]]) -> Tensor:
         """What a layer sees for some rows of its features, a buffer. On its way, the first layer is measured."""
         layer, below = self._chain[index], self._chain[index - 1]
         height = self._sizes[index].height
@@ -156,7 +171,7 @@ class Sweep:
         below.onward_into(inputs[:, :, lack_above : lack_above + height], features)
         return inputs
 
-    def _measure(self, index: int, features: Tensor, top: int, bottom: int, sums: Mapping[int, Sums]) -> None:
+    def _measure(self, index: int, features: Tensor, top: int, bottom: int, sums: Mapping[int, Sequence[Sums]]) -> None:
         if index not in sums:
             return
         if self._chain.taps_onward:
@@ -166,13 +181,14 @@ class Sweep:
         if own.top >= own.bottom:
             return
         seen = _cut(features, own)
-        if seen.shape[3] == features.shape[3]:
-            sums[index].add(seen)
-            return
-        batch, channels, height, width = seen.shape
-        copied = self._buffers.bands.take((batch, channels, height, width), like=seen).copy_(seen)
-        sums[index].add(copied)
-        self._buffers.bands.give(copied)
+        copied = None
+        if seen.shape[3] < features.shape[3]:
+            batch, channels, height, width = seen.shape
+            seen = copied = self._buffers.bands.take((batch, channels, height, width), like=seen).copy_(seen)
+        for of, mask in zip(sums[index], self._masks_of(index, top, bottom), strict=True):
+            of.add(seen, None if mask is None else mask[own.top : own.bottom, own.left : own.right])
+        if copied is not None:
+            self._buffers.bands.give(copied)
 
     def _upstream(self, index: int, features: Tensor, top: int, bottom: int) -> Tensor:
         """The gradient that comes from the next layer to some rows of features; that layer's are gradients by now."""
@@ -196,16 +212,21 @@ def _losses(
     gradient: Tensor,
     features: Tensor,
     own: Window,
-    cotangent: Cotangent | None,
+    cotangents: Sequence[Cotangent],
+    masks: Masks,
     match: ContentMatch | None,
     target: Tensor | None,
 ) -> Tensor:
     """Add the losses' own gradients to that of some rows, in place where that is possible."""
     if own.top >= own.bottom:
         return gradient
-    if cotangent is not None:
+    for cotangent, mask in zip(cotangents, masks if cotangents else (), strict=True):
+        if mask is not None and not bool(mask.any()):
+            continue
         rows = features[:, :, own.top : own.bottom]  # whole rows, of which no copy has to be made
         found = transformed(rows, cotangent.matrix, cotangent.vector)
+        if mask is not None:
+            found *= mask[own.top : own.bottom].to(found.dtype)
         _cut(gradient, own).add_(found[..., own.left : own.right])
     if match is not None and target is not None:
         match.add(_cut(gradient, own), _cut(features, own), _cut(target, own))

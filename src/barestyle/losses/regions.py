@@ -1,0 +1,79 @@
+"""Regions: where in the picture which styles are asked for.
+
+A mask weighs the moments at each tap's resolution (Gatys et al. 2017, doi:10.1109/CVPR.2017.397, section 4: spatial
+control). Weighted moments still add over tiles, so tiling stays exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from barestyle.losses.tiles import Tile
+from barestyle.networks import Chain, Network, Size
+
+Masks = tuple[Tensor | None, ...]
+"""One for each region, (h, w) in 0..1; None where every pixel counts whole."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A style: its pixels (1, 3, h, w) in 0..1, what counts of them, (1, 1, h, w), and its share of its region."""
+
+    pixels: Tensor
+    mask: Tensor | None = None
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
+class Region:
+    """A part of the picture, (1, 1, H, W) in 0..1 or None for all of it, and the styles that are pooled for it.
+
+    `weight` says how much its style loss counts, for each of its pixels.
+    """
+
+    samples: tuple[Sample, ...]
+    mask: Tensor | None = None
+    weight: float = 1.0
+
+
+class RegionMasks:
+    """Every region's mask at every tap's resolution, made when first asked for; equal resolutions share one."""
+
+    def __init__(self, network: Network, masks: Masks, picture: Size) -> None:
+        """`masks` are (1, 1, H, W) at the picture's size."""
+        self.regions = len(masks)
+        self._network = network
+        self._masks = masks
+        self._sizes = network.plane_sizes(picture)
+        self._made: dict[tuple[int, int, Size], Tensor] = {}
+
+    def within(self, plane: int, tile: Tile) -> list[Masks] | None:
+        """For each layer over a plane, the masks of what a tile's tap sees; None where no region has a mask."""
+        if all(mask is None for mask in self._masks):
+            return None
+        chain = self._network.chains[plane]
+        assert isinstance(chain, Chain)
+        found = []
+        for index in range(len(chain)):
+            stride = chain.tap_stride(index)
+            top, left = tile.seen.top // stride, tile.seen.left // stride
+            bottom, right = top + tile.seen.size.height // stride, left + tile.seen.size.width // stride
+            whole = [self._at(number, plane, chain, index) for number in range(len(self._masks))]
+            found.append(tuple(None if mask is None else mask[top:bottom, left:right] for mask in whole))
+        return found
+
+    def _at(self, number: int, plane: int, chain: Chain, index: int) -> Tensor | None:
+        """A region's mask at a tap, with zeros for the plane's margin, where nothing counts."""
+        mask = self._masks[number]
+        if mask is None:
+            return None
+        size = chain.tap_size(index, self._sizes[plane])
+        margin = chain.margin // chain.tap_stride(index)
+        key = (number, margin, size)
+        if key not in self._made:
+            small = mask if tuple(mask.shape[-2:]) == size else F.interpolate(mask, size, mode="area")
+            self._made[key] = F.pad(small[0, 0], (margin,) * 4)
+        return self._made[key]
