@@ -19,11 +19,11 @@ PACKAGE = Path(barestyle.__file__).parent
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("spec", "presets"),
-    ("devices", "memory", "images", "samples", "records"),
+    ("devices", "memory", "images", "colour", "samples", "records"),
     ("networks",),
     ("losses",),
     ("optimise", "progress"),
-    ("fitting", "course", "plan", "result", "job", "style_loss"),
+    ("fitting", "course", "plan", "notebook", "result", "job", "style_loss"),
     ("metrics",),
     ("study",),
     ("report",),
@@ -33,7 +33,7 @@ ROOMS = [room for floor in FLOORS for room in floor]
 NO_TORCH = ("errors", "spec", "presets", "progress", "study.verdicts", "study.storage", "report")
 
 INSIDE = {
-    "spec": ("frozen", "network", "loss", "optimiser", "scales", "run", "settings"),
+    "spec": ("frozen", "network", "loss", "optimiser", "scales", "start", "colours", "run", "settings"),
     "images": ("resize", "picture", "icc", "deep", "read", "write"),
     "networks": ("weights", "kernels", "pyramids", "pretrained", "fetch", "chain", "build"),
     "losses": (
@@ -47,6 +47,7 @@ INSIDE = {
         "buffers",
         "tiles",
         "tiling",
+        "regions",
         "sweep",
         "footprint",
         "objective",

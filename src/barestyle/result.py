@@ -51,6 +51,12 @@ class Result:
         values = np.concatenate([part[0].permute(1, 2, 0).numpy() for part in parts], axis=2)
         return Image.fromarray(np.rint(values * 255).astype(np.uint8))
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the picture, the loss over the search, and what was asked for."""
+        from barestyle.notebook import as_html
+
+        return as_html(self)
+
     def save(self, path: str | Path, *, bits: Literal[8, 16] | None = None, overwrite: bool = True) -> Path:
         """Write the picture, its kind decided by the extension, and its record beside it as `path`.json.
 

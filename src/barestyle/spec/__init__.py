@@ -1,5 +1,6 @@
 """What a run is: frozen, validated, printable, with a digest. No torch here."""
 
+from barestyle.spec.colours import LuminanceColours, MatchedColours, StyleColours
 from barestyle.spec.loss import (
     FeatureContentLoss,
     FormsContentLoss,
@@ -32,6 +33,7 @@ from barestyle.spec.optimiser import LBFGS, Adam, PaperLBFGS
 from barestyle.spec.run import DEFAULT_LONGEST_SIDE, MAX_PIXELS, Spec
 from barestyle.spec.scales import CoarseToFine, SingleScale
 from barestyle.spec.settings import with_settings
+from barestyle.spec.start import ContentStart, NoiseStart, PictureStart
 
 __all__ = [
     "DEFAULT_LONGEST_SIDE",
@@ -44,17 +46,22 @@ __all__ = [
     "BinaryWeights",
     "CoarseToFine",
     "ConstantBias",
+    "ContentStart",
     "DiscreteWeights",
     "FeatureContentLoss",
     "FormsContentLoss",
     "GaussianWeights",
     "GramLoss",
     "HandMade",
+    "LuminanceColours",
+    "MatchedColours",
     "MaxPooling",
     "NoContentLoss",
     "NoPooling",
     "NoSmoothness",
+    "NoiseStart",
     "PaperLBFGS",
+    "PictureStart",
     "PretrainedBias",
     "PretrainedWeights",
     "Pyramid",
@@ -62,6 +69,7 @@ __all__ = [
     "ShuffledWeights",
     "SingleScale",
     "Spec",
+    "StyleColours",
     "TotalVariation",
     "UniformWeights",
     "WhitenedLoss",

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, model_validator
 
 from barestyle.errors import SpecError
+from barestyle.spec.colours import Colours, StyleColours
 from barestyle.spec.frozen import Frozen, sentence
 from barestyle.spec.loss import (
     ContentLoss,
@@ -23,19 +24,23 @@ from barestyle.spec.loss import (
 from barestyle.spec.network import VGG, Network
 from barestyle.spec.optimiser import Optimiser, PaperLBFGS
 from barestyle.spec.scales import CoarseToFine, Scales, SingleScale
+from barestyle.spec.start import ContentStart, Start
 
 DEFAULT_LONGEST_SIDE = 512
 """Pictures larger than this are shrunk to it unless a size is asked for: minutes, not hours, on two cores."""
 
+
+LATER_FIELDS = ("style_scale", "start", "colours")
 
 MAX_PIXELS = 178_956_970
 """Larger pictures are refused unless asked for: the limit at which Pillow suspects a decompression bomb."""
 
 
 class Spec(Frozen):
-    """What a run is: with it, its two pictures, a seed and the same machine, the result repeats bit for bit.
+    """What a run is: with it, its pictures, a seed and the same machine, the result repeats bit for bit.
 
     `size` is the long side of the result in pixels; None keeps the content's own size, shrunk to 512 if larger.
+    A style is as large as the result, times `style_scale`: its strokes are so much larger or smaller.
     """
 
     network: Network = VGG()
@@ -45,6 +50,9 @@ class Spec(Frozen):
     optimiser: Optimiser = PaperLBFGS()
     scales: Scales = SingleScale()
     size: Annotated[int, Field(ge=1, le=65536)] | None = None
+    style_scale: Annotated[float, Field(ge=0.05, le=20)] = 1.0
+    start: Start = ContentStart()
+    colours: Colours = StyleColours()
 
     @model_validator(mode="after")
     def _taps_exist(self) -> Spec:
@@ -88,9 +96,15 @@ class Spec(Frozen):
 
     @property
     def digest(self) -> str:
-        """Sixteen hexadecimal digits that name this spec; where a weights file lies does not count."""
+        """Sixteen hexadecimal digits that name this spec; where a weights file lies does not count.
+
+        Fields that came later count only where they are not at their default, so that earlier runs keep their names.
+        """
         data = self.model_dump(mode="json")
         data["network"].pop("trained_file", None)
+        for name in LATER_FIELDS:
+            if getattr(self, name) == type(self).model_fields[name].default:
+                del data[name]
         canonical = json.dumps(data, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
