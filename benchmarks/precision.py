@@ -38,10 +38,9 @@ def gradients(device: torch.device, size: int) -> Table:
         foreign = _with_targets_of(accurate, narrow)
         course = Course(
             spec,
-            legs(spec, Size(size, size), Size(size, size), "float32"),
+            legs(spec, Size(size, size), [Size(size, size)], "float32"),
             network,
-            Pictures(content, style),
-            start=content,
+            Pictures.of(content, style),
         )
         for iterate in course:
             if iterate.step not in LOOK_AT:
@@ -65,8 +64,8 @@ def results(device: torch.device, size: int) -> Table:
         network = _network(spec, device)
         accurate = assemble(spec, network, content, style)
         for precision in ("float32", "mixed", "bf16"):
-            way = legs(spec, Size(size, size), Size(size, size), precision)
-            course = Course(spec, way, network, Pictures(content, style), start=content)
+            way = legs(spec, Size(size, size), [Size(size, size)], precision)
+            course = Course(spec, way, network, Pictures.of(content, style))
             narrow = 0
             for _ in course:
                 narrow += course.leg.precision == "bf16"

@@ -85,10 +85,10 @@ def ours(
     network = same_network(content, style)
     began = time.perf_counter()
     narrow = precision == "mixed"
-    way = legs(spec, Size(size, size), Size(size, size), "bf16" if narrow else "float32")
+    way = legs(spec, Size(size, size), [Size(size, size)], "bf16" if narrow else "float32")
     if narrow:
         way = [*way[:-1], way[-1]._replace(steps=NARROW_STEPS), way[-1]._replace(precision="float32")]
-    course = Course(spec, way, network, Pictures(content, style), start=content)
+    course = Course(spec, way, network, Pictures.of(content, style))
     before, count, loss = 0, 0, float("inf")
     for iterate in course:
         if course.leg.size != way[-1].size:  # losses of smaller pictures are of another function

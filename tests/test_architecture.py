@@ -23,7 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("networks",),
     ("losses",),
     ("optimise", "progress"),
-    ("fitting", "course", "plan", "notebook", "result", "job", "style_loss"),
+    ("fitting", "course", "inputs", "plan", "replay", "painting", "notebook", "result", "job", "style_loss"),
     ("metrics",),
     ("study",),
     ("report",),

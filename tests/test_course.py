@@ -27,18 +27,18 @@ def small(**more: object) -> Spec:
 
 def test_one_scale_in_float32_is_one_leg() -> None:
     size = Size(96, 72)
-    assert legs(small(), size, size, "float32") == [Leg(size, "float32", 4)]
-    assert legs(preset("paper").spec, size, size, "float32") == [Leg(size, "float32", 400)]
+    assert legs(small(), size, [size], "float32") == [Leg(size, "float32", 4)]
+    assert legs(preset("paper").spec, size, [size], "float32") == [Leg(size, "float32", 400)]
 
 
 def test_scales_grow_to_the_result_and_too_small_ones_are_left_out() -> None:
     spec = small(scales="coarse-to-fine", scales__scales=4, scales__finest_steps=2)
     size = Size(96, 72)
-    found = legs(spec, size, size, "float32")
+    found = legs(spec, size, [size], "float32")
     assert [leg.size for leg in found] == [Size(24, 18), Size(48, 36), size]
     assert [leg.steps for leg in found] == [4, 4, 2]
     # A narrow style would be too small at the coarsest of these.
-    assert [leg.size for leg in legs(spec, size, Size(96, 40), "float32")] == [Size(48, 36), size]
+    assert [leg.size for leg in legs(spec, size, [size, Size(96, 40)], "float32")] == [Size(48, 36), size]
 
 
 def test_steps_count_by_their_pixels() -> None:
@@ -48,11 +48,11 @@ def test_steps_count_by_their_pixels() -> None:
 
 def test_mixed_precision_ends_in_float32() -> None:
     size = Size(96, 96)
-    found = legs(small(optimiser__steps=40), size, size, "mixed")
+    found = legs(small(optimiser__steps=40), size, [size], "mixed")
     assert [(leg.precision, leg.steps, leg.watched) for leg in found] == [("bf16", 30, True), ("float32", 10, False)]
-    coarse = legs(small(scales="coarse-to-fine", scales__scales=2), size, size, "mixed")
+    coarse = legs(small(scales="coarse-to-fine", scales__scales=2), size, [size], "mixed")
     assert [leg.precision for leg in coarse] == ["bf16", "bf16", "float32"]
-    assert [leg.precision for leg in legs(small(), size, size, "bf16")] == ["bf16"]
+    assert [leg.precision for leg in legs(small(), size, [size], "bf16")] == ["bf16"]
 
 
 def test_the_papers_optimiser_has_one_scale_and_one_precision() -> None:
@@ -74,11 +74,11 @@ def test_auto_takes_bf16_where_the_device_is_made_for_it(monkeypatch: pytest.Mon
 
 
 def test_an_unchanged_content_stays_itself_at_any_size(content: Tensor) -> None:
-    less = resized(content, 20, 27)
-    assert torch.equal(carried(less, less, content), content)
-    brighter = carried((less + 0.1).clamp(0, 1), less, content)
+    less, whole = resized(content, 20, 27), Size(*content.shape[-2:])
+    assert torch.equal(carried(less, less, content, whole), content)
+    brighter = carried((less + 0.1).clamp(0, 1), less, content, whole)
     torch.testing.assert_close(brighter.mean(), (content + 0.1).clamp(0, 1).mean(), atol=0.01, rtol=0)
-    assert carried(content, content, content) is content
+    assert carried(content, content, content, whole) is content
 
 
 def test_coarse_to_fine_ends_lower_than_as_many_steps_at_full_size(

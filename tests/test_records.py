@@ -11,6 +11,7 @@ from PIL import Image
 
 from barestyle import Result, preset, records, transfer, with_settings
 from barestyle.errors import RecordError
+from barestyle.spec.run import LATER_FIELDS
 
 
 @pytest.fixture(scope="module")
@@ -77,12 +78,25 @@ def test_a_picture_in_memory_has_no_path(content_image: Image.Image, tmp_path: P
     assert len(record.content.sha256) == 64
 
 
+def test_a_record_of_format_2_is_one_of_today(result: Result, tmp_path: Path) -> None:
+    """Such as were written before there were several styles; they keep the name of their spec, too."""
+    data = json.loads(result.record.to_json())
+    (style,) = data.pop("styles")
+    old = {"path": style["path"], "sha256": style["sha256"]}
+    spec = {name: value for name, value in data["spec"].items() if name not in LATER_FIELDS}
+    data = {**{k: v for k, v in data.items() if k not in ("keep", "start")}, "style": old, "spec": spec, "format": 2}
+    (tmp_path / "old.json").write_text(json.dumps(data))
+    found = records.find(tmp_path / "old.json")
+    assert found == result.record
+    assert found.digest == found.spec.digest
+
+
 def test_records_that_cannot_be_used(result: Result, tmp_path: Path) -> None:
     good = json.loads(result.record.to_json())
     cases = {
         "not json": ("{", "is not JSON"),
-        "newer": (json.dumps({**good, "format": 3}), "holds no record of format 1 or 2 but of 3"),
-        "no object": ("[]", "holds no record of format 1 or 2"),
+        "newer": (json.dumps({**good, "format": 4}), "holds no record of format 1 or 2 or 3 but of 4"),
+        "no object": ("[]", "holds no record of format 1 or 2 or 3"),
         "missing": (json.dumps({k: v for k, v in good.items() if k != "seed"}), "seed is missing"),
         "wrong": (json.dumps({**good, "spec": {"size": -1}}), "spec.size cannot be -1"),
     }

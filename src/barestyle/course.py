@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
@@ -14,9 +14,9 @@ from torch import Tensor
 from barestyle import memory
 from barestyle.fitting import Fit, fit
 from barestyle.images import resized
-from barestyle.losses import Objective, Tiling, assemble
+from barestyle.losses import Evaluation, Objective, Region, Sample, Tiling, assemble
 from barestyle.networks import Network, Size, minimum_side
-from barestyle.optimise import Experience, Iterate, Search
+from barestyle.optimise import Evaluate, Experience, Iterate, Search
 from barestyle.spec import LBFGS, Adam, CoarseToFine, FeatureContentLoss, PaperLBFGS, Spec
 
 Precision = Literal["float32", "bf16", "mixed"]
@@ -43,7 +43,7 @@ class Leg(NamedTuple):
     watched: bool = False
 
 
-def legs(spec: Spec, size: Size, style: Size, precision: Precision) -> list[Leg]:
+def legs(spec: Spec, size: Size, styles: Sequence[Size], precision: Precision) -> list[Leg]:
     """What a run does one after the other; smaller scales than the network can work with are left out."""
     steps = spec.optimiser.steps
     if isinstance(spec.optimiser, PaperLBFGS):
@@ -54,8 +54,9 @@ def legs(spec: Spec, size: Size, style: Size, precision: Precision) -> list[Leg]
     if isinstance(spec.scales, CoarseToFine):
         smallest = minimum_side(spec.network)
         for number in range(spec.scales.scales - 1, 0, -1):
-            small = shrunk(size, spec.scales.factor**number)
-            if min(*small, *shrunk(style, spec.scales.factor**number)) >= smallest:
+            factor = spec.scales.factor**number
+            small = shrunk(size, factor)
+            if min(min(shrunk(one, factor)) for one in (size, *styles)) >= smallest:
                 found.append(Leg(small, rough, steps, watched))
         steps = spec.scales.finest_steps if found else steps
     if not watched:
@@ -91,24 +92,62 @@ def shrunk(size: Size, factor: float) -> Size:
 
 @dataclass(frozen=True)
 class Pictures:
-    """The content and the style, (1, 3, h, w) in 0..1 on the device, at the result's size."""
+    """What goes into a search, on the device, at the result's size: (1, 3, h, w) in 0..1, and masks (1, 1, h, w).
+
+    `base` is the picture that the search changes, the content or what is given in its place, and None where it begins
+    with noise. `keep` says where the content stays as it is.
+    """
 
     content: Tensor
-    style: Tensor
+    regions: tuple[Region, ...]
+    base: Tensor | None
+    keep: Tensor | None = None
+
+    @classmethod
+    def of(cls, content: Tensor, style: Tensor) -> Pictures:
+        """One style for all of the content, which is where the search begins."""
+        return cls(content, (Region((Sample(style),)),), content)
+
+    @property
+    def size(self) -> Size:
+        """Height and width of the content."""
+        return Size(*self.content.shape[-2:])
 
     def at(self, size: Size) -> Pictures:
-        """Both shrunk alike, so that the content has `size`."""
-        factor = max(self.content.shape[-2:]) / max(size)
-        style = shrunk(Size(*self.style.shape[-2:]), factor)
-        if size == Size(*self.content.shape[-2:]):
+        """All shrunk alike, so that the content has `size`."""
+        if size == self.size:
             return self
-        return Pictures(resized(self.content, *size), resized(self.style, *style))
+        content = resized(self.content, *size)
+        base = content if self.base is self.content else _resized(self.base, size)
+        factor = max(self.size) / max(size)
+        return Pictures(
+            content, tuple(_shrunk(one, size, factor) for one in self.regions), base, _resized(self.keep, size)
+        )
+
+
+def _shrunk(region: Region, size: Size, factor: float) -> Region:
+    """A region of a picture of another size, its styles shrunk by a factor."""
+    samples = []
+    for sample in region.samples:
+        small = shrunk(Size(*sample.pixels.shape[-2:]), factor)
+        samples.append(replace(sample, pixels=resized(sample.pixels, *small), mask=_resized(sample.mask, small)))
+    return replace(region, samples=tuple(samples), mask=_resized(region.mask, size))
+
+
+def _resized(planes: Tensor | None, size: Size) -> Tensor | None:
+    return None if planes is None else resized(planes, *size)
+
+
+def content_of(pictures: Pictures) -> Tensor:
+    """Where most searches begin."""
+    return pictures.content
 
 
 class Course:
     """The legs of one attempt as one search: iterate over it, and read `kept`, `best` and `reason` at any time.
 
-    Iterates of small scales come at the result's size: the content with the change made so far.
+    It begins at `start` of the first leg's pictures. Iterates of small scales come at the result's size: the base with
+    the change made so far.
     """
 
     def __init__(
@@ -118,7 +157,7 @@ class Course:
         network: Network,
         pictures: Pictures,
         *,
-        start: Tensor,
+        start: Callable[[Pictures], Tensor] = content_of,
         asked_memory: int | None = None,
         fits: tuple[Fit, ...] = (),
     ) -> None:
@@ -151,14 +190,15 @@ class Course:
         # Once, as each leg gives back what it took, but for the history that its own share has room for.
         self._in_use = memory.in_use(self._network.device)
         self._check_largest()
-        start, at = self._start, self._pictures
+        at = self._pictures.at(self._legs[0].size)
+        start = self._start(at)
         steps = evaluations = number = 0
         experience: Experience | None = None
         to_go = list(self._legs)
         while to_go:
             self.leg = to_go.pop(0)
             here = self._pictures.at(self.leg.size)
-            start = carried(start, at.content, here.content)
+            start = carried(start, at.base, here.base, here.size)
             at = here
             search, check = self._search(number, self.leg, here, start, experience)
             number += 1
@@ -194,10 +234,13 @@ class Course:
 
     def _at_full_size(self, iterate: Iterate, here: Pictures, steps: int, evaluations: int) -> Iterate:
         image = iterate.image
-        if here is not self._pictures:
-            image = carried(image, here.content, self._pictures.content)
-        elif not steps:
+        whole = self._pictures
+        if here is not whole:
+            image = carried(image, here.base, whole.base, whole.size)
+        elif not steps and whole.keep is None:
             return iterate
+        if whole.keep is not None:
+            image = image.lerp(whole.content, whole.keep)
         return replace(iterate, image=image, step=steps + iterate.step, evaluations=evaluations + iterate.evaluations)
 
     def _search(
@@ -210,7 +253,8 @@ class Course:
         if known is not None and fitted.history is not None:
             # Room for more pairs is worth less than the pairs there are.
             fitted = replace(fitted, history=min(known.size, fitted.history))
-        objective = assemble(self._spec, network, here.content, here.style, tiling=fitted.tiling())
+        objective = assemble(self._spec, network, here.content, here.regions, tiling=fitted.tiling())
+        evaluate = keeping(objective.evaluate, here)
         self._fits.append(fitted)
         self._objective = objective
         changes: dict[str, int] = {}
@@ -221,13 +265,13 @@ class Course:
         optimiser: LBFGS | PaperLBFGS | Adam = self._spec.optimiser.model_copy(update=changes)
 
         def is_good(image: Tensor) -> bool:
-            found = objective.evaluate(image).gradient
+            found = evaluate(image).gradient
             objective.let_go()
             tiling = halved(fitted, leg.size)
-            accurate = assemble(self._spec, self._network, here.content, here.style, tiling=tiling)
-            return cosine(found, accurate.evaluate(image).gradient) >= LEAST_COSINE
+            accurate = assemble(self._spec, self._network, here.content, here.regions, tiling=tiling)
+            return cosine(found, keeping(accurate.evaluate, here)(image).gradient) >= LEAST_COSINE
 
-        return Search(objective.evaluate, start, optimiser, experience), is_good
+        return Search(evaluate, start, optimiser, experience), is_good
 
     def _check_largest(self) -> None:
         """Raises DeviceError where the last leg will not fit, before the others have done their work."""
@@ -245,7 +289,24 @@ class Course:
             in_use=self._in_use,
             budget=memory.budget(network.device, self._asked_memory),
             content_tap=content_loss.tap if isinstance(content_loss, FeatureContentLoss) else None,
+            masks=sum(region.mask is not None for region in self._pictures.regions),
         )
+
+
+def keeping(evaluate: Evaluate, pictures: Pictures) -> Evaluate:
+    """An evaluation of the picture in which what is protected is the content's, as a function of the other picture.
+
+    Where the mask is white the gradient is zero; where it is grey the two are blended.
+    """
+    keep, content = pictures.keep, pictures.content
+    if keep is None:
+        return evaluate
+
+    def blended(image: Tensor) -> Evaluation:
+        found = evaluate(image.lerp(content, keep))
+        return replace(found, gradient=found.gradient.mul_(1 - keep))
+
+    return blended
 
 
 def in_precision(network: Network, precision: Literal["float32", "bf16"]) -> Network:
@@ -261,15 +322,16 @@ def halved(fitted: Fit, size: Size) -> Tiling:
     return Tiling(Size(-(-height // 2), width), fitted.held)
 
 
-def carried(image: Tensor, content: Tensor, larger: Tensor) -> Tensor:
-    """What was changed in the content of one size, brought to the content of another: (1, 3, h, w) in 0..1.
+def carried(image: Tensor, base: Tensor | None, larger: Tensor | None, size: Size) -> Tensor:
+    """What was changed in the base of one size, brought to the base of another: (1, 3, h, w) in 0..1.
 
-    The larger content's own details stay; enlarging the picture itself would lose them.
+    The larger base's own details stay; enlarging the picture itself would lose them. Without a base it has to do.
     """
-    if content.shape == larger.shape:
+    if tuple(image.shape[-2:]) == size:
         return image
-    change = F.interpolate(image - content, larger.shape[-2:], mode="bicubic", align_corners=False)
-    return change.add_(larger).clamp_(0, 1)
+    change = image if base is None else image - base
+    change = F.interpolate(change, size, mode="bicubic", align_corners=False)
+    return (change if larger is None else change.add_(larger)).clamp_(0, 1)
 
 
 def cosine(one: Tensor, other: Tensor) -> float:

@@ -18,6 +18,9 @@ VECTORS = 11
 FEW_PAIRS_COST = 0.4
 """A robust history of n pairs takes about 1 + this / n times the evaluations of a long one: a rule of thumb."""
 
+MASK_VECTORS = 3
+"""Masks' worth of float32 that one mask takes: at the picture's size, and at the taps' resolutions."""
+
 WIDEST = 2048
 """Pixels of a tile's rows: beyond this a band in the cache is but a few rows."""
 
@@ -46,14 +49,15 @@ def fit(
     in_use: int,
     budget: int,
     content_tap: int | None = None,
+    masks: int = 0,
 ) -> Fit:
     """The quickest way to stay within `budget` bytes, `in_use` of which are in use before anything is computed.
 
-    A history that the paper's optimiser is defined with is kept or refused, a robust one is cut to what fits.
-    Raises DeviceError where nothing fits, naming the least that would.
+    A history that the paper's optimiser is defined with is kept or refused, a robust one is cut to what fits. `masks`
+    is how many regions have one. Raises DeviceError where nothing fits, naming the least that would.
     """
     vector = 3 * 4 * picture.height * picture.width
-    fixed = in_use + VECTORS * vector + overhead_bytes(network, picture)
+    fixed = in_use + VECTORS * vector + overhead_bytes(network, picture) + masks * MASK_VECTORS * vector // 3
     ways = list(_ways(network, picture, content_tap))
     wanted = 0 if isinstance(optimiser, Adam) else optimiser.history
     found: list[tuple[float, Fit]] = []

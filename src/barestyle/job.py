@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import torch
-from torch import Tensor
 
-from barestyle.course import Course, Pictures, share_done
+from barestyle import painting
+from barestyle.course import Course, share_done
 from barestyle.errors import DeviceError
 from barestyle.fitting import Fit
 from barestyle.images import Picture, Source
+from barestyle.inputs import Style
 from barestyle.losses import is_out_of_memory
 from barestyle.networks import build, normalised, pretrained
 from barestyle.optimise import Iterate, Restarts
 from barestyle.plan import Plan, prepare
 from barestyle.presets import DEFAULT_PRESET
 from barestyle.progress import Progress
-from barestyle.records import Fitting, Input, Record, package_versions
+from barestyle.records import Fitting, Input, Record, StyleInput, package_versions
 from barestyle.result import Result
 from barestyle.spec import MAX_PIXELS, VGG, PaperLBFGS, Spec
 
@@ -32,9 +34,13 @@ OnProgress = Callable[[Progress], None]
 
 def transfer(
     content: Source,
-    style: Source,
+    style: Source | Sequence[Source],
     spec: Spec | str = DEFAULT_PRESET,
     *,
+    weights: Sequence[float] | None = None,
+    masks: Sequence[Source | None] | None = None,
+    keep: Source | None = None,
+    start: Source | None = None,
     seed: int = 0,
     on_progress: OnProgress | None = None,
     should_stop: Callable[[], bool] | None = None,
@@ -48,8 +54,14 @@ def transfer(
     Args:
         content: a path, PIL image, array (H, W[, channels]; uint8, uint16 or floats in 0..1) or tensor
             ([1,] channels, H, W). The result has its proportions, and its transparency.
-        style: likewise; it is resized to the result's long side, in its own proportions.
+        style: likewise, or a list of several, whose statistics are pooled; each is resized to the result's long side
+            times `spec.style_scale`, in its own proportions, and what is transparent in it does not count.
         spec: a Spec, or a preset's name.
+        weights: one positive number for each of several styles; they are normalised.
+        masks: one for each style, white where it is asked for, grey where in part; None for all that the other masks
+            leave. They have the content's proportions.
+        keep: a mask that is white where the content stays as it is.
+        start: a picture of the content's proportions to begin with, as an earlier result; for noise, `spec.start`.
         seed: of the network's random weights, from 0 to 2**63 - 1; a restart uses the next one.
         on_progress: called with a Progress after every iterate.
         should_stop: asked after every iterate; the best picture so far is returned, marked as interrupted.
@@ -66,7 +78,18 @@ def transfer(
         DivergedError: the loss exploded at every restart that the spec allows.
     """
     plan = prepare(
-        content, style, spec, seed=seed, device=device, precision=precision, memory=memory, max_pixels=max_pixels
+        content,
+        style,
+        spec,
+        weights=weights,
+        masks=masks,
+        keep=keep,
+        start=start,
+        seed=seed,
+        device=device,
+        precision=precision,
+        memory=memory,
+        max_pixels=max_pixels,
     )
     return run(plan, on_progress=on_progress, should_stop=should_stop)
 
@@ -121,8 +144,8 @@ def _told_of_memory(plan: Plan) -> Iterator[None]:
 
 
 def _attempts(plan: Plan) -> Restarts[Course]:
-    """Searches that start from the content, each with the network of its seed."""
-    content, style = (picture.pixels.to(plan.device) for picture in (plan.content, plan.style))
+    """Searches for the plan's picture, each with the network of its seed."""
+    pictures = painting.pictures(plan)
     trained = _trained(plan)
     spec = plan.spec
 
@@ -132,8 +155,8 @@ def _attempts(plan: Plan) -> Restarts[Course]:
             spec,
             plan.legs,
             network,
-            Pictures(content, style),
-            start=_perturbed(content, seed) if perturbed else content,
+            pictures,
+            start=partial(painting.start, seed=seed, share=PERTURBATION if perturbed else 0.0),
             asked_memory=plan.memory,
             fits=plan.fits,
         )
@@ -145,23 +168,17 @@ def _attempts(plan: Plan) -> Restarts[Course]:
 
 
 def _trained(plan: Plan) -> pretrained.TrainedLayers | None:
-    """The trained layers, rescaled over the run's own two pictures where the spec or their size asks for it.
+    """The trained layers, rescaled over the run's own pictures where the spec or their size asks for it.
 
     Deviation: the paper uses torchvision's weights as they are; so do we with those, and not with Oxford's.
     """
     if plan.trained is None or not isinstance(plan.spec.network, VGG):
         return None
-    images = [normalised(plan.content.pixels), normalised(plan.style.pixels)]
+    images = [normalised(picture.pixels) for picture in (plan.content, *(style.picture for style in plan.styles))]
     wanted = plan.spec.network.rescale
     if wanted is True or (wanted == "auto" and pretrained.is_far_from_unit_scale(plan.trained, images)):
         return pretrained.rescaled(plan.trained, images)
     return plan.trained
-
-
-def _perturbed(content: Tensor, seed: int) -> Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    noise = torch.rand(content.shape, generator=generator).to(content.device)
-    return content.lerp(noise, PERTURBATION)
 
 
 def _progress(plan: Plan, attempts: Restarts[Course], iterate: Iterate, seconds: float) -> Progress:
@@ -176,7 +193,7 @@ def _progress(plan: Plan, attempts: Restarts[Course], iterate: Iterate, seconds:
         gradient_norm=iterate.gradient_norm,
         seconds=seconds,
         restarts=attempts.count,
-        picture=lambda: kept.image.cpu().clone(),
+        picture=lambda: painting.finished(plan, kept.image.cpu().clone()),
     )
 
 
@@ -184,7 +201,7 @@ def _result(
     plan: Plan, attempts: Restarts[Course], losses: tuple[float, ...], interrupted: bool, seconds: float
 ) -> Result:
     # The paper's method shows its last picture; whoever stops it half-way gets the best one so far.
-    image = (attempts.best if interrupted else attempts.kept).image.cpu()
+    image = painting.finished(plan, (attempts.best if interrupted else attempts.kept).image.cpu())
     reason = "it was interrupted; this is the best picture until then" if interrupted else attempts.reason
     return Result(
         image=image,
@@ -204,7 +221,9 @@ def _result(
             network_seed=attempts.seed,
             perturbed=attempts.perturbed,
             content=_input(plan.content),
-            style=_input(plan.style),
+            styles=tuple(_style(one) for one in plan.styles),
+            keep=plan.keep and _input(plan.keep),
+            start=plan.start and _input(plan.start),
             weights=plan.trained and Input(path=str(plan.trained.path.resolve()), sha256=plan.trained.sha256),
             width=plan.size[1],
             height=plan.size[0],
@@ -227,6 +246,11 @@ def _result(
 def _fitting(one: Fit) -> Fitting:
     height, width = one.tile or (None, None)
     return Fitting(tile_height=height, tile_width=width, held=one.held, history=one.history)
+
+
+def _style(one: Style) -> StyleInput:
+    source = _input(one.picture)
+    return StyleInput(path=source.path, sha256=source.sha256, weight=one.weight, mask=one.mask and _input(one.mask))
 
 
 def _input(picture: Picture) -> Input:

@@ -61,7 +61,7 @@ def as_html(result: Shown) -> str:
     so that it can be read on light and on dark; where there is little room the picture stands above the rest.
     """
     record = result.record
-    title = f"{_name(record.content.path)} in the style of {_name(record.style.path)}"
+    title = f"{_name(record.content.path)} in the style of {' and '.join(_name(one.path) for one in record.styles)}"
     return (
         f'<div style="{ROW}">\n{_picture(result.image, result.alpha, title)}\n<div style="{DETAILS}">\n'
         f'<div style="font-weight:600;overflow-wrap:anywhere">{escape(title)}</div>\n'

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import cast, get_args
 
 import torch
@@ -12,17 +14,19 @@ from barestyle.course import Leg, Precision, legs
 from barestyle.errors import ImageError, SpecError
 from barestyle.fitting import Fit
 from barestyle.images import Picture, Source, read, target_size
+from barestyle.inputs import Style, read_keep, read_start, read_styles
 from barestyle.memory import parse as parse_memory
 from barestyle.networks import SMALLEST_SIDE, Size, minimum_side, pretrained
 from barestyle.presets import DEFAULT_PRESET, preset
-from barestyle.spec import DEFAULT_LONGEST_SIDE, MAX_PIXELS, VGG, PaperLBFGS, Spec
+from barestyle.spec import DEFAULT_LONGEST_SIDE, MAX_PIXELS, VGG, NoiseStart, PaperLBFGS, PictureStart, Spec
 
 
 @dataclass(frozen=True)
 class Plan:
     """A run that has passed every check.
 
-    `content` and `style` have the sizes at which they are used; `size` is the content's (height, width).
+    All pictures have the sizes at which they are used; `size` is the content's (height, width). `keep` is the mask of
+    what stays as it is, and `start` where the search begins, if that is neither the content nor noise.
     `memory` is in bytes, None for what is free. `fits` are how an earlier run's legs were fitted into memory: sums over
     other tiles would round otherwise.
     """
@@ -31,11 +35,25 @@ class Plan:
     seed: int
     device: torch.device
     content: Picture
-    style: Picture
+    styles: tuple[Style, ...]
     trained: pretrained.TrainedLayers | None
     precision: Precision = "float32"
     memory: int | None = None
     fits: tuple[Fit, ...] = ()
+    keep: Picture | None = None
+    start: Picture | None = None
+
+    @property
+    def style(self) -> Picture:
+        """The first style, which is the only one in most runs."""
+        return self.styles[0].picture
+
+    @property
+    def files(self) -> list[Path]:
+        """Every file that goes into the run."""
+        pictures = [self.content, self.keep, self.start, *(style.picture for style in self.styles)]
+        pictures += [style.mask for style in self.styles]
+        return [one.path for one in (*pictures, self.trained) if one is not None and one.path is not None]
 
     @property
     def size(self) -> tuple[int, int]:
@@ -50,14 +68,19 @@ class Plan:
     @property
     def legs(self) -> list[Leg]:
         """The scales and precisions of a run, one after the other."""
-        return legs(self.spec, Size(*self.size), Size(self.style.height, self.style.width), self.precision)
+        styles = [Size(style.picture.height, style.picture.width) for style in self.styles]
+        return legs(self.spec, Size(*self.size), styles, self.precision)
 
 
 def prepare(
     content: Source,
-    style: Source,
+    style: Source | Sequence[Source],
     spec: Spec | str = DEFAULT_PRESET,
     *,
+    weights: Sequence[float] | None = None,
+    masks: Sequence[Source | None] | None = None,
+    keep: Source | None = None,
+    start: Source | None = None,
     seed: int = 0,
     device: str = "auto",
     precision: str = "auto",
@@ -67,9 +90,37 @@ def prepare(
 ) -> Plan:
     """Everything that can be refused, checked: the arguments and errors are those of `transfer`."""
     with torch.inference_mode(False):  # tensors of that mode could never be differentiated
-        plan = _prepared(content, style, _spec_of(spec), seed, device, max_pixels)
-        found = _precision(precision, plan)
-        return replace(plan, precision=found, memory=parse_memory(str(memory)), fits=fits)
+        wanted = _started(_spec_of(spec), start)
+        plan = _prepared(content, wanted, seed, device, max_pixels)
+        plan = replace(plan, precision=_precision(precision, plan), memory=parse_memory(str(memory)), fits=fits)
+        styles = read_styles(style, weights=weights, masks=masks, content=plan.content, max_pixels=max_pixels)
+        return replace(
+            plan,
+            styles=tuple(replace(one, picture=_as_used(one.picture, plan, max_pixels)) for one in styles),
+            keep=None if keep is None else read_keep(keep, plan.content, max_pixels),
+            start=None if start is None else read_start(start, plan.content, max_pixels),
+        )
+
+
+def _started(spec: Spec, start: Source | None) -> Spec:
+    """The spec with the kind of start that is given. Raises SpecError where it asks for another one."""
+    if start is None and isinstance(spec.start, PictureStart):
+        raise SpecError("start=picture needs the picture; name it with --start (start in Python)")
+    if start is None:
+        return spec
+    if isinstance(spec.start, NoiseStart):
+        raise SpecError("the search cannot begin both with noise and with a picture; leave out one of them")
+    return spec.model_copy(update={"start": PictureStart()})
+
+
+def _as_used(style: Picture, plan: Plan, max_pixels: int) -> Picture:
+    """A style's picture at the size at which its statistics are taken. Raises ImageError."""
+    long_side = max(round(max(plan.size) * plan.spec.style_scale), 1)
+    size = target_size(style.height, style.width, long_side)
+    if plan.spec.style_scale > 1:
+        check_pixels(size, max_pixels, "a style", "--style-scale")
+    check_large_enough(style, size, plan.spec, "--style-scale" if plan.spec.style_scale < 1 else "--size")
+    return style.at(*size)
 
 
 def _precision(name: str, plan: Plan) -> Precision:
@@ -88,27 +139,30 @@ def _precision(name: str, plan: Plan) -> Precision:
     raise SpecError(f"precision cannot be {name!r}; it takes one of auto, {', '.join(get_args(Precision))}")
 
 
-def _prepared(content: Source, style: Source, spec: Spec, seed: int, device: str, max_pixels: int) -> Plan:
+def _prepared(content: Source, spec: Spec, seed: int, device: str, max_pixels: int) -> Plan:
+    """All but what comes beside the content."""
     if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**63:
         raise SpecError(f"seed cannot be {seed!r}; it takes a whole number from 0 to 2**63 - 1")
     place = devices.pick(device)
     trained = None
     if isinstance(spec.network, VGG) and spec.network.is_trained:
         trained = pretrained.load(pretrained.find(spec.network.trained_file), spec.deepest_tap)
-    pictures = read(content, max_pixels=max_pixels), read(style, max_pixels=max_pixels)
-    height, width = _result_size(pictures[0], spec)
-    long_side = max(height, width)
-    style_size = target_size(pictures[1].height, pictures[1].width, long_side)
+    picture = read(content, max_pixels=max_pixels)
+    size = _result_size(picture, spec)
+    check_pixels(size, max_pixels, "a result", "--size")
+    check_large_enough(picture, size, spec)
+    # Only what the run needs is kept: a photograph of 12 megapixels is 144 MB of floats.
+    return Plan(spec, seed, place, picture.at(*size), (), trained)
+
+
+def check_pixels(size: tuple[int, int], max_pixels: int, what: str, option: str) -> None:
+    """Refuse a picture that would become too large. Raises ImageError."""
+    height, width = size
     if height * width > max_pixels:
         raise ImageError(
-            f"a result of {width} x {height} = {height * width:,} pixels is more than the limit of {max_pixels:,}; "
-            "choose a smaller --size, or raise the limit with --max-pixels (max_pixels in Python)"
+            f"{what} of {width} x {height} = {height * width:,} pixels is more than the limit of {max_pixels:,}; "
+            f"choose a smaller {option}, or raise the limit with --max-pixels (max_pixels in Python)"
         )
-    for picture, size in zip(pictures, ((height, width), style_size), strict=True):
-        check_large_enough(picture, size, spec)
-    # Only what the run needs is kept: a photograph of 12 megapixels is 144 MB of floats.
-    used = pictures[0].at(height, width), pictures[1].at(*style_size)
-    return Plan(spec, seed, place, *used, trained)
 
 
 def _spec_of(spec: Spec | str) -> Spec:
@@ -124,7 +178,7 @@ def _result_size(content: Picture, spec: Spec) -> tuple[int, int]:
     return target_size(content.height, content.width, long_side)
 
 
-def check_large_enough(picture: Picture, size: tuple[int, int], spec: Spec) -> None:
+def check_large_enough(picture: Picture, size: tuple[int, int], spec: Spec, option: str = "--size") -> None:
     """Refuse a picture that would be used at a size (height, width) below what a network needs. Raises ImageError."""
     smallest = minimum_side(spec.network)
     if min(picture.height, picture.width) < SMALLEST_SIDE:
@@ -136,5 +190,5 @@ def check_large_enough(picture: Picture, size: tuple[int, int], spec: Spec) -> N
         raise ImageError(
             f"{picture.name} has {picture.width} x {picture.height} pixels and would be used at "
             f"{size[1]} x {size[0]}, but this network needs at least {smallest} a side; "
-            "give a larger --size or a less narrow picture"
+            f"give a larger {option} or a less narrow picture"
         )

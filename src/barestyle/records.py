@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from PIL import Image, UnidentifiedImageError
 from pydantic import Field, ValidationError
@@ -18,11 +19,11 @@ from barestyle.images.read import own_pixel_limit
 from barestyle.spec import Spec
 from barestyle.spec.frozen import Frozen, sentence
 
-FORMAT: Literal[2] = 2
+FORMAT: Literal[3] = 3
 """Raised when a record changes so that older programs could not read it."""
 
-READABLE = (1, 2)
-"""Format 1 had neither precision nor fits: everything was float32, in one tile."""
+READABLE = (1, 2, 3)
+"""Format 1 had neither precision nor fits: everything was float32, in one tile. Format 2 had one style and no masks."""
 
 _PACKAGES = ("barestyle", "torch", "numpy", "kornia", "pillow", "imagecodecs", "tifffile", "safetensors", "pydantic")
 
@@ -35,6 +36,13 @@ class Input(Frozen):
 
     path: str | None
     sha256: str
+
+
+class StyleInput(Input):
+    """A style's file, its weight beside those of the others, and its mask, if it has one."""
+
+    weight: Annotated[float, Field(gt=0)] = 1.0
+    mask: Input | None = None
 
 
 class Fitting(Frozen):
@@ -54,14 +62,16 @@ class Record(Frozen):
     rounded to those of a file. `fits` has one entry for each scale and precision, one after the other.
     """
 
-    format: Literal[1, 2] = FORMAT
+    format: Literal[3] = FORMAT
     digest: str
     spec: Spec
     seed: int
     network_seed: int
     perturbed: bool
     content: Input
-    style: Input
+    styles: Annotated[tuple[StyleInput, ...], Field(min_length=1)]
+    keep: Input | None = None
+    start: Input | None = None
     weights: Input | None
     width: int
     height: int
@@ -77,6 +87,19 @@ class Record(Frozen):
     seconds: float
     losses: tuple[float, ...]
     image_sha256: str
+
+    def seen_from(self, folder: Path) -> Record:
+        """The same record with the inputs' absolute paths as seen from a folder."""
+
+        def seen(source: Any) -> Any:
+            if source is None:
+                return None
+            path = source.path and Path(os.path.relpath(source.path, folder)).as_posix()
+            changes = {"path": path} | ({"mask": seen(source.mask)} if isinstance(source, StyleInput) else {})
+            return source.model_copy(update=changes)
+
+        changes = {name: seen(getattr(self, name)) for name in ("content", "keep", "start", "weights")}
+        return self.model_copy(update={**changes, "styles": tuple(map(seen, self.styles))})
 
     def to_json(self) -> str:
         """Indented JSON, the loss trace on one line."""
@@ -169,17 +192,28 @@ def parse(text: str, path: Path) -> Record:
             f"barestyle {version('barestyle')} reads no other"
         )
     try:
-        return Record.model_validate(data)
+        return Record.model_validate(_up_to_date(data))
     except ValidationError as error:
         raise RecordError(f"the record in {str(path)!r} cannot be read: {sentence(Record, error)}") from None
     except BarestyleError as error:
         raise RecordError(f"the record in {str(path)!r} cannot be read: {error}") from None
 
 
+def _up_to_date(data: dict[str, Any]) -> dict[str, Any]:
+    """An earlier format's record as one of this format."""
+    if data["format"] == FORMAT or "style" not in data:
+        return data
+    return {
+        **{name: value for name, value in data.items() if name != "style"},
+        "styles": [data["style"]],
+        "format": FORMAT,
+    }
+
+
 def located(name: str, source: Input, elsewhere: Path | None, folder: Path) -> Path:
     """The file of an input: as named now, or as the record saw it from its own folder.
 
-    `name` is what the input was, and the option that names it: content, style or weights. Raises RecordError
+    `name` is what the input was, and the option that names it: content, style, mask, ... Raises RecordError
     where there is no such file.
     """
     if elsewhere is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -13,7 +12,7 @@ from torch import Tensor
 
 from barestyle.images import encode, write_atomically
 from barestyle.images.write import check_format
-from barestyle.records import Input, Record, check_output, sidecar
+from barestyle.records import Record, check_output, sidecar
 from barestyle.spec import Spec
 
 
@@ -74,11 +73,4 @@ class Result:
         """The record with the inputs' paths as seen from the folder of `path`."""
         folder = path.resolve().parent
 
-        def seen(source: Input | None) -> Input | None:
-            if source is None or source.path is None:
-                return source
-            return Input(path=Path(os.path.relpath(source.path, folder)).as_posix(), sha256=source.sha256)
-
-        return self.record.model_copy(
-            update={name: seen(getattr(self.record, name)) for name in ("content", "style", "weights")}
-        )
+        return self.record.seen_from(folder)

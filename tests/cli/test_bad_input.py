@@ -170,7 +170,8 @@ def test_bad_options(program: Program, folder: Path, options: tuple[str, ...], w
 
 
 def test_missing_arguments_and_commands(program: Program, folder: Path) -> None:
-    check_refused(program("transfer", folder / "good.png"), "Missing argument")
+    check_refused(program("transfer"), "Missing argument")
+    check_refused(program("transfer", folder / "good.png"), "no style is named")
     check_refused(program("paint"), "No such command 'paint'")
     check_refused(program("presets", "papper"), "there is no preset 'papper'")
 

@@ -187,7 +187,7 @@ def test_refusals(program: Program, painted: Path, pictures: Path) -> None:
         ((pictures / "content.png", "-o", again), "carries no record"),
         ((pictures / "nowhere.png", "-o", again), "there is no file"),
         ((painted, "-o", painted), "exists"),
-        ((painted, "-o", again, "--weights", "a.pth"), "was made without trained weights; leave --weights out"),
+        ((painted, "-o", again, "--weights", "a.pth"), "was made without trained weights; leave --trained out"),
     ):
         outcome = program("rerun", *arguments)
         assert outcome.code == 2

@@ -21,6 +21,7 @@ from barestyle.cli.options import INTERRUPTED
 from barestyle.cli.presets import presets
 from barestyle.cli.rerun import rerun
 from barestyle.cli.score import score
+from barestyle.cli.several import Several
 from barestyle.cli.study import app as study
 from barestyle.cli.transfer import transfer
 from barestyle.cli.weights import app as weights
@@ -53,7 +54,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Repaint a picture in the style of another, with networks that nobody trained.",
 )
-for command in (transfer, demo, presets, rerun, score, info):
+app.command(cls=Several)(transfer)
+for command in (demo, presets, rerun, score, info):
     app.command()(command)
 app.add_typer(study, name="study")
 app.add_typer(weights, name="weights")

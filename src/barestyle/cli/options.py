@@ -9,7 +9,8 @@ import typer
 
 from barestyle.errors import SpecError
 from barestyle.presets import DEFAULT_PRESET, PRESETS, preset
-from barestyle.spec import DEFAULT_LONGEST_SIDE, CoarseToFine, Spec, with_settings
+from barestyle.spec import DEFAULT_LONGEST_SIDE, CoarseToFine, PictureStart, Spec, with_settings
+from barestyle.spec.frozen import members
 from barestyle.spec.settings import parse_assignment
 
 PresetName = Annotated[
@@ -70,7 +71,42 @@ Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="OUT", help="PNG, JPEG, TIFF or WebP, by extension.", show_default=False),
 ]
+StyleScale = Annotated[
+    float | None,
+    typer.Option(
+        "--style-scale",
+        metavar="X",
+        help="Size of the style beside the result's: of its strokes (default: 1, as large).",
+        show_default=False,
+    ),
+]
+Start = Annotated[
+    str | None,
+    typer.Option(
+        "--start",
+        metavar="S",
+        help="Where the search begins: content, noise, or a picture such as an earlier result.",
+        show_default=False,
+    ),
+]
+Colours = Annotated[
+    str | None,
+    typer.Option(
+        "--colours",
+        "--colors",
+        metavar="C",
+        help="Whose colours: style, luminance (the content's; only lightness is painted), or matched (nearly so).",
+        show_default=False,
+    ),
+]
+Trained = Annotated[
+    Path | None,
+    typer.Option("--trained", metavar="FILE", help="Trained VGG-19, for presets that need it.", show_default=False),
+]
 MaxPixels = Annotated[int, typer.Option("--max-pixels", metavar="N", min=1, help="Refuse larger pictures.")]
+STARTS = tuple(kind for kind in members(Spec.model_fields["start"].annotation) if kind != PictureStart().kind)
+"""What --start takes beside a picture."""
+
 INTERRUPTED = 130
 """Exit code of Ctrl-C, as shells have it: 128 + SIGINT."""
 
@@ -81,7 +117,10 @@ def assembled(
     size: int | None = None,
     steps: int | None = None,
     strength: float | None = None,
-    weights: Path | None = None,
+    style_scale: float | None = None,
+    start: str | None = None,
+    colours: str | None = None,
+    trained: Path | None = None,
     settings: list[str] | None = None,
 ) -> Spec:
     """The spec of a preset (or of a JSON file) with everything that was said on top. Raises SpecError."""
@@ -95,7 +134,10 @@ def assembled(
     for option, field, value in (
         ("--size", "size", size),
         ("--steps", "optimiser.steps", steps),
-        ("--weights", "network.trained_file", None if weights is None else str(weights)),
+        ("--style-scale", "style_scale", style_scale),
+        ("--start", "start", None if start is None else start if start in STARTS else PictureStart().kind),
+        ("--colours", "colours", colours),
+        ("--trained", "network.trained_file", None if trained is None else str(trained)),
     ):
         if value is None:
             continue

@@ -9,13 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from barestyle.cli import options
-from barestyle.errors import RecordError
-from barestyle.spec import MAX_PIXELS, with_settings
+from barestyle.spec import MAX_PIXELS
 
 if TYPE_CHECKING:
-    from barestyle.fitting import Fit
-    from barestyle.plan import Plan
-    from barestyle.records import Fitting, Record
+    from barestyle.records import Record
 
 
 def rerun(
@@ -27,9 +24,25 @@ def rerun(
     content: Annotated[
         Path | None, typer.Option(help="The content, if it lies elsewhere now.", show_default=False)
     ] = None,
-    style: Annotated[Path | None, typer.Option(help="The style, if it lies elsewhere now.", show_default=False)] = None,
+    style: Annotated[
+        list[Path] | None,
+        typer.Option(help="The style, if it lies elsewhere now; of several, each in its order.", show_default=False),
+    ] = None,
+    mask: Annotated[
+        list[Path] | None,
+        typer.Option(help="The styles' masks, if they lie elsewhere now, in their order.", show_default=False),
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="The mask of what is kept, if it lies elsewhere now.", show_default=False)
+    ] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="The picture it began with, if it lies elsewhere now.", show_default=False)
+    ] = None,
     weights: Annotated[
-        Path | None, typer.Option(help="The trained weights, if they lie elsewhere now.", show_default=False)
+        Path | None,
+        typer.Option(
+            "--trained", "--weights", help="The trained weights, if they lie elsewhere now.", show_default=False
+        ),
     ] = None,
     device: Annotated[
         str | None, typer.Option(metavar="D", help="Another device than then.", show_default=False)
@@ -46,14 +59,14 @@ def rerun(
 
     from barestyle import records
     from barestyle.cli.transfer import paint
+    from barestyle.replay import Elsewhere, plan_of
 
     record = records.find(earlier)
     # Sums are split among threads, so their number shows in the last bit.
     torch.set_num_threads(record.threads)
-    elsewhere = {"content": content, "style": style, "weights": weights}
-    plan = _plan(record, earlier, elsewhere, device or record.device, max_pixels)
-    files = [source.path for source in (plan.content, plan.style, plan.trained) if source is not None and source.path]
-    records.check_output(output, force=force, inputs=[earlier, *files])
+    elsewhere = Elsewhere(content, tuple(style or ()), tuple(mask or ()), keep, start, weights)
+    plan = plan_of(record, earlier, elsewhere, device=device, max_pixels=max_pixels)
+    records.check_output(output, force=force, inputs=[earlier, *plan.files])
     stop_after = (record.restarts, len(record.losses)) if record.interrupted else None
     code = paint(plan, output, quiet=quiet, force=force, stop_after=stop_after)
     difference = _difference(record, records.find(output))
@@ -63,54 +76,6 @@ def rerun(
     if not quiet:
         print("The picture is the same, bit for bit.")
     return code
-
-
-def _plan(record: Record, earlier: Path, elsewhere: dict[str, Path | None], device: str, max_pixels: int) -> Plan:
-    """The run of a record, from the same files as then. Raises RecordError where they are not the same."""
-    from barestyle import records
-    from barestyle.plan import prepare
-
-    sources = {"content": record.content, "style": record.style, "weights": record.weights}
-    if record.weights is None and elsewhere["weights"] is not None:
-        raise RecordError(f"{str(earlier)!r} was made without trained weights; leave --weights out")
-    files = {
-        name: records.located(name, source, elsewhere[name], earlier.resolve().parent)
-        for name, source in sources.items()
-        if source is not None
-    }
-    spec = record.spec
-    if "weights" in files:
-        spec = with_settings(spec, {"network.trained_file": str(files["weights"])})
-    plan = prepare(
-        files["content"],
-        files["style"],
-        spec,
-        seed=record.seed,
-        device=device,
-        precision=record.precision,
-        max_pixels=max_pixels,
-        fits=tuple(_fit(one) for one in record.fits),
-    )
-    present = {"content": plan.content, "style": plan.style, "weights": plan.trained}
-    for name, source in sources.items():
-        now = present[name]
-        if source is None or source.path is None or now is None:
-            continue  # nothing was taken, or it was in memory, and its hash is not a file's
-        if source.sha256 != now.sha256:
-            raise RecordError(
-                f"{str(files[name])!r} is not the {name} that {str(earlier)!r} was made from; "
-                f"name the right file with --{name}"
-            )
-    return plan
-
-
-def _fit(one: Fitting) -> Fit:
-    """A record's fitting for a plan."""
-    from barestyle.fitting import Fit
-    from barestyle.networks import Size
-
-    tile = Size(one.tile_height, one.tile_width) if one.tile_height and one.tile_width else None
-    return Fit(tile, one.held, one.history)
 
 
 def _difference(before: Record, after: Record) -> str | None:

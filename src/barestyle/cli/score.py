@@ -16,7 +16,7 @@ from barestyle.spec import MAX_PIXELS
 
 if TYPE_CHECKING:
     from barestyle.metrics import Score
-    from barestyle.records import Record
+    from barestyle.records import Input, Record
 
 
 def score(
@@ -31,7 +31,8 @@ def score(
         list[str] | None, typer.Option("--metric", metavar="M", help="Only this metric; may be repeated.")
     ] = None,
     weights: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Trained VGG-19, for the metrics that need it.")
+        Path | None,
+        typer.Option("--trained", "--weights", metavar="FILE", help="Trained VGG-19, for the metrics that need it."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
     max_pixels: options.MaxPixels = MAX_PIXELS,
@@ -44,8 +45,9 @@ def score(
     named = None not in files.values()
     record = _record(result, needed=not named)
     if record is not None and not named:
-        for name, given in files.items():
-            files[name] = records.located(name, getattr(record, name), given, result.resolve().parent)
+        folder = result.resolve().parent
+        files["content"] = records.located("content", record.content, content, folder)
+        files["style"] = records.located("style", _only_style(record, style), style, folder)
     content_file, style_file = (file for file in files.values() if file is not None)
     found = metrics.score(result, content_file, style_file, metrics=metric, weights=weights, max_pixels=max_pixels)
     own = [name for name in found.values if record is not None and metrics.METRICS[name].favours(record.spec)]
@@ -65,6 +67,16 @@ def _record(result: Path, *, needed: bool) -> Record | None:
         if needed:
             raise
         return None
+
+
+def _only_style(record: Record, given: Path | None) -> Input:
+    """The style to judge by. Raises RecordError where there are several and none of them was named."""
+    if len(record.styles) > 1 and given is None:
+        names = ", ".join(Path(one.path).name for one in record.styles if one.path)
+        raise RecordError(
+            f"this picture is in the style of {names or 'several pictures'}; name one of them with --style"
+        )
+    return record.styles[0]
 
 
 def _print(found: Score, own: list[str]) -> None:

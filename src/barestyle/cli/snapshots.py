@@ -27,8 +27,7 @@ class Snapshots:
         self._alpha = plan.content.alpha
         written = (path for path in output.parent.glob(f"*{output.suffix}") if self._is_snapshot(path.name))
         existing = sorted(written)
-        sources = [path for path in (plan.content.path, plan.style.path) if path is not None]
-        if any(path.samefile(source) for path in existing for source in sources):
+        if any(path.samefile(source) for path in existing for source in plan.files):
             raise OutputError(
                 f"a picture of --save-every would replace one that goes in; choose another name than {output}"
             )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from barestyle.cli import options
+from barestyle.cli.styles import typed
 from barestyle.presets import DEFAULT_PRESET
 from barestyle.spec import MAX_PIXELS
 
@@ -19,23 +20,41 @@ if TYPE_CHECKING:
 
 def transfer(
     content: Annotated[Path, typer.Argument(metavar="CONTENT", help="The picture to repaint.", show_default=False)],
-    style: Annotated[
-        Path, typer.Argument(metavar="STYLE", help="The picture whose style to take.", show_default=False)
-    ],
+    styles: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="STYLE...", help="The picture, or pictures, whose style to take.", show_default=False),
+    ] = None,
     output: options.Output = None,
     preset: options.PresetName = DEFAULT_PRESET,
     size: options.Size = None,
     steps: options.Steps = None,
     strength: options.Strength = None,
+    weights: Annotated[
+        list[str] | None,
+        typer.Option("--weights", metavar="W...", help="One number for each of several styles.", show_default=False),
+    ] = None,
+    style_scale: options.StyleScale = None,
+    mask: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--mask",
+            metavar="MASK:STYLE...",
+            help="Where a style is asked for: white, or grey for partly. Styles without a mask take what is left.",
+            show_default=False,
+        ),
+    ] = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option("--keep", metavar="MASK", help="What stays as it is: white, or grey.", show_default=False),
+    ] = None,
+    colours: options.Colours = None,
+    start: options.Start = None,
     seed: options.Seed = 0,
     device: options.Device = "auto",
     precision: options.Precision = "auto",
     memory: options.Memory = "auto",
     settings: options.Settings = None,
-    weights: Annotated[
-        Path | None,
-        typer.Option("--weights", metavar="FILE", help="Trained VGG-19, for presets that need it.", show_default=False),
-    ] = None,
+    trained: options.Trained = None,
     save_every: Annotated[
         int | None,
         typer.Option(
@@ -46,20 +65,44 @@ def transfer(
     force: options.Force = False,
     quiet: options.Quiet = False,
 ) -> int:
-    """Repaint CONTENT in the style of STYLE.
+    """Repaint CONTENT in the style of STYLE, or of several.
 
-    Without -o the result lies in the current folder, named after both pictures.
+    Without -o the result lies in the current folder, named after the pictures.
 
     Ctrl-C keeps the best picture so far.
     """
-    spec = options.assembled(preset, size=size, steps=steps, strength=strength, weights=weights, settings=settings)
-    output = output or Path(f"{content.stem}-{style.stem}.png")
+    said = typed(styles or [], weights, mask, trained)
+    spec = options.assembled(
+        preset,
+        size=size,
+        steps=steps,
+        strength=strength,
+        style_scale=style_scale,
+        start=start,
+        colours=colours,
+        trained=said.trained,
+        settings=settings,
+    )
+    output = output or Path("-".join(path.stem for path in (content, *said.styles)) + ".png")
+    begin = Path(start) if start is not None and start not in options.STARTS else None
     from barestyle.plan import prepare
     from barestyle.records import check_output
 
-    check_output(output, force=force, inputs=(content, style))
+    inputs = [path for path in (content, *said.styles, *(said.masks or ()), keep, begin) if path is not None]
+    check_output(output, force=force, inputs=inputs)
     plan = prepare(
-        content, style, spec, seed=seed, device=device, precision=precision, memory=memory, max_pixels=max_pixels
+        content,
+        said.styles,
+        spec,
+        weights=said.weights,
+        masks=said.masks,
+        keep=keep,
+        start=begin,
+        seed=seed,
+        device=device,
+        precision=precision,
+        memory=memory,
+        max_pixels=max_pixels,
     )
     return paint(plan, output, quiet=quiet, save_every=save_every, force=force)
 

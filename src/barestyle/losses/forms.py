@@ -9,10 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from barestyle.colour import LUMA
 from barestyle.spec import FormsContentLoss
-
-LUMA = (0.299, 0.587, 0.114)
-"""Shares of red, green and blue in lightness (ITU-R BT.601), of sRGB values as they are."""
 
 LIGHTNESS_WEIGHT = 0.4
 PIXELS_WEIGHT = 0.2

@@ -1,0 +1,37 @@
+"""Options that take several values in a row, as `--weights 2 1`: what people type, and argument parsers don't."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from typer.core import TyperCommand
+
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+MASKED = re.compile(r"[^-].*:.+")
+
+SEVERAL = {"--weights": NUMBER, "--mask": MASKED}
+"""Options, and what their values look like; what looks otherwise is an argument again."""
+
+
+class Several(TyperCommand):
+    """A command whose options of `SEVERAL` may be followed by more than one value."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, repeated(args))
+
+
+def repeated(arguments: list[str]) -> list[str]:
+    """`--weights 2 1` as `--weights 2 --weights 1`; the rest as it is."""
+    found: list[str] = []
+    rest = list(arguments)
+    while rest:
+        argument = rest.pop(0)
+        found.append(argument)
+        if argument == "--":
+            return found + rest
+        if argument in SEVERAL and rest:
+            found.append(rest.pop(0))
+            while rest and SEVERAL[argument].fullmatch(rest[0]):
+                found += [argument, rest.pop(0)]
+    return found
