@@ -2,19 +2,20 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test slow check bench quality format styles gallery clean
+.PHONY: help demo test slow check docs bench quality format styles gallery clean
 
 help:
 	@echo "make demo     repaint a photograph in one of barestyle's styles, into demo.png"
 	@echo "make test     run the tests"
 	@echo "make slow     run the tests that take minutes: killed workers, every cell of the paper's study"
 	@echo "make check    check format, lint and types"
+	@echo "make docs     build the documentation into site/, to be opened from disk"
 	@echo "make bench    measure speed and memory here, against PyTorch's tutorial: some 15 minutes"
 	@echo "make quality  compare the default with the paper's networks and a trained one: an hour and a half"
 	@echo "make format   put the code into its format"
 	@echo "make styles   paint the style pictures that come with the package"
 	@echo "make gallery  paint the README's pictures"
-	@echo "make clean    remove the virtual environment and caches"
+	@echo "make clean    remove the virtual environment, caches and the built documentation"
 
 demo: .venv/.installed
 	$(BIN)/barestyle demo --output demo.png --force
@@ -29,6 +30,10 @@ check: .venv/.installed-dev
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+
+docs: .venv/.installed-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "site/index.html"
 
 bench: .venv/.installed-dev
 	$(BIN)/python -m benchmarks $(BENCH)
@@ -47,7 +52,7 @@ gallery: .venv/.installed
 	$(BIN)/python -m tools.paint_gallery
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "barestyle needs Python 3.11 or later; name one: make demo PYTHON=python3.12")'
@@ -59,4 +64,8 @@ $(BIN)/python:
 
 .venv/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@ .venv/.installed
+
+.venv/.installed-docs: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[docs]'
 	touch $@ .venv/.installed

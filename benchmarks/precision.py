@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from barestyle.course import Course, Pictures, cosine, in_precision, legs
+from barestyle.canvas import Pictures
+from barestyle.course import Course, cosine, in_precision
+from barestyle.legs import legs
 from barestyle.losses import Objective, assemble
 from barestyle.metrics import score
 from barestyle.networks import Network, Size, build

@@ -73,7 +73,9 @@ def ours(
     size: int, device: torch.device, goal: float, settings: dict[str, Any], precision: str = "float32"
 ) -> dict[str, Any]:
     """Our run on the tutorial's own network and loss until float32's loss at full size is as low as the goal."""
-    from barestyle.course import Course, Pictures, legs
+    from barestyle.canvas import Pictures
+    from barestyle.course import Course
+    from barestyle.legs import legs
     from barestyle.networks import Size
     from barestyle.presets import preset
     from barestyle.spec import with_settings

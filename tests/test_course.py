@@ -8,9 +8,11 @@ from PIL import Image
 from torch import Tensor
 
 from barestyle import transfer, with_settings
-from barestyle.course import Leg, carried, cosine, handed_over, in_precision, legs, share_done, shrunk
+from barestyle.canvas import carried
+from barestyle.course import cosine, in_precision
 from barestyle.errors import SpecError
 from barestyle.images import resized
+from barestyle.legs import Leg, handed_over, legs, share_done, shrunk
 from barestyle.networks import Size, build
 from barestyle.plan import prepare
 from barestyle.presets import preset

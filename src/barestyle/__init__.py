@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         StudyError,
         WeightsError,
     )
-    from barestyle.job import transfer
+    from barestyle.job import resume, transfer
     from barestyle.presets import PRESETS, Preset, preset
     from barestyle.progress import Progress
     from barestyle.result import Result
@@ -49,6 +49,7 @@ _HOMES = {
     "StyleLoss": "style_loss",
     "WeightsError": "errors",
     "preset": "presets",
+    "resume": "job",
     "transfer": "job",
     "with_settings": "spec",
 }
@@ -71,6 +72,7 @@ __all__ = [
     "WeightsError",
     "__version__",
     "preset",
+    "resume",
     "transfer",
     "with_settings",
 ]

@@ -3,144 +3,46 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from barestyle import memory
+from barestyle.canvas import Pictures, carried, content_of, keeping
 from barestyle.fitting import Fit, fit
-from barestyle.images import resized
-from barestyle.losses import Evaluation, Objective, Region, Sample, Tiling, assemble
-from barestyle.networks import Network, Size, minimum_side
-from barestyle.optimise import Evaluate, Experience, Iterate, Search
-from barestyle.spec import LBFGS, Adam, CoarseToFine, FeatureContentLoss, PaperLBFGS, Spec
-
-Precision = Literal["float32", "bf16", "mixed"]
-
-FINISH = 0.25
-"""Share of the finest scale's steps that mixed precision takes in float32."""
+from barestyle.legs import Leg, handed_over
+from barestyle.losses import Objective, Tiling, assemble
+from barestyle.networks import Network, Size
+from barestyle.optimise import Experience, Iterate, Search, State
+from barestyle.spec import LBFGS, Adam, FeatureContentLoss, PaperLBFGS, Spec
 
 CHECK_EVERY = 20
 LEAST_COSINE = 0.5
 """Mixed precision goes over to float32 where, looked at every so many steps, bfloat16's gradient points elsewhere.
 
-It only has to point downhill: runs that fell to 0.7 ended where those in float32 do (docs/performance.md).
+It only has to point downhill (docs/performance.md says how far it was off).
 """
 
 DTYPES = {"float32": torch.float32, "bf16": torch.bfloat16}
 
 
-class Leg(NamedTuple):
-    """A part of the course: a size, a precision, and the most steps; `watched` where it may end before."""
+@dataclass
+class _Way:
+    """How far a course has come: legs to go, which one is under way, and what those before it took.
 
-    size: Size
-    precision: Literal["float32", "bf16"]
-    steps: int
-    watched: bool = False
-
-
-def legs(spec: Spec, size: Size, styles: Sequence[Size], precision: Precision) -> list[Leg]:
-    """What a run does one after the other; smaller scales than the network can work with are left out."""
-    steps = spec.optimiser.steps
-    if isinstance(spec.optimiser, PaperLBFGS):
-        return [Leg(size, "float32" if precision == "mixed" else precision, steps * spec.optimiser.iterations_per_step)]
-    rough: Literal["float32", "bf16"] = "float32" if precision == "float32" else "bf16"
-    watched = precision == "mixed"
-    found = []
-    if isinstance(spec.scales, CoarseToFine):
-        smallest = minimum_side(spec.network)
-        for number in range(spec.scales.scales - 1, 0, -1):
-            factor = spec.scales.factor**number
-            small = shrunk(size, factor)
-            if min(min(shrunk(one, factor)) for one in (size, *styles)) >= smallest:
-                found.append(Leg(small, rough, steps, watched))
-        steps = spec.scales.finest_steps if found else steps
-    if not watched:
-        return [*found, Leg(size, rough, steps)]
-    last = max(round(FINISH * steps), 1)
-    first = [Leg(size, "bf16", steps - last, watched)] if steps > last else []
-    return [*found, *first, Leg(size, "float32", last)]
-
-
-def handed_over(leg: Leg, taken: int, to_go: list[Leg]) -> list[Leg]:
-    """The legs to go where a watched one is left after so many steps: float32 takes the others, at the same size."""
-    left = leg.steps - taken
-    if to_go and (to_go[0].size, to_go[0].precision) == (leg.size, "float32"):
-        return [to_go[0]._replace(steps=to_go[0].steps + left), *to_go[1:]]
-    return [Leg(leg.size, "float32", left), *to_go] if left else to_go
-
-
-def share_done(legs: list[Leg], step: int) -> float:
-    """The share of all legs' work, 0..1, that so many steps are; a step costs what its pixels cost."""
-    pixels = [leg.size.height * leg.size.width for leg in legs]
-    total = sum(area * leg.steps for area, leg in zip(pixels, legs, strict=True))
-    done, left = 0, step
-    for area, leg in zip(pixels, legs, strict=True):
-        done += area * min(left, leg.steps)
-        left -= min(left, leg.steps)
-    return done / total
-
-
-def shrunk(size: Size, factor: float) -> Size:
-    """A size divided by a factor, to the nearest pixel."""
-    return Size(max(round(size.height / factor), 1), max(round(size.width / factor), 1))
-
-
-@dataclass(frozen=True)
-class Pictures:
-    """What goes into a search, on the device, at the result's size: (1, 3, h, w) in 0..1, and masks (1, 1, h, w).
-
-    `base` is the picture that the search changes, the content or what is given in its place, and None where it begins
-    with noise. `keep` says where the content stays as it is.
+    `done` are the evaluations of the leg under way, and `left_at` is its step where it is given up early.
     """
 
-    content: Tensor
-    regions: tuple[Region, ...]
-    base: Tensor | None
-    keep: Tensor | None = None
-
-    @classmethod
-    def of(cls, content: Tensor, style: Tensor) -> Pictures:
-        """One style for all of the content, which is where the search begins."""
-        return cls(content, (Region((Sample(style),)),), content)
-
-    @property
-    def size(self) -> Size:
-        """Height and width of the content."""
-        return Size(*self.content.shape[-2:])
-
-    def at(self, size: Size) -> Pictures:
-        """All shrunk alike, so that the content has `size`."""
-        if size == self.size:
-            return self
-        content = resized(self.content, *size)
-        base = content if self.base is self.content else _resized(self.base, size)
-        factor = max(self.size) / max(size)
-        return Pictures(
-            content, tuple(_shrunk(one, size, factor) for one in self.regions), base, _resized(self.keep, size)
-        )
-
-
-def _shrunk(region: Region, size: Size, factor: float) -> Region:
-    """A region of a picture of another size, its styles shrunk by a factor."""
-    samples = []
-    for sample in region.samples:
-        small = shrunk(Size(*sample.pixels.shape[-2:]), factor)
-        samples.append(replace(sample, pixels=resized(sample.pixels, *small), mask=_resized(sample.mask, small)))
-    return replace(region, samples=tuple(samples), mask=_resized(region.mask, size))
-
-
-def _resized(planes: Tensor | None, size: Size) -> Tensor | None:
-    return None if planes is None else resized(planes, *size)
-
-
-def content_of(pictures: Pictures) -> Tensor:
-    """Where most searches begin."""
-    return pictures.content
+    to_go: list[Leg]
+    number: int = -1
+    steps: int = 0
+    evaluations: int = 0
+    done: int = 0
+    left_at: int | None = None
 
 
 class Course:
@@ -168,9 +70,12 @@ class Course:
         self._start = start
         self._asked_memory = asked_memory
         self._given_fits = fits
+        self._planned: dict[tuple[Size, str], Fit] = {}
         self._fits: list[Fit] = []
         self._objective: Objective | None = None
-        self._in_use = 0
+        self._search: Search | None = None
+        self._way = _Way(list(legs))
+        self._resumed: State | None = None
         self.leg = legs[0]
         """The part that is under way."""
         self.kept: Iterate | None = None
@@ -185,70 +90,102 @@ class Course:
         tiling = self._objective.tiling
         return (*self._fits[:-1], replace(self._fits[-1], tile=tiling.side, held=tiling.held))
 
+    def state(self) -> State:
+        """Everything that another course of the same run needs to go on from the iterate that was yielded last."""
+        assert self._search is not None
+        return {
+            "leg": self.leg._asdict(),
+            "way": {**vars(self._way), "to_go": [leg._asdict() for leg in self._way.to_go]},
+            "fits": [asdict(one) for one in self.fits],
+            "planned": [[size, precision, asdict(one)] for (size, precision), one in self._planned.items()],
+            "search": self._search.state(),
+        }
+
+    def resume(self, state: State) -> None:
+        """Go on, when iterated over, behind the iterate after which another course had this state."""
+        self._resumed = state["search"]
+        self.leg = _leg(state["leg"])
+        self._way = _Way(**{**state["way"], "to_go": [_leg(one) for one in state["way"]["to_go"]]})
+        self._given_fits = tuple(_fit(one) for one in state["fits"])
+        self._fits = list(self._given_fits[:-1])
+        self._planned = {(Size(*size), precision): _fit(one) for size, precision, one in state["planned"]}
+        here, device = self._pictures.at(self.leg.size), self._network.device
+        best, kept = (
+            one and Iterate.restored(one, device) for one in (state["search"]["best"], state["search"]["kept"])
+        )
+        self.best = self._at_full_size(best, here)
+        self.kept = self.best if kept is None else self._at_full_size(kept, here)
+
     def __iter__(self) -> Iterator[Iterate]:
         """Every iterate of every leg. Raises what the optimiser raises."""
-        # Once, as each leg gives back what it took, but for the history that its own share has room for.
-        self._in_use = memory.in_use(self._network.device)
-        self._check_largest()
-        at = self._pictures.at(self._legs[0].size)
-        start = self._start(at)
-        steps = evaluations = number = 0
-        experience: Experience | None = None
-        to_go = list(self._legs)
-        while to_go:
-            self.leg = to_go.pop(0)
-            here = self._pictures.at(self.leg.size)
-            start = carried(start, at.base, here.base, here.size)
-            at = here
-            search, check = self._search(number, self.leg, here, start, experience)
-            number += 1
-            done, taken = 0, self.leg.steps
-            for iterate in search:
-                done = iterate.evaluations
-                self._look(search, here, steps, evaluations)
-                yield self._at_full_size(iterate, here, steps, evaluations)
-                is_due = self.leg.watched and iterate.step % CHECK_EVERY == 0 and iterate.step < self.leg.steps
-                if is_due and not check(iterate.image):
-                    taken = iterate.step
-                    to_go = handed_over(self.leg, taken, to_go)
-                    break
-            kept = search.kept
-            assert kept is not None
-            start, self.reason = kept.image, search.reason
-            steps += taken
-            evaluations += done
+        way, experience = self._way, None
+        here = self._pictures.at(self.leg.size)
+        if self._resumed is None:
+            self._plan_fits()
+            start = self._start(here)
+        else:
+            start = here.content  # only its size matters
+        while way.to_go or self._resumed is not None:
+            if self._resumed is None:
+                self.leg = way.to_go.pop(0)
+                before, here = here, self._pictures.at(self.leg.size)
+                start = carried(start, before.base, here.base, here.size)
+                way.number, way.done, way.left_at = way.number + 1, 0, None
+            search, check = self._searching(here, start, experience)
+            if self._resumed is not None:
+                search.resume(self._resumed)
+            self._search, self._resumed = search, None
+            yield from self._iterates(search, check, here)
+            assert search.kept is not None
+            start, self.reason = search.kept.image, search.reason
+            taken = self.leg.steps if way.left_at is None else way.left_at
+            if way.left_at is not None:
+                way.to_go = handed_over(self.leg, taken, way.to_go)
+            way.steps += taken
+            way.evaluations += way.done
             # Another precision is the same function nearly; another size is another one.
-            goes_on = to_go and to_go[0].size == self.leg.size
+            goes_on = way.to_go and way.to_go[0].size == self.leg.size
             experience = search.experience if goes_on else None
             # The next leg begins with an empty house: what is left of this one is the picture and its experience.
-            self._fits, self._objective = list(self.fits), None
-            del search, check, kept
+            self._fits, self._objective, self._search = list(self.fits), None, None
+            del search, check
 
-    def _look(self, search: Search, here: Pictures, steps: int, evaluations: int) -> None:
-        """Take over what a search shows; what is the same iterate stays one."""
-        assert search.kept is not None
-        assert search.best is not None
-        same = search.kept is search.best
-        self.kept = self._at_full_size(search.kept, here, steps, evaluations)
-        self.best = self.kept if same else self._at_full_size(search.best, here, steps, evaluations)
+    def _iterates(self, search: Search, check: Callable[[Tensor], bool], here: Pictures) -> Iterator[Iterate]:
+        """Those of the leg under way, until its end or until bfloat16 is no good any more."""
+        way, leg = self._way, self.leg
+        iterates = iter(search)
+        while way.left_at is None and (iterate := next(iterates, None)) is not None:
+            way.done = iterate.evaluations
+            assert search.kept is not None
+            assert search.best is not None
+            # What is the same iterate stays one.
+            self.kept = self._at_full_size(search.kept, here)
+            self.best = self.kept if search.kept is search.best else self._at_full_size(search.best, here)
+            is_due = leg.watched and iterate.step % CHECK_EVERY == 0 and iterate.step < leg.steps
+            if is_due and not check(iterate.image):
+                way.left_at = iterate.step
+            yield self._at_full_size(iterate, here)
 
-    def _at_full_size(self, iterate: Iterate, here: Pictures, steps: int, evaluations: int) -> Iterate:
+    def _at_full_size(self, iterate: Iterate, here: Pictures) -> Iterate:
+        way, whole = self._way, self._pictures
         image = iterate.image
-        whole = self._pictures
         if here is not whole:
             image = carried(image, here.base, whole.base, whole.size)
-        elif not steps and whole.keep is None:
+        elif not way.steps and whole.keep is None:
             return iterate
         if whole.keep is not None:
             image = image.lerp(whole.content, whole.keep)
-        return replace(iterate, image=image, step=steps + iterate.step, evaluations=evaluations + iterate.evaluations)
+        return replace(
+            iterate, image=image, step=way.steps + iterate.step, evaluations=way.evaluations + iterate.evaluations
+        )
 
-    def _search(
-        self, number: int, leg: Leg, here: Pictures, start: Tensor, experience: Experience | None
+    def _searching(
+        self, here: Pictures, start: Tensor, experience: Experience | None
     ) -> tuple[Search, Callable[[Tensor], bool]]:
-        """The search of a leg, and whether its gradient is still good enough at an image."""
+        """The search of the leg under way, and whether its gradient is still good enough at an image."""
+        leg, number = self.leg, self._way.number
         network = in_precision(self._network, leg.precision)
-        fitted = self._fit(number, leg, network)
+        fitted = self._given_fits[number] if number < len(self._given_fits) else self._planned[leg.size, leg.precision]
         known = experience.history if experience is not None else None
         if known is not None and fitted.history is not None:
             # Room for more pairs is worth less than the pairs there are.
@@ -273,40 +210,37 @@ class Course:
 
         return Search(evaluate, start, optimiser, experience), is_good
 
-    def _check_largest(self) -> None:
-        """Raises DeviceError where the last leg will not fit, before the others have done their work."""
-        number, leg = len(self._legs) - 1, self._legs[-1]
-        self._fit(number, leg, in_precision(self._network, leg.precision))
+    def _plan_fits(self) -> None:
+        """How every leg will be fitted into memory, also those in float32 that take over where bfloat16 is left.
 
-    def _fit(self, number: int, leg: Leg, network: Network) -> Fit:
-        if number < len(self._given_fits):
-            return self._given_fits[number]
+        Raises DeviceError where one will not fit, before the others have done their work.
+        """
+        # Once, as each leg gives back what it took, but for the history that its own share has room for.
+        in_use = memory.in_use(self._network.device)
+        budget = memory.budget(self._network.device, self._asked_memory)
+        for leg in self._legs[len(self._given_fits) :]:
+            for precision in (leg.precision, *(("float32",) if leg.watched else ())):
+                self._planned[leg.size, precision] = self._fit(leg.size, precision, in_use, budget)
+
+    def _fit(self, size: Size, precision: Literal["float32", "bf16"], in_use: int, budget: int) -> Fit:
         content_loss = self._spec.content_loss
         return fit(
-            network,
+            in_precision(self._network, precision),
             self._spec.optimiser,
-            leg.size,
-            in_use=self._in_use,
-            budget=memory.budget(network.device, self._asked_memory),
+            size,
+            in_use=in_use,
+            budget=budget,
             content_tap=content_loss.tap if isinstance(content_loss, FeatureContentLoss) else None,
             masks=sum(region.mask is not None for region in self._pictures.regions),
         )
 
 
-def keeping(evaluate: Evaluate, pictures: Pictures) -> Evaluate:
-    """An evaluation of the picture in which what is protected is the content's, as a function of the other picture.
+def _leg(state: State) -> Leg:
+    return Leg(**{**state, "size": Size(*state["size"])})
 
-    Where the mask is white the gradient is zero; where it is grey the two are blended.
-    """
-    keep, content = pictures.keep, pictures.content
-    if keep is None:
-        return evaluate
 
-    def blended(image: Tensor) -> Evaluation:
-        found = evaluate(image.lerp(content, keep))
-        return replace(found, gradient=found.gradient.mul_(1 - keep))
-
-    return blended
+def _fit(state: State) -> Fit:
+    return Fit(**{**state, "tile": None if state["tile"] is None else Size(*state["tile"])})
 
 
 def in_precision(network: Network, precision: Literal["float32", "bf16"]) -> Network:
@@ -320,18 +254,6 @@ def halved(fitted: Fit, size: Size) -> Tiling:
     """Tiles of half the pixels: in float32 they take what the whole ones take in bfloat16."""
     height, width = fitted.tile or size
     return Tiling(Size(-(-height // 2), width), fitted.held)
-
-
-def carried(image: Tensor, base: Tensor | None, larger: Tensor | None, size: Size) -> Tensor:
-    """What was changed in the base of one size, brought to the base of another: (1, 3, h, w) in 0..1.
-
-    The larger base's own details stay; enlarging the picture itself would lose them. Without a base it has to do.
-    """
-    if tuple(image.shape[-2:]) == size:
-        return image
-    change = image if base is None else image - base
-    change = F.interpolate(change, size, mode="bicubic", align_corners=False)
-    return (change if larger is None else change.add_(larger)).clamp_(0, 1)
 
 
 def cosine(one: Tensor, other: Tensor) -> float:

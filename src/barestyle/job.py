@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import torch
+from torch import Tensor
 
+from barestyle import checkpoint as checkpoints
 from barestyle import painting
-from barestyle.course import Course, share_done
-from barestyle.errors import DeviceError
+from barestyle.checkpoint import Checkpoint
+from barestyle.course import Course
+from barestyle.errors import DeviceError, OutputError, SpecError
 from barestyle.fitting import Fit
 from barestyle.images import Picture, Source
 from barestyle.inputs import Style
+from barestyle.legs import share_done
 from barestyle.losses import is_out_of_memory
 from barestyle.networks import build, normalised, pretrained
 from barestyle.optimise import Iterate, Restarts
@@ -23,11 +30,15 @@ from barestyle.plan import Plan, prepare
 from barestyle.presets import DEFAULT_PRESET
 from barestyle.progress import Progress
 from barestyle.records import Fitting, Input, Record, StyleInput, package_versions
+from barestyle.replay import plan_of
 from barestyle.result import Result
 from barestyle.spec import MAX_PIXELS, VGG, PaperLBFGS, Spec
 
 PERTURBATION = 0.1
 """Share of uniform noise in a perturbed start: the paper's 10 % (section 3), which it does not define further."""
+
+CHECKPOINT_EVERY = 20
+"""Iterations between checkpoints."""
 
 OnProgress = Callable[[Progress], None]
 
@@ -48,6 +59,8 @@ def transfer(
     precision: str = "auto",
     memory: str = "auto",
     max_pixels: int = MAX_PIXELS,
+    checkpoint: str | Path | None = None,
+    checkpoint_every: int = CHECKPOINT_EVERY,
 ) -> Result:
     """Repaint `content` in the style of `style`.
 
@@ -72,6 +85,8 @@ def transfer(
             Pictures that would need more are worked on in tiles, with the same loss and gradient to rounding; where
             that is not enough, the robust L-BFGS remembers less.
         max_pixels: larger pictures are refused.
+        checkpoint: a file that is kept up to date with the run's state, from which `resume` goes on.
+        checkpoint_every: after so many iterations it is written anew; it is as large as what the optimiser remembers.
 
     Raises:
         SpecError, ImageError, WeightsError, DeviceError: before any heavy work.
@@ -91,7 +106,44 @@ def transfer(
         memory=memory,
         max_pixels=max_pixels,
     )
-    return run(plan, on_progress=on_progress, should_stop=should_stop)
+    keeper = None if checkpoint is None else Keeper(Path(checkpoint), checkpoint_every)
+    return run(plan, on_progress=on_progress, should_stop=should_stop, keeper=keeper)
+
+
+def resume(
+    path: str | Path,
+    *,
+    on_progress: OnProgress | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    checkpoint_every: int | None = None,
+) -> Result:
+    """Go on with a run from its checkpoint, and end as it would have ended, bit for bit on the same machine.
+
+    Args:
+        path: of the checkpoint; it is kept up to date meanwhile.
+        on_progress: as for `transfer`.
+        should_stop: likewise.
+        checkpoint_every: another number of iterations than before.
+
+    Raises RecordError where it is no checkpoint, or of other pictures or versions, and what `transfer` raises.
+    """
+    path = Path(path)
+    found = checkpoints.load(path)
+    plan = plan_of(found.record, path)
+    keeper = Keeper(path, checkpoint_every or found.every)
+    return run(plan, on_progress=on_progress, should_stop=should_stop, keeper=keeper, resumed=found)
+
+
+@dataclass
+class Keeper:
+    """Where a run's checkpoint lies, and after how many iterations it is written anew."""
+
+    path: Path
+    every: int
+
+    def __post_init__(self) -> None:
+        if isinstance(self.every, bool) or not isinstance(self.every, int) or self.every < 1:
+            raise SpecError(f"a checkpoint cannot be written every {self.every!r} iterations; give 1 or more")
 
 
 def run(
@@ -99,18 +151,30 @@ def run(
     *,
     on_progress: OnProgress | None = None,
     should_stop: Callable[[], bool] | None = None,
+    keeper: Keeper | None = None,
+    resumed: Checkpoint | None = None,
 ) -> Result:
-    """Do what `prepare` has checked; see `transfer`."""
+    """Do what `prepare` has checked; see `transfer`. With a keeper it can be resumed, and with `resumed` it is."""
     # Whatever a caller has switched off, here gradients are needed.
     with torch.inference_mode(False), torch.enable_grad():
-        return _run(plan, on_progress, should_stop)
+        return _run(plan, on_progress, should_stop, keeper, resumed)
 
 
-def _run(plan: Plan, on_progress: OnProgress | None, should_stop: Callable[[], bool] | None) -> Result:
+def _run(
+    plan: Plan,
+    on_progress: OnProgress | None,
+    should_stop: Callable[[], bool] | None,
+    keeper: Keeper | None,
+    resumed: Checkpoint | None,
+) -> Result:
     began = time.perf_counter()
     attempts = _attempts(plan)
     losses: list[float] = []
-    restarts = 0
+    if resumed is not None:
+        attempts.resume(resumed.state)
+        losses += resumed.record.losses
+        began -= resumed.record.seconds
+    restarts = attempts.count
     interrupted = False
     # TF32 rounds to 10 bits: no float32, but good enough where most of the way was in bfloat16's 8.
     repeatable = {"benchmark": False, "deterministic": True, "allow_tf32": plan.precision != "float32"}
@@ -122,10 +186,21 @@ def _run(plan: Plan, on_progress: OnProgress | None, should_stop: Callable[[], b
             losses.append(iterate.loss)
             if on_progress is not None:
                 on_progress(_progress(plan, attempts, iterate, time.perf_counter() - began))
-            if should_stop is not None and should_stop():
-                interrupted = True
+            interrupted = should_stop is not None and should_stop()
+            if keeper is not None and (interrupted or len(losses) % keeper.every == 0):
+                record = _record(plan, attempts, attempts.best.image, losses, interrupted, time.perf_counter() - began)
+                _keep(keeper, Checkpoint(record, keeper.every, attempts.state()))
+            if interrupted:
                 break
     return _result(plan, attempts, tuple(losses), interrupted, time.perf_counter() - began)
+
+
+def _keep(keeper: Keeper, found: Checkpoint) -> None:
+    """Write a checkpoint; where that fails the run is worth more than its checkpoint."""
+    try:
+        checkpoints.save(keeper.path, found)
+    except OutputError as error:
+        warnings.warn(f"{error}; the run goes on, and could be resumed from before only", stacklevel=2)
 
 
 @contextmanager
@@ -202,7 +277,7 @@ def _result(
 ) -> Result:
     # The paper's method shows its last picture; whoever stops it half-way gets the best one so far.
     image = painting.finished(plan, (attempts.best if interrupted else attempts.kept).image.cpu())
-    reason = "it was interrupted; this is the best picture until then" if interrupted else attempts.reason
+    record = _record(plan, attempts, image, losses, interrupted, seconds)
     return Result(
         image=image,
         alpha=plan.content.alpha,
@@ -211,35 +286,41 @@ def _result(
         losses=losses,
         evaluations=attempts.evaluations,
         restarts=attempts.count,
-        reason=reason,
+        reason=record.reason,
         interrupted=interrupted,
         seconds=seconds,
-        record=Record(
-            digest=plan.spec.digest,
-            spec=plan.spec,
-            seed=plan.seed,
-            network_seed=attempts.seed,
-            perturbed=attempts.perturbed,
-            content=_input(plan.content),
-            styles=tuple(_style(one) for one in plan.styles),
-            keep=plan.keep and _input(plan.keep),
-            start=plan.start and _input(plan.start),
-            weights=plan.trained and Input(path=str(plan.trained.path.resolve()), sha256=plan.trained.sha256),
-            width=plan.size[1],
-            height=plan.size[0],
-            device=str(plan.device),
-            precision=plan.precision,
-            fits=tuple(_fitting(one) for one in attempts.current.fits) if attempts.current else (),
-            threads=torch.get_num_threads(),
-            versions=package_versions(),
-            evaluations=attempts.evaluations,
-            restarts=attempts.count,
-            interrupted=interrupted,
-            reason=reason,
-            seconds=round(seconds, 3),
-            losses=losses,
-            image_sha256=hashlib.sha256(image.contiguous().numpy().data).hexdigest(),
-        ),
+        record=record,
+    )
+
+
+def _record(
+    plan: Plan, attempts: Restarts[Course], image: Tensor, losses: Sequence[float], interrupted: bool, seconds: float
+) -> Record:
+    return Record(
+        digest=plan.spec.digest,
+        spec=plan.spec,
+        seed=plan.seed,
+        network_seed=attempts.seed,
+        perturbed=attempts.perturbed,
+        content=_input(plan.content),
+        styles=tuple(_style(one) for one in plan.styles),
+        keep=plan.keep and _input(plan.keep),
+        start=plan.start and _input(plan.start),
+        weights=plan.trained and Input(path=str(plan.trained.path.resolve()), sha256=plan.trained.sha256),
+        width=plan.size[1],
+        height=plan.size[0],
+        device=str(plan.device),
+        precision=plan.precision,
+        fits=tuple(_fitting(one) for one in attempts.current.fits) if attempts.current else (),
+        threads=torch.get_num_threads(),
+        versions=package_versions(),
+        evaluations=attempts.evaluations,
+        restarts=attempts.count,
+        interrupted=interrupted,
+        reason="it was interrupted; this is the best picture until then" if interrupted else attempts.reason,
+        seconds=round(seconds, 3),
+        losses=tuple(losses),
+        image_sha256=hashlib.sha256(image.cpu().contiguous().numpy().data).hexdigest(),
     )
 
 

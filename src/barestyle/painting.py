@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from barestyle import colour
-from barestyle.course import Pictures
+from barestyle.canvas import Pictures
 from barestyle.errors import ImageError
 from barestyle.inputs import Style, region_masks
 from barestyle.losses import Region, Sample

@@ -10,11 +10,11 @@ from typing import cast, get_args
 import torch
 
 from barestyle import devices
-from barestyle.course import Leg, Precision, legs
 from barestyle.errors import ImageError, SpecError
 from barestyle.fitting import Fit
 from barestyle.images import Picture, Source, read, target_size
 from barestyle.inputs import Style, read_keep, read_start, read_styles
+from barestyle.legs import Leg, Precision, legs
 from barestyle.memory import parse as parse_memory
 from barestyle.networks import SMALLEST_SIDE, Size, minimum_side, pretrained
 from barestyle.presets import DEFAULT_PRESET, preset

@@ -155,7 +155,7 @@ def test_too_small_for_the_network(
         (("--weights", "a.pth"), ("trained_file='a.pth' has no effect",)),
         (("--save-every", "0"), ("--save-every",)),
         (("--frobnicate",), ("No such option: --frobnicate", "--help")),
-        (("-p", "paper-original"), ("needs trained VGG-19 weights", "--weights FILE or $BARESTYLE_VGG19")),
+        (("-p", "paper-original"), ("needs trained VGG-19 weights", "--trained FILE or $BARESTYLE_VGG19")),
         (
             ("-p", "paper-original", "--weights", "a.pth"),
             ("there is no weights file 'a.pth'", "save torchvision's vgg19"),

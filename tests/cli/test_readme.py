@@ -1,4 +1,4 @@
-"""What the README tells people to type works as it stands, on smaller pictures."""
+"""What README and documentation tell people to type works as it stands, on smaller pictures."""
 
 from __future__ import annotations
 
@@ -6,21 +6,27 @@ import re
 import shlex
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
-import torch
+import typer
 from PIL import Image
 
 from barestyle import PRESETS, records
+from barestyle.cli.app import app
+from barestyle.metrics import METRICS
 from barestyle.samples import PHOTOS, STYLES
+from tests import documents
 from tests.cli.conftest import Program
+from tests.test_architecture import ROOMS
 
-ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^barestyle .+$", README, re.MULTILINE)
-PYTHON = re.findall(r"^```python\n(.+?)^```", README, re.MULTILINE | re.DOTALL)
-FEWER_STEPS = ("--steps", "1")
+ROOT = documents.ROOT
+WITH_EXAMPLES = [
+    document
+    for document in documents.DOCUMENTS
+    if any(b.language in ("sh", "python") for b in documents.blocks(document))
+]
+ONE_SCREEN = 60
+"""Lines of the README, at most."""
 
 
 @pytest.fixture
@@ -31,7 +37,7 @@ def here(
     synthetic_weights: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
-    """A folder as the README's reader has it: photo.jpg, painting.jpg, vgg19.safetensors."""
+    """A folder as the reader has it: photo.jpg, painting.jpg, vgg19.safetensors."""
     content_image.save(tmp_path / "photo.jpg")
     shutil.copy(pictures / "style.jpg", tmp_path / "painting.jpg")
     shutil.copy(synthetic_weights, tmp_path / "vgg19.safetensors")
@@ -39,68 +45,116 @@ def here(
     return tmp_path
 
 
-@pytest.mark.parametrize("command", [line for line in COMMANDS if " transfer " in line])
-def test_its_transfers(program: Program, here: Path, command: str) -> None:
-    arguments = shlex.split(command)[1:]
-    shorter = () if "--save-every" in arguments else FEWER_STEPS
-    smaller = ("--size", "48")  # the last of an option given twice counts
-    outcome = program(*arguments, *shorter, *smaller)
-    assert outcome.code == 0, outcome.err
-    with Image.open(here / arguments[arguments.index("-o") + 1]) as image:
-        assert max(image.size) == 48
+@pytest.mark.parametrize("document", WITH_EXAMPLES, ids=documents.name)
+def test_its_examples(program: Program, here: Path, document: Path) -> None:
+    """From top to bottom in one folder: commands, programs, and the studies that it declares."""
+    for block in documents.blocks(document):
+        if block.language == "sh":
+            for line in filter(documents.is_run, documents.lines(block)):
+                run(program, here, line)
+        elif block.language == "python":
+            run_python(block.text, document)
+        elif block.language == "yaml" and (named := re.match(r"study: (\S+)\n", block.text)):
+            (here / f"{named[1]}.yaml").write_text(block.text, encoding="utf-8")
 
 
-def test_its_repetition_and_score(program: Program, here: Path) -> None:
-    repetition, score = (line for line in COMMANDS if " out.png" in line and " transfer " not in line)
-    assert program("transfer", "photo.jpg", "painting.jpg", "-o", "out.png", *FEWER_STEPS).code == 0
-    assert "bit for bit" in program(*shlex.split(repetition)[1:]).out
-    outcome = program(*shlex.split(score)[1:])
-    assert outcome.code == 0, outcome.err
-    assert "ms-ssim" in outcome.out
+def run(program: Program, here: Path, line: str) -> None:
+    """A command line; what it says that it makes is there."""
+    assert line.startswith("barestyle "), f"no test runs {line!r}; add it to tests/documents.py with a reason"
+    arguments = documents.quicker(line)
+    outcome = program(*arguments)
+    assert outcome.code == 0, f"{line}\n{outcome.err}"
+    if arguments[0] in ("transfer", "demo") and "-o" in arguments:
+        picture = here / arguments[arguments.index("-o") + 1]
+        with Image.open(picture) as image:
+            assert max(image.size) == 48
+        assert records.find(picture).spec.size == 48
+    if "--save-every" in arguments:
+        assert list(here.glob("*-00010.png"))
+    if arguments[0] == "rerun":
+        assert "bit for bit" in outcome.out
+    if arguments[0] == "score":
+        assert "ssim" in outcome.out
+    if arguments[:2] == ["study", "report"]:
+        (page,) = here.glob(f"studies/{Path(arguments[2]).stem}/report/index.html")
+        assert "verdict" in page.read_text(encoding="utf-8").lower()
 
 
-def test_its_other_commands(program: Program, here: Path) -> None:
-    rest = [line for line in COMMANDS if " transfer " not in line and " out.png" not in line]
-    assert rest
-    for command in rest:
-        assert program(*shlex.split(command)[1:]).code == 0
+def run_python(text: str, document: Path) -> None:
+    """A program, with nothing from the one before it."""
+    for large, small in documents.SMALLER_PYTHON.items():
+        text = text.replace(large, small)
+    exec(compile(text, documents.name(document), "exec"), {})
 
 
-def test_its_python(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    block, module = PYTHON
-    smaller = block.replace('"size": 256', '"size": 48, "optimiser.steps": 2')
-    assert smaller != block
-    exec(compile(smaller, "README.md", "exec"), {})
-    assert records.find(here / "out.png").spec == PRESETS["bare"].spec
-    assert capsys.readouterr().out
-    names: dict[str, Any] = {"images": torch.rand(2, 3, 48, 48)}
-    exec(compile(module, "README.md", "exec"), names)
-    assert float(names["loss"]) > 0
+def test_what_is_left_out_or_made_smaller_is_still_there() -> None:
+    """The tables name nothing that no document says any more."""
+    lines = [
+        line
+        for document in documents.DOCUMENTS
+        for block in documents.blocks(document)
+        if block.language == "sh"
+        for line in documents.lines(block)
+    ]
+    for start in (*documents.NOT_RUN, *documents.SMALLER):
+        assert any(line.startswith(start) for line in lines), start
+    programs = [
+        b.text for document in documents.DOCUMENTS for b in documents.blocks(document) if b.language == "python"
+    ]
+    for large in documents.SMALLER_PYTHON:
+        assert any(large in text for text in programs), large
 
 
-def test_it_names_every_preset_photograph_and_style() -> None:
-    for name in (*PRESETS, *PHOTOS, *STYLES):
-        assert f"`{name}`" in README
+@pytest.mark.parametrize("document", [*documents.DOCUMENTS, ROOT / "CONTRIBUTING.md"], ids=documents.name)
+def test_commands_in_its_sentences_exist(document: Path) -> None:
+    """With the options that it says they have."""
+    for line in documents.inline_commands(document):
+        command, *rest = shlex.split(line)
+        known = typer.main.get_command(app)
+        options = {option for parameter in known.params for option in parameter.opts} | {"--help"}
+        while rest and rest[0] in getattr(known, "commands", {}):
+            known = known.commands[rest.pop(0)]  # type: ignore[attr-defined]
+            options |= {option for parameter in known.params for option in parameter.opts}
+        assert command == "barestyle"
+        assert not hasattr(known, "commands") or not rest or rest[0].startswith("-") or rest[0].isupper(), line
+        assert {word for word in rest if re.fullmatch(r"--?[a-z-]+", word)} <= options, line
 
 
-def test_its_links_lead_somewhere() -> None:
-    for document in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")):
-        for target in re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8")):
-            assert target.startswith("https://") or (document.parent / target).exists(), f"{target} in {document.name}"
+@pytest.mark.parametrize(
+    "document", [*documents.DOCUMENTS, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"], ids=documents.name
+)
+def test_its_links_lead_somewhere(document: Path) -> None:
+    """In the repository, as GitHub follows them; those of the site are in tests/test_docs.py."""
+    for target in documents.links(document):
+        assert (document.parent / target).exists(), target
 
 
-def test_its_make_targets_exist() -> None:
-    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-    for text in (README, (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")):
-        assert set(re.findall(r"make ([a-z]+)(?:`| )", text)) - {"a"} <= set(targets)
+@pytest.mark.parametrize("document", [*documents.DOCUMENTS, ROOT / "CONTRIBUTING.md"], ids=documents.name)
+def test_its_make_targets_exist(document: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    text = document.read_text(encoding="utf-8")
+    said = set(re.findall(r"`make ([a-z]+)", text)) | set(re.findall(r"^make ([a-z]+)", text, re.MULTILINE))
+    assert said <= targets
 
 
-def test_its_study(program: Program, here: Path) -> None:
-    """The file that the README shows, run small: it is a study, and its claim gets a verdict."""
-    (text,) = re.findall(r"^```yaml\n(.+?)^```", README, re.MULTILINE | re.DOTALL)
-    (here / "magnitudes.yaml").write_text(text)
-    outcome = program("study", "run", "magnitudes.yaml", "--size", "32", "--steps", "1", "--seeds", "0", "--quiet")
-    assert outcome.code == 0, outcome.err
-    assert program("study", "report", "magnitudes.yaml").code == 0
-    page = (here / "studies" / "magnitudes" / "report" / "index.html").read_text(encoding="utf-8")
-    assert "Smaller signs are no worse" in page
+def test_what_is_where_names_every_room() -> None:
+    """Once each, in the order of the floors that the architecture's test holds."""
+    text = (ROOT / "docs" / "structure.md").read_text(encoding="utf-8")
+    assert re.findall(r"^  (\w+)(?:/|\.py) ", text, re.MULTILINE) == ROOMS
+
+
+def test_the_readme_is_one_screen() -> None:
+    assert len(documents.README.read_text(encoding="utf-8").splitlines()) <= ONE_SCREEN
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        ("guide/presets.md", tuple(PRESETS)),
+        ("quick-start.md", (*PHOTOS, *STYLES)),
+        ("guide/measure.md", tuple(METRICS)),
+    ],
+)
+def test_a_page_names_everything_there_is(page: str, names: tuple[str, ...]) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    assert [name for name in names if f"`{name}`" not in text] == []

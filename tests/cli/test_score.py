@@ -22,7 +22,7 @@ def test_a_foreign_picture_is_scored_against_named_ones(program: Program, pictur
     outcome = program("score", content, "--content", content, "--style", style)
     assert outcome.code == 0, outcome.err
     assert "structural similarity of lightness, against the content" in outcome.out
-    assert "vgg was left out; it needs trained weights: name a file with --weights FILE" in outcome.out
+    assert "vgg was left out; it needs trained weights: name a file with --trained FILE" in outcome.out
 
 
 @pytest.mark.parametrize(

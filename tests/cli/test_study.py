@@ -113,7 +113,7 @@ def test_search_says_what_to_type(program: Program, pictures: Path, tmp_path: Pa
     [
         (("show", "fig9"), "there is no study 'fig9'; the shipped ones are paper"),
         (("run", "nowhere.yaml"), "there is no study file 'nowhere.yaml'"),
-        (("run", "paper"), "needs trained VGG-19 weights; name a file with --weights FILE, or leave such"),
+        (("run", "paper"), "needs trained VGG-19 weights; name a file with --trained FILE, or leave such"),
         (("run", "fig8", "--weights", "nowhere.pth"), "there is no weights file 'nowhere.pth'"),
         (("run", "fig8", "--seeds", "a,b"), "--seeds cannot be 'a,b'; it takes whole numbers"),
         (("run", "fig8", "--pair", "one.png"), "--pair cannot be 'one.png'; it takes two pictures"),

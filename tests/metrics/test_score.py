@@ -21,7 +21,7 @@ def test_a_result_that_is_the_content(content_image: Image.Image, style_image: I
     found = score(content_image, content_image, style_image)
     assert found.values["ssim"] == pytest.approx(1, abs=1e-6)
     assert set(found.values) | set(found.left_out) == set(METRICS)
-    assert "name a file with --weights FILE or $BARESTYLE_VGG19" in found.left_out["vgg"]
+    assert "name a file with --trained FILE or $BARESTYLE_VGG19" in found.left_out["vgg"]
 
 
 def test_pictures_of_other_sizes_are_brought_to_the_results(

@@ -91,7 +91,7 @@ def test_a_pickle_that_runs_code_is_not_run(tmp_path: Path) -> None:
 
 
 def test_where_the_file_is_looked_for(monkeypatch: pytest.MonkeyPatch, synthetic_weights: Path) -> None:
-    with pytest.raises(WeightsError, match=r"needs trained VGG-19 weights .* --weights FILE or \$BARESTYLE_VGG19"):
+    with pytest.raises(WeightsError, match=r"needs trained VGG-19 weights .* --trained FILE or \$BARESTYLE_VGG19"):
         find(None)
     monkeypatch.setenv("BARESTYLE_VGG19", str(synthetic_weights))
     assert find(None) == synthetic_weights

@@ -8,7 +8,9 @@ from torch import Tensor
 
 from barestyle.losses import Evaluation, assemble
 from barestyle.networks import build
+from barestyle.optimise.handle import Handle
 from barestyle.optimise import ExplosionError, Iterate, Search
+from barestyle.optimise.handle import Handle
 from barestyle.optimise.paper_lbfgs import paper_lbfgs
 from barestyle.presets import preset
 from barestyle.spec import FeatureContentLoss, PaperLBFGS, Spec
@@ -43,7 +45,7 @@ def test_every_iterate_equals_torch(history: int) -> None:
 
     for _ in range(3):
         optimizer.step(closure)  # type: ignore[no-untyped-call]
-    ours = list(paper_lbfgs(rosenbrock, start, PaperLBFGS(steps=3, history=history)))
+    ours = list(paper_lbfgs(rosenbrock, start, PaperLBFGS(steps=3, history=history), Handle()))
 
     assert len(losses) > 40
     # The last of ours is the evaluation of the end picture, which the reference never does.
@@ -95,7 +97,7 @@ def test_nan_gradients_count_as_zero() -> None:
         return Evaluation((image[..., 1:, 1:] - 0.5).square().sum(), {}, gradient)
 
     start = torch.full((1, 3, 4, 4), 0.9)
-    last = list(paper_lbfgs(evaluate, start, PaperLBFGS(steps=2)))[-1]
+    last = list(paper_lbfgs(evaluate, start, PaperLBFGS(steps=2), Handle()))[-1]
     assert torch.equal(last.image[..., 0, 0], start[..., 0, 0])
     torch.testing.assert_close(last.image[..., 1:, 1:], torch.full((1, 3, 3, 3), 0.5))
 
@@ -108,7 +110,7 @@ def test_a_loss_that_is_not_finite_is_an_explosion(bad: float) -> None:
         return Evaluation(torch.tensor(next(losses)), {}, torch.ones_like(image))
 
     with pytest.raises(ExplosionError) as explosion:
-        list(paper_lbfgs(evaluate, torch.full((1, 3, 4, 4), 0.5), PaperLBFGS()))
+        list(paper_lbfgs(evaluate, torch.full((1, 3, 4, 4), 0.5), PaperLBFGS(), Handle()))
     assert explosion.value.last_loss == 2.0
 
 
@@ -121,7 +123,7 @@ def test_absolute_tolerances_end_a_run_of_a_small_loss_early() -> None:
             return Evaluation(found.loss * scale, {}, found.gradient * scale)
 
         start = torch.rand(1, 3, 4, 4, generator=torch.Generator().manual_seed(0))
-        return list(paper_lbfgs(evaluate, start, PaperLBFGS(steps=10)))[-1].evaluations
+        return list(paper_lbfgs(evaluate, start, PaperLBFGS(steps=10), Handle()))[-1].evaluations
 
     assert evaluations(1e-9) < evaluations(1.0) / 4
 

@@ -77,7 +77,7 @@ def test_a_metric_that_lacks_something_is_refused_where_it_is_named(study_file: 
     study_file.write_text(text.replace("metrics: [ssim, patches]\n", ""))
     ready = prepared(load(str(study_file)), weights=None)
     assert "vgg" not in ready.metrics
-    assert ready.left_out["vgg"].startswith("it needs trained weights: name a file with --weights FILE")
+    assert ready.left_out["vgg"].startswith("it needs trained weights: name a file with --trained FILE")
 
 
 def test_trained_variants_need_weights() -> None:

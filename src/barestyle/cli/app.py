@@ -20,6 +20,7 @@ from barestyle.cli.interrupt import EARLY
 from barestyle.cli.options import INTERRUPTED
 from barestyle.cli.presets import presets
 from barestyle.cli.rerun import rerun
+from barestyle.cli.resume import resume
 from barestyle.cli.score import score
 from barestyle.cli.several import Several
 from barestyle.cli.study import app as study
@@ -55,6 +56,7 @@ app = typer.Typer(
     help="Repaint a picture in the style of another, with networks that nobody trained.",
 )
 app.command(cls=Several)(transfer)
+app.command(cls=Several)(resume)
 for command in (demo, presets, rerun, score, info):
     app.command()(command)
 app.add_typer(study, name="study")

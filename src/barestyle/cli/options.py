@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from barestyle.cli.several import EVERY
 from barestyle.errors import SpecError
 from barestyle.presets import DEFAULT_PRESET, PRESETS, preset
 from barestyle.spec import DEFAULT_LONGEST_SIDE, CoarseToFine, PictureStart, Spec, with_settings
@@ -102,6 +103,26 @@ Colours = Annotated[
 Trained = Annotated[
     Path | None,
     typer.Option("--trained", metavar="FILE", help="Trained VGG-19, for presets that need it.", show_default=False),
+]
+SaveEvery = Annotated[
+    int | None,
+    typer.Option("--save-every", metavar="N", min=1, help="Also keep every N-th step's picture.", show_default=False),
+]
+Film = Annotated[
+    Path | None,
+    typer.Option(
+        "--film", metavar="FILE", help="The way to the picture as a film: MP4, GIF or WebP.", show_default=False
+    ),
+]
+Checkpoint = Annotated[
+    int | None,
+    typer.Option(
+        "--checkpoint",
+        metavar="[N]",
+        min=1,
+        help=f"Every N ({EVERY}) steps, keep beside the output what `barestyle resume` needs to go on.",
+        show_default=False,
+    ),
 ]
 MaxPixels = Annotated[int, typer.Option("--max-pixels", metavar="N", min=1, help="Refuse larger pictures.")]
 STARTS = tuple(kind for kind in members(Spec.model_fields["start"].annotation) if kind != PictureStart().kind)

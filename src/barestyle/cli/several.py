@@ -1,4 +1,4 @@
-"""Options that take several values in a row, as `--weights 2 1`: what people type, and argument parsers don't."""
+"""Options that take several values in a row, as `--weights 2 1`, or none: what people type, and parsers don't take."""
 
 from __future__ import annotations
 
@@ -14,15 +14,19 @@ SEVERAL = {"--weights": NUMBER, "--mask": MASKED}
 """Options, and what their values look like; what looks otherwise is an argument again."""
 
 
+EVERY = 20
+"""Steps between checkpoints where `--checkpoint` comes without a number."""
+
+
 class Several(TyperCommand):
-    """A command whose options of `SEVERAL` may be followed by more than one value."""
+    """A command whose options of `SEVERAL` may be followed by more than one value, and --checkpoint by none."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         return super().parse_args(ctx, repeated(args))
 
 
 def repeated(arguments: list[str]) -> list[str]:
-    """`--weights 2 1` as `--weights 2 --weights 1`; the rest as it is."""
+    """`--weights 2 1` as `--weights 2 --weights 1`, `--checkpoint` as `--checkpoint 20`; the rest as it is."""
     found: list[str] = []
     rest = list(arguments)
     while rest:
@@ -30,6 +34,8 @@ def repeated(arguments: list[str]) -> list[str]:
         found.append(argument)
         if argument == "--":
             return found + rest
+        if argument == "--checkpoint" and not (rest and rest[0].isdecimal()):
+            found.append(str(EVERY))
         if argument in SEVERAL and rest:
             found.append(rest.pop(0))
             while rest and SEVERAL[argument].fullmatch(rest[0]):

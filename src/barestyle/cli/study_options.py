@@ -28,7 +28,13 @@ Storage = Annotated[
 ]
 Weights = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Trained VGG-19, for trained variants and metrics.", show_default=False),
+    typer.Option(
+        "--trained",
+        "--weights",
+        metavar="FILE",
+        help="Trained VGG-19, for trained variants and metrics.",
+        show_default=False,
+    ),
 ]
 Untrained = Annotated[bool, typer.Option("--untrained", help="Leave out variants that need trained weights.")]
 Size = Annotated[int | None, typer.Option(metavar="N", help="Long side in pixels (default: the study's).")]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barestyle.cli import options
+from barestyle.cli import filming, options
 from barestyle.cli.styles import typed
+from barestyle.errors import OutputError
 from barestyle.presets import DEFAULT_PRESET
 from barestyle.spec import MAX_PIXELS
 
 if TYPE_CHECKING:
+    from barestyle.checkpoint import Checkpoint
+    from barestyle.job import Keeper
     from barestyle.plan import Plan
     from barestyle.progress import Progress
     from barestyle.result import Result
@@ -55,12 +59,9 @@ def transfer(
     memory: options.Memory = "auto",
     settings: options.Settings = None,
     trained: options.Trained = None,
-    save_every: Annotated[
-        int | None,
-        typer.Option(
-            "--save-every", metavar="N", min=1, help="Also keep every N-th step's picture.", show_default=False
-        ),
-    ] = None,
+    save_every: options.SaveEvery = None,
+    film: options.Film = None,
+    checkpoint: options.Checkpoint = None,
     max_pixels: options.MaxPixels = MAX_PIXELS,
     force: options.Force = False,
     quiet: options.Quiet = False,
@@ -90,6 +91,8 @@ def transfer(
 
     inputs = [path for path in (content, *said.styles, *(said.masks or ()), keep, begin) if path is not None]
     check_output(output, force=force, inputs=inputs)
+    if film is not None:
+        filming.check(film, output, force=force, inputs=inputs)
     plan = prepare(
         content,
         said.styles,
@@ -104,7 +107,24 @@ def transfer(
         memory=memory,
         max_pixels=max_pixels,
     )
-    return paint(plan, output, quiet=quiet, save_every=save_every, force=force)
+    keeper = checkpointed(output, checkpoint, force=force) if checkpoint else None
+    return paint(plan, output, quiet=quiet, save_every=save_every, film=film, force=force, keeper=keeper)
+
+
+def checkpointed(output: Path, every: int, *, force: bool) -> Keeper:
+    """Where a run keeps its checkpoint. Raises OutputError where one of an earlier run lies there."""
+    from barestyle.checkpoint import path_for
+    from barestyle.images.write import check_place
+    from barestyle.job import Keeper
+
+    path = path_for(output)
+    if path.exists() and not force:
+        raise OutputError(
+            f"{str(path)!r} exists, of a run that did not end; go on with it by `barestyle resume {output}`, "
+            "or begin anew with --force"
+        )
+    check_place(path)
+    return Keeper(path, every)
 
 
 def paint(
@@ -113,12 +133,16 @@ def paint(
     *,
     quiet: bool = False,
     save_every: int | None = None,
+    film: Path | None = None,
     force: bool = False,
     stop_after: tuple[int, int] | None = None,
+    keeper: Keeper | None = None,
+    resumed: Checkpoint | None = None,
 ) -> int:
     """Run a plan under a progress display and save its result; returns the exit code.
 
-    `stop_after` ends the run after that many restarts and iterates, as an earlier one ended that was interrupted.
+    With a `keeper` the run leaves checkpoints until its end, and goes on from `resumed`. `stop_after` ends the run
+    after that many restarts and iterates, as an earlier one ended that was interrupted.
     """
     from barestyle.cli.interrupt import Interrupt
     from barestyle.cli.snapshots import Snapshots
@@ -130,24 +154,53 @@ def paint(
     snapshots = Snapshots(output, save_every, plan, force=force) if save_every else None
     seen = restarts = 0
 
-    with Interrupt() as interrupt, display(plan, quiet=quiet) as show:
+    with (
+        Interrupt() as interrupt,
+        display(plan, quiet=quiet) as show,
+        filming.filmed(film, plan, force=force) as frames,
+    ):
 
         def on_progress(progress: Progress) -> None:
             nonlocal seen, restarts
             seen = 1 if progress.restarts > restarts else seen + 1
             restarts = progress.restarts
             show(progress)
-            if snapshots is not None:
-                snapshots(progress)
+            for take in (snapshots, frames):
+                if take is not None:
+                    take(progress)
 
         result = run(
-            plan, on_progress=on_progress, should_stop=lambda: interrupt.requested or (restarts, seen) == stop_after
+            plan,
+            on_progress=on_progress,
+            should_stop=lambda: interrupt.requested or (restarts, seen) == stop_after,
+            keeper=keeper,
+            resumed=resumed,
         )
-        result.save(output)
+        saved(result, output)
+        if frames is not None:
+            frames.end(result.image)
+        if keeper is not None and not result.interrupted:
+            keeper.path.unlink(missing_ok=True)
     if not quiet:
         report(result, output)
+        if keeper is not None and result.interrupted:
+            print(f"`barestyle resume {output}` goes on from here.")
     # Ctrl-C that came after the last step stopped nothing; and a repetition stops where the first run was stopped.
     return options.INTERRUPTED if interrupt.requested and result.interrupted else 0
+
+
+def saved(result: Result, output: Path) -> None:
+    """Save a result; where that is not possible any more, in the folder for temporary files rather than nowhere."""
+    try:
+        result.save(output)
+    except OutputError as error:
+        folder = Path(tempfile.mkdtemp(prefix="barestyle-"))
+        try:
+            rescued = result.save(folder / output.name)
+        except OutputError:
+            folder.rmdir()
+            raise error from None
+        raise OutputError(f"{error}; the picture lies in {str(rescued)!r} instead") from None
 
 
 def report(result: Result, output: Path) -> None:

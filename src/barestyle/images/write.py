@@ -7,6 +7,7 @@ import io
 import os
 import struct
 import zlib
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -34,13 +35,13 @@ CHUNK = 250_000
 """Characters of a record in one chunk: Pillow opens no picture with a text above 1 MiB, which long runs exceed."""
 
 
-def check_output(path: Path, *, force: bool) -> None:
+def check_output(path: Path, *, force: bool, extensions: Collection[str] = EXTENSIONS, what: str = "picture") -> None:
     """Refuse, before any work, an output that could not be written. Raises OutputError."""
-    if path.suffix.lower() not in EXTENSIONS:
-        raise OutputError(f"{str(path)!r} does not end in a known kind of picture; use one of {', '.join(EXTENSIONS)}")
+    if path.suffix.lower() not in extensions:
+        raise OutputError(f"{str(path)!r} does not end in a known kind of {what}; use one of {', '.join(extensions)}")
     try:
         if path.is_dir():
-            raise OutputError(f"{str(path)!r} is a folder; name a file in it, like {str(path / 'out.png')!r}")
+            raise OutputError(f"{str(path)!r} is a folder; name a file in it, like {str(path / f'out{path.suffix}')!r}")
         if path.exists() and not force:
             raise OutputError(f"{str(path)!r} exists; choose another name, or overwrite it with --force")
     except (OSError, ValueError) as error:
@@ -50,7 +51,7 @@ def check_output(path: Path, *, force: bool) -> None:
 
 def check_place(path: Path) -> None:
     """Refuse a file that could not be put where it shall lie. Raises OutputError."""
-    part = _part(path)
+    part = part_of(path)
     try:
         part.touch(exist_ok=False)
         part.unlink()
@@ -141,7 +142,7 @@ def _text_chunk(key: str, text: str) -> bytes:
 
 def write_atomically(path: Path, data: bytes) -> None:
     """The whole file or none of it: a temporary neighbour, then a rename. Raises OutputError."""
-    part = _part(path)
+    part = part_of(path)
     try:
         with part.open("xb") as file:
             file.write(data)
@@ -158,5 +159,6 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise
 
 
-def _part(path: Path) -> Path:
+def part_of(path: Path) -> Path:
+    """The temporary neighbour that becomes a file when it is complete."""
     return path.with_name(f".{path.name}.{os.getpid()}.part")

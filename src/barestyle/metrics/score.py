@@ -52,7 +52,7 @@ _ALL = (
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
 
 _REMEDIES = {
-    "trained weights": f"name a file with --weights FILE or ${VARIABLE}",
+    "trained weights": f"name a file with --trained FILE or ${VARIABLE}",
     "plenoptic": "pip install 'barestyle[metrics]'",
 }
 
@@ -150,6 +150,6 @@ def lacks(metric: Metric, weights: Path | None) -> str:
         if depth < features.JUDGE_DEPTH:
             return (
                 f"it needs {features.JUDGE_DEPTH} layers of trained VGG-19 and {str(weights)!r} has {depth}: "
-                f"barestyle weights fetch --layers {features.JUDGE_DEPTH}, or name another with --weights FILE"
+                f"barestyle weights fetch --layers {features.JUDGE_DEPTH}, or name another with --trained FILE"
             )
     return ""

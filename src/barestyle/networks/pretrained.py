@@ -55,7 +55,7 @@ def find(trained_file: str | None) -> Path:
     if not named:
         raise WeightsError(
             f"this network needs trained VGG-19 weights and no file is named; {HOW_TO_GET}, and name it with "
-            f"--weights FILE or ${VARIABLE}"
+            f"--trained FILE or ${VARIABLE}"
         )
     path = Path(named).expanduser()
     try:

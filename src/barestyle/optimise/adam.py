@@ -7,21 +7,38 @@ import math
 import torch
 from torch import Tensor
 
+from barestyle.optimise.handle import Handle
 from barestyle.optimise.iterate import Evaluate, Method, found
-from barestyle.optimise.scale_free import ScaleFree
+from barestyle.optimise.scale_free import Point, ScaleFree
 from barestyle.spec import Adam
 
 
-def adam(evaluate: Evaluate, start: Tensor, spec: Adam) -> Method:
+def adam(evaluate: Evaluate, start: Tensor, spec: Adam, handle: Handle) -> Method:
     """Yields an iterate an iteration. Raises ExplosionError only where the start itself has no finite loss."""
-    problem = ScaleFree(evaluate, start, spec.range_penalty)
-    image = start.clone()
+    resumed = handle.resumed
+    problem = ScaleFree(evaluate, spec.range_penalty, None if resumed is None else resumed["scale"])
+    image = start.clone() if resumed is None else resumed["image"].to(start.device).clone()
     method = torch.optim.Adam([image], lr=spec.learning_rate)
-    point = problem.start
-    yield found(0, image, point.figures, problem.evaluations)
-    for step in range(1, spec.steps + 1):
+    if resumed is None:
+        step, point = 0, problem(image)
+    else:
+        step, problem.evaluations = resumed["step"], resumed["evaluations"]
+        point = Point.restored(resumed["point"], start.device)
+        method.load_state_dict({"state": {0: resumed["moments"]}, "param_groups": method.state_dict()["param_groups"]})
+    handle.state = lambda: {
+        "step": step,
+        "evaluations": problem.evaluations,
+        "scale": problem.scale,
+        "image": image,
+        "point": point.state(),
+        "moments": dict(method.state.get(image, {})),
+    }
+    if resumed is None:
+        yield found(0, image, point.figures, problem.evaluations)
+    while step < spec.steps:
         image.grad = point.gradient.view_as(image)
         method.step()
+        step += 1
         point = problem(image)
         if not math.isfinite(point.value):
             return (

@@ -6,6 +6,8 @@ algorithm 7.4) does vector by vector, two matrix products do, and the rest is al
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -56,6 +58,34 @@ class History:
         """Forget everything: the next direction is steepest descent."""
         self._order.clear()
         self._is_measured = True
+
+    def state(self) -> dict[str, Any]:
+        """Tensors and numbers from which `restored` makes the same history; the vectors are this one's own."""
+        return {
+            "size": self.size,
+            "order": list(self._order),
+            "is_measured": self._is_measured,
+            "steps_changes": self._steps_changes,
+            "changes_changes": self._changes_changes,
+            # Slots are filled from the first on, so those in use lie in front.
+            "vectors": None if self._vectors is None else self._used(),
+        }
+
+    @classmethod
+    def restored(cls, state: dict[str, Any], device: torch.device) -> History:
+        """The history of a state, its vectors on a device."""
+        history = cls(state["size"])
+        history._order = list(state["order"])
+        history._is_measured = state["is_measured"]
+        history._steps_changes = state["steps_changes"].clone()
+        history._changes_changes = state["changes_changes"].clone()
+        vectors = state["vectors"]
+        if vectors is not None:
+            history._vectors = torch.empty(
+                vectors.shape[0], 2 * history.size, BLOCK, dtype=vectors.dtype, device=device
+            )
+            history._vectors[:, : vectors.shape[1]] = vectors.to(device)
+        return history
 
     def direction(self, gradient: Tensor) -> Tensor:
         """-H · gradient."""

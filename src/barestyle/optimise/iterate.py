@@ -9,9 +9,19 @@ import torch
 from torch import Tensor
 
 from barestyle.losses import Evaluation
+from barestyle.optimise.handle import State
 
 Evaluate = Callable[[Tensor], Evaluation]
 """An image (1, 3, H, W) to its loss and gradient, which is the caller's to overwrite."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The numbers of an evaluation, off the device: loss, its parts by name, and the gradient's Euclidean norm."""
+
+    loss: float
+    parts: dict[str, float]
+    gradient_norm: float
 
 
 @dataclass(frozen=True)
@@ -29,18 +39,18 @@ class Iterate:
     gradient_norm: float
     evaluations: int
 
+    def state(self) -> State:
+        """Tensors and numbers from which `restored` makes the same iterate."""
+        return dict(vars(self))
+
+    @classmethod
+    def restored(cls, state: State, device: torch.device) -> Iterate:
+        """The iterate of a state, its image on a device."""
+        return cls(**{**state, "image": state["image"].to(device)})
+
 
 Method = Generator[Iterate, None, str]
 """Yields the start as step 0 and then every iterate; returns a full sentence on why it ended."""
-
-
-@dataclass(frozen=True)
-class Figures:
-    """The numbers of an evaluation, off the device: loss, its parts by name, and the gradient's Euclidean norm."""
-
-    loss: float
-    parts: dict[str, float]
-    gradient_norm: float
 
 
 def figures(evaluation: Evaluation) -> Figures:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from barestyle.optimise.handle import Handle
 from barestyle.optimise.history import History
 from barestyle.optimise.iterate import Evaluate, Method, found
 from barestyle.optimise.line_search import Probe, strong_wolfe
@@ -26,27 +27,36 @@ class _Place:
     point: Point
 
 
-class Experience:
-    """What a search leaves to the next one over the same pixels: its pairs, and the scale of the loss they are of."""
-
-    def __init__(self) -> None:
-        self.history: History | None = None
-        self.scale: float | None = None
-
-
-def lbfgs(evaluate: Evaluate, start: Tensor, spec: LBFGS, experience: Experience) -> Method:
+def lbfgs(evaluate: Evaluate, start: Tensor, spec: LBFGS, handle: Handle) -> Method:
     """Yields an iterate an iteration. Raises ExplosionError only where the start itself has no finite loss.
 
-    The experience is gone on from, if there is any for a history of this size, and added to.
+    The handle's experience is gone on from, if there is any for a history of this size, and added to.
     """
+    experience, resumed = handle.experience, handle.resumed
+    if resumed is not None:
+        experience.history = History.restored(resumed["history"], start.device)
+        experience.scale = resumed["scale"]
     if experience.history is None or experience.history.size != spec.history:
         experience.history, experience.scale = History(spec.history), None
     history = experience.history
-    problem = ScaleFree(evaluate, start, spec.range_penalty, experience.scale)
+    problem = ScaleFree(evaluate, spec.range_penalty, experience.scale)
+    if resumed is None:
+        step, here = 0, _Place(start, problem(start))
+    else:
+        step, problem.evaluations = resumed["step"], resumed["evaluations"]
+        here = _Place(resumed["image"].to(start.device), Point.restored(resumed["point"], start.device))
     experience.scale = problem.scale
-    here = _Place(start, problem.start)
-    yield found(0, start, here.point.figures, problem.evaluations)
-    for step in range(1, spec.steps + 1):
+    handle.state = lambda: {
+        "step": step,
+        "evaluations": problem.evaluations,
+        "scale": problem.scale,
+        "image": here.image,
+        "point": here.point.state(),
+        "history": history.state(),
+    }
+    if resumed is None:
+        yield found(0, start, here.point.figures, problem.evaluations)
+    while step < spec.steps:
         if not float(here.point.gradient.abs().max()) > 0:
             return "the loss has no gradient left: nothing can be improved"
         there = _advance(problem, history, here)
@@ -57,6 +67,7 @@ def lbfgs(evaluate: Evaluate, start: Tensor, spec: LBFGS, experience: Experience
             return "no step along the gradient lowers the loss any more: this is as precise as float32 gets"
         history.add((there.image - here.image).flatten(), there.point.gradient - here.point.gradient)
         here = there
+        step += 1
         yield found(step, here.image, here.point.figures, problem.evaluations)
     return "all steps were taken"
 

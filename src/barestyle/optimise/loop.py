@@ -9,12 +9,14 @@ from typing import Any
 from torch import Tensor
 
 from barestyle.optimise.adam import adam
+from barestyle.optimise.handle import Experience, Handle, State
 from barestyle.optimise.iterate import Evaluate, Iterate, Method
-from barestyle.optimise.lbfgs import Experience, lbfgs
+from barestyle.optimise.lbfgs import lbfgs
 from barestyle.optimise.paper_lbfgs import paper_lbfgs
 from barestyle.spec import LBFGS, Adam, PaperLBFGS
 
-METHODS: dict[type, Callable[[Evaluate, Tensor, Any], Method]] = {
+METHODS: dict[type, Callable[[Evaluate, Tensor, Any, Handle], Method]] = {
+    LBFGS: lbfgs,
     PaperLBFGS: paper_lbfgs,
     Adam: adam,
 }
@@ -29,17 +31,44 @@ class Search:
     """
 
     def __init__(
-        self, evaluate: Evaluate, start: Tensor, spec: PaperLBFGS | LBFGS | Adam, experience: Experience | None = None
+        self,
+        evaluate: Evaluate,
+        start: Tensor,
+        spec: PaperLBFGS | LBFGS | Adam,
+        experience: Experience | None = None,
     ) -> None:
-        self.experience = experience or Experience()
-        if isinstance(spec, LBFGS):
-            self._method = lbfgs(evaluate, start, spec, self.experience)
-        else:
-            self._method = METHODS[type(spec)](evaluate, start, spec)
+        self._handle = Handle(experience)
+        self._method = METHODS[type(spec)](evaluate, start, spec, self._handle)
         self._spec = spec
+        self._device = start.device
+        self._stall = Stall(spec) if isinstance(spec, LBFGS | Adam) else None
         self.kept: Iterate | None = None
         self.best: Iterate | None = None
         self.reason = "it was stopped before its end"
+
+    @property
+    def experience(self) -> Experience:
+        """What the method has learned."""
+        return self._handle.experience
+
+    def state(self) -> State:
+        """Everything that another search needs to go on from the iterate that was yielded last."""
+        assert self.kept is not None
+        assert self.best is not None
+        return {
+            "method": self._handle.state(),
+            "best": self.best.state(),
+            "kept": None if self.kept is self.best else self.kept.state(),
+            "recent": [] if self._stall is None else self._stall.recent,
+        }
+
+    def resume(self, state: State) -> None:
+        """Go on, when iterated over, behind the iterate after which another search of the same terms had this state."""
+        self._handle.resumed = state["method"]
+        self.best = Iterate.restored(state["best"], self._device)
+        self.kept = self.best if state["kept"] is None else Iterate.restored(state["kept"], self._device)
+        if self._stall is not None:
+            self._stall.recall(state["recent"])
 
     def __iter__(self) -> Iterator[Iterate]:
         """Every iterate, until the method ends or stalls. Raises what the method raises."""
@@ -47,8 +76,10 @@ class Search:
 
     def _watched(self) -> Method:
         robust = not isinstance(self._spec, PaperLBFGS)
-        stall = Stall(self._spec) if isinstance(self._spec, LBFGS | Adam) else None
+        stall = self._stall
         while True:
+            if stall is not None and stall.is_over:
+                return stall.sentence
             try:
                 iterate = next(self._method)
             except StopIteration as end:
@@ -56,9 +87,9 @@ class Search:
             if self.best is None or iterate.loss < self.best.loss:
                 self.best = iterate
             self.kept = self.best if robust else iterate
+            if stall is not None:
+                stall.add(self.kept.loss)
             yield iterate
-            if stall is not None and stall.after(self.kept.loss):
-                return stall.sentence
 
 
 class Stall:
@@ -70,8 +101,23 @@ class Stall:
         self._tolerance = spec.tolerance
         self.sentence = f"the last {spec.patience} iterations improved the loss by less than {spec.tolerance:.2g} of it"
 
-    def after(self, best_loss: float) -> bool:
-        """Whether, with this best loss, nothing worth waiting for has happened for `patience` iterations."""
+    @property
+    def recent(self) -> list[float]:
+        """The best losses that it compares."""
+        return list(self._recent)
+
+    def recall(self, recent: list[float]) -> None:
+        """Go on from the best losses of an earlier search."""
+        self._recent.extend(recent)
+
+    def add(self, best_loss: float) -> None:
+        """Note the best loss after an iteration."""
         self._recent.append(best_loss)
-        before = self._recent[0]
-        return len(self._recent) > self._patience and before - best_loss < self._tolerance * before
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing worth waiting for has happened for `patience` iterations."""
+        if len(self._recent) <= self._patience:
+            return False
+        before, now = self._recent[0], self._recent[-1]
+        return before - now < self._tolerance * before

@@ -7,11 +7,13 @@ torch.optim.LBFGS itself.
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 
 import torch
 from torch import Tensor
 
 from barestyle.losses import Evaluation
+from barestyle.optimise.handle import Handle, State
 from barestyle.optimise.history import History
 from barestyle.optimise.iterate import Evaluate, ExplosionError, Figures, Method, figures, found
 from barestyle.spec import PaperLBFGS
@@ -45,26 +47,57 @@ class _Closure:
         self.best_loss = min(self.best_loss, self._last_loss)
         return gradient.flatten()
 
+    def state(self) -> State:
+        """Numbers from which `restore` makes the same closure of another one."""
+        return {
+            "evaluations": self.evaluations,
+            "best_loss": self.best_loss,
+            "last_loss": self._last_loss,
+            "figures": asdict(self.figures),
+        }
 
-def paper_lbfgs(evaluate: Evaluate, start: Tensor, spec: PaperLBFGS) -> Method:
+    def restore(self, state: State) -> None:
+        """Go on counting from a state."""
+        self.evaluations, self.best_loss, self._last_loss = state["evaluations"], state["best_loss"], state["last_loss"]
+        self.figures = Figures(**state["figures"])
+
+
+def paper_lbfgs(evaluate: Evaluate, start: Tensor, spec: PaperLBFGS, handle: Handle) -> Method:
     """Yields an iterate for each evaluation. Raises ExplosionError when a loss is infinite or NaN.
 
     Deviation: the picture after the last update, which the paper takes unseen, is evaluated once more, so
     that its loss is known and an explosion in the very last update is noticed. The picture is the same.
     """
+    closure, resumed = _Closure(evaluate), handle.resumed
     image = start.clone()
-    flat = image.view(-1)
-    evaluate_clamped = _Closure(evaluate)
     history = History(spec.history)
-    number = 0
+    # Steps taken, iterations of the step under way, and of all steps; `ended` is the step by a tolerance.
+    step = iteration = number = 0
+    ended = finished = False
     length = 0.0
-    direction = previous_gradient = torch.zeros_like(flat)
+    gradient = direction = previous_gradient = torch.zeros_like(image.view(-1))
+    if resumed is not None:
+        history = History.restored(resumed["history"], start.device)
+        step, iteration, number, ended, finished, length = (resumed[name] for name in _NUMBERS)
+        image, gradient, direction, previous_gradient = (resumed[name].to(start.device).clone() for name in _VECTORS)
+        closure.restore(resumed["closure"])
+    flat = image.view(-1)
+    handle.state = lambda: {
+        **dict(zip(_NUMBERS, (step, iteration, number, ended, finished, length), strict=True)),
+        **dict(zip(_VECTORS, (image, gradient, direction, previous_gradient), strict=True)),
+        "closure": closure.state(),
+        "history": history.state(),
+    }
 
-    for _ in range(spec.steps):
-        gradient = evaluate_clamped(image)
-        yield found(number, image, evaluate_clamped.figures, evaluate_clamped.evaluations)
-        for iteration in range(1, spec.iterations_per_step + 1):
-            loss = evaluate_clamped.figures.loss
+    while step < spec.steps:
+        if resumed is None:
+            iteration, ended = 0, False
+            gradient = closure(image)
+            yield found(number, image, closure.figures, closure.evaluations)
+        resumed = None
+        while not ended and iteration < spec.iterations_per_step:
+            iteration += 1
+            loss = closure.figures.loss
             if float(gradient.abs().max()) <= spec.tolerance_gradient:
                 break
             number += 1
@@ -81,17 +114,24 @@ def paper_lbfgs(evaluate: Evaluate, start: Tensor, spec: PaperLBFGS) -> Method:
             flat.add_(direction, alpha=length)
             if iteration == spec.iterations_per_step:
                 break  # the next step begins with this evaluation
-            gradient = evaluate_clamped(image)
-            yield found(number, image, evaluate_clamped.figures, evaluate_clamped.evaluations)
-            if float((direction * length).abs().max()) <= spec.tolerance_change:
-                break
-            if abs(evaluate_clamped.figures.loss - loss) < spec.tolerance_change:
-                break
+            gradient = closure(image)
+            ended = (
+                float((direction * length).abs().max()) <= spec.tolerance_change
+                or abs(closure.figures.loss - loss) < spec.tolerance_change
+            )
+            yield found(number, image, closure.figures, closure.evaluations)
+        step += 1
 
-    evaluate_clamped(image)
-    yield found(number, image, evaluate_clamped.figures, evaluate_clamped.evaluations)
+    if not finished:
+        closure(image)
+        finished = True
+        yield found(number, image, closure.figures, closure.evaluations)
     cut_short = number < spec.steps * spec.iterations_per_step
-    return _reason(spec, cut_short, end=evaluate_clamped.figures.loss, best=evaluate_clamped.best_loss)
+    return _reason(spec, cut_short, end=closure.figures.loss, best=closure.best_loss)
+
+
+_NUMBERS = ("step", "iteration", "number", "ended", "finished", "length")
+_VECTORS = ("image", "gradient", "direction", "previous_gradient")
 
 
 def _reason(spec: PaperLBFGS, cut_short: bool, *, end: float, best: float) -> str:

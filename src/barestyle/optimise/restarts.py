@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Generic, Protocol, TypeVar
 
 from barestyle.errors import DivergedError
+from barestyle.optimise.handle import State
 from barestyle.optimise.iterate import ExplosionError, Iterate
 
 
@@ -17,6 +18,10 @@ class Attempt(Protocol):
     reason: str
 
     def __iter__(self) -> Iterator[Iterate]: ...
+
+    def state(self) -> State: ...
+
+    def resume(self, state: State) -> None: ...
 
 
 One = TypeVar("One", bound=Attempt)
@@ -43,6 +48,20 @@ class Restarts(Generic[One]):
         self._kept: Iterate | None = None
         self._best: Iterate | None = None
         self.current: One | None = None
+        self._last_losses: list[float | None] = []  # not the errors, whose frames hold the search and all its images
+        self._resumed: State | None = None
+
+    def state(self) -> State:
+        """Everything that is needed to go on from the iterate that was yielded last."""
+        assert self.current is not None
+        numbers = {name: getattr(self, name) for name in ("seed", "count", "perturbed", "evaluations")}
+        return {**numbers, "last_losses": list(self._last_losses), "attempt": self.current.state()}
+
+    def resume(self, state: State) -> None:
+        """Go on, when iterated over, behind the iterate after which another one had this state."""
+        self.seed, self.count, self.perturbed = state["seed"], state["count"], state["perturbed"]
+        self.evaluations, self._last_losses = state["evaluations"], list(state["last_losses"])
+        self._resumed = state["attempt"]
 
     @property
     def kept(self) -> Iterate:
@@ -60,9 +79,11 @@ class Restarts(Generic[One]):
 
     def __iter__(self) -> Iterator[Iterate]:
         """The iterates of all attempts. Raises DivergedError when the last allowed one explodes."""
-        last_losses: list[float | None] = []  # not the errors, whose frames hold the search and all its images
         while True:
             self.current = current = self._attempt(self.seed, self.perturbed)
+            if self._resumed is not None:
+                current.resume(self._resumed)
+                self._kept, self._best, self._resumed = current.kept, current.best, None
             try:
                 for iterate in current:
                     self._kept, self._best, self.evaluations = current.kept, current.best, iterate.evaluations
@@ -70,8 +91,8 @@ class Restarts(Generic[One]):
             except ExplosionError as explosion:
                 if self.count == self._limit:
                     raise DivergedError(self._sentence()) from explosion
-                last_losses.append(explosion.last_loss)
-                if last_losses[-2:-1] == last_losses[-1:]:
+                self._last_losses.append(explosion.last_loss)
+                if self._last_losses[-2:-1] == self._last_losses[-1:]:
                     self.perturbed = True
                 self.count += 1
                 self.seed += 1

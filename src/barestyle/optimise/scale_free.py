@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+import torch
 from torch import Tensor
 
+from barestyle.optimise.handle import State
 from barestyle.optimise.iterate import Evaluate, ExplosionError, Figures, figures
 
 
@@ -18,21 +20,28 @@ class Point:
     gradient: Tensor
     figures: Figures
 
+    def state(self) -> State:
+        """Tensors and numbers from which `restored` makes the same point."""
+        return {"value": self.value, "gradient": self.gradient, "figures": asdict(self.figures)}
+
+    @classmethod
+    def restored(cls, state: State, device: torch.device) -> Point:
+        """The point of a state, its gradient on a device."""
+        return cls(state["value"], state["gradient"].to(device), Figures(**state["figures"]))
+
 
 class ScaleFree:
     """loss / loss(start) + range_penalty · mean(excess²), where excess is how far a pixel lies outside 0..1.
 
-    With a scale the loss is multiplied by that one instead.
-    Raises ExplosionError where the loss of the start itself is not finite. Of every evaluation only the scaled
+    With a scale the loss is multiplied by that one instead. Raises ExplosionError where the loss of the start itself is not finite. Of every evaluation only the scaled
     gradient is kept, as a large picture's vectors are what fills the memory.
     """
 
-    def __init__(self, evaluate: Evaluate, start: Tensor, range_penalty: float, scale: float | None = None) -> None:
+    def __init__(self, evaluate: Evaluate, range_penalty: float, scale: float | None = None) -> None:
         self._evaluate = evaluate
         self._penalty = range_penalty
         self._scale = scale
         self.evaluations = 0
-        self.start = self(start)
 
     @property
     def scale(self) -> float:

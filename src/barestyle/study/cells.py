@@ -47,7 +47,7 @@ def cells(study: Study, pictures: Mapping[str, PictureFile], weights: str | None
                 names.append(name)
             if is_trained(spec) and weights is None:
                 raise StudyError(
-                    f"variant {variant.variant!r} needs trained VGG-19 weights; name a file with --weights FILE, "
+                    f"variant {variant.variant!r} needs trained VGG-19 weights; name a file with --trained FILE, "
                     "or leave such variants out with --untrained"
                 )
     found = []
@@ -81,6 +81,6 @@ def untrained(study: Study) -> Study:
             figures.append(figure.model_copy(update={"panels": panels}))
     if not figures:
         raise StudyError(
-            f"every variant of study {study.study!r} needs trained weights; name a file with --weights FILE"
+            f"every variant of study {study.study!r} needs trained weights; name a file with --trained FILE"
         )
     return study.model_copy(update={"figures": tuple(figures)})

@@ -153,7 +153,7 @@ def _same_weights(named: Path | None, declared: str | None) -> Path | None:
     if here != declared:
         raise StudyError(
             f"{str(path)!r} is not the weights file that the study was declared with (its SHA-256 begins {here[:8]}, "
-            f"not {declared[:8]}); name that one with --weights FILE"
+            f"not {declared[:8]}); name that one with --trained FILE"
         )
     return path
 

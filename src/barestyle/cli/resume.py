@@ -1,0 +1,71 @@
+"""`barestyle resume`: go on with a run that was killed, or stopped, from its checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from barestyle.cli import filming, options
+from barestyle.errors import RecordError
+
+if TYPE_CHECKING:
+    from barestyle.checkpoint import Checkpoint
+
+SUFFIX = ".checkpoint"
+
+
+def resume(
+    output: Annotated[
+        Path, typer.Argument(metavar="OUT", help="The picture that was to come of it.", show_default=False)
+    ],
+    checkpoint: options.Checkpoint = None,
+    save_every: options.SaveEvery = None,
+    film: options.Film = None,
+    force: options.Force = False,
+    quiet: options.Quiet = False,
+) -> int:
+    """Go on with a run that had --checkpoint, to the picture that it would have come to.
+
+    It ends bit for bit where it would have ended without a stop, on the same machine.
+    """
+    import torch
+
+    from barestyle import checkpoint as checkpoints
+    from barestyle.cli.transfer import paint
+    from barestyle.job import Keeper
+    from barestyle.records import check_output
+    from barestyle.replay import plan_of
+
+    output = output.with_name(output.name.removesuffix(SUFFIX))
+    path = checkpoints.path_for(output)
+    if not path.is_file() and output.is_file():
+        raise RecordError(f"{str(output)!r} has no checkpoint beside it; either it is done, or it was made without one")
+    found = checkpoints.load(path)
+    # Sums are split among threads, so their number shows in the last bit.
+    torch.set_num_threads(found.record.threads)
+    plan = plan_of(found.record, path)
+    check_output(output, force=force or _is_unfinished(output, found), inputs=plan.files)
+    if film is not None:
+        filming.check(film, output, force=force, inputs=[path, *plan.files])
+    keeper = Keeper(path, checkpoint or found.every)
+    return paint(plan, output, quiet=quiet, save_every=save_every, film=film, force=True, keeper=keeper, resumed=found)
+
+
+def _is_unfinished(output: Path, found: Checkpoint) -> bool:
+    """Whether an output is what the same run left when it was interrupted."""
+    from barestyle import records
+
+    if not output.is_file():
+        return False
+    try:
+        earlier = records.find(output)
+    except RecordError:
+        return False
+    same = (earlier.digest, earlier.seed, earlier.content.sha256) == (
+        found.record.digest,
+        found.record.seed,
+        found.record.content.sha256,
+    )
+    return earlier.interrupted and same

@@ -1,0 +1,142 @@
+"""`barestyle resume` after kill -9, after Ctrl-C, and on a disk that is full."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from barestyle import records
+from barestyle.cli.several import repeated
+from tests.cli.conftest import Program
+from tests.conftest import drawing
+
+PROGRAM = [sys.executable, "-m", "barestyle"]
+PAINT = ["transfer", "content.png", "style.png", "--size", "64"]
+RUN = [*PAINT, "--steps", "12", "--precision", "mixed", *("--set", "network.channels=8")]
+ENDLESS = [*PAINT, "--steps", "100000", *("--set", "scales=single"), *("--set", "network.channels=4")]
+ENDLESS += ["--set", "optimiser.patience=100000", "-o", "out.png", "--checkpoint", "10"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    drawing(64, 48, 1).save(tmp_path / "content.png")
+    drawing(56, 64, 2).save(tmp_path / "style.png")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def killed(folder: Path) -> Path:
+    """A run's checkpoint, the process killed as soon as there was one."""
+    slow = "import time; import barestyle.checkpoint as c; save = c.save\n"
+    slow += "def waiting(*a):\n    save(*a); time.sleep(60)\nc.save = waiting\n"
+    slow += "import sys; from barestyle.cli import main; sys.exit(main(sys.argv[1:]))"
+    running = subprocess.Popen([sys.executable, "-c", slow, *RUN, "-o", "out.png", "--checkpoint", "7", "-q"])
+    checkpoint = folder / "out.png.checkpoint"
+    wait_for(checkpoint.exists)
+    running.send_signal(signal.SIGKILL)
+    running.wait(timeout=30)
+    return checkpoint
+
+
+def wait_for(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.05)
+
+
+def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(program: Program, folder: Path) -> None:
+    checkpoint = killed(folder)
+    assert not (folder / "out.png").exists()
+    subprocess.run([*PROGRAM, *RUN, "-o", "whole.png", "-q"], check=True)  # with as many threads as the other
+    refused = program(*RUN, "-o", "out.png", "--checkpoint", "-q")
+    assert refused.code == 2
+    assert "go on with it by `barestyle resume out.png`, or begin anew with --force" in refused.err
+    resumed = subprocess.run([*PROGRAM, "resume", "out.png"], capture_output=True, text=True, check=True)
+    assert "all steps were taken" in resumed.stdout
+    whole, found = (records.find(folder / name) for name in ("whole.png", "out.png"))
+    assert found.image_sha256 == whole.image_sha256
+    assert found.losses == whole.losses
+    assert not checkpoint.exists(), "it is of no use any more"
+    assert (folder / "out.png").read_bytes() != b""
+    again = program("resume", "out.png")
+    assert again.code == 2
+    assert "has no checkpoint beside it; either it is done" in again.err
+    assert "bit for bit" in program("rerun", "out.png", "-o", "again.png").out
+
+
+def test_ctrl_c_leaves_a_picture_and_the_way_on(program: Program, folder: Path) -> None:
+    running = subprocess.Popen([*PROGRAM, *ENDLESS], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert running.stderr is not None
+    assert running.stderr.readline().startswith("step 0/100000")
+    running.send_signal(signal.SIGINT)
+    printed, _ = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "`barestyle resume out.png` goes on from here." in printed
+    stopped = records.find(folder / "out.png")
+    assert stopped.interrupted
+    checkpoint = folder / "out.png.checkpoint"
+    written = checkpoint.stat().st_mtime_ns
+    going = subprocess.Popen([*PROGRAM, "resume", str(checkpoint), "-q"])
+    wait_for(lambda: checkpoint.stat().st_mtime_ns != written)
+    going.send_signal(signal.SIGINT)
+    going.communicate(timeout=60)
+    further = records.find(folder / "out.png")
+    assert further.losses[: len(stopped.losses)] == stopped.losses
+    assert len(further.losses) > len(stopped.losses)
+
+
+def test_another_picture_of_that_name_is_not_overwritten(program: Program, folder: Path) -> None:
+    killed(folder)
+    drawing(20, 20, 3).save(folder / "out.png")
+    refused = program("resume", "out.png", "-q")
+    assert refused.code == 2
+    assert "'out.png' exists; choose another name, or overwrite it with --force" in refused.err
+    assert program("resume", "out.png", "-q", "--force").code == 0
+    assert records.find(folder / "out.png").width == 64
+
+
+def test_a_checkpoint_needs_no_number() -> None:
+    assert repeated(["a", "--checkpoint", "-q"]) == ["a", "--checkpoint", "20", "-q"]
+    assert repeated(["a", "--checkpoint", "5"]) == ["a", "--checkpoint", "5"]
+    assert repeated(["a", "--checkpoint"]) == ["a", "--checkpoint", "20"]
+
+
+@pytest.fixture
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A file system of 200 kB."""
+    place = folder / "small"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(place)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("no file system can be mounted here")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="tmpfs is Linux's")
+def test_a_full_disk_loses_nothing(folder: Path, small_disk: Path) -> None:
+    """The checkpoint finds no room, the run goes on; the picture finds none either and lies elsewhere."""
+    (small_disk / "filling").write_bytes(os.urandom(190_000))
+    arguments = [*RUN, "-o", str(small_disk / "out.png"), "--checkpoint", "5"]
+    outcome = subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, check=False)
+    assert outcome.returncode == 2
+    assert "note: the checkpoint" in outcome.stderr
+    assert "the run goes on" in outcome.stderr
+    sentence = outcome.stderr.strip().splitlines()[-1]
+    assert "cannot be written (No space left on device)" in sentence
+    rescued = Path(sentence.split("the picture lies in '")[1].split("'")[0])
+    assert records.find(rescued).width == 64
+    assert not list(small_disk.glob(".*")), "nothing is half-written"
+    for path in (rescued, records.sidecar(rescued)):
+        path.unlink()
+    rescued.parent.rmdir()

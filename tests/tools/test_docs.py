@@ -1,0 +1,60 @@
+"""What is made when the documentation is built, piece by piece; tests/test_docs.py has the whole."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("mkdocs", reason="mkdocs is an extra (docs)")
+
+from tools.docs.formulas import mathml
+from tools.docs.links import in_repository, in_site, relinked, targets
+from tools.docs.prose import escaped
+
+
+def test_a_formula_becomes_a_fraction() -> None:
+    element = mathml(r"\frac{a}{b + 1}", display=True)
+    assert element.tag == "math"
+    assert element.get("display") == "block"
+    (fraction,) = element.iter("mfrac")
+    above, below = fraction
+    assert "".join(above.itertext()) == "a"
+    assert "".join(below.itertext()) == "b+1"
+
+
+def test_an_unknown_command_in_a_formula_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"nonsense.*does not know"):
+        mathml(r"\nonsense{x}", display=False)
+
+
+@pytest.mark.parametrize(
+    ("uri", "link", "there"),
+    [
+        ("guide/strength.md", "../quality.md", "../quality.md"),
+        ("guide/strength.md", "presets.md#single-fields", "presets.md#single-fields"),
+        ("guide/style-loss.md", "../../examples/feed_forward.py", "../repository/examples/feed_forward.py.md"),
+        ("quality.md", "../benchmarks/quality-256.json", "repository/benchmarks/quality-256.json"),
+        ("structure.md", "../CONTRIBUTING.md", "contributing.md"),
+        ("contributing.md", "docs/decisions/README.md", "decisions/README.md"),
+        ("paper.md", "https://example.org/a.md", "https://example.org/a.md"),
+        ("paper.md", "#here", "#here"),
+    ],
+)
+def test_a_link_of_the_repository_becomes_one_of_the_site(uri: str, link: str, there: str) -> None:
+    assert relinked(f"so [it]({link}) is", uri) == f"so [it]({there}) is"
+
+
+def test_code_is_no_link() -> None:
+    text = "```python\nf[0](../../x)\n```\n"
+    assert relinked(text, "guide/python.md") == text
+    assert list(targets(text, "docs/guide/python.md")) == []
+
+
+@pytest.mark.parametrize("path", ["docs/index.md", "docs/guide/files.md", "CHANGELOG.md", "CONTRIBUTING.md"])
+def test_a_page_knows_where_it_came_from(path: str) -> None:
+    assert in_repository(in_site(path)) == path
+
+
+def test_only_code_of_a_docstring_is_markdown() -> None:
+    assert escaped("`zero_mean` of a_b, [x] and *y* for $HOME <z>") == (
+        r"`zero_mean` of a\_b, \[x] and \*y\* for \$HOME \<z>"
+    )
