@@ -82,7 +82,7 @@ def test_a_metric_that_lacks_something_is_refused_where_it_is_named(study_file: 
 
 def test_trained_variants_need_weights() -> None:
     study = load("paper")
-    with pytest.raises(StudyError, match="variant 'original' needs trained VGG-19 weights; name a file with --weights"):
+    with pytest.raises(StudyError, match="variant 'original' needs trained VGG-19 weights; name a file with --trained"):
         prepared(study, weights=None)
     rest = untrained(study)
     assert [figure.figure for figure in rest.figures] == ["4", "5", "6", "7", "8"]
