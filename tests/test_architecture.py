@@ -19,7 +19,7 @@ PACKAGE = Path(barestyle.__file__).parent
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("spec", "presets"),
-    ("devices", "memory", "images", "film", "colour", "samples", "records"),
+    ("devices", "memory", "images", "film", "batch", "colour", "samples", "records"),
     ("networks",),
     ("losses",),
     ("optimise", "progress"),
@@ -109,6 +109,7 @@ INSIDE = {
         "filming",
         "terminal",
         "transfer",
+        "batch",
         "resume",
         "demo",
         "presets",

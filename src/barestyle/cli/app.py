@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 import barestyle
+from barestyle.cli.batch import batch
 from barestyle.cli.demo import demo
 from barestyle.cli.info import info
 from barestyle.cli.interrupt import EARLY
@@ -57,6 +58,7 @@ app = typer.Typer(
 )
 app.command(cls=Several)(transfer)
 app.command(cls=Several)(resume)
+app.command(cls=Several)(batch)
 for command in (demo, presets, rerun, score, info):
     app.command()(command)
 app.add_typer(study, name="study")

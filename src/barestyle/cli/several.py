@@ -10,7 +10,9 @@ from typer.core import TyperCommand
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 MASKED = re.compile(r"[^-].*:.+")
 
-SEVERAL = {"--weights": NUMBER, "--mask": MASKED}
+ANY = re.compile(r"[^-].*|-")
+
+SEVERAL = {"--weights": NUMBER, "--mask": MASKED, "--styles": ANY}
 """Options, and what their values look like; what looks otherwise is an argument again."""
 
 
