@@ -112,6 +112,7 @@ INSIDE = {
         "batch",
         "resume",
         "demo",
+        "recolour",
         "presets",
         "info",
         "rerun",

@@ -12,6 +12,7 @@ from skimage import exposure
 from torch import Tensor
 
 from barestyle import colour
+from barestyle.spec.colours import Method, Space
 
 
 def picture(height: int, width: int, seed: int, low: float = 0.2, high: float = 0.8) -> Tensor:
@@ -54,7 +55,7 @@ def test_matched_luminance_has_the_others_mean_and_deviation() -> None:
 
 
 @pytest.mark.parametrize("space", ["linear-rgb", "lab"])
-def test_matched_colours_have_the_references_statistics(space: colour.Space) -> None:
+def test_matched_colours_have_the_references_statistics(space: Space) -> None:
     pixels, reference = picture(40, 30, 1, 0.35, 0.65), picture(35, 28, 2, 0.4, 0.6)
     found = colour._into(colour.matched(pixels, reference, space=space), space)
     wanted = colour._into(reference, space)
@@ -104,7 +105,7 @@ def test_only_what_a_mask_shows_is_measured() -> None:
 
 
 @pytest.mark.parametrize("method", ["mean-covariance", "histogram"])
-def test_pictures_of_one_colour(method: colour.Method) -> None:
+def test_pictures_of_one_colour(method: Method) -> None:
     plain = torch.full((1, 3, 8, 9), 0.25, dtype=torch.float64)
     other = picture(20, 30, 1)
     assert bool(colour.matched(plain, other, method=method).isfinite().all())

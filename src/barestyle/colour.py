@@ -5,14 +5,11 @@ Gatys, Bethge, Hertzmann & Shechtman 2016, "Preserving color in neural artistic 
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 import torch
 from torch import Tensor
 
-Method = Literal["mean-covariance", "histogram"]
-Space = Literal["linear-rgb", "lab"]
+from barestyle.spec.colours import Method, Space
 
 LUMA = (0.299, 0.587, 0.114)
 """Shares of red, green and blue in the Y of YIQ and of ITU-R BT.601, of sRGB values as they are."""
@@ -65,6 +62,7 @@ def matched(
     method: Method = "mean-covariance",
     space: Space = "linear-rgb",
     mask: Tensor | None = None,
+    reference_mask: Tensor | None = None,
 ) -> Tensor:
     """A picture whose colours are mapped so that their statistics are those of `reference`, in 0..1.
 
@@ -73,17 +71,23 @@ def matched(
             doi:10.1049/cp:20070055); `histogram` maps each channel by itself, monotonically.
         space: where that is done.
         mask: (1, 1, h, w) in 0..1; only what it shows of the first picture is measured, all of it is mapped.
+        reference_mask: likewise of the reference.
     """
     own, other = _into(pixels, space), _into(reference, space)
-    weight = np.ones(len(own)) if mask is None else mask.double().flatten().numpy()
-    found = _linear(own, other, weight) if method == "mean-covariance" else _by_histogram(own, other, weight)
+    weights = _weight(mask, len(own)), _weight(reference_mask, len(other))
+    found = (_linear if method == "mean-covariance" else _by_histogram)(own, other, *weights)
     return _out_of(found, space, pixels)
 
 
-def _linear(own: _Rows, other: _Rows, weight: _Rows) -> _Rows:
+def _weight(mask: Tensor | None, pixels: int) -> _Rows:
+    found: _Rows = np.ones(pixels) if mask is None else mask.double().flatten().numpy()
+    return found
+
+
+def _linear(own: _Rows, other: _Rows, weight: _Rows, other_weight: _Rows) -> _Rows:
     """Rows (n, 3), mapped by A (x - mean) + mean' with A = C^(-1/2) (C^(1/2) C' C^(1/2))^(1/2) C^(-1/2)."""
     mean, covariance = _statistics(own, weight)
-    wanted_mean, wanted = _statistics(other, np.ones(len(other)))
+    wanted_mean, wanted = _statistics(other, other_weight)
     floor = LEAST_VARIANCE * max(float(np.trace(covariance)), float(np.trace(wanted)), 1e-12)
     root = _power(covariance + floor * np.eye(3), 0.5)
     inverse = np.linalg.inv(root)
@@ -102,7 +106,7 @@ def _power(matrix: _Rows, exponent: float) -> _Rows:
     return found
 
 
-def _by_histogram(own: _Rows, other: _Rows, weight: _Rows) -> _Rows:
+def _by_histogram(own: _Rows, other: _Rows, weight: _Rows, other_weight: _Rows) -> _Rows:
     """Each channel's values, mapped so that their distribution is the other's."""
     found = np.empty_like(own)
     shown = weight > 0
@@ -114,8 +118,9 @@ def _by_histogram(own: _Rows, other: _Rows, weight: _Rows) -> _Rows:
         until = np.concatenate([[0.0], np.cumsum(weights)])
         ends = np.append(first[1:], len(values))
         shares = (until[first] + until[ends]) / 2 / until[-1]
-        target = np.sort(other[:, channel])
-        places = (np.arange(len(target)) + 0.5) / len(target)
+        order = np.argsort(other[:, channel], kind="stable")
+        target, ranks = other[order, channel], np.cumsum(other_weight[order])
+        places = (ranks - other_weight[order] / 2) / ranks[-1]
         found[:, channel] = np.interp(np.interp(own[:, channel], distinct, shares), places, target)
     return found
 

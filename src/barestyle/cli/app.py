@@ -20,6 +20,7 @@ from barestyle.cli.info import info
 from barestyle.cli.interrupt import EARLY
 from barestyle.cli.options import INTERRUPTED
 from barestyle.cli.presets import presets
+from barestyle.cli.recolour import recolour
 from barestyle.cli.rerun import rerun
 from barestyle.cli.resume import resume
 from barestyle.cli.score import score
@@ -59,7 +60,7 @@ app = typer.Typer(
 app.command(cls=Several)(transfer)
 app.command(cls=Several)(resume)
 app.command(cls=Several)(batch)
-for command in (demo, presets, rerun, score, info):
+for command in (demo, presets, recolour, rerun, score, info):
     app.command()(command)
 app.add_typer(study, name="study")
 app.add_typer(weights, name="weights")

@@ -7,7 +7,7 @@ import io
 import os
 import struct
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -58,6 +58,12 @@ def check_place(path: Path) -> None:
     except OSError as error:
         remedy = "choose a shorter name" if error.errno == errno.ENAMETOOLONG else "choose another folder, or create it"
         raise OutputError(f"nothing can be written to {str(path.parent)!r} ({error.strerror}); {remedy}") from None
+
+
+def check_apart(path: Path, inputs: Iterable[Path]) -> None:
+    """Refuse an output that is one of the files that go in. Raises OutputError."""
+    if any(path.exists() and other.exists() and path.samefile(other) for other in inputs):
+        raise OutputError(f"{str(path)!r} is one of the files that go in; choose another name")
 
 
 def check_format(path: Path, height: int, width: int) -> None:

@@ -9,6 +9,8 @@ from pydantic import Field
 from barestyle.spec.frozen import Frozen
 
 When = Literal["before", "after"]
+Method = Literal["mean-covariance", "histogram"]
+Space = Literal["linear-rgb", "lab"]
 
 
 class StyleColours(Frozen):
@@ -37,8 +39,8 @@ class MatchedColours(Frozen):
 
     kind: Literal["matched"] = "matched"
     when: When = "before"
-    method: Literal["mean-covariance", "histogram"] = "mean-covariance"
-    space: Literal["linear-rgb", "lab"] = "linear-rgb"
+    method: Method = "mean-covariance"
+    space: Space = "linear-rgb"
 
 
 Colours = Annotated[StyleColours | LuminanceColours | MatchedColours, Field(discriminator="kind")]
