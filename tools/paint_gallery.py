@@ -1,11 +1,13 @@
-"""Paints the pictures of the README, from the photographs and styles that anybody has who installed barestyle.
+"""Paints the pictures of the README and of the guide, from photographs and styles that come with an installation.
 
-`python -m tools.paint_gallery [gallery] [presets]`, from the repository's root, writes into docs/pictures.
+`python -m tools.paint_gallery [gallery] [presets] [styles] [colours]`, from the repository's root, writes into
+docs/pictures.
 """
 
 import sys
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from barestyle import PRESETS, Spec, preset, samples, transfer, with_settings
@@ -66,9 +68,39 @@ def presets() -> Image.Image:
     return stack([row([painted("chelsea", "swirls", spec, 256) for spec in line], 170) for line in lines])
 
 
+def styles() -> Image.Image:
+    """One photograph in one style, another, both, each on one side, and with the cup kept."""
+    photo, first, second = samples.photo("coffee"), samples.style("swirls"), samples.style("mosaic")
+    spec = with_settings(preset("bare").spec, {"size": 256})
+    with Image.open(photo) as image:
+        width, height = image.size
+    right, down = np.meshgrid(np.arange(width) / width, np.arange(height) / height)
+    left = np.clip((0.5 - right) * 10 + 0.5, 0, 1)
+    cup = (((right - 0.5) / 0.28) ** 2 + ((down - 0.45) / 0.38) ** 2 < 1).astype(float)
+    results = [
+        transfer(photo, first, spec),
+        transfer(photo, second, spec),
+        transfer(photo, [first, second], spec),
+        transfer(photo, [first, second], spec, masks=[left, None]),
+        transfer(photo, first, spec, keep=cup),
+    ]
+    return row([result.to_pil() for result in results], 170)
+
+
+def colours() -> Image.Image:
+    """One photograph with its own colours, painted so before and after the search, and with its palette likewise."""
+    ways = (
+        {"colours": "luminance"},
+        {"colours": "luminance", "colours.when": "after"},
+        {"colours": "matched"},
+        {"colours": "matched", "colours.when": "after", "colours.space": "lab", "colours.method": "histogram"},
+    )
+    return row([painted("coffee", "swirls", with_settings(preset("bare").spec, way), 256) for way in ways], 170)
+
+
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    sheets = {"gallery": gallery, "presets": presets}
+    sheets = {"gallery": gallery, "presets": presets, "styles": styles, "colours": colours}
     for name in sys.argv[1:] or sheets:
         sheets[name]().save(FOLDER / f"{name}.jpg", quality=88, optimize=True)
 

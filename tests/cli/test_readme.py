@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from PIL import Image
+from PIL import Image, ImageOps
 
 from barestyle import PRESETS, records
 from barestyle.cli.app import app
@@ -37,10 +37,17 @@ def here(
     synthetic_weights: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
-    """A folder as the reader has it: photo.jpg, painting.jpg, vgg19.safetensors."""
+    """A folder as the reader has it: photo.jpg, two styles, masks, folders of both kinds, and vgg19.safetensors."""
     content_image.save(tmp_path / "photo.jpg")
     shutil.copy(pictures / "style.jpg", tmp_path / "painting.jpg")
     shutil.copy(synthetic_weights, tmp_path / "vgg19.safetensors")
+    content_image.rotate(180).save(tmp_path / "drawing.jpg")
+    for folder, name in (("photos", "photo.jpg"), ("paintings", "painting.jpg")):
+        (tmp_path / folder).mkdir()
+        shutil.copy(tmp_path / name, tmp_path / folder / name)
+    upper = Image.linear_gradient("L").point(lambda value: 255 * (value < 100)).resize(content_image.size)
+    for name, mask in (("sky", upper), ("ground", ImageOps.invert(upper)), ("face", upper)):
+        mask.save(tmp_path / f"{name}.png")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
