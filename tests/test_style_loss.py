@@ -41,6 +41,18 @@ def test_the_style_itself_costs_nothing_and_anything_else_does(style: Tensor, ba
     assert float(module(batch)) > 0.1
 
 
+def test_what_is_transparent_in_the_style_does_not_count(style_image: Image.Image, batch: Tensor) -> None:
+    """Beside a transparent part a style is nearly that style; beside a white one it is another."""
+    wide = Image.new("RGBA", (3 * style_image.width, style_image.height), (255, 255, 255, 0))
+    wide.paste(style_image, (0, 0))
+    alone, masked, white = (StyleLoss(one) for one in (style_image, wide, wide.convert("RGB")))
+    off = [abs(float(module(batch)) / float(alone(batch)) - 1) for module in (masked, white)]
+    assert off[0] < off[1] / 4
+    assert float(masked.double()(batch.double())) == pytest.approx(float(masked.float()(batch)), rel=1e-4)
+    with pytest.raises(ImageError, match="is wholly transparent"):
+        StyleLoss(Image.new("RGBA", (40, 40)))
+
+
 def test_it_moves_between_precisions(style_image: Image.Image, batch: Tensor) -> None:
     module = StyleLoss(style_image)
     exact = float(module.double()(batch.double()))

@@ -15,6 +15,7 @@ from torch import Tensor
 from barestyle.colour import luminance
 from barestyle.errors import ImageError, SpecError
 from barestyle.images import Picture, Source, read
+from barestyle.spec import MAX_PIXELS
 
 PROPORTIONS = 0.02
 """By how much a mask's or a start's proportions may differ from the content's: the rounding of small copies."""
@@ -49,11 +50,16 @@ def read_styles(
         raise SpecError("there is no style; give at least one picture")
     checked = _weights(weights, len(sources))
     regions = _masks(masks, len(sources), content, max_pixels)
-    pictures = [read(source, max_pixels=max_pixels) for source in sources]
-    for picture in pictures:
-        if picture.alpha is not None and not bool(picture.alpha.any()):
-            raise ImageError(f"{picture.name} is wholly transparent; a style has to show something")
+    pictures = [read_style(source, max_pixels=max_pixels) for source in sources]
     return tuple(Style(*one) for one in zip(pictures, checked, regions, strict=True))
+
+
+def read_style(source: Source, *, max_pixels: int = MAX_PIXELS) -> Picture:
+    """A style's picture; its alpha says what of it counts. Raises ImageError where that is nothing."""
+    picture = read(source, max_pixels=max_pixels)
+    if picture.alpha is not None and not bool(picture.alpha.any()):
+        raise ImageError(f"{picture.name} is wholly transparent; a style has to show something")
+    return picture
 
 
 def _weights(weights: Sequence[float] | None, styles: int) -> list[float]:

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from barestyle.errors import ImageError, SpecError
-from barestyle.images import Source, read
+from barestyle.images import Source
+from barestyle.inputs import read_style
 from barestyle.losses import Tiling, statistics_of, style_losses
 from barestyle.losses.moments import moments
 from barestyle.networks import build, minimum_side
@@ -24,7 +25,8 @@ class StyleLoss(nn.Module):
     statistics are then taken again, as those of another precision would be another target. Nothing in it trains.
 
     Args:
-        style: a path, PIL image, array or tensor, as for `transfer`; at the size at which the strokes are wanted.
+        style: a path, PIL image, array or tensor, as for `transfer`; at the size at which the strokes are wanted. What
+            is transparent in it does not count.
         spec: a Spec, or a preset's name.
         seed: of the network's random weights, from 0 to 2**63 - 1.
 
@@ -40,7 +42,7 @@ class StyleLoss(nn.Module):
                 "StyleLoss is for networks that nobody trained, not for network.weights or network.bias from a trained "
                 "one; use one of the presets named bare"
             )
-        picture = read(style)
+        picture = read_style(style)
         self.smallest_side = minimum_side(self.spec.network)
         if min(picture.height, picture.width) < self.smallest_side:
             raise ImageError(
@@ -49,11 +51,15 @@ class StyleLoss(nn.Module):
             )
         self.network = build(self.spec.network, seed=seed, deepest_tap=max(self.spec.style_loss.taps))
         self.register_buffer("style", picture.pixels)
+        self.register_buffer("mask", picture.alpha)
         self.register_load_state_dict_post_hook(lambda module, _: module._measure())  # type: ignore[no-untyped-call]
         self._measure()
 
     style: Tensor
     """The style's picture, (1, 3, h, w) in 0..1."""
+
+    mask: Tensor | None
+    """How much of it counts, (1, 1, h, w) in 0..1: its alpha; None for an opaque picture."""
 
     def forward(self, images: Tensor) -> Tensor:
         """The mean loss of images (N, 3, H, W), sRGB in 0..1: a scalar >= 0, differentiable in the images.
@@ -76,7 +82,8 @@ class StyleLoss(nn.Module):
     def _measure(self) -> None:
         taps = set(self.spec.style_loss.taps)
         with torch.no_grad():
-            self._losses = style_losses(self.spec.style_loss, statistics_of(self.network, self.style, taps, Tiling()))
+            statistics = statistics_of(self.network, self.style, taps, Tiling(), self.mask)
+            self._losses = style_losses(self.spec.style_loss, statistics)
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Any:
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
