@@ -117,6 +117,7 @@ INSIDE = {
         "info",
         "rerun",
         "score",
+        "ui",
         "weights",
         "study_options",
         "study_progress",

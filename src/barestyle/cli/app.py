@@ -27,6 +27,7 @@ from barestyle.cli.score import score
 from barestyle.cli.several import Several
 from barestyle.cli.study import app as study
 from barestyle.cli.transfer import transfer
+from barestyle.cli.ui import ui
 from barestyle.cli.weights import app as weights
 from barestyle.errors import BarestyleError
 
@@ -60,7 +61,7 @@ app = typer.Typer(
 app.command(cls=Several)(transfer)
 app.command(cls=Several)(resume)
 app.command(cls=Several)(batch)
-for command in (demo, presets, recolour, rerun, score, info):
+for command in (demo, presets, recolour, rerun, score, ui, info):
     app.command()(command)
 app.add_typer(study, name="study")
 app.add_typer(weights, name="weights")
