@@ -8,7 +8,6 @@ from torch import Tensor
 
 from barestyle.losses import Evaluation, assemble
 from barestyle.networks import build
-from barestyle.optimise.handle import Handle
 from barestyle.optimise import ExplosionError, Iterate, Search
 from barestyle.optimise.handle import Handle
 from barestyle.optimise.paper_lbfgs import paper_lbfgs

@@ -33,8 +33,9 @@ class Point:
 class ScaleFree:
     """loss / loss(start) + range_penalty · mean(excess²), where excess is how far a pixel lies outside 0..1.
 
-    With a scale the loss is multiplied by that one instead. Raises ExplosionError where the loss of the start itself is not finite. Of every evaluation only the scaled
-    gradient is kept, as a large picture's vectors are what fills the memory.
+    With a scale the loss is multiplied by that one instead. Of every evaluation only the scaled gradient is kept, as a
+    large picture's vectors are what fills the memory. Raises ExplosionError where the loss of the start itself is not
+    finite.
     """
 
     def __init__(self, evaluate: Evaluate, range_penalty: float, scale: float | None = None) -> None:
