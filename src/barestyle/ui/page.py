@@ -204,11 +204,12 @@ def connect_settings(parts: Parts, desk: Desk) -> None:
         with spoken():
             base = desk.base(request.session_hash, name)
             known = preset(base).spec if isinstance(base, str) else base
-        told = gr.update(info=controls.STRENGTH_SAYS if choices.takes_strength(known) else controls.NO_STRENGTH_SAYS)
-        told["interactive"] = choices.takes_strength(known)
+        takes = choices.takes_strength(known)
+        told = controls.STRENGTH_SAYS if takes else controls.NO_STRENGTH_SAYS
+        slider = gr.update(info=told, interactive=takes)
         if name == EARLIER:
-            return gr.update(info="As the earlier result was painted."), told, "The settings of an earlier result."
-        return gr.update(info=_says(name)), told, _about(name)
+            return gr.update(info="As the earlier result was painted."), slider, "The settings of an earlier result."
+        return gr.update(info=_says(name)), slider, _about(name)
 
     async def load(payload: Any, request: gr.Request) -> AsyncIterator[Any]:
         file = sent(payload)
@@ -224,8 +225,10 @@ def connect_settings(parts: Parts, desk: Desk) -> None:
         yield (None, _loaded_preset(found), *(control.shown(found, desk.limits) for control in CONTROLS))
         gr.Info(f"The settings of {html.escape(file.name)} are loaded.", title="Settings")
 
-    parts.preset.change(changed, parts.preset, [parts.preset, strength, parts.about], **OWN)
-    parts.earlier.upload(load, parts.earlier, [parts.earlier, parts.preset, *parts.controls], **OWN)
+    follows: dict[str, Any] = {"inputs": parts.preset, "outputs": [parts.preset, strength, parts.about], **OWN}
+    parts.preset.change(changed, **follows)
+    loading = parts.earlier.upload(load, parts.earlier, [parts.earlier, parts.preset, *parts.controls], **OWN)
+    loading.success(changed, **follows)  # of two earlier results one after the other the choice stays, but not its spec
 
 
 def _loaded_preset(found: Settings) -> Any:
@@ -248,16 +251,20 @@ def connect_painting(parts: Parts, desk: Desk) -> None:
         request: gr.Request, several: bool, name: str, names: list[str], *rest: Any
     ) -> AsyncIterator[tuple[Any, Any, Any]]:
         pictures, values = rest[: len(SLOTS)], rest[len(SLOTS) :]
-        with spoken():
-            bases = desk.several(names) if several else [desk.base(request.session_hash, name)]
-            asked = [desk.fitting(controls.assembled(base, values)) for base in bases]
-            job = await desk.ask(request.session_hash, asked, [sent(picture) is not None for picture in pictures])
-            buttons: tuple[Any, Any] = (gr.update(visible=False), gr.update(visible=True))
-            async for place in desk.watch(request.session_hash, job):
-                if job.view.is_over:
-                    buttons = (gr.update(visible=True), gr.update(visible=False))
-                yield (shown(job, place), *buttons)
-                buttons = (gr.skip(), gr.skip())
+        idle = gr.update(visible=True), gr.update(visible=False)
+        busy, as_before = idle[::-1], (gr.skip(), gr.skip())
+        try:
+            with spoken():
+                bases = desk.several(names) if several else [desk.base(request.session_hash, name)]
+                asked = [desk.fitting(controls.assembled(base, values)) for base in bases]
+                job = await desk.ask(request.session_hash, asked, [sent(picture) is not None for picture in pictures])
+                buttons = busy
+                async for place in desk.watch(request.session_hash, job):
+                    yield (shown(job, place), *(idle if job.view.is_over else buttons))
+                    buttons = as_before
+        except gr.Error:
+            yield (gr.skip(), *idle)
+            raise
 
     async def stop(request: gr.Request) -> None:
         with spoken():
