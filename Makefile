@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test slow check docs bench quality format styles gallery clean
+.PHONY: help demo test slow check docs bench quality format styles gallery page clean
 
 help:
 	@echo "make demo     repaint a photograph in one of barestyle's styles, into demo.png"
@@ -14,6 +14,7 @@ help:
 	@echo "make quality  compare the default with the paper's networks and a trained one: an hour and a half"
 	@echo "make format   put the code into its format"
 	@echo "make styles   paint the style pictures that come with the package"
+	@echo "make page     photograph the page for the documentation, in Chromium"
 	@echo "make gallery  paint the README's pictures"
 	@echo "make clean    remove the virtual environment, caches and the built documentation"
 
@@ -47,6 +48,9 @@ format: .venv/.installed-dev
 
 styles: .venv/.installed-dev
 	$(BIN)/python -m tools.paint_styles
+
+page: .venv/.installed-dev
+	$(BIN)/python -m tools.photograph_page
 
 gallery: .venv/.installed
 	$(BIN)/python -m tools.paint_gallery

@@ -24,6 +24,7 @@ RUNS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "the paper's": ("paper", "float32", {"optimiser.steps": 2, "optimiser.iterations_per_step": 4}),
     "adam": ("npnd", "float32", {"optimiser": "adam", "optimiser.steps": 4, "optimiser.learning_rate": 0.02}),
     "stalled": ("npnd", "float32", {"optimiser.tolerance": 0.2, "optimiser.patience": 2}),
+    "odd sizes": ("laplacian-pyramid", "float32", {"size": 47, "optimiser.steps": 4}),
     "noise, colours, what is kept": (
         "bare",
         "float32",
@@ -82,6 +83,30 @@ def test_a_run_resumed_anywhere_ends_where_it_would_have_ended(name: str, folder
         )
         assert part.interrupted
         assert same(resume("a.checkpoint"), whole), f"it was stopped after {stop} of {len(whole.losses)} iterates"
+
+
+def test_the_pairs_go_on_where_bf16_is_left(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also from the very iterate after which float32 takes over."""
+    monkeypatch.setattr("barestyle.course.CHECK_EVERY", 2)
+    whole_size = 3 * 48 * 40
+    monkeypatch.setattr("barestyle.course.cosine", lambda one, _: 0.0 if one.numel() == whole_size else 1.0)
+    spec = spec_of("bare", **{"optimiser.steps": 3, "scales.finest_steps": 8})
+    whole = transfer("content.png", "style.png", spec, precision="mixed")
+    assert len(whole.record.fits) > 2
+    for stop in range(len(whole.losses) - 9, len(whole.losses)):
+        inputs: dict[str, Any] = {"precision": "mixed", "checkpoint": "a.checkpoint", "should_stop": StopAfter(stop)}
+        transfer("content.png", "style.png", spec, **inputs)
+        assert same(resume("a.checkpoint"), whole), f"it was stopped after {stop} of {len(whole.losses)} iterates"
+
+
+def test_it_goes_on_with_the_threads_of_then(stopped: Path) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        assert resume(stopped).record.threads == before
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_a_restart_is_resumed_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,9 +177,11 @@ def stopped(folder: Path) -> Path:
 
 
 def altered(path: Path, **changes: str) -> None:
+    """A checkpoint with other metadata, as somebody might have written it who knew what they did."""
     with safe_open(path, "pt") as file:
         metadata, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    save_file(tensors, path, {**metadata, **changes})
+    metadata |= changes
+    save_file(tensors, path, {**metadata, "sha256": checkpoints._digest(metadata, tensors)})
 
 
 def test_what_is_no_checkpoint_is_refused(stopped: Path, folder: Path) -> None:
@@ -168,6 +195,16 @@ def test_what_is_no_checkpoint_is_refused(stopped: Path, folder: Path) -> None:
     save_file({"a": torch.zeros(2)}, stopped)
     with pytest.raises(RecordError, match="is no checkpoint of barestyle"):
         resume(stopped)
+
+
+def test_one_that_was_damaged_is_refused(stopped: Path) -> None:
+    whole = bytearray(stopped.read_bytes())
+    for place in (len(whole) - 100, len(whole) // 2):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1
+        stopped.write_bytes(damaged)
+        with pytest.raises(RecordError, match=r"was damaged since it was written; begin anew|cannot be read"):
+            resume(stopped)
 
 
 def test_one_of_another_version_is_refused(stopped: Path) -> None:

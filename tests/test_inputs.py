@@ -232,6 +232,30 @@ def test_matched_colours_are_nearer_to_the_contents(
     assert float((found - content).abs().mean()) > 0.02
 
 
+@pytest.mark.parametrize("settings", [{"colours": "luminance"}, {"colours": "matched"}])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_is_transparent_in_the_content_has_no_colours(
+    when: str, settings: dict[str, Any], content_image: Image.Image, style_image: Image.Image
+) -> None:
+    """A dark cut-out of which most is transparent: its white is nobody's palette."""
+    dark = Image.new("RGBA", (64, 48), (0, 0, 0, 0))
+    dark.paste(content_image.point(lambda value: value // 4).crop((0, 0, 24, 24)), (20, 12))
+    spec = with_settings(spec_of("bare", content_loss__strength=0.9), {**settings, "colours.when": when})
+    found = transfer(dark, style_image, spec).image[..., 14:34, 22:42]
+    assert float(found.mean()) < 0.5
+
+
+def test_a_style_in_a_small_region_is_not_lost_to_what_is_kept(
+    content_image: Image.Image, style_image: Image.Image
+) -> None:
+    dot, half = np.zeros((48, 64)), np.tile(np.linspace(0, 1, 64), (48, 1))
+    dot[20, 20] = 1
+    plan = prepare(content_image, [style_image, style_image], spec_of(), masks=[None, dot], keep=half)
+    _, second = regions_of(plan.styles, None if plan.keep is None else plan.keep.pixels)
+    assert second.mask is not None
+    assert float(second.mask.sum()) == pytest.approx(1 - 20 / 63, abs=1e-3)
+
+
 def test_a_small_picture_predicts_the_large_one() -> None:
     """Strokes are relative to the picture: 64 and 256 pixels agree better than two seeds or two styles do."""
     content, style, other = drawing(256, 192, 1), drawing(256, 256, 2), drawing(256, 256, 5)
@@ -256,6 +280,8 @@ def test_a_small_picture_predicts_the_large_one() -> None:
             SpecError,
             "a style's weight cannot be 0; it takes a number greater",
         ),
+        ({"style": ["s", "s"], "weights": (1e308, 1e308)}, SpecError, "a style's weight cannot be 1e"),
+        ({"style": ["s", "s"], "weights": (1e-8, 1e8)}, SpecError, "are more than 1e"),
         ({"style": ["s", "s"], "weights": (1, float("nan"))}, SpecError, "a style's weight cannot be nan"),
         ({"style": []}, SpecError, "there is no style"),
         ({"masks": [None, None]}, SpecError, "there are 2 masks for 1 styles"),

@@ -52,11 +52,10 @@ def pictures(sources: Sequence[str | Path]) -> list[Path]:
 
 def is_picture(path: Path) -> bool:
     """Whether a file in a folder looks like a picture that somebody put there."""
-    from PIL import Image  # here, as the command line reads this module's defaults before it knows its command
+    from barestyle.images.read import extensions  # here, as the command line reads this module before its command
 
-    Image.init()
     hidden = path.name.startswith(".")
-    return not hidden and path.suffix.lower() in Image.EXTENSION and not path.with_name(path.name + ".json").exists()
+    return not hidden and path.suffix.lower() in extensions() and not path.with_name(path.name + ".json").exists()
 
 
 def pairs(

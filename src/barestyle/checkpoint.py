@@ -6,6 +6,7 @@ Nothing in it is code, so that a checkpoint from elsewhere can do no harm.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -56,10 +57,11 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     tree = _without_tensors(checkpoint.state, tensors)
     metadata = {
         "format": FORMAT,
-        "record": checkpoint.record.seen_from(path.resolve().parent).to_json(),
+        "record": checkpoint.record.seen_from(path.parent.resolve()).to_json(),
         "every": str(checkpoint.every),
         "tree": json.dumps(tree),
     }
+    metadata["sha256"] = _digest(metadata, tensors)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         save_file(tensors, part, metadata)
@@ -82,7 +84,7 @@ def load(path: Path) -> Checkpoint:
     try:
         with safetensors.safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
-            if not {"format", "record", "every", "tree"} <= set(metadata):
+            if not {"format", "record", "every", "tree", "sha256"} <= set(metadata):
                 raise RecordError(f"{str(path)!r} is no checkpoint of barestyle; name one that --checkpoint wrote")
             if metadata["format"] != FORMAT:
                 raise RecordError(
@@ -91,7 +93,10 @@ def load(path: Path) -> Checkpoint:
                 )
             record = parse(metadata["record"], path)
             _check_versions(record, path)
-            state = _with_tensors(json.loads(metadata["tree"]), file.get_tensor)
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # it is no dictionary
+            if _digest(metadata, tensors) != metadata["sha256"]:
+                raise RecordError(f"the checkpoint {str(path)!r} was damaged since it was written; begin anew")
+            state = _with_tensors(json.loads(metadata["tree"]), tensors.__getitem__)
     except FileNotFoundError:
         raise RecordError(
             f"there is no checkpoint {str(path)!r}; runs with --checkpoint leave one until they end"
@@ -99,6 +104,16 @@ def load(path: Path) -> Checkpoint:
     except (OSError, safetensors.SafetensorError, ValueError) as error:
         raise RecordError(f"the checkpoint {str(path)!r} cannot be read ({error}); begin anew") from None
     return Checkpoint(record, int(metadata["every"]), state)
+
+
+def _digest(metadata: dict[str, str], tensors: dict[str, Tensor]) -> str:
+    """SHA-256 of everything that is in a checkpoint."""
+    found = hashlib.sha256()
+    for name in ("format", "record", "every", "tree"):
+        found.update(metadata[name].encode())
+    for number in range(len(tensors)):
+        found.update(tensors[str(number)].reshape(-1).view(torch.uint8).numpy().data)
+    return found.hexdigest()
 
 
 def _check_versions(record: Record, path: Path) -> None:
@@ -115,7 +130,10 @@ def _without_tensors(value: Any, tensors: dict[str, Tensor]) -> Any:
     """The tree of JSON's values in which a number stands for each tensor, which is added to `tensors`."""
     if isinstance(value, Tensor):
         name = str(len(tensors))
-        tensors[name] = value.detach().cpu().contiguous().clone()
+        found = value.detach().cpu().contiguous()
+        # The file takes no two tensors of one storage; others need no copy, which would take as much again.
+        places = {one.untyped_storage().data_ptr() for one in tensors.values()}
+        tensors[name] = found.clone() if found.untyped_storage().data_ptr() in places else found
         return {TENSOR: name}
     if isinstance(value, dict):
         return {key: _without_tensors(one, tensors) for key, one in value.items()}
@@ -127,8 +145,8 @@ def _without_tensors(value: Any, tensors: dict[str, Tensor]) -> Any:
 def _with_tensors(tree: Any, tensor: Callable[[str], Tensor]) -> Any:
     if isinstance(tree, dict):
         if set(tree) == {TENSOR}:
-            found: Tensor = tensor(tree[TENSOR])
-            return found if found.is_contiguous() else torch.clone(found)
+            # A copy, as the file's numbers lie at any address, and products of unaligned vectors round otherwise.
+            return torch.clone(tensor(tree[TENSOR]))
         return {key: _with_tensors(one, tensor) for key, one in tree.items()}
     if isinstance(tree, list):
         return [_with_tensors(one, tensor) for one in tree]

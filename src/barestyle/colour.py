@@ -42,17 +42,25 @@ def with_luminance(pixels: Tensor, y: Tensor) -> Tensor:
     return (y + chroma * room.amin(1, keepdim=True).clamp(max=1)).clamp(0, 1)
 
 
-def luminance_matched(pixels: Tensor, reference: Tensor, mask: Tensor | None = None) -> Tensor:
+def luminance_matched(
+    pixels: Tensor, reference: Tensor, mask: Tensor | None = None, reference_mask: Tensor | None = None
+) -> Tensor:
     """A grey picture with the mean and deviation of another's luminance (ibid., equation 10).
 
-    Only what `mask` (1, 1, h, w) shows of the first picture is measured.
+    Only what the masks, (1, 1, h, w) in 0..1, show of each is measured.
     """
-    own, other = luminance(pixels).double(), luminance(reference).double()
-    weight = torch.ones_like(own) if mask is None else mask.double()
-    mean = (own * weight).sum() / weight.sum()
-    deviation = (((own - mean).square() * weight).sum() / weight.sum()).sqrt()
-    factor = other.std(unbiased=False) / deviation if float(deviation) > 0 else torch.zeros(())
-    return (other.mean() + factor * (own - mean)).clamp(0, 1).to(pixels.dtype).expand_as(pixels).contiguous()
+    own = luminance(pixels).double()
+    mean, deviation = _spread(own, mask)
+    wanted_mean, wanted = _spread(luminance(reference).double(), reference_mask)
+    factor = wanted / deviation if float(deviation) > 0 else torch.zeros(())
+    return (wanted_mean + factor * (own - mean)).clamp(0, 1).to(pixels.dtype).expand_as(pixels).contiguous()
+
+
+def _spread(values: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Mean and deviation of what a mask shows."""
+    weight = torch.ones_like(values) if mask is None else mask.double()
+    mean = (values * weight).sum() / weight.sum()
+    return mean, (((values - mean).square() * weight).sum() / weight.sum()).sqrt()
 
 
 def matched(

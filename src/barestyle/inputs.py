@@ -16,6 +16,10 @@ from barestyle.colour import luminance
 from barestyle.errors import ImageError, SpecError
 from barestyle.images import Picture, Source, read
 from barestyle.spec import MAX_PIXELS
+from barestyle.spec.frozen import LARGEST
+
+MOST_UNEQUAL = 1e12
+"""Beyond this one style's moments are rounded away beside another's."""
 
 PROPORTIONS = 0.02
 """By how much a mask's or a start's proportions may differ from the content's: the rounding of small copies."""
@@ -58,7 +62,7 @@ def read_style(source: Source, *, max_pixels: int = MAX_PIXELS) -> Picture:
     """A style's picture; its alpha says what of it counts. Raises ImageError where that is nothing."""
     picture = read(source, max_pixels=max_pixels)
     if picture.alpha is not None and not bool(picture.alpha.any()):
-        raise ImageError(f"{picture.name} is wholly transparent; a style has to show something")
+        raise ImageError(f"{picture.name} is wholly transparent; give one that shows something")
     return picture
 
 
@@ -70,8 +74,16 @@ def _weights(weights: Sequence[float] | None, styles: int) -> list[float]:
     if len(weights) != styles:
         raise SpecError(f"there are {len(weights)} weights for {styles} styles; give one for each style")
     for weight in weights:
-        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < float("inf"):
-            raise SpecError(f"a style's weight cannot be {weight!r}; it takes a number greater than 0")
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= LARGEST:
+            raise SpecError(
+                f"a style's weight cannot be {weight!r}; it takes a number greater than 0, at most {LARGEST:g}"
+            )
+    largest = max(weights)
+    if largest / min(weights) > MOST_UNEQUAL:
+        raise SpecError(
+            f"the weights {min(weights):g} and {largest:g} are more than {MOST_UNEQUAL:g} times apart; leave the "
+            "style of the smaller one out"
+        )
     return [float(weight) for weight in weights]
 
 

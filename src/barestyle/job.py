@@ -116,6 +116,7 @@ def resume(
     on_progress: OnProgress | None = None,
     should_stop: Callable[[], bool] | None = None,
     checkpoint_every: int | None = None,
+    max_pixels: int = MAX_PIXELS,
 ) -> Result:
     """Go on with a run from its checkpoint, and end as it would have ended, bit for bit on the same machine.
 
@@ -124,14 +125,21 @@ def resume(
         on_progress: as for `transfer`.
         should_stop: likewise.
         checkpoint_every: another number of iterations than before.
+        max_pixels: larger pictures are refused.
 
     Raises RecordError where it is no checkpoint, or of other pictures or versions, and what `transfer` raises.
     """
     path = Path(path)
     found = checkpoints.load(path)
-    plan = plan_of(found.record, path)
+    plan = plan_of(found.record, path, max_pixels=max_pixels)
     keeper = Keeper(path, checkpoint_every or found.every)
-    return run(plan, on_progress=on_progress, should_stop=should_stop, keeper=keeper, resumed=found)
+    threads = torch.get_num_threads()
+    # Sums are split among threads, so their number shows in the last bit.
+    torch.set_num_threads(found.record.threads)
+    try:
+        return run(plan, on_progress=on_progress, should_stop=should_stop, keeper=keeper, resumed=found)
+    finally:
+        torch.set_num_threads(threads)
 
 
 @dataclass

@@ -16,8 +16,8 @@ from barestyle.losses import Region, Sample
 from barestyle.plan import Plan
 from barestyle.spec import LuminanceColours, MatchedColours, NoiseStart, Spec
 
-MIXED = 1e-4
-"""Mean of a mask below which nothing of a picture is left to a style."""
+LEAST_LEFT = 1e-3
+"""Share of a region that has to be left of it by what is protected."""
 
 
 def pictures(plan: Plan) -> Pictures:
@@ -53,7 +53,10 @@ def finished(plan: Plan, image: Tensor) -> Tensor:
     if isinstance(colours, LuminanceColours):
         image = colour.with_luminance(content, colour.luminance(image))
     elif isinstance(colours, MatchedColours) and colours.when == "after":
-        image = colour.matched(image, content, method=colours.method, space=colours.space)
+        shown = _shown(plan)
+        image = colour.matched(
+            image, content, method=colours.method, space=colours.space, mask=shown, reference_mask=shown
+        )
     else:
         return image
     return image if plan.keep is None else image.lerp(content, plan.keep.pixels)
@@ -87,7 +90,7 @@ def _within(mask: Tensor | None, keep: Tensor | None, style: Style) -> Tensor | 
     if keep is None:
         return mask
     left = 1 - keep if mask is None else mask * (1 - keep)
-    if float(left.mean()) < MIXED:
+    if float(left.mean()) < LEAST_LEFT * (1.0 if mask is None else float(mask.mean())):
         raise ImageError(
             f"what is protected leaves nothing of the picture to the style {style.picture.name}; "
             "make one of the masks smaller"
@@ -101,15 +104,28 @@ def _is_grey(spec: Spec) -> bool:
 
 def _coloured(sample: Sample, plan: Plan) -> Sample:
     """A style in the colours that are painted with."""
-    colours, content = plan.spec.colours, plan.content.pixels
+    colours, content, shown = plan.spec.colours, plan.content.pixels, _shown(plan)
     if _is_grey(plan.spec):
-        return replace(sample, pixels=colour.luminance_matched(sample.pixels, content, sample.mask))
+        return replace(sample, pixels=colour.luminance_matched(sample.pixels, content, sample.mask, shown))
     if isinstance(colours, MatchedColours) and colours.when == "before":
         return replace(
             sample,
-            pixels=colour.matched(sample.pixels, content, method=colours.method, space=colours.space, mask=sample.mask),
+            pixels=colour.matched(
+                sample.pixels,
+                content,
+                method=colours.method,
+                space=colours.space,
+                mask=sample.mask,
+                reference_mask=shown,
+            ),
         )
     return sample
+
+
+def _shown(plan: Plan) -> Tensor | None:
+    """What of the content's colours counts: not those of transparent parts, unless all of it is transparent."""
+    alpha = plan.content.alpha
+    return alpha if alpha is not None and bool(alpha.any()) else None
 
 
 def _moved(region: Region, device: torch.device) -> Region:

@@ -56,6 +56,13 @@ class Plan:
         return [one.path for one in (*pictures, self.trained) if one is not None and one.path is not None]
 
     @property
+    def run_key(self) -> tuple[object, ...]:
+        """That of the record that the run will have."""
+        single = [source and source.sha256 for source in (self.content, self.keep, self.start, self.trained)]
+        styles = [(style.picture.sha256, style.weight, style.mask and style.mask.sha256) for style in self.styles]
+        return (self.spec.digest, self.seed, self.precision, single, styles)
+
+    @property
     def size(self) -> tuple[int, int]:
         """Height and width of the result."""
         return self.content.height, self.content.width
@@ -92,7 +99,9 @@ def prepare(
     with torch.inference_mode(False):  # tensors of that mode could never be differentiated
         wanted = _started(_spec_of(spec), start)
         plan = _prepared(content, wanted, seed, device, max_pixels)
-        plan = replace(plan, precision=_precision(precision, plan), memory=parse_memory(str(memory)), fits=fits)
+        plan = replace(
+            plan, precision=_precision_of(precision, wanted, plan.device), memory=parse_memory(str(memory)), fits=fits
+        )
         styles = read_styles(style, weights=weights, masks=masks, content=plan.content, max_pixels=max_pixels)
         return replace(
             plan,
@@ -100,6 +109,14 @@ def prepare(
             keep=None if keep is None else read_keep(keep, plan.content, max_pixels),
             start=None if start is None else read_start(start, plan.content, max_pixels),
         )
+
+
+def check_options(spec: Spec, *, seed: int, device: str, precision: str, memory: str) -> None:
+    """Refuse what no pictures can make right; see `prepare`. Raises SpecError, DeviceError, WeightsError."""
+    _check_seed(seed)
+    _precision_of(precision, spec, devices.pick(device))
+    parse_memory(str(memory))
+    _started(spec, None)
 
 
 def _started(spec: Spec, start: Source | None) -> Spec:
@@ -123,11 +140,11 @@ def _as_used(style: Picture, plan: Plan, max_pixels: int) -> Picture:
     return style.at(*size)
 
 
-def _precision(name: str, plan: Plan) -> Precision:
-    """What a name asks for on the plan's device. Raises SpecError."""
-    by_paper = isinstance(plan.spec.optimiser, PaperLBFGS)
+def _precision_of(name: str, spec: Spec, device: torch.device) -> Precision:
+    """What a name asks for on a device. Raises SpecError."""
+    by_paper = isinstance(spec.optimiser, PaperLBFGS)
     if name == "auto":
-        return "mixed" if devices.is_made_for_bf16(plan.device) and not by_paper else "float32"
+        return "mixed" if devices.is_made_for_bf16(device) and not by_paper else "float32"
     if name == "mixed" and by_paper:
         raise SpecError(
             "precision=mixed is not for optimiser=paper-lbfgs, which cannot go on in another precision; "
@@ -141,8 +158,7 @@ def _precision(name: str, plan: Plan) -> Precision:
 
 def _prepared(content: Source, spec: Spec, seed: int, device: str, max_pixels: int) -> Plan:
     """All but what comes beside the content."""
-    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**63:
-        raise SpecError(f"seed cannot be {seed!r}; it takes a whole number from 0 to 2**63 - 1")
+    _check_seed(seed)
     place = devices.pick(device)
     trained = None
     if isinstance(spec.network, VGG) and spec.network.is_trained:
@@ -163,6 +179,11 @@ def check_pixels(size: tuple[int, int], max_pixels: int, what: str, option: str)
             f"{what} of {width} x {height} = {height * width:,} pixels is more than the limit of {max_pixels:,}; "
             f"choose a smaller {option}, or raise the limit with --max-pixels (max_pixels in Python)"
         )
+
+
+def _check_seed(seed: int) -> None:
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**63:
+        raise SpecError(f"seed cannot be {seed!r}; it takes a whole number from 0 to 2**63 - 1")
 
 
 def _spec_of(spec: Spec | str) -> Spec:

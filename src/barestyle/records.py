@@ -88,6 +88,13 @@ class Record(Frozen):
     losses: tuple[float, ...]
     image_sha256: str
 
+    @property
+    def run_key(self) -> tuple[object, ...]:
+        """Equal for runs of the same pictures and settings, wherever the pictures lie; see Plan.run_key."""
+        single = [source and source.sha256 for source in (self.content, self.keep, self.start, self.weights)]
+        styles = [(style.sha256, style.weight, style.mask and style.mask.sha256) for style in self.styles]
+        return (self.spec.digest, self.seed, self.precision, single, styles)
+
     def seen_from(self, folder: Path) -> Record:
         """The same record with the inputs' absolute paths as seen from a folder."""
 

@@ -65,12 +65,22 @@ class Result:
         check_output(path, force=overwrite)
         check_format(path, self.image.shape[-2], self.image.shape[-1])
         record = self.record_beside(path).to_json()
-        write_atomically(path, encode(self.image, self.alpha, path.suffix, bits=bits or self.bits, record=record))
+        picture = encode(self.image, self.alpha, path.suffix, bits=bits or self.bits, record=record)
+        # The record first: a picture that lies there is whole, with its record, whenever the program is killed.
+        before = sidecar(path).read_bytes() if sidecar(path).exists() else None
         write_atomically(sidecar(path), record.encode())
+        try:
+            write_atomically(path, picture)
+        except BaseException:
+            if before is None:
+                sidecar(path).unlink(missing_ok=True)
+            else:
+                write_atomically(sidecar(path), before)
+            raise
         return path
 
     def record_beside(self, path: Path) -> Record:
         """The record with the inputs' paths as seen from the folder of `path`."""
-        folder = path.resolve().parent
+        folder = path.parent.resolve()
 
         return self.record.seen_from(folder)

@@ -159,6 +159,77 @@ def test_paired_and_refused(program: Program, folder: Path) -> None:
         assert words in outcome.err
 
 
+def test_no_result_replaces_a_picture_that_goes_in(program: Program, folder: Path) -> None:
+    """Not even one of another pair, and not with --force."""
+    for name in ("a", "b"):
+        for place in ("e1", "e2"):
+            (folder / place).mkdir(exist_ok=True)
+            drawing(40, 36, len(name + place)).save(folder / place / f"{name}.png")
+    before = [(folder / "e2" / f"{name}.png").read_bytes() for name in ("a", "b")]
+    line = ("batch", "e1", "--styles", "e2/b.png", "e2/a.png", "--into", "e2", "--name", "{content}.png", "--paired")
+    refused = program(*line, "--force", *QUICK)
+    assert refused.code == 2
+    assert "is one of the pictures that go in" in refused.err
+    assert before == [(folder / "e2" / f"{name}.png").read_bytes() for name in ("a", "b")]
+
+
+def test_options_that_no_picture_can_make_right_are_refused_once(program: Program, folder: Path) -> None:
+    for option, value, words in (
+        ("--precision", "half", "precision cannot be 'half'"),
+        ("--device", "abacus", "abacus"),
+        ("--seed", "-1", "seed cannot be -1"),
+        ("--memory", "much", "memory cannot be 'much'"),
+        ("--set", "start=picture", "start=picture needs the picture"),
+    ):
+        outcome = program("batch", "photos", "--styles", "styles", option, value, *QUICK)
+        assert outcome.code == 2
+        assert words in outcome.err
+        assert outcome.err.count("\n") == 1
+
+
+def test_other_settings_beside_the_spec_are_other_results(program: Program, folder: Path) -> None:
+    line = ("batch", "photos/one.png", "--styles", "styles/x.png", *QUICK)
+    assert program(*line, "--precision", "float32").code == 0
+    assert "was made from other pictures or settings" in program(*line, "--precision", "bf16").err
+
+
+def test_a_record_without_its_picture_is_painted_again(program: Program, folder: Path) -> None:
+    line = ("batch", "photos/one.png", "--styles", "styles/x.png", *QUICK)
+    assert program(*line).code == 0
+    (folder / "one-x.png").unlink()
+    assert "1 painted, 0 were there already, 0 failed" in program(*line).out
+
+
+def test_a_name_that_is_too_long_stops_no_other(program: Program, folder: Path) -> None:
+    drawing(40, 36, 3).save(folder / "photos" / f"{'n' * 150}.png")
+    drawing(40, 36, 4).save(folder / "styles" / f"{'m' * 150}.png")
+    outcome = program("batch", "photos", "--styles", "styles", "--into", "out", *QUICK)
+    assert outcome.code == 1
+    assert "8 painted, 0 were there already, 1 failed" in outcome.out
+
+
+def test_files_that_only_sound_like_pictures_are_left_out(folder: Path) -> None:
+    for name in ("a.pdf", "b.mpg", "c.h5", "d.eps", "e.svg"):
+        (folder / "photos" / name).write_bytes(b"no picture")
+    assert names(pictures(["photos"])) == ["photos/one.png", "photos/two.jpg"]
+
+
+def test_ctrl_c_while_a_picture_is_saved_ends_the_batch(folder: Path) -> None:
+    code = (
+        "import os, signal, sys, barestyle.cli.transfer as t; from barestyle.cli import main\n"
+        "saved = t.saved\n"
+        "def stopping(*a, **k):\n"
+        "    saved(*a, **k); os.kill(os.getpid(), signal.SIGINT)\n"
+        "t.saved = stopping\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    line = ["batch", "photos", "--styles", "styles", "--into", "out", *QUICK]
+    done = subprocess.run([sys.executable, "-c", code, *line], capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert "interrupted; 1 painted, 0 were there already, 0 failed, 3 are left" in done.stderr
+    assert not records.find(folder / "out" / "one-x.png").interrupted
+
+
 def test_ctrl_c_ends_the_batch_and_says_what_is_left(folder: Path) -> None:
     """After the second picture's first step, from within, as a terminal would."""
     code = (

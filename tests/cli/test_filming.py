@@ -104,11 +104,15 @@ def test_a_film_that_fails_costs_no_picture(program: Program, folder: Path, monk
         ("there.gif", "'there.gif' exists; choose another name, or overwrite it with --force"),
         ("nowhere/film.gif", "nothing can be written to 'nowhere'"),
         ("out.webp", "is one of the run's other files"),
+        ("link/out.webp", "is one of the run's other files"),
+        ("out-00002.webp", "has the name of a picture of --save-every"),
     ],
 )
 def test_bad_films_are_refused_before_work(program: Program, folder: Path, film: str, words: str) -> None:
     (folder / "there.gif").write_bytes(b"mine")
-    outcome = program("transfer", "content.png", "style.jpg", "-o", "out.webp", "--film", film, *QUICK)
+    (folder / "link").symlink_to(folder)
+    more = ("--save-every", "2") if "00002" in film else ()
+    outcome = program("transfer", "content.png", "style.jpg", "-o", "out.webp", "--film", film, *more, *QUICK)
     assert outcome.code == 2
     assert words in outcome.err
     assert not (folder / "out.webp").exists()

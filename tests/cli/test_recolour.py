@@ -71,12 +71,15 @@ def test_sixteen_bits_stay(program: Program, folder: Path) -> None:
         ("photo.png style.png -o there.png", "'there.png' exists"),
         ("photo.png none.png", "there is no file 'none.png'"),
         ("photo.png style.png -o out.xyz", "does not end in a known kind of picture"),
+        ("clear.png style.png -o out.png", "is wholly transparent"),
+        ("photo.png clear.png -o out.png --method histogram", "is wholly transparent"),
         ("photo.png style.png --method magic", "'magic' is not one of"),
         ("photo.png style.png --max-pixels 100", "more than the limit of 100"),
     ],
 )
 def test_bad_input(program: Program, folder: Path, line: str, words: str) -> None:
     (folder / "there.png").write_bytes(b"mine")
+    Image.new("RGBA", (20, 20)).save(folder / "clear.png")
     before = Path("photo.png").read_bytes()
     outcome = program("recolour", *line.split())
     assert outcome.code == 2

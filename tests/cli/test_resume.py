@@ -103,6 +103,39 @@ def test_another_picture_of_that_name_is_not_overwritten(program: Program, folde
     assert records.find(folder / "out.png").width == 64
 
 
+def test_a_picture_of_another_style_is_not_overwritten_either(program: Program, folder: Path) -> None:
+    """Though it was interrupted, and of the same photograph with the same settings."""
+    killed(folder)
+    drawing(50, 50, 7).save(folder / "other.png")
+    arguments = [*RUN[:2], "other.png", *RUN[3:]]
+    assert program(*arguments, "-o", "out.png", "-q").code == 0
+    for file in (folder / "out.png.json",):
+        file.write_text(file.read_text().replace('"interrupted": false', '"interrupted": true'))
+    assert "'out.png' exists" in program("resume", "out.png").err
+
+
+def test_moved_pictures_are_named(program: Program, folder: Path) -> None:
+    killed(folder)
+    (folder / "content.png").rename(folder / "moved.png")
+    assert "name the file with --content" in program("resume", "out.png", "-q").err
+    assert program("resume", "out.png", "-q", "--content", "moved.png").code == 0
+
+
+def test_pictures_of_the_way_are_not_overwritten(program: Program, folder: Path) -> None:
+    killed(folder)
+    (folder / "out-00012.png").write_bytes(b"mine")
+    refused = program("resume", "out.png", "-q", "--save-every", "4")
+    assert "'out-00012.png' exists" in refused.err
+    assert (folder / "out-00012.png").read_bytes() == b"mine"
+
+
+def test_a_folder_where_the_checkpoint_goes(program: Program, folder: Path) -> None:
+    (folder / "out.png.checkpoint").mkdir()
+    refused = program(*RUN, "-o", "out.png", "--checkpoint", "--force")
+    assert refused.code == 2
+    assert "where the checkpoint goes, is a folder" in refused.err
+
+
 def test_a_checkpoint_needs_no_number() -> None:
     assert repeated(["a", "--checkpoint", "-q"]) == ["a", "--checkpoint", "20", "-q"]
     assert repeated(["a", "--checkpoint", "5"]) == ["a", "--checkpoint", "5"]

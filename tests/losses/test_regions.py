@@ -12,6 +12,7 @@ from torch import Tensor
 from barestyle.losses import Evaluation, Region, Sample, Tiling, assemble, statistics_of
 from barestyle.losses.gram import gram, gram_loss
 from barestyle.losses.moments import Moments, pooled
+from barestyle.losses.regions import _averaged
 from barestyle.losses.whitened import whitened_loss, whitened_style
 from barestyle.networks import Network, Size, build
 from barestyle.spec import GramLoss, Spec
@@ -23,10 +24,21 @@ def mask_of(height: int, width: int, seed: int) -> Tensor:
     return (2 * picture(height, width, seed)[:, :1] - 0.5).clamp(0, 1)
 
 
+def test_a_mask_is_averaged_over_what_is_pooled() -> None:
+    """111 rows are pooled by four to 27; those of a mask that begins between two of these do not mix."""
+    mask = torch.zeros(1, 1, 111, 111)
+    mask[..., 88:, :] = 1
+    rows = _averaged(mask, Size(27, 27))[0, 0, :, 0]
+    assert rows.tolist() == [0.0] * 22 + [1.0] * 5
+    only_dropped = torch.zeros(1, 1, 111, 111)
+    only_dropped[..., 110, 110] = 1
+    assert float(_averaged(only_dropped, Size(27, 27)).sum()) > 0
+
+
 def weighted_moments(features: Tensor, mask: Tensor | None) -> Moments:
     """By the definition, in one product."""
     _, channels, *size = features.shape
-    weight = torch.ones(1, 1, *size, dtype=features.dtype) if mask is None else F.interpolate(mask, size, mode="area")
+    weight = torch.ones(1, 1, *size, dtype=features.dtype) if mask is None else _averaged(mask, Size(*size))
     rows, w = features[0].flatten(1).T, weight.flatten()
     assert rows.shape == (w.numel(), channels)
     return Moments(float(w.sum()), (w[:, None] * rows).sum(0), torch.einsum("p,pi,pj->ij", w, rows, rows))

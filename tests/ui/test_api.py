@@ -28,15 +28,15 @@ LONG = ENDLESS.to_json()
 
 
 @pytest.fixture
-def client(page_server: Served) -> Iterator[Client]:
-    one = Client(page_server.url, verbose=False, analytics_enabled=False)
+def client(page_server: Served, tmp_path: Path) -> Iterator[Client]:
+    one = Client(page_server.url, verbose=False, analytics_enabled=False, download_files=tmp_path / "one")
     yield one
     one.close()
 
 
 @pytest.fixture
-def another(page_server: Served) -> Iterator[Client]:
-    one = Client(page_server.url, verbose=False, analytics_enabled=False)
+def another(page_server: Served, tmp_path: Path) -> Iterator[Client]:
+    one = Client(page_server.url, verbose=False, analytics_enabled=False, download_files=tmp_path / "another")
     yield one
     one.close()
 
@@ -109,7 +109,7 @@ def test_a_killed_client_ends_its_job_and_leaves_no_file(
 ) -> None:
     code = (
         "import sys; from gradio_client import Client, handle_file\n"
-        "client = Client(sys.argv[1], verbose=False)\n"
+        "client = Client(sys.argv[1], verbose=False, download_files=False)\n"
         "job = client.submit(handle_file(sys.argv[2]), handle_file(sys.argv[3]), sys.stdin.read(), api_name='/paint')\n"
         "for _, _, told in job: print(told, flush=True)\n"
     )

@@ -33,7 +33,7 @@ IMPATIENT = "import barestyle.ui.serve as serve; serve.PATIENCE = 0\n"
 def test_it_ends_cleanly_in_the_middle_of_a_run(program: str, pictures: Path, tmp_path: Path) -> None:
     """The fixture asserts the rest: exit code 0, nothing said, nothing left."""
     with serving(tmp_path / "home", program=program) as served:
-        client = Client(served.url, verbose=False)
+        client = Client(served.url, verbose=False, download_files=False)
         both = handle_file(pictures / "content.png"), handle_file(pictures / "style.jpg")
         job = client.submit(*both, ENDLESS.to_json(), api_name="/paint")
         eventually(lambda: job.outputs() and "Step" in job.outputs()[-1][2])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from barestyle.plan import Plan
 
 FAILED = 1
-"""Exit code where something was painted and something was not."""
+"""Exit code where a pair failed; what is wrong with the line itself has that of anything refused."""
 
 
 def batch(
@@ -72,7 +72,9 @@ def batch(
     )
     known = {"preset": Path(preset).stem, "seed": seed, "size": size or "auto"}
     todo = pairs(pictures(contents), pictures(styles), paired=paired, folder=into, pattern=name, **known)
-    from barestyle.plan import prepare
+    from barestyle.plan import check_options, prepare
+
+    check_options(spec, seed=seed, device=device, precision=precision, memory=memory)
 
     def prepared(pair: Pair) -> Plan:
         return prepare(
@@ -87,57 +89,78 @@ def batch(
         )
 
     _make(into)
+    _check_apart(todo)
     tally = Tally([], [], [])
     for number, pair in enumerate(todo, 1):
         if not quiet:
             print(f"{number}/{len(todo)}  {pair.content} in {pair.style}", file=sys.stderr)
         try:
-            code = _one(pair, prepared, tally, force=force, quiet=quiet)
+            stopped = _one(pair, prepared, tally, force=force, quiet=quiet)
         except BarestyleError as error:
             tally.failed.append((pair, error))
             print(f"barestyle: {error}", file=sys.stderr)
             continue
-        if code:
+        if stopped:
             print(f"interrupted; {tally.sentence()}, {len(todo) - number} are left", file=sys.stderr)
-            return code
+            return options.INTERRUPTED
     if not quiet or tally.failed:
         _summary(tally)
     return FAILED if tally.failed else 0
 
 
-def _one(pair: Pair, prepared: Callable[[Pair], Plan], tally: Tally, *, force: bool, quiet: bool) -> int:
-    """Paint a pair, unless it is done; returns the exit code of an interrupted run."""
+def _one(pair: Pair, prepared: Callable[[Pair], Plan], tally: Tally, *, force: bool, quiet: bool) -> bool:
+    """Paint a pair, unless it is done; whether somebody wants to stop."""
     from barestyle.cli.transfer import paint
     from barestyle.records import check_output
 
     plan = prepared(pair)
-    if pair.output.exists() and not force:
-        if _is_done(pair, plan):
-            tally.skipped.append(pair.output)
-            return 0
-        force = True  # it is what an interrupted run of the same batch left
+    there = _is_there(pair.output)
+    if there and not force and _is_done(pair, plan):
+        tally.skipped.append(pair.output)
+        return False
     _make(pair.output.parent)
-    check_output(pair.output, force=force, inputs=(pair.content, pair.style))
-    code = paint(plan, pair.output, quiet=quiet, force=force)
+    # What is there and not done is what a run of the same batch left that was interrupted, or killed while it saved.
+    force = force or there
+    check_output(pair.output, force=force)
+    stops: list[None] = []
+    code = paint(plan, pair.output, quiet=quiet, force=force, was_stopped=lambda: stops.append(None))
     if not code:
         tally.painted.append(pair.output)
-    return code
+    return bool(stops)
+
+
+def _is_there(output: Path) -> bool:
+    """Whether a result, or its record alone, lies where it shall. Raises OutputError for a name that cannot be."""
+    from barestyle.records import sidecar
+
+    try:
+        return output.exists() or sidecar(output).exists()
+    except OSError as error:
+        raise OutputError(f"{str(output)!r} cannot be an output ({error.strerror}); choose another --name") from None
+
+
+def _check_apart(todo: list[Pair]) -> None:
+    """Refuse results that would replace a picture that goes in, of whatever pair. Raises OutputError."""
+    sources = {path.resolve() for pair in todo for path in (pair.content, pair.style)}
+    for pair in todo:
+        if pair.output.resolve() in sources:
+            raise OutputError(
+                f"{str(pair.output)!r} is one of the pictures that go in; choose another --into or --name"
+            )
 
 
 def _is_done(pair: Pair, plan: Plan) -> bool:
-    """Whether the picture of the result's name is the result, whole. Raises OutputError where it is another one."""
+    """Whether what lies there is the result, whole. Raises OutputError where it is something else."""
     from barestyle import records
 
     remedy = "choose another --name or --into, or overwrite it with --force"
     try:
-        record = records.find(pair.output)
+        record = records.find(records.sidecar(pair.output) if not pair.output.exists() else pair.output)
     except RecordError:
         raise OutputError(f"{str(pair.output)!r} exists and is no result of barestyle's; {remedy}") from None
-    wanted = (plan.spec.digest, plan.seed, plan.content.sha256, [style.picture.sha256 for style in plan.styles])
-    there = (record.spec.digest, record.seed, record.content.sha256, [style.sha256 for style in record.styles])
-    if wanted != there or (record.keep, record.start) != (None, None) or record.styles[0].mask is not None:
+    if record.run_key != plan.run_key:
         raise OutputError(f"{str(pair.output)!r} exists and was made from other pictures or settings; {remedy}")
-    return not record.interrupted
+    return pair.output.exists() and not record.interrupted
 
 
 def _make(folder: Path) -> None:

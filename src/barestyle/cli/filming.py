@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from barestyle.cli.snapshots import is_snapshot
 from barestyle.errors import OutputError
 
 if TYPE_CHECKING:
@@ -21,15 +22,17 @@ FRAMES = 250
 """At most about so many: ten seconds."""
 
 
-def check(film: Path, output: Path, *, force: bool, inputs: Iterable[Path]) -> None:
+def check(film: Path, output: Path, *, force: bool, inputs: Iterable[Path], save_every: int | None) -> None:
     """Refuse, before any work, a film that could not be written, or that is another file of the run."""
     from barestyle.film import check_film
     from barestyle.records import sidecar
 
     check_film(film, force=force)
     for other in (output, sidecar(output), *inputs):
-        if film.absolute() == other.absolute() or (film.exists() and other.exists() and film.samefile(other)):
+        if film.resolve() == other.resolve() or (film.exists() and other.exists() and film.samefile(other)):
             raise OutputError(f"the film {str(film)!r} is one of the run's other files; choose another name")
+    if save_every and film.parent.resolve() == output.parent.resolve() and is_snapshot(film.name, output):
+        raise OutputError(f"the film {str(film)!r} has the name of a picture of --save-every; choose another name")
 
 
 class Filming:

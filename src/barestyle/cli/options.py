@@ -124,6 +124,30 @@ Checkpoint = Annotated[
         show_default=False,
     ),
 ]
+ContentElsewhere = Annotated[
+    Path | None, typer.Option("--content", help="The content, if it lies elsewhere now.", show_default=False)
+]
+StylesElsewhere = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--style", help="The style, if it lies elsewhere now; of several, each in its order.", show_default=False
+    ),
+]
+MasksElsewhere = Annotated[
+    list[Path] | None,
+    typer.Option("--mask", help="The styles' masks, if they lie elsewhere now, in their order.", show_default=False),
+]
+KeepElsewhere = Annotated[
+    Path | None, typer.Option("--keep", help="The mask of what is kept, if it lies elsewhere now.", show_default=False)
+]
+StartElsewhere = Annotated[
+    Path | None,
+    typer.Option("--start", help="The picture it began with, if it lies elsewhere now.", show_default=False),
+]
+TrainedElsewhere = Annotated[
+    Path | None,
+    typer.Option("--trained", "--weights", help="The trained weights, if they lie elsewhere now.", show_default=False),
+]
 MaxPixels = Annotated[int, typer.Option("--max-pixels", metavar="N", min=1, help="Refuse larger pictures.")]
 STARTS = tuple(kind for kind in members(Spec.model_fields["start"].annotation) if kind != PictureStart().kind)
 """What --start takes beside a picture."""

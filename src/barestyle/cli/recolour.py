@@ -33,13 +33,14 @@ def recolour(
     At the photograph's own size, at once. Without -o the result is named after both pictures.
     """
     from barestyle import colour
-    from barestyle.images import encode, read, write_atomically
+    from barestyle.images import encode, write_atomically
     from barestyle.images.write import check_apart, check_format, check_output
+    from barestyle.inputs import read_style
 
     output = output or Path(f"{content.stem}-{style.stem}.png")
     check_output(output, force=force)
     check_apart(output, (content, style))
-    photo, painting = read(content, max_pixels=max_pixels), read(style, max_pixels=max_pixels)
+    photo, painting = (read_style(path, max_pixels=max_pixels) for path in (content, style))
     check_format(output, photo.height, photo.width)
     # The roles are those of `colours=matched` the other way round: there the style gets the content's colours.
     pixels = colour.matched(

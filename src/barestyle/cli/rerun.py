@@ -21,29 +21,12 @@ def rerun(
         Path,
         typer.Option("-o", "--output", metavar="AGAIN", help="Where the repetition goes.", show_default=False),
     ],
-    content: Annotated[
-        Path | None, typer.Option(help="The content, if it lies elsewhere now.", show_default=False)
-    ] = None,
-    style: Annotated[
-        list[Path] | None,
-        typer.Option(help="The style, if it lies elsewhere now; of several, each in its order.", show_default=False),
-    ] = None,
-    mask: Annotated[
-        list[Path] | None,
-        typer.Option(help="The styles' masks, if they lie elsewhere now, in their order.", show_default=False),
-    ] = None,
-    keep: Annotated[
-        Path | None, typer.Option(help="The mask of what is kept, if it lies elsewhere now.", show_default=False)
-    ] = None,
-    start: Annotated[
-        Path | None, typer.Option(help="The picture it began with, if it lies elsewhere now.", show_default=False)
-    ] = None,
-    weights: Annotated[
-        Path | None,
-        typer.Option(
-            "--trained", "--weights", help="The trained weights, if they lie elsewhere now.", show_default=False
-        ),
-    ] = None,
+    content: options.ContentElsewhere = None,
+    style: options.StylesElsewhere = None,
+    mask: options.MasksElsewhere = None,
+    keep: options.KeepElsewhere = None,
+    start: options.StartElsewhere = None,
+    trained: options.TrainedElsewhere = None,
     device: Annotated[
         str | None, typer.Option(metavar="D", help="Another device than then.", show_default=False)
     ] = None,
@@ -64,7 +47,7 @@ def rerun(
     record = records.find(earlier)
     # Sums are split among threads, so their number shows in the last bit.
     torch.set_num_threads(record.threads)
-    elsewhere = Elsewhere(content, tuple(style or ()), tuple(mask or ()), keep, start, weights)
+    elsewhere = Elsewhere(content, tuple(style or ()), tuple(mask or ()), keep, start, trained)
     plan = plan_of(record, earlier, elsewhere, device=device, max_pixels=max_pixels)
     records.check_output(output, force=force, inputs=[earlier, *plan.files])
     stop_after = (record.restarts, len(record.losses)) if record.interrupted else None

@@ -9,6 +9,7 @@ import typer
 
 from barestyle.cli import filming, options
 from barestyle.errors import RecordError
+from barestyle.spec import MAX_PIXELS
 
 if TYPE_CHECKING:
     from barestyle.checkpoint import Checkpoint
@@ -23,6 +24,13 @@ def resume(
     checkpoint: options.Checkpoint = None,
     save_every: options.SaveEvery = None,
     film: options.Film = None,
+    content: options.ContentElsewhere = None,
+    style: options.StylesElsewhere = None,
+    mask: options.MasksElsewhere = None,
+    keep: options.KeepElsewhere = None,
+    start: options.StartElsewhere = None,
+    trained: options.TrainedElsewhere = None,
+    max_pixels: options.MaxPixels = MAX_PIXELS,
     force: options.Force = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -36,7 +44,7 @@ def resume(
     from barestyle.cli.transfer import paint
     from barestyle.job import Keeper
     from barestyle.records import check_output
-    from barestyle.replay import plan_of
+    from barestyle.replay import Elsewhere, plan_of
 
     output = output.with_name(output.name.removesuffix(SUFFIX))
     path = checkpoints.path_for(output)
@@ -45,12 +53,24 @@ def resume(
     found = checkpoints.load(path)
     # Sums are split among threads, so their number shows in the last bit.
     torch.set_num_threads(found.record.threads)
-    plan = plan_of(found.record, path)
-    check_output(output, force=force or _is_unfinished(output, found), inputs=plan.files)
+    elsewhere = Elsewhere(content, tuple(style or ()), tuple(mask or ()), keep, start, trained)
+    plan = plan_of(found.record, path, elsewhere, max_pixels=max_pixels)
+    overwrite = force or _is_unfinished(output, found)
+    check_output(output, force=overwrite, inputs=plan.files)
     if film is not None:
-        filming.check(film, output, force=force, inputs=[path, *plan.files])
+        filming.check(film, output, force=force, inputs=[path, *plan.files], save_every=save_every)
     keeper = Keeper(path, checkpoint or found.every)
-    return paint(plan, output, quiet=quiet, save_every=save_every, film=film, force=True, keeper=keeper, resumed=found)
+    return paint(
+        plan,
+        output,
+        quiet=quiet,
+        save_every=save_every,
+        film=film,
+        force=force,
+        overwrite=overwrite,
+        keeper=keeper,
+        resumed=found,
+    )
 
 
 def _is_unfinished(output: Path, found: Checkpoint) -> bool:
@@ -63,9 +83,4 @@ def _is_unfinished(output: Path, found: Checkpoint) -> bool:
         earlier = records.find(output)
     except RecordError:
         return False
-    same = (earlier.digest, earlier.seed, earlier.content.sha256) == (
-        found.record.digest,
-        found.record.seed,
-        found.record.content.sha256,
-    )
-    return earlier.interrupted and same
+    return earlier.interrupted and earlier.run_key == found.record.run_key

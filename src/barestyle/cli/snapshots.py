@@ -25,7 +25,7 @@ class Snapshots:
         self._every = every
         self._bits = plan.content.bits
         self._alpha = plan.content.alpha
-        written = (path for path in output.parent.glob(f"*{output.suffix}") if self._is_snapshot(path.name))
+        written = (path for path in output.parent.glob(f"*{output.suffix}") if is_snapshot(path.name, output))
         existing = sorted(written)
         if any(path.samefile(source) for path in existing for source in plan.files):
             raise OutputError(
@@ -33,12 +33,6 @@ class Snapshots:
             )
         if existing and not force:
             raise OutputError(f"{str(existing[0])!r} exists; choose another name, or overwrite it with --force")
-
-    def _is_snapshot(self, name: str) -> bool:
-        """Whether a file may be the picture of a step."""
-        return (
-            re.fullmatch(rf"{re.escape(self._output.stem)}-\d{{5,}}{re.escape(self._output.suffix)}", name) is not None
-        )
 
     def path(self, step: int) -> Path:
         """Where the picture of a step lies."""
@@ -49,3 +43,8 @@ class Snapshots:
         if progress.step and progress.step % self._every == 0:
             picture = encode(progress.picture(), self._alpha, self._output.suffix, bits=self._bits)
             write_atomically(self.path(progress.step), picture)
+
+
+def is_snapshot(name: str, output: Path) -> bool:
+    """Whether a file of that name may be the picture of a step on the way to an output."""
+    return re.fullmatch(rf"{re.escape(output.stem)}-\d{{5,}}{re.escape(output.suffix)}", name) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -92,7 +93,7 @@ def transfer(
     inputs = [path for path in (content, *said.styles, *(said.masks or ()), keep, begin) if path is not None]
     check_output(output, force=force, inputs=inputs)
     if film is not None:
-        filming.check(film, output, force=force, inputs=inputs)
+        filming.check(film, output, force=force, inputs=inputs, save_every=save_every)
     plan = prepare(
         content,
         said.styles,
@@ -118,6 +119,8 @@ def checkpointed(output: Path, every: int, *, force: bool) -> Keeper:
     from barestyle.job import Keeper
 
     path = path_for(output)
+    if path.is_dir():
+        raise OutputError(f"{str(path)!r}, where the checkpoint goes, is a folder; choose another name")
     if path.exists() and not force:
         raise OutputError(
             f"{str(path)!r} exists, of a run that did not end; go on with it by `barestyle resume {output}`, "
@@ -138,11 +141,14 @@ def paint(
     stop_after: tuple[int, int] | None = None,
     keeper: Keeper | None = None,
     resumed: Checkpoint | None = None,
+    overwrite: bool | None = None,
+    was_stopped: Callable[[], None] | None = None,
 ) -> int:
     """Run a plan under a progress display and save its result; returns the exit code.
 
     With a `keeper` the run leaves checkpoints until its end, and goes on from `resumed`. `stop_after` ends the run
-    after that many restarts and iterates, as an earlier one ended that was interrupted.
+    after that many restarts and iterates, as an earlier one ended that was interrupted. `overwrite` is for the output
+    alone, where it differs from `force`. `was_stopped` is called where Ctrl-C came, even if after the last step.
     """
     from barestyle.cli.interrupt import Interrupt
     from barestyle.cli.snapshots import Snapshots
@@ -176,7 +182,7 @@ def paint(
             keeper=keeper,
             resumed=resumed,
         )
-        saved(result, output)
+        saved(result, output, overwrite=force if overwrite is None else overwrite)
         if frames is not None:
             frames.end(result.image)
         if keeper is not None and not result.interrupted:
@@ -185,14 +191,16 @@ def paint(
         report(result, output)
         if keeper is not None and result.interrupted:
             print(f"`barestyle resume {output}` goes on from here.")
+    if interrupt.requested and was_stopped is not None:
+        was_stopped()
     # Ctrl-C that came after the last step stopped nothing; and a repetition stops where the first run was stopped.
     return options.INTERRUPTED if interrupt.requested and result.interrupted else 0
 
 
-def saved(result: Result, output: Path) -> None:
+def saved(result: Result, output: Path, *, overwrite: bool) -> None:
     """Save a result; where that is not possible any more, in the folder for temporary files rather than nowhere."""
     try:
-        result.save(output)
+        result.save(output, overwrite=overwrite)
     except OutputError as error:
         folder = Path(tempfile.mkdtemp(prefix="barestyle-"))
         try:

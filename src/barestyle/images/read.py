@@ -98,6 +98,17 @@ def _formats() -> tuple[str, ...]:
     return tuple(name for name in Image.OPEN if name != "EPS")
 
 
+STUBS = {"BUFR", "GRIB", "HDF5", "MPEG", "WMF"}
+"""Formats that Pillow knows by their first bytes and cannot decode by itself."""
+
+
+@cache
+def extensions() -> frozenset[str]:
+    """Ends of the names of files that look like pictures, in lower case: '.png' and so on."""
+    readable = set(_formats()) - STUBS
+    return frozenset(extension for extension, name in Image.EXTENSION.items() if name in readable)
+
+
 def _too_large(name: str) -> ImageError:
     return ImageError(f"{name} does not fit into this machine's memory; shrink it first")
 

@@ -74,6 +74,19 @@ class RegionMasks:
         margin = chain.margin // chain.tap_stride(index)
         key = (number, margin, size)
         if key not in self._made:
-            small = mask if tuple(mask.shape[-2:]) == size else F.interpolate(mask, size, mode="area")
-            self._made[key] = F.pad(small[0, 0], (margin,) * 4)
+            self._made[key] = F.pad(_averaged(mask, size)[0, 0], (margin,) * 4)
         return self._made[key]
+
+
+def _averaged(mask: Tensor, size: Size) -> Tensor:
+    """A mask (1, 1, H, W) at a tap's resolution: for each of its pixels the mean of those that are pooled to it.
+
+    Rows and columns that pooling drops at the far edges count only where the mask has nothing else.
+    """
+    height, width = mask.shape[-2:]
+    if (height, width) == size:
+        return mask
+    pooled = mask[..., : height // size.height * size.height, : width // size.width * size.width]
+    # A pyramid's levels are no whole number of times smaller, and there `area` averages what overlaps.
+    exact = height // size.height == width // size.width and bool(pooled.any())
+    return F.interpolate(pooled if exact else mask, size, mode="area")

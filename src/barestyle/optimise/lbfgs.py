@@ -33,9 +33,6 @@ def lbfgs(evaluate: Evaluate, start: Tensor, spec: LBFGS, handle: Handle) -> Met
     The handle's experience is gone on from, if there is any for a history of this size, and added to.
     """
     experience, resumed = handle.experience, handle.resumed
-    if resumed is not None:
-        experience.history = History.restored(resumed["history"], start.device)
-        experience.scale = resumed["scale"]
     if experience.history is None or experience.history.size != spec.history:
         experience.history, experience.scale = History(spec.history), None
     history = experience.history

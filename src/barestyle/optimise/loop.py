@@ -10,6 +10,7 @@ from torch import Tensor
 
 from barestyle.optimise.adam import adam
 from barestyle.optimise.handle import Experience, Handle, State
+from barestyle.optimise.history import History
 from barestyle.optimise.iterate import Evaluate, Iterate, Method
 from barestyle.optimise.lbfgs import lbfgs
 from barestyle.optimise.paper_lbfgs import paper_lbfgs
@@ -69,6 +70,10 @@ class Search:
         self.kept = self.best if state["kept"] is None else Iterate.restored(state["kept"], self._device)
         if self._stall is not None:
             self._stall.recall(state["recent"])
+        if isinstance(self._spec, LBFGS):
+            # Here and not in the method, which may not be gone on with: the next leg takes over its experience.
+            self.experience.history = History.restored(state["method"]["history"], self._device)
+            self.experience.scale = state["method"]["scale"]
 
     def __iter__(self) -> Iterator[Iterate]:
         """Every iterate, until the method ends or stalls. Raises what the method raises."""
