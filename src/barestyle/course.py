@@ -218,7 +218,7 @@ class Course:
         # Once, as each leg gives back what it took, but for the history that its own share has room for.
         in_use = memory.in_use(self._network.device)
         budget = memory.budget(self._network.device, self._asked_memory)
-        for leg in self._legs[len(self._given_fits) :]:
+        for leg in reversed(self._legs[len(self._given_fits) :]):  # the largest is the last
             for precision in (leg.precision, *(("float32",) if leg.watched else ())):
                 self._planned[leg.size, precision] = self._fit(leg.size, precision, in_use, budget)
 

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from barestyle.cli.snapshots import is_snapshot
 from barestyle.errors import OutputError
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ FRAMES = 250
 
 def check(film: Path, output: Path, *, force: bool, inputs: Iterable[Path], save_every: int | None) -> None:
     """Refuse, before any work, a film that could not be written, or that is another file of the run."""
+    from barestyle.cli.snapshots import is_snapshot
     from barestyle.film import check_film
     from barestyle.records import sidecar
 
