@@ -229,6 +229,7 @@ def test_presets_side_by_side(opened: Open, pictures: Path) -> None:
     page.check("#presets input[name=bare-fast]")
     page.uncheck("#presets input[name=bare]")
     page.check("#presets input[name=laplacian-pyramid]")
+    page.wait_for_selector("#strength:has-text('From the photograph (0) to all style (1), for Quick sketch alone')")
     page.click("#paint")
     page.wait_for_selector('[data-phase="done"]', timeout=60_000)
     assert words(page).startswith("Two pictures, painted in ")

@@ -111,3 +111,15 @@ def _record(result: Path, spec: Spec, seed: int = 0) -> Record:
     """The record of a result as if it had been made with another spec and seed, read back from its JSON."""
     record = records.find(result).model_copy(update={"spec": spec, "seed": seed})
     return records.parse(record.to_json(), result)
+
+
+def test_side_by_side_the_strength_says_whom_it_is_for() -> None:
+    assert controls.strength_of_several(["bare", "bare-fast"]) == (controls.STRENGTH_SAYS, True)
+    assert controls.strength_of_several([]) == (controls.STRENGTH_SAYS, True)
+    assert controls.strength_of_several(["npnd", "paper"]) == (
+        "None of these manners has more than one strength",
+        False,
+    )
+    told, takes = controls.strength_of_several(["bare", "npnd", "bare-fine"])
+    assert takes
+    assert told.endswith("for Balanced and Finely worked alone")

@@ -9,9 +9,10 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
+from barestyle.presets import PRESETS
 from barestyle.spec import Spec
 from barestyle.spec.frozen import members
-from barestyle.ui import settings
+from barestyle.ui import choices, settings
 from barestyle.ui.limits import Limits
 from barestyle.ui.settings import Settings
 
@@ -112,3 +113,13 @@ def assembled(base: Any, values: Sequence[Any]) -> Settings:
 
 def _or(value: Any, otherwise: Any) -> Any:
     return otherwise if value is None else value
+
+
+def strength_of_several(names: Sequence[str]) -> tuple[str, bool]:
+    """What to say of the strength where these presets are painted side by side, and whether any takes it."""
+    taking = [name for name in names if choices.takes_strength(PRESETS[name].spec)]
+    if names and not taking:
+        return "None of these manners has more than one strength", False
+    if len(taking) == len(names):
+        return STRENGTH_SAYS, True
+    return f"{STRENGTH_SAYS}, for {' and '.join(map(choices.title, taking))} alone", True

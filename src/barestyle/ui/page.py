@@ -211,6 +211,10 @@ def connect_settings(parts: Parts, desk: Desk) -> None:
             return gr.update(info="As the earlier result was painted."), slider, "The settings of an earlier result."
         return gr.update(info=_says(name)), slider, _about(name)
 
+    def several_chosen(names: list[str]) -> Any:
+        told, takes = controls.strength_of_several(names)
+        return gr.update(info=told, interactive=takes)
+
     async def load(payload: Any, request: gr.Request) -> AsyncIterator[Any]:
         file = sent(payload)
         if file is None:
@@ -228,6 +232,9 @@ def connect_settings(parts: Parts, desk: Desk) -> None:
     follows: dict[str, Any] = {"inputs": parts.preset, "outputs": [parts.preset, strength, parts.about], **OWN}
     parts.preset.change(changed, **follows)
     loading = parts.earlier.upload(load, parts.earlier, [parts.earlier, parts.preset, *parts.controls], **OWN)
+    parts.one.select(changed, **follows)
+    for event in (parts.presets.change, parts.several.select):
+        event(several_chosen, inputs=parts.presets, outputs=strength, **OWN)
     loading.success(changed, **follows)  # of two earlier results one after the other the choice stays, but not its spec
 
 
