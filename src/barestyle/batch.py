@@ -39,8 +39,10 @@ def pictures(sources: Sequence[str | Path]) -> list[Path]:
             if not inside:
                 raise ImageError(f"the folder {str(source)!r} has no pictures in it; name another, or a pattern")
             found.update(dict.fromkeys(inside))
-        elif path.exists() or not glob.has_magic(str(source)):
+        elif path.exists():
             found[path] = None  # whether it can be read is seen when its turn comes
+        elif not glob.has_magic(str(source)):
+            raise ImageError(f"there is no file {str(source)!r}; check the path")
         else:
             matching = sorted(Path(one) for one in glob.glob(str(source), recursive=True))
             matching = [one for one in matching if one.is_file()]

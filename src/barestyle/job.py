@@ -28,7 +28,7 @@ from barestyle.networks import build, normalised, pretrained
 from barestyle.optimise import Iterate, Restarts
 from barestyle.plan import Plan, prepare
 from barestyle.presets import DEFAULT_PRESET
-from barestyle.progress import Progress
+from barestyle.progress import CHECKPOINT_EVERY, Progress
 from barestyle.records import Fitting, Input, Record, StyleInput, package_versions
 from barestyle.replay import plan_of
 from barestyle.result import Result
@@ -36,9 +36,6 @@ from barestyle.spec import MAX_PIXELS, VGG, PaperLBFGS, Spec
 
 PERTURBATION = 0.1
 """Share of uniform noise in a perturbed start: the paper's 10 % (section 3), which it does not define further."""
-
-CHECKPOINT_EVERY = 20
-"""Iterations between checkpoints."""
 
 OnProgress = Callable[[Progress], None]
 

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+CHECKPOINT_EVERY = 20
+"""Iterations between checkpoints, unless told otherwise."""
+
+
 @dataclass(frozen=True)
 class Progress:
     """Where a run stands.

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from barestyle.cli.several import EVERY
 from barestyle.errors import SpecError
 from barestyle.presets import DEFAULT_PRESET, PRESETS, preset
+from barestyle.progress import CHECKPOINT_EVERY
 from barestyle.spec import DEFAULT_LONGEST_SIDE, CoarseToFine, PictureStart, Spec, with_settings
 from barestyle.spec.frozen import members
 from barestyle.spec.settings import parse_assignment
@@ -120,7 +120,7 @@ Checkpoint = Annotated[
         "--checkpoint",
         metavar="[N]",
         min=1,
-        help=f"Every N ({EVERY}) steps, keep beside the output what `barestyle resume` needs to go on.",
+        help=f"Every N ({CHECKPOINT_EVERY}) steps, keep beside the output what `barestyle resume` needs to go on.",
         show_default=False,
     ),
 ]

@@ -7,6 +7,8 @@ from typing import Any
 
 from typer.core import TyperCommand
 
+from barestyle.progress import CHECKPOINT_EVERY
+
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 MASKED = re.compile(r"[^-].*:.+")
 
@@ -14,10 +16,6 @@ ANY = re.compile(r"[^-].*|-")
 
 SEVERAL = {"--weights": NUMBER, "--mask": MASKED, "--styles": ANY}
 """Options, and what their values look like; what looks otherwise is an argument again."""
-
-
-EVERY = 20
-"""Steps between checkpoints where `--checkpoint` comes without a number."""
 
 
 class Several(TyperCommand):
@@ -37,7 +35,7 @@ def repeated(arguments: list[str]) -> list[str]:
         if argument == "--":
             return found + rest
         if argument == "--checkpoint" and not (rest and rest[0].isdecimal()):
-            found.append(str(EVERY))
+            found.append(str(CHECKPOINT_EVERY))
         if argument in SEVERAL and rest:
             found.append(rest.pop(0))
             while rest and SEVERAL[argument].fullmatch(rest[0]):

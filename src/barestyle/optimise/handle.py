@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import torch
+
 from barestyle.optimise.history import History
 
 State = dict[str, Any]
@@ -17,6 +19,15 @@ class Experience:
     def __init__(self) -> None:
         self.history: History | None = None
         self.scale: float | None = None
+
+    def state(self) -> State:
+        """Tensors and numbers from which `recall` learns the same."""
+        return {"history": None if self.history is None else self.history.state(), "scale": self.scale}
+
+    def recall(self, state: State, device: torch.device) -> None:
+        """Learn what another one's state holds, its vectors on a device."""
+        self.history = None if state["history"] is None else History.restored(state["history"], device)
+        self.scale = state["scale"]
 
 
 class Handle:

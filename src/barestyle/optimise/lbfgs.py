@@ -46,10 +46,8 @@ def lbfgs(evaluate: Evaluate, start: Tensor, spec: LBFGS, handle: Handle) -> Met
     handle.state = lambda: {
         "step": step,
         "evaluations": problem.evaluations,
-        "scale": problem.scale,
         "image": here.image,
         "point": here.point.state(),
-        "history": history.state(),
     }
     if resumed is None:
         yield found(0, start, here.point.figures, problem.evaluations)

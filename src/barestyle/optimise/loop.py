@@ -10,7 +10,6 @@ from torch import Tensor
 
 from barestyle.optimise.adam import adam
 from barestyle.optimise.handle import Experience, Handle, State
-from barestyle.optimise.history import History
 from barestyle.optimise.iterate import Evaluate, Iterate, Method
 from barestyle.optimise.lbfgs import lbfgs
 from barestyle.optimise.paper_lbfgs import paper_lbfgs
@@ -58,6 +57,7 @@ class Search:
         assert self.best is not None
         return {
             "method": self._handle.state(),
+            "experience": self.experience.state(),
             "best": self.best.state(),
             "kept": None if self.kept is self.best else self.kept.state(),
             "recent": [] if self._stall is None else self._stall.recent,
@@ -70,10 +70,8 @@ class Search:
         self.kept = self.best if state["kept"] is None else Iterate.restored(state["kept"], self._device)
         if self._stall is not None:
             self._stall.recall(state["recent"])
-        if isinstance(self._spec, LBFGS):
-            # Here and not in the method, which may not be gone on with: the next leg takes over its experience.
-            self.experience.history = History.restored(state["method"]["history"], self._device)
-            self.experience.scale = state["method"]["scale"]
+        # Here and not in the method, which may not be gone on with: the next leg takes over its experience.
+        self.experience.recall(state["experience"], self._device)
 
     def __iter__(self) -> Iterator[Iterate]:
         """Every iterate, until the method ends or stalls. Raises what the method raises."""
