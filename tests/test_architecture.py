@@ -63,6 +63,7 @@ INSIDE = {
         "tiles",
         "tiling",
         "regions",
+        "missing_colors",
         "sweep",
         "footprint",
         "objective",

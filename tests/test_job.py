@@ -281,6 +281,28 @@ def test_a_style_of_one_colour_and_a_style_that_is_the_content(content_image: Im
     assert same.losses[-1] == pytest.approx(0, abs=1e-6)
 
 
+def striped(*colors: tuple[int, int, int]) -> Image.Image:
+    image = Image.new("RGB", (64, 64))
+    for number, color in enumerate(colors):
+        image.paste(color, (64 * number // len(colors), 0, 64, 64))
+    return image
+
+
+@pytest.mark.parametrize("colors", [((200, 30, 30),), ((0, 0, 0),), ((255, 255, 255),), ((0, 0, 0), (255, 255, 255))])
+def test_no_color_is_made_up_for_a_style_of_few(
+    colors: tuple[tuple[int, int, int], ...], content_image: Image.Image
+) -> None:
+    """One color is painted as it is, and black and white make nothing but gray."""
+    result = transfer(content_image, striped(*colors), spec_of("bare", optimiser__steps=60))
+    pixels = result.image[0].flatten(1) * 255
+    if len(colors) == 1:
+        assert float((pixels.mean(1) - torch.tensor(colors[0])).abs().max()) < 4
+        assert float(pixels.std(1).max()) < 8
+    else:
+        assert float((pixels - pixels.mean(0)).abs().mean()) < 2
+        assert float(pixels.mean(0).std()) > 60, "it has black and white in it"
+
+
 class Exploding:
     """Objectives that explode at their second evaluation in the first `times` attempts; remembers each attempt."""
 

@@ -9,7 +9,7 @@ from scipy.linalg import fractional_matrix_power
 from torch import Tensor
 
 from barestyle.losses.gram import gram, gram_loss
-from barestyle.losses.moments import moments
+from barestyle.losses.moments import Moments, moments
 from barestyle.losses.whitened import whitened_loss, whitened_style
 
 
@@ -89,6 +89,21 @@ def test_degenerate_styles_give_finite_losses_and_gradients(style: Tensor) -> No
     assert bool(torch.isfinite(loss)), "the loss"
     assert bool(torch.isfinite(gradient).all()), "the gradient"
     assert float(loss.detach()) > 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rounding_noise_of_a_flat_style_is_not_amplified(seed: int) -> None:
+    """A covariance that is noise of 5e-6 of the features' squared length costs the same as none, to a few percent."""
+    generator = torch.Generator().manual_seed(seed)
+    mean = torch.rand(16, generator=generator, dtype=torch.float64) + 0.5
+    noise = torch.randn(16, 16, generator=generator, dtype=torch.float64)
+    noise = (noise + noise.T) / torch.linalg.matrix_norm(noise + noise.T, 2)
+    exact = Moments(1.0, mean, torch.outer(mean, mean))
+    noisy = Moments(1.0, mean, exact.second + 5e-6 * float(mean.square().sum()) * noise)
+    x = moments(torch.rand(1, 16, 6, 6, generator=generator, dtype=torch.float64))
+    plain = float(whitened_loss(x, whitened_style(exact, 1e-2)))
+    assert float(whitened_loss(x, whitened_style(noisy, 1e-2))) == pytest.approx(plain, rel=0.1)
+    assert float(whitened_loss(noisy, whitened_style(exact, 1e-2))) < 0.05**2
 
 
 def test_float32_statistics_agree_with_float64() -> None:

@@ -19,6 +19,7 @@ from barestyle.losses.buffers import Buffers
 from barestyle.losses.content import ContentMatch
 from barestyle.losses.forms import Forms
 from barestyle.losses.gram import gram, gram_loss
+from barestyle.losses.missing_colors import MissingColors, missing_colors
 from barestyle.losses.moments import Moments, Sums, pooled
 from barestyle.losses.regions import Masks, Region, RegionMasks, Sample
 from barestyle.losses.smoothness import smoothness_loss
@@ -66,6 +67,7 @@ class Objective:
         content_loss: FeatureContentLoss | None = None,
         content: Tensor | None = None,
         forms: Forms | None = None,
+        missing_colors: Sequence[MissingColors] = (),
         smoothness: TotalVariation | None = None,
         tiling: Tiling | None = None,
     ) -> None:
@@ -77,6 +79,7 @@ class Objective:
         self._content_loss = content_loss
         self._content = content
         self._forms = forms
+        self._missing_colors = missing_colors
         self._smoothness = smoothness
         self._content_sweep: Sweep | None = None
         self._buffers = Buffers()
@@ -119,6 +122,8 @@ class Objective:
         gradient = gradient.contiguous()
         if self._forms is not None:
             parts["content"] = self._forms.add(leaf.detach(), gradient)
+        for penalty in self._missing_colors:
+            parts["style"] = parts["style"] + penalty.add(leaf.detach(), gradient)
         if self._smoothness is not None:
             smoothness = self._smoothness.weight * smoothness_loss(leaf)
             gradient += torch.autograd.grad(smoothness, leaf)[0]
@@ -223,6 +228,7 @@ def assemble(
         content_loss=spec.content_loss if isinstance(spec.content_loss, FeatureContentLoss) else None,
         content=content.detach() if by_features else None,
         forms=Forms(content.detach(), spec.content_loss) if isinstance(spec.content_loss, FormsContentLoss) else None,
+        missing_colors=missing_colors(regions) if isinstance(spec.style_loss, WhitenedLoss) else (),
         smoothness=spec.smoothness if isinstance(spec.smoothness, TotalVariation) else None,
         tiling=tiling,
     )

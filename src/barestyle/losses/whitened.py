@@ -15,6 +15,15 @@ from barestyle.errors import DivergedError
 from barestyle.losses.moments import Moments
 
 
+NOISE_FLOOR = 1e-4
+"""Smallest ridge of the whitening, in units of the features' mean squared length.
+
+A covariance in float32 carries rounding errors of up to some 5e-6 of that length, more or less by processor. Where a
+style has one color that is all it carries, and directions of noise must not be amplified to directions of the style.
+The weakest of natural pictures, in the deepest tap, have epsilon * lambda_max = 5e-4 of it.
+"""
+
+
 class WhitenedStyle(NamedTuple):
     """The style's mean (c,), covariance (c, c), and whitening matrix W = (C + eps·λmax·I)^(-1/2)."""
 
@@ -37,11 +46,10 @@ def whitened_style(of: Moments, epsilon: float) -> WhitenedStyle:
             "the network's features of the style are infinite or NaN; use smaller weights (network.weights)"
         )
     strengths, directions = torch.linalg.eigh((covariance + covariance.T) / 2)
-    power = float(of.mean.cpu().double().square().mean())
-    # Below float32's resolution of the second moment, a variance is rounding and not a direction of the style.
-    floor = power * torch.finfo(torch.float32).eps * 8 or 1.0
-    largest = max(float(strengths[-1]), floor)
-    inverse_root = (strengths.clamp(min=0) + epsilon * largest).rsqrt()
+    # Mean squared length of a feature: the covariance is a difference of numbers of this size, rounded to float32.
+    size = float(of.second.diagonal().cpu().double().sum()) / of.pixels
+    ridge = max(epsilon * float(strengths[-1]), NOISE_FLOOR * size) or 1.0
+    inverse_root = (strengths.clamp(min=0) + ridge).rsqrt()
     whitening = (directions * inverse_root) @ directions.T
     return WhitenedStyle(of.mean, of.covariance, whitening.to(of.mean))
 
