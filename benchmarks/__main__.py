@@ -20,7 +20,7 @@ import torch
 from rich.console import Console
 from rich.table import Table as Grid
 
-from barestyle.devices import is_made_for_bf16, pick
+from barestyle.hardware.devices import is_made_for_bf16, pick
 from benchmarks import machine, precision, tables
 from benchmarks.tables import Table
 from benchmarks.whole_run import whole_run

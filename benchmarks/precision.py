@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import torch
 
-from barestyle.canvas import Pictures
-from barestyle.course import Course, cosine, in_precision
-from barestyle.legs import legs
-from barestyle.losses import Objective, assemble
 from barestyle.metrics import score
 from barestyle.networks import Network, Size, build
+from barestyle.objective import Objective, assemble
 from barestyle.presets import preset
+from barestyle.run.multiscale import Course, cosine, in_precision
+from barestyle.run.scaled_inputs import Pictures
+from barestyle.run.stages import legs
 from barestyle.spec import LBFGS, Spec
 from benchmarks.pictures import pair
 from benchmarks.tables import Table

@@ -30,7 +30,7 @@ from rich.console import Console
 
 from barestyle import Result, Spec, preset, samples, transfer, with_settings
 from barestyle.metrics import score
-from barestyle.networks.pretrained import at_hand
+from barestyle.networks.vgg19 import at_hand
 from benchmarks import machine
 from benchmarks.__main__ import WIDTH, show
 from benchmarks.tables import Table

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from barestyle.devices import is_made_for_bf16
+from barestyle.hardware.devices import is_made_for_bf16
 from benchmarks import machine
 from benchmarks.contest import contest, ratio
 from benchmarks.pictures import pair
@@ -125,9 +125,9 @@ def growth(device: torch.device) -> Table:
 
 def overhead(device: torch.device) -> Table:
     """What the optimiser adds to its evaluations."""
-    from barestyle.losses import Evaluation, assemble
     from barestyle.networks import build
-    from barestyle.optimise import Search
+    from barestyle.objective import Evaluation, assemble
+    from barestyle.optimize import Search
     from barestyle.presets import preset
     from barestyle.spec import LBFGS
 
@@ -221,8 +221,8 @@ def profile(device: torch.device) -> Table:
     from torch.profiler import ProfilerActivity
     from torch.profiler import profile as profiler
 
-    from barestyle.losses import assemble
     from barestyle.networks import build
+    from barestyle.objective import assemble
     from barestyle.presets import preset
 
     spec = preset("paper").spec

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from barestyle.devices import is_made_for_bf16
+from barestyle.hardware.devices import is_made_for_bf16
 from benchmarks.tables import Table
 
 if TYPE_CHECKING:
@@ -73,11 +73,11 @@ def ours(
     size: int, device: torch.device, goal: float, settings: dict[str, Any], precision: str = "float32"
 ) -> dict[str, Any]:
     """Our run on the tutorial's own network and loss until float32's loss at full size is as low as the goal."""
-    from barestyle.canvas import Pictures
-    from barestyle.course import Course
-    from barestyle.legs import legs
     from barestyle.networks import Size
     from barestyle.presets import preset
+    from barestyle.run.multiscale import Course
+    from barestyle.run.scaled_inputs import Pictures
+    from barestyle.run.stages import legs
     from barestyle.spec import with_settings
     from benchmarks.pictures import pair
 

@@ -50,12 +50,12 @@ def ours(
     size: int, device: torch.device, *, preset: str = "paper", precision: str = "float32", memory: str | None = None
 ) -> Callable[[], Any]:
     """One evaluation of ours: whole, or in the tiles that a memory leaves to a run with the robust optimiser."""
-    from barestyle import memory as memories
-    from barestyle.course import in_precision
-    from barestyle.fitting import Fit, fit
-    from barestyle.losses import assemble
+    from barestyle.hardware import memory as memories
     from barestyle.networks import Size, build
+    from barestyle.objective import assemble
     from barestyle.presets import preset as named
+    from barestyle.run.memory_plan import Fit, fit
+    from barestyle.run.multiscale import in_precision
     from barestyle.spec import LBFGS
     from benchmarks.pictures import pair
 

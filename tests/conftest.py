@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from safetensors.torch import save_file
 from torch import Tensor
 
-from barestyle.networks.pretrained import LAYER_INDICES
+from barestyle.networks.vgg19 import LAYER_INDICES
 from barestyle.spec.network import VGG19_CHANNELS
 
 # Workers of pytest-xdist share the cores; one thread each also makes sums repeatable from run to run.
@@ -30,7 +30,7 @@ def _no_weights_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_f
 @pytest.fixture(autouse=True)
 def _the_same_arithmetic_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever processor the tests run on; those of bfloat16 ask for it."""
-    monkeypatch.setattr("barestyle.devices.is_made_for_bf16", lambda _: False)
+    monkeypatch.setattr("barestyle.hardware.devices.is_made_for_bf16", lambda _: False)
 
 
 def drawing(width: int, height: int, seed: int) -> Image.Image:

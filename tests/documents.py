@@ -14,7 +14,7 @@ PAGES = sorted((ROOT / "docs").rglob("*.md"))
 DOCUMENTS = [README, *PAGES]
 
 NOT_RUN = {
-    "barestyle weights fetch": "needs the network; tests/networks/test_fetch.py fetches from a server of its own",
+    "barestyle weights fetch": "needs the network; tests/networks/test_download.py fetches from a server of its own",
     "barestyle weights info": "is of weights that were fetched; tests/cli/test_weights.py has some",
     "barestyle study run docs/paper-study/study.yaml": "two hours; tests/study/test_paper.py runs every cell, smaller",
     "barestyle study report docs/paper-study/study.yaml": "is of that run",

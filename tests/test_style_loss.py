@@ -10,8 +10,8 @@ from PIL import Image
 from torch import Tensor
 
 from barestyle import ImageError, SpecError, StyleLoss, preset, with_settings
-from barestyle.losses import assemble
 from barestyle.networks import build
+from barestyle.objective import assemble
 
 PRESETS = ["bare", "npnd", "gaussian-pyramid", "hand-made"]
 

@@ -22,7 +22,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from barestyle import PRESETS, Result, preset, resume, transfer, with_settings
-from barestyle.progress import Progress
+from barestyle.run.progress import Progress
 
 SIZE = 64
 COMMANDS = (

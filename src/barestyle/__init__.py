@@ -23,10 +23,10 @@ if TYPE_CHECKING:
         StudyError,
         WeightsError,
     )
-    from barestyle.job import resume, transfer
     from barestyle.presets import PRESETS, Preset, preset
-    from barestyle.progress import Progress
-    from barestyle.result import Result
+    from barestyle.run.progress import Progress
+    from barestyle.run.result import Result
+    from barestyle.run.runner import resume, transfer
     from barestyle.spec import Spec, with_settings
     from barestyle.style_loss import StyleLoss
 
@@ -40,17 +40,17 @@ _HOMES = {
     "OutputError": "errors",
     "PRESETS": "presets",
     "Preset": "presets",
-    "Progress": "progress",
+    "Progress": "run.progress",
     "RecordError": "errors",
-    "Result": "result",
+    "Result": "run.result",
     "Spec": "spec",
     "SpecError": "errors",
     "StudyError": "errors",
     "StyleLoss": "style_loss",
     "WeightsError": "errors",
     "preset": "presets",
-    "resume": "job",
-    "transfer": "job",
+    "resume": "run.runner",
+    "transfer": "run.runner",
     "with_settings": "spec",
 }
 

@@ -10,11 +10,11 @@ from torch import Tensor, nn
 
 from barestyle.errors import ImageError, SpecError
 from barestyle.images import Source
-from barestyle.inputs import read_style
-from barestyle.losses import Tiling, statistics_of, style_losses
 from barestyle.losses.moments import moments
 from barestyle.networks import build, minimum_side
+from barestyle.objective import Tiling, statistics_of, style_losses
 from barestyle.presets import DEFAULT_PRESET, preset
+from barestyle.run.inputs import read_style
 from barestyle.spec import VGG, Spec
 
 

@@ -10,7 +10,7 @@ from benchmarks.pictures import pair
 from benchmarks.whole_run import ours, same_network, tutorial
 from benchmarks.yardstick import Yardstick
 
-from barestyle.losses import assemble
+from barestyle.objective import assemble
 from barestyle.presets import preset
 
 CPU = torch.device("cpu")

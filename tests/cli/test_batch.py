@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from barestyle import ImageError, OutputError, SpecError, records
-from barestyle.batch import named, pairs, pictures
+from barestyle import ImageError, OutputError, SpecError
+from barestyle.cli.batch_pairs import named, pairs, pictures
+from barestyle.run import record as records
 from tests.cli.conftest import QUICK, Program
 from tests.conftest import drawing
 
@@ -234,7 +235,7 @@ def test_ctrl_c_while_a_picture_is_saved_ends_the_batch(folder: Path) -> None:
 def test_ctrl_c_ends_the_batch_and_says_what_is_left(folder: Path) -> None:
     """After the second picture's first step, from within, as a terminal would."""
     code = (
-        "import os, signal, sys, barestyle.job as job; from barestyle.cli import main\n"
+        "import os, signal, sys, barestyle.run.runner as job; from barestyle.cli import main\n"
         "count = 0; run = job.run\n"
         "def stopping(plan, on_progress, **more):\n"
         "    global count; count += 1\n"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from barestyle import records
 from barestyle.cli.interrupt import Interrupt
+from barestyle.run import record as records
 
 PROGRAM = [sys.executable, "-m", "barestyle"]
 ENDLESS = (
@@ -67,7 +67,7 @@ def test_while_saving_nothing_half_written_stays(pictures: Path, tmp_path: Path)
 def test_one_that_a_library_swallows_while_it_loads_is_not_forgotten(pictures: Path, tmp_path: Path) -> None:
     code = (
         "import os, signal, sys; from barestyle.cli import main\n"
-        "import barestyle.plan as plan\n"
+        "import barestyle.run.plan as plan\n"
         "whole = plan.prepare\n"
         "def swallowing(*arguments, **options):\n"
         "    try: os.kill(os.getpid(), signal.SIGINT)\n"
@@ -97,7 +97,7 @@ def test_before_the_first_picture_nothing_is_written(pictures: Path, tmp_path: P
     code = (
         "import sys; from barestyle.cli import main\n"
         "def stopped(*_, **__): raise KeyboardInterrupt\n"
-        "import barestyle.plan; barestyle.plan.read = stopped\n"
+        "import barestyle.run.plan; barestyle.run.plan.read = stopped\n"
         "sys.exit(main(sys.argv[1:]))"
     )
     arguments = ["transfer", str(pictures / "content.png"), str(pictures / "style.jpg"), "-o", str(tmp_path / "a.png")]

@@ -11,7 +11,7 @@ from PIL import Image
 
 import barestyle
 from barestyle import PRESETS, Progress, Spec
-from barestyle.cli.terminal import duration, figures
+from barestyle.cli.progress_bar import duration, figures
 from barestyle.samples import PHOTOS, STYLES, photo, style
 from barestyle.spec import MAX_PIXELS
 from tests.cli.conftest import Program

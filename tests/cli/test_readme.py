@@ -11,9 +11,10 @@ import pytest
 import typer
 from PIL import Image, ImageOps
 
-from barestyle import PRESETS, records
+from barestyle import PRESETS
 from barestyle.cli.app import app
 from barestyle.metrics import METRICS
+from barestyle.run import record as records
 from barestyle.samples import PHOTOS, STYLES
 from tests import documents
 from tests.cli.conftest import Program

@@ -14,10 +14,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from barestyle import Progress, preset, records, transfer, with_settings
-from barestyle.losses import Evaluation
-from barestyle.optimise import Search
-from barestyle.optimise.iterate import Evaluate
+from barestyle import Progress, preset, transfer, with_settings
+from barestyle.objective import Evaluation
+from barestyle.optimize import Search
+from barestyle.optimize.iterate import Evaluate
+from barestyle.run import record as records
 from barestyle.spec import LBFGS, Adam, PaperLBFGS
 from tests.cli.conftest import QUICK, Program
 
@@ -46,7 +47,7 @@ def test_precision_and_tiles_are_repeated(
 ) -> None:
     """The record says which, so that every sum is rounded as it was."""
     # The tests share a process, whose own memory is as large as they left it.
-    monkeypatch.setattr("barestyle.memory.in_use", lambda _: 300 * 2**20)
+    monkeypatch.setattr("barestyle.hardware.memory.in_use", lambda _: 300 * 2**20)
     painted, again = tmp_path / "out.png", tmp_path / "again.png"
     arguments = ("transfer", pictures / "content.png", pictures / "style.jpg", "-o", painted)
     outcome = program(*arguments, "--set", "network.channels=8", "--set", "scales=single", "--steps", "4", *how)
@@ -156,7 +157,7 @@ def test_an_interrupted_run_after_a_restart_is_repeated_to_the_same_place(
 
             super().__init__(exploding, start, spec)
 
-    monkeypatch.setattr(sys.modules["barestyle.course"], "Search", Exploding)
+    monkeypatch.setattr(sys.modules["barestyle.run.multiscale"], "Search", Exploding)
     spec = with_settings(preset("paper").spec, {"size": 32, "network.channels": 4, "network.pooling": "none"})
     seen: list[Progress] = []
     result = transfer(

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from barestyle import records
 from barestyle.cli.several import repeated
+from barestyle.run import record as records
 from tests.cli.conftest import Program
 from tests.conftest import drawing
 
@@ -34,7 +34,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def killed(folder: Path) -> Path:
     """A run's checkpoint, the process killed as soon as there was one."""
-    slow = "import time; import barestyle.checkpoint as c; save = c.save\n"
+    slow = "import time; import barestyle.run.checkpoint as c; save = c.save\n"
     slow += "def waiting(*a):\n    save(*a); time.sleep(60)\nc.save = waiting\n"
     slow += "import sys; from barestyle.cli import main; sys.exit(main(sys.argv[1:]))"
     running = subprocess.Popen([sys.executable, "-c", slow, *RUN, "-o", "out.png", "--checkpoint", "7", "-q"])

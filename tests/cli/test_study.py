@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from barestyle.errors import StudyError
-from barestyle.study.load import SHIPPED
 from barestyle.study.storage import open_store
+from barestyle.study.yaml_loader import SHIPPED
 from tests.cli.conftest import Program
 from tests.study.conftest import study_file
 

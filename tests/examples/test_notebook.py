@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from barestyle import preset, records
+from barestyle import preset
+from barestyle.run import record as records
 
 nbclient = pytest.importorskip("nbclient", reason="nbclient and ipykernel, which run notebooks, are extras")
 nbformat = pytest.importorskip("nbformat")

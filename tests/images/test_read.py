@@ -16,7 +16,7 @@ from PIL import Image, ImageCms
 
 from barestyle.errors import ImageError
 from barestyle.images import read
-from barestyle.images.deep import oriented
+from barestyle.images.high_bit_depth import oriented
 from barestyle.images.icc import srgb
 from tests.conftest import drawing, planes
 

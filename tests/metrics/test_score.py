@@ -11,8 +11,9 @@ from torch import Tensor
 from barestyle import preset
 from barestyle.errors import ImageError, SpecError
 from barestyle.metrics import METRICS, Judged, chosen, score
-from barestyle.metrics.features import relative_distances, trained, trained_unseen
-from barestyle.networks import build, pretrained
+from barestyle.metrics.gram_distance import relative_distances, trained, trained_unseen
+from barestyle.networks import build
+from barestyle.networks import vgg19 as pretrained
 from barestyle.spec import with_settings
 from barestyle.spec.network import VGG19_CHANNELS
 

@@ -13,10 +13,10 @@ from scipy.stats import wasserstein_distance
 from torch import Tensor
 
 from barestyle.metrics import Judged
-from barestyle.metrics.colour import lab_wasserstein
-from barestyle.metrics.features import HELD_OUT, HELD_OUT_SEEDS, held_out
+from barestyle.metrics.color import lab_wasserstein
+from barestyle.metrics.gram_distance import HELD_OUT, HELD_OUT_SEEDS, held_out
 from barestyle.metrics.patches import patch_wasserstein, patches
-from barestyle.metrics.portilla import portilla_simoncelli
+from barestyle.metrics.portilla_simoncelli import portilla_simoncelli
 from barestyle.networks import build
 from tests.metrics.conftest import Judge
 

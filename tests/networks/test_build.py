@@ -12,8 +12,8 @@ from torch import Tensor
 
 from barestyle.networks import build, minimum_side, normalised
 from barestyle.networks.build import Stack
-from barestyle.networks.pretrained import load
-from barestyle.networks.weights import with_gabor
+from barestyle.networks.initialization import with_gabor
+from barestyle.networks.vgg19 import load
 from barestyle.presets import PRESETS, preset
 from barestyle.spec import VGG, HandMade, PretrainedBias, PretrainedWeights, Pyramid, with_settings
 from tests.oracles import tutorial

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from barestyle.report import write
-from barestyle.report.contents import contents
-from barestyle.report.pictures import Captioned, sheet
-from barestyle.study.begin import Prepared
+from barestyle.report.contact_sheet import Captioned, sheet
+from barestyle.report.page_data import contents
+from barestyle.study.resolve import Prepared
 from barestyle.study.storage import open_store
 from barestyle.study.store import Store
 from barestyle.study.work import work

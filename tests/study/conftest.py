@@ -10,10 +10,10 @@ from pathlib import Path
 import optuna
 import pytest
 
-from barestyle.study.begin import Prepared, begin, prepared
-from barestyle.study.load import load
+from barestyle.study.resolve import Prepared, begin, prepared
 from barestyle.study.storage import open_storage, open_store
 from barestyle.study.store import Store
+from barestyle.study.yaml_loader import load
 
 SMALL = """\
 study: small

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from barestyle.job import transfer
 from barestyle.presets import preset
+from barestyle.run.runner import transfer
 from barestyle.spec import with_settings
-from barestyle.study.begin import Prepared
 from barestyle.study.estimate import estimate, planned_evaluations
+from barestyle.study.resolve import Prepared
 
 
 def test_every_waiting_cell_is_counted_once(small: Prepared) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from barestyle.study.claims import claims
-from barestyle.study.load import load
+from barestyle.study.yaml_loader import load
 from tests.browser import opened
 from tests.cli.conftest import Program, program
 

@@ -11,7 +11,7 @@ import pytest
 from barestyle import preset, transfer, with_settings
 from barestyle.errors import SpecError
 from barestyle.metrics import score
-from barestyle.study.pictures import PictureFile, find
+from barestyle.study.image_files import PictureFile, find
 from barestyle.study.search import Candidate, search, space
 from barestyle.study.storage import open_storage
 

@@ -12,12 +12,12 @@ import pytest
 from scipy import stats
 
 from barestyle.study.claims import RATIO_MARGIN, Claim, claims
-from barestyle.study.declared import Study
-from barestyle.study.load import load
-from barestyle.study.paired import above, below, holm, interval
+from barestyle.study.declaration import Study
 from barestyle.study.rows import Row
+from barestyle.study.statistics import above, below, holm, interval
 from barestyle.study.table import Table
 from barestyle.study.verdicts import Verdict, verdicts
+from barestyle.study.yaml_loader import load
 
 METRICS = {
     "held-out": {"better": "lower", "label": "", "of": "style"},
@@ -121,7 +121,7 @@ def test_what_no_seed_changes_is_one_observation_a_pair() -> None:
 
 def test_what_passes_alone_but_not_among_many_says_how_much_would_decide(monkeypatch: pytest.MonkeyPatch) -> None:
     """The level that counts is Holm's, so `needed` is never nothing for what is undecided."""
-    monkeypatch.setattr("barestyle.study.paired.RESAMPLES", 50)  # its intervals are not looked at
+    monkeypatch.setattr("barestyle.study.statistics.RESAMPLES", 50)  # its intervals are not looked at
     table = made_up(load("paper"), lambda *_: 0.0, noise=0.25)
     findings = [one for verdict in verdicts(claims(), table) for one in verdict.findings]
     undecided = [one for one in findings if one.verdict == "undecided" and one.claim.kind != "rate"]

@@ -13,15 +13,16 @@ import pytest
 from PIL import Image
 from sqlalchemy.exc import OperationalError
 
-from barestyle import records, transfer
+from barestyle import transfer
 from barestyle.errors import StorageError, StudyError, WeightsError
-from barestyle.job import run
-from barestyle.study.begin import Prepared, begin, prepared
-from barestyle.study.load import load
+from barestyle.run import record as records
+from barestyle.run.runner import run
+from barestyle.study.override import varied
+from barestyle.study.resolve import Prepared, begin, prepared
 from barestyle.study.storage import open_store
 from barestyle.study.store import DECLARATION, Store
-from barestyle.study.vary import varied
 from barestyle.study.work import work
+from barestyle.study.yaml_loader import load
 
 
 def test_every_cell_is_run_and_kept_with_its_record(store: Store, small: Prepared) -> None:

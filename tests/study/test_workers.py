@@ -17,8 +17,8 @@ import pytest
 from optuna.storages import fail_stale_trials
 from optuna.trial import FrozenTrial, TrialState
 
-from barestyle.study.begin import Prepared, begin
 from barestyle.study.queue import MOST_RETRIES
+from barestyle.study.resolve import Prepared, begin
 from barestyle.study.storage import open_storage, open_store
 from barestyle.study.store import Claim, Store
 

@@ -18,7 +18,7 @@ from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 from PIL import Image
 
-from barestyle import records
+from barestyle.run import record as records
 from barestyle.spec import with_settings
 from barestyle.ui import choices
 from tests.ui.conftest import ENDLESS, MAX_UPLOAD, TINY, Served, eventually

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from barestyle import records
+from barestyle.run import record as records
 from barestyle.ui import choices
 from tests.ui.conftest import MAX_UPLOAD, Served, eventually
 

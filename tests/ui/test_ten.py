@@ -10,9 +10,9 @@ import pytest
 from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from PIL import Image
 
-from barestyle import records
+from barestyle.run import record as records
 from barestyle.spec import with_settings
-from barestyle.ui.words import NUMBERS
+from barestyle.ui.status_text import NUMBERS
 from tests.conftest import drawing
 from tests.ui.conftest import TINY, Served, eventually, serving
 

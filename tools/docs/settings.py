@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from barestyle.spec import Spec
-from barestyle.spec.frozen import Frozen, members, takes
+from barestyle.spec.validation import Frozen, members, takes
 from tools.docs.prose import escaped
 
 

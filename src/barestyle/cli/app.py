@@ -20,12 +20,12 @@ from barestyle.cli.info import info
 from barestyle.cli.interrupt import EARLY
 from barestyle.cli.options import INTERRUPTED
 from barestyle.cli.presets import presets
-from barestyle.cli.recolour import recolour
+from barestyle.cli.recolor import recolour
 from barestyle.cli.rerun import rerun
 from barestyle.cli.resume import resume
 from barestyle.cli.score import score
 from barestyle.cli.several import Several
-from barestyle.cli.study import app as study
+from barestyle.cli.study.commands import app as study
 from barestyle.cli.transfer import transfer
 from barestyle.cli.ui import ui
 from barestyle.cli.weights import app as weights

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barestyle.batch import FIELDS, PATTERN, Pair, Tally, pairs, pictures
 from barestyle.cli import options
+from barestyle.cli.batch_pairs import FIELDS, PATTERN, Pair, Tally, pairs, pictures
 from barestyle.errors import BarestyleError, OutputError, RecordError
 from barestyle.presets import DEFAULT_PRESET
 from barestyle.spec import MAX_PIXELS
 
 if TYPE_CHECKING:
-    from barestyle.plan import Plan
+    from barestyle.run.plan import Plan
 
 FAILED = 1
 """Exit code where a pair failed; what is wrong with the line itself has that of anything refused."""
@@ -72,7 +72,7 @@ def batch(
     )
     known = {"preset": Path(preset).stem, "seed": seed, "size": size or "auto"}
     todo = pairs(pictures(contents), pictures(styles), paired=paired, folder=into, pattern=name, **known)
-    from barestyle.plan import check_options, prepare
+    from barestyle.run.plan import check_options, prepare
 
     check_options(spec, seed=seed, device=device, precision=precision, memory=memory)
 
@@ -111,7 +111,7 @@ def batch(
 def _one(pair: Pair, prepared: Callable[[Pair], Plan], tally: Tally, *, force: bool, quiet: bool) -> bool:
     """Paint a pair, unless it is done; whether somebody wants to stop."""
     from barestyle.cli.transfer import paint
-    from barestyle.records import check_output
+    from barestyle.run.record import check_output
 
     plan = prepared(pair)
     there = _is_there(pair.output)
@@ -131,7 +131,7 @@ def _one(pair: Pair, prepared: Callable[[Pair], Plan], tally: Tally, *, force: b
 
 def _is_there(output: Path) -> bool:
     """Whether a result, or its record alone, lies where it shall. Raises OutputError for a name that cannot be."""
-    from barestyle.records import sidecar
+    from barestyle.run.record import sidecar
 
     try:
         return output.exists() or sidecar(output).exists()
@@ -151,7 +151,7 @@ def _check_apart(todo: list[Pair]) -> None:
 
 def _is_done(pair: Pair, plan: Plan) -> bool:
     """Whether what lies there is the result, whole. Raises OutputError where it is something else."""
-    from barestyle import records
+    from barestyle.run import record as records
 
     remedy = "choose another --name or --into, or overwrite it with --force"
     try:

@@ -34,8 +34,8 @@ def demo(
     """Repaint a photograph of scikit-image's in one of barestyle's own styles."""
     spec = options.assembled(preset, size=size, steps=steps)
     from barestyle.cli.transfer import paint
-    from barestyle.plan import prepare
-    from barestyle.records import check_output
+    from barestyle.run.plan import prepare
+    from barestyle.run.record import check_output
 
     check_output(output, force=force)
     pictures = samples.photo(photo), samples.style(style)

@@ -12,9 +12,9 @@ def info() -> None:
     """Show versions, devices and threads."""
     import torch
 
-    from barestyle.devices import available
-    from barestyle.networks.pretrained import VARIABLE
-    from barestyle.records import package_versions
+    from barestyle.hardware.devices import available
+    from barestyle.networks.vgg19 import VARIABLE
+    from barestyle.run.record import package_versions
 
     lines = {
         "barestyle": barestyle.__version__,

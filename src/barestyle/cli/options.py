@@ -9,10 +9,10 @@ import typer
 
 from barestyle.errors import SpecError
 from barestyle.presets import DEFAULT_PRESET, PRESETS, preset
-from barestyle.progress import CHECKPOINT_EVERY
+from barestyle.run.progress import CHECKPOINT_EVERY
 from barestyle.spec import DEFAULT_LONGEST_SIDE, CoarseToFine, PictureStart, Spec, with_settings
-from barestyle.spec.frozen import members
-from barestyle.spec.settings import parse_assignment
+from barestyle.spec.overrides import parse_assignment
+from barestyle.spec.validation import members
 
 PresetName = Annotated[
     str,

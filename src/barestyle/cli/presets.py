@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from barestyle.presets import DEFAULT_PRESET, PRESETS, Preset, preset
-from barestyle.spec.frozen import Frozen, takes
+from barestyle.spec.validation import Frozen, takes
 
 
 def presets(

@@ -12,7 +12,7 @@ from barestyle.cli import options
 from barestyle.spec import MAX_PIXELS
 
 if TYPE_CHECKING:
-    from barestyle.records import Record
+    from barestyle.run.record import Record
 
 
 def rerun(
@@ -40,9 +40,9 @@ def rerun(
     """
     import torch
 
-    from barestyle import records
     from barestyle.cli.transfer import paint
-    from barestyle.replay import Elsewhere, plan_of
+    from barestyle.run import record as records
+    from barestyle.run.rerun import Elsewhere, plan_of
 
     record = records.find(earlier)
     # Sums are split among threads, so their number shows in the last bit.

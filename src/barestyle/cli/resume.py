@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barestyle.cli import filming, options
+from barestyle.cli import options
+from barestyle.cli import video_option as filming
 from barestyle.errors import RecordError
 from barestyle.spec import MAX_PIXELS
 
 if TYPE_CHECKING:
-    from barestyle.checkpoint import Checkpoint
+    from barestyle.run.checkpoint import Checkpoint
 
 SUFFIX = ".checkpoint"
 
@@ -40,11 +41,11 @@ def resume(
     """
     import torch
 
-    from barestyle import checkpoint as checkpoints
     from barestyle.cli.transfer import paint
-    from barestyle.job import Keeper
-    from barestyle.records import check_output
-    from barestyle.replay import Elsewhere, plan_of
+    from barestyle.run import checkpoint as checkpoints
+    from barestyle.run.record import check_output
+    from barestyle.run.rerun import Elsewhere, plan_of
+    from barestyle.run.runner import Keeper
 
     output = output.with_name(output.name.removesuffix(SUFFIX))
     path = checkpoints.path_for(output)
@@ -75,7 +76,7 @@ def resume(
 
 def _is_unfinished(output: Path, found: Checkpoint) -> bool:
     """Whether an output is what the same run left when it was interrupted."""
-    from barestyle import records
+    from barestyle.run import record as records
 
     if not output.is_file():
         return False

@@ -16,7 +16,7 @@ from barestyle.spec import MAX_PIXELS
 
 if TYPE_CHECKING:
     from barestyle.metrics import Score
-    from barestyle.records import Input, Record
+    from barestyle.run.record import Input, Record
 
 
 def score(
@@ -38,7 +38,8 @@ def score(
     max_pixels: options.MaxPixels = MAX_PIXELS,
 ) -> None:
     """Measure a result against the pictures that it came from."""
-    from barestyle import metrics, records
+    from barestyle import metrics
+    from barestyle.run import record as records
 
     metrics.chosen(metric)
     files = {"content": content, "style": style}
@@ -59,7 +60,7 @@ def score(
 
 def _record(result: Path, *, needed: bool) -> Record | None:
     """The result's record; None where there is none and none is needed. Raises RecordError otherwise."""
-    from barestyle import records
+    from barestyle.run import record as records
 
     try:
         return records.find(result)

@@ -7,7 +7,7 @@ from typing import Any
 
 from typer.core import TyperCommand
 
-from barestyle.progress import CHECKPOINT_EVERY
+from barestyle.run.progress import CHECKPOINT_EVERY
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 MASKED = re.compile(r"[^-].*:.+")

@@ -10,8 +10,8 @@ from barestyle.errors import OutputError
 from barestyle.images import encode, write_atomically
 
 if TYPE_CHECKING:
-    from barestyle.plan import Plan
-    from barestyle.progress import Progress
+    from barestyle.run.plan import Plan
+    from barestyle.run.progress import Progress
 
 
 class Snapshots:

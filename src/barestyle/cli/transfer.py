@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barestyle.cli import filming, options
-from barestyle.cli.styles import typed
+from barestyle.cli import options
+from barestyle.cli import video_option as filming
+from barestyle.cli.style_arguments import typed
 from barestyle.errors import OutputError
 from barestyle.presets import DEFAULT_PRESET
 from barestyle.spec import MAX_PIXELS
 
 if TYPE_CHECKING:
-    from barestyle.checkpoint import Checkpoint
-    from barestyle.job import Keeper
-    from barestyle.plan import Plan
-    from barestyle.progress import Progress
-    from barestyle.result import Result
+    from barestyle.run.checkpoint import Checkpoint
+    from barestyle.run.plan import Plan
+    from barestyle.run.progress import Progress
+    from barestyle.run.result import Result
+    from barestyle.run.runner import Keeper
 
 
 def transfer(
@@ -87,8 +88,8 @@ def transfer(
     )
     output = output or Path("-".join(path.stem for path in (content, *said.styles)) + ".png")
     begin = Path(start) if start is not None and start not in options.STARTS else None
-    from barestyle.plan import prepare
-    from barestyle.records import check_output
+    from barestyle.run.plan import prepare
+    from barestyle.run.record import check_output
 
     inputs = [path for path in (content, *said.styles, *(said.masks or ()), keep, begin) if path is not None]
     check_output(output, force=force, inputs=inputs)
@@ -114,9 +115,9 @@ def transfer(
 
 def checkpointed(output: Path, every: int, *, force: bool) -> Keeper:
     """Where a run keeps its checkpoint. Raises OutputError where one of an earlier run lies there."""
-    from barestyle.checkpoint import path_for
     from barestyle.images.write import check_place
-    from barestyle.job import Keeper
+    from barestyle.run.checkpoint import path_for
+    from barestyle.run.runner import Keeper
 
     path = path_for(output)
     if path.is_dir():
@@ -151,10 +152,10 @@ def paint(
     alone, where it differs from `force`. `was_stopped` is called where Ctrl-C came, even if after the last step.
     """
     from barestyle.cli.interrupt import Interrupt
+    from barestyle.cli.progress_bar import display
     from barestyle.cli.snapshots import Snapshots
-    from barestyle.cli.terminal import display
     from barestyle.images.write import check_format
-    from barestyle.job import run
+    from barestyle.run.runner import run
 
     check_format(output, *plan.size)
     snapshots = Snapshots(output, save_every, plan, force=force) if save_every else None

@@ -15,7 +15,7 @@ app = typer.Typer(no_args_is_help=True, help="Trained VGG-19: where it is, and g
 def info() -> None:
     """Say which weights a run would use, and what is in them."""
     from barestyle.errors import WeightsError
-    from barestyle.networks import pretrained
+    from barestyle.networks import vgg19 as pretrained
 
     print(f"named in ${pretrained.VARIABLE}: {os.environ.get(pretrained.VARIABLE) or 'nothing'}")
     print(f"fetched into {pretrained.cache_folder()}: {pretrained.fetched() or 'nothing'}")
@@ -44,7 +44,7 @@ def fetch(
     cache: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to keep them.", show_default=False)] = None,
 ) -> None:
     """Get the first layers' bytes of a file of 548 MB, verify and keep them."""
-    from barestyle.networks.fetch import fetch as get
+    from barestyle.networks.download import fetch as get
 
     found = get(source, layers=layers, cache=cache)
     known = "as at the first time" if found.was_pinned else "unknown until now, and pinned"

@@ -17,7 +17,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from barestyle.errors import BarestyleError, ImageError
-from barestyle.images import deep, icc
+from barestyle.images import high_bit_depth as deep
+from barestyle.images import icc
 from barestyle.images.picture import Picture, Source, from_samples
 from barestyle.spec import MAX_PIXELS
 

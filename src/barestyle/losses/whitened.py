@@ -14,7 +14,6 @@ from torch import Tensor
 from barestyle.errors import DivergedError
 from barestyle.losses.moments import Moments
 
-
 NOISE_FLOOR = 1e-4
 """Smallest ridge of the whitening, in units of the features' mean squared length.
 

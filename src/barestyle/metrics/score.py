@@ -10,10 +10,14 @@ from pathlib import Path
 
 from barestyle.errors import ImageError, SpecError
 from barestyle.images import Source, read, target_size
-from barestyle.metrics import colour, features, patches, portilla, structure
+from barestyle.metrics import color as colour
+from barestyle.metrics import gram_distance as features
+from barestyle.metrics import patches, structure
+from barestyle.metrics import portilla_simoncelli as portilla
 from barestyle.metrics.metric import Judged, Metric
-from barestyle.networks import SMALLEST_SIDE, pretrained
-from barestyle.networks.pretrained import VARIABLE, at_hand
+from barestyle.networks import SMALLEST_SIDE
+from barestyle.networks import vgg19 as pretrained
+from barestyle.networks.vgg19 import VARIABLE, at_hand
 from barestyle.spec import MAX_PIXELS
 
 _ALL = (

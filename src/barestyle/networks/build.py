@@ -8,9 +8,11 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from barestyle.networks import kernels, pyramids, weights
-from barestyle.networks.chain import Chain, Layer, Size, normalised
-from barestyle.networks.pretrained import TrainedLayers
+from barestyle.networks import initialization as weights
+from barestyle.networks import kernel_banks as kernels
+from barestyle.networks import pyramids
+from barestyle.networks.conv_stack import Chain, Layer, Size, normalised
+from barestyle.networks.vgg19 import TrainedLayers
 from barestyle.spec import VGG, AveragePooling, HandMade, MaxPooling, NoPooling, Pyramid
 from barestyle.spec.network import TrainedBias, TrainedWeights
 

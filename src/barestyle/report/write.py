@@ -11,10 +11,10 @@ from markupsafe import Markup
 from PIL import Image
 
 from barestyle.errors import OutputError
-from barestyle.report.cells import cells_csv
-from barestyle.report.contents import contents, first_row, short, table_of
-from barestyle.report.pictures import Captioned, sheet
-from barestyle.study.declared import Figure, Pair
+from barestyle.report.contact_sheet import Captioned, sheet
+from barestyle.report.csv_export import cells_csv
+from barestyle.report.page_data import contents, first_row, short, table_of
+from barestyle.study.declaration import Figure, Pair
 from barestyle.study.store import Store
 from barestyle.study.table import Table
 

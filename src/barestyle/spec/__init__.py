@@ -1,6 +1,6 @@
 """What a run is: frozen, validated, printable, with a digest. No torch here."""
 
-from barestyle.spec.colours import LuminanceColours, MatchedColours, StyleColours
+from barestyle.spec.colors import LuminanceColours, MatchedColours, StyleColours
 from barestyle.spec.loss import (
     FeatureContentLoss,
     FormsContentLoss,
@@ -29,10 +29,10 @@ from barestyle.spec.network import (
     UniformWeights,
     ZeroBias,
 )
-from barestyle.spec.optimiser import LBFGS, Adam, PaperLBFGS
-from barestyle.spec.run import DEFAULT_LONGEST_SIDE, MAX_PIXELS, Spec
+from barestyle.spec.optimizer import LBFGS, Adam, PaperLBFGS
+from barestyle.spec.overrides import with_settings
 from barestyle.spec.scales import CoarseToFine, SingleScale
-from barestyle.spec.settings import with_settings
+from barestyle.spec.spec import DEFAULT_LONGEST_SIDE, MAX_PIXELS, Spec
 from barestyle.spec.start import ContentStart, NoiseStart, PictureStart
 
 __all__ = [

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from barestyle.spec.frozen import Frozen, Positive
+from barestyle.spec.validation import Frozen, Positive
 
 Tap = Annotated[int, Field(ge=1)]
 Taps = Annotated[tuple[Tap, ...], Field(min_length=1)]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from barestyle.spec.frozen import LARGEST, Frozen, Positive
+from barestyle.spec.validation import LARGEST, Frozen, Positive
 
 DEPTH = 5
 """The paper's networks end at the fifth convolution, conv3_1 of VGG-19 (paper section 3)."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from barestyle.spec.frozen import Frozen
+from barestyle.spec.validation import Frozen
 
 
 class ContentStart(Frozen):

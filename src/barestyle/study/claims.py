@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import Field, model_validator
 
-from barestyle.spec.frozen import Frozen
+from barestyle.spec.validation import Frozen
 
 RATIO_MARGIN = math.log(1.25)
 """Of the logarithm of a ratio of distances: a quarter more or less. Smaller ones can hardly be seen side by side."""

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from barestyle.images import read, target_size
-from barestyle.job import transfer
 from barestyle.metrics import Judged, chosen
 from barestyle.metrics.score import measured
-from barestyle.progress import Progress
+from barestyle.run.progress import Progress
+from barestyle.run.runner import transfer
 from barestyle.spec import PaperLBFGS, Spec, with_settings
-from barestyle.study.begin import Prepared
-from barestyle.study.cells import Cell, is_trained
+from barestyle.study.cell import Cell, is_trained
+from barestyle.study.resolve import Prepared
 
 PER_STEP = 1.05
 """Evaluations that the line search needs for a step, on the pictures of the shipped studies."""

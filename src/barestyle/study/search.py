@@ -12,12 +12,12 @@ import optuna
 from optuna.study import StudyDirection
 
 from barestyle.errors import DivergedError, SpecError
-from barestyle.job import run
 from barestyle.metrics import METRICS, Judged, chosen
 from barestyle.metrics.score import lacks, measured
-from barestyle.plan import prepare
+from barestyle.run.plan import prepare
+from barestyle.run.runner import run
 from barestyle.spec import Spec, with_settings
-from barestyle.study.pictures import PictureFile
+from barestyle.study.image_files import PictureFile
 
 CONTENT_METRIC = "ssim"
 """What a Pareto front weighs the style metric against."""

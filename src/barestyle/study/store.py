@@ -24,12 +24,12 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from barestyle.errors import StorageError, StudyError
-from barestyle.study.declared import FORMAT, Study
+from barestyle.study.declaration import FORMAT, Study
 from barestyle.study.queue import is_final, is_second, lost_times, put_back
 from barestyle.study.rows import STATES, Row, row_of
 
 if TYPE_CHECKING:
-    from barestyle.study.cells import Cell  # which knows pictures, and with them torch
+    from barestyle.study.cell import Cell  # which knows pictures, and with them torch
 
 PICTURE, INPUT = "picture.png", "input-{}.png"
 """Names of stored pictures: a cell's, and the study's own."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from barestyle.spec import Spec
-from barestyle.study.declared import Study
+from barestyle.study.declaration import Study
 from barestyle.study.rows import Row
 
 Key = tuple[str, str, int]

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import stats
 
 from barestyle.study.claims import Claim, margin
-from barestyle.study.paired import Numbers, above, below, holm, interval
+from barestyle.study.statistics import Numbers, above, below, holm, interval
 from barestyle.study.table import Key, Table
 
 Word = Literal["supported", "contradicted", "undecided", "untested"]

@@ -11,14 +11,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from barestyle.errors import BarestyleError, SpecError, StorageError, StudyError
-from barestyle.job import run
 from barestyle.metrics import Judged, chosen
 from barestyle.metrics.score import measured
-from barestyle.networks import pretrained
-from barestyle.plan import Plan, prepare
-from barestyle.result import Result
+from barestyle.networks import vgg19 as pretrained
+from barestyle.run.plan import Plan, prepare
+from barestyle.run.result import Result
+from barestyle.run.runner import run
 from barestyle.spec import Spec, with_settings
-from barestyle.study.pictures import PictureFile, find
+from barestyle.study.image_files import PictureFile, find
 from barestyle.study.storage import OBJECTIVES
 from barestyle.study.store import Claim, Store
 

@@ -9,12 +9,13 @@ import gradio as gr
 from gradio.events import api
 
 from barestyle.presets import DEFAULT_PRESET
-from barestyle.ui import choices, words
-from barestyle.ui.desk import Desk
-from barestyle.ui.refusals import PageError
-from barestyle.ui.settings import Settings, parse_base, parse_seed
-from barestyle.ui.slots import SLOTS, sent
-from barestyle.ui.spoken import spoken
+from barestyle.ui import choices
+from barestyle.ui import status_text as words
+from barestyle.ui.errors import PageError
+from barestyle.ui.form_values import Settings, parse_base, parse_seed
+from barestyle.ui.gradio_errors import spoken
+from barestyle.ui.image_inputs import SLOTS, sent
+from barestyle.ui.service import Desk
 
 PAINT = (
     "Repaint the content in the style of another picture. `preset` is one of the names that /presets gives, or the "

@@ -14,14 +14,14 @@ from fastapi import FastAPI
 from gradio import processing_utils
 from starlette.routing import Mount
 
-from barestyle.ui import look
-from barestyle.ui.desk import Desk
-from barestyle.ui.doors import ERRAND, Doors
+from barestyle.ui import theme as look
+from barestyle.ui.errors import PageError
+from barestyle.ui.gradio_errors import spoken
+from barestyle.ui.job_queue import Studio
+from barestyle.ui.middleware import ERRAND, Doors
 from barestyle.ui.page import build
-from barestyle.ui.refusals import PageError
-from barestyle.ui.spoken import spoken
-from barestyle.ui.studio import Studio
-from barestyle.ui.visits import Visits
+from barestyle.ui.service import Desk
+from barestyle.ui.sessions import Visits
 
 logger = logging.getLogger(__name__)
 

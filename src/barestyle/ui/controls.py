@@ -11,10 +11,11 @@ from gradio.components import Component
 
 from barestyle.presets import PRESETS
 from barestyle.spec import Spec
-from barestyle.spec.frozen import members
-from barestyle.ui import choices, settings
+from barestyle.spec.validation import members
+from barestyle.ui import choices
+from barestyle.ui import form_values as settings
+from barestyle.ui.form_values import Settings
 from barestyle.ui.limits import Limits
-from barestyle.ui.settings import Settings
 
 SMALLEST = 64
 """Pixels of the smallest long side that can be set: below, most networks have nothing left to look at."""

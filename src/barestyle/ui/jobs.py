@@ -12,15 +12,16 @@ from typing import Literal
 from barestyle import samples
 from barestyle.errors import BarestyleError
 from barestyle.images import write_atomically
-from barestyle.job import run
-from barestyle.plan import Plan, prepare
-from barestyle.progress import Progress
-from barestyle.records import Record, sidecar
-from barestyle.result import Result
+from barestyle.run.plan import Plan, prepare
+from barestyle.run.progress import Progress
+from barestyle.run.record import Record, sidecar
+from barestyle.run.result import Result
+from barestyle.run.runner import run
 from barestyle.spec import Spec
-from barestyle.ui import curve, frames
+from barestyle.ui import live_curve as curve
+from barestyle.ui import previews as frames
+from barestyle.ui.errors import mistake, without_folder
 from barestyle.ui.limits import Limits
-from barestyle.ui.refusals import mistake, without_folder
 
 FRAME_SECONDS = 0.25
 """Least time between two pictures of the way."""

@@ -14,12 +14,12 @@ from barestyle.presets import DEFAULT_PRESET, PRESETS, preset
 from barestyle.spec import Spec
 from barestyle.ui import api, choices, controls
 from barestyle.ui.controls import CONTROLS
-from barestyle.ui.desk import EARLIER, Desk
+from barestyle.ui.form_values import Settings
+from barestyle.ui.gradio_errors import spoken
+from barestyle.ui.image_inputs import SLOTS, Slot, picture_input, sample_buttons, sent
 from barestyle.ui.limits import Limits
-from barestyle.ui.settings import Settings
-from barestyle.ui.slots import SLOTS, Slot, picture_input, sample_buttons, sent
-from barestyle.ui.spoken import spoken
-from barestyle.ui.stage import shown, stage
+from barestyle.ui.service import EARLIER, Desk
+from barestyle.ui.viewer import shown, stage
 
 OWN: dict[str, Any] = {
     "api_visibility": "private",

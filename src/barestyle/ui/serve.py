@@ -16,10 +16,10 @@ from types import FrameType
 
 import uvicorn
 
+from barestyle.ui.errors import PageError
+from barestyle.ui.job_queue import Studio
 from barestyle.ui.jobs import Easel
-from barestyle.ui.refusals import PageError
-from barestyle.ui.studio import Studio
-from barestyle.ui.visits import Visits
+from barestyle.ui.sessions import Visits
 
 ENVIRONMENT = {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_HEARTBEAT_INTERVAL": "2"}
 """What gradio can be told in no other way: to tell nobody anything, and to notice soon that somebody has left."""

@@ -1,0 +1,1 @@
+"""`barestyle study`: declare, run and report studies."""

@@ -1,0 +1,80 @@
+"""What a method of optimisation is: it takes a function and a start, yields iterates, and returns its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from barestyle.objective import Evaluation
+from barestyle.optimize.resumable import State
+
+Evaluate = Callable[[Tensor], Evaluation]
+"""An image (1, 3, H, W) to its loss and gradient, which is the caller's to overwrite."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The numbers of an evaluation, off the device: loss, its parts by name, and the gradient's Euclidean norm."""
+
+    loss: float
+    parts: dict[str, float]
+    gradient_norm: float
+
+
+@dataclass(frozen=True)
+class Iterate:
+    """Where a method stands after `step` of its iterations, and what an evaluation found there.
+
+    `image` is (1, 3, H, W), clamped to 0..1; `loss`, `parts` and `gradient_norm` (Euclidean) are of the
+    objective as the spec states it, whatever a method minimises inside, at the image before it was clamped.
+    """
+
+    step: int
+    image: Tensor = field(repr=False)
+    loss: float
+    parts: dict[str, float]
+    gradient_norm: float
+    evaluations: int
+
+    def state(self) -> State:
+        """Tensors and numbers from which `restored` makes the same iterate."""
+        return dict(vars(self))
+
+    @classmethod
+    def restored(cls, state: State, device: torch.device) -> Iterate:
+        """The iterate of a state, its image on a device."""
+        return cls(**{**state, "image": state["image"].to(device)})
+
+
+Method = Generator[Iterate, None, str]
+"""Yields the start as step 0 and then every iterate; returns a full sentence on why it ended."""
+
+
+def figures(evaluation: Evaluation) -> Figures:
+    """Read an evaluation's numbers from the device, waiting for it once."""
+    tensors = [evaluation.loss, *evaluation.parts.values(), evaluation.gradient.norm()]
+    loss, *parts, norm = torch.stack([tensor.to(evaluation.gradient) for tensor in tensors]).tolist()
+    return Figures(loss, dict(zip(evaluation.parts, parts, strict=True)), norm)
+
+
+def found(step: int, image: Tensor, figures: Figures, evaluations: int) -> Iterate:
+    """The iterate that an evaluation at `image` describes."""
+    return Iterate(
+        step=step,
+        image=image.clamp(0, 1),
+        loss=figures.loss,
+        parts=figures.parts,
+        gradient_norm=figures.gradient_norm,
+        evaluations=evaluations,
+    )
+
+
+class ExplosionError(ArithmeticError):
+    """The loss became infinite or NaN; carries the last finite loss, if there was one."""
+
+    def __init__(self, last_loss: float | None) -> None:
+        super().__init__(f"the loss is not finite; the last finite one was {last_loss}")
+        self.last_loss = last_loss

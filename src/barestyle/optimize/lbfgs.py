@@ -1,0 +1,86 @@
+"""L-BFGS that does not care about the loss's scale (Nocedal & Wright 2006, chapter 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from barestyle.optimize.iterate import Evaluate, Method, found
+from barestyle.optimize.lbfgs_memory import History
+from barestyle.optimize.line_search import Probe, strong_wolfe
+from barestyle.optimize.resumable import Handle
+from barestyle.optimize.scaled_objective import Point, ScaleFree
+from barestyle.spec import LBFGS
+
+FIRST_CHANGE = 0.01
+"""Mean change of a pixel that the first step, along the gradient, tries: visible, and far from clipping."""
+
+LINE_SEARCH_BUDGET = 12
+
+
+@dataclass(frozen=True)
+class _Place:
+    """An image (1, 3, H, W) and what was found there."""
+
+    image: Tensor
+    point: Point
+
+
+def lbfgs(evaluate: Evaluate, start: Tensor, spec: LBFGS, handle: Handle) -> Method:
+    """Yields an iterate an iteration. Raises ExplosionError only where the start itself has no finite loss.
+
+    The handle's experience is gone on from, if there is any for a history of this size, and added to.
+    """
+    experience, resumed = handle.experience, handle.resumed
+    if experience.history is None or experience.history.size != spec.history:
+        experience.history, experience.scale = History(spec.history), None
+    history = experience.history
+    problem = ScaleFree(evaluate, spec.range_penalty, experience.scale)
+    if resumed is None:
+        step, here = 0, _Place(start, problem(start))
+    else:
+        step, problem.evaluations = resumed["step"], resumed["evaluations"]
+        here = _Place(resumed["image"].to(start.device), Point.restored(resumed["point"], start.device))
+    experience.scale = problem.scale
+    handle.state = lambda: {
+        "step": step,
+        "evaluations": problem.evaluations,
+        "image": here.image,
+        "point": here.point.state(),
+    }
+    if resumed is None:
+        yield found(0, start, here.point.figures, problem.evaluations)
+    while step < spec.steps:
+        if not float(here.point.gradient.abs().max()) > 0:
+            return "the loss has no gradient left: nothing can be improved"
+        there = _advance(problem, history, here)
+        if there is here and history:
+            history.clear()
+            there = _advance(problem, history, here)
+        if there is here:
+            return "no step along the gradient lowers the loss any more: this is as precise as float32 gets"
+        history.add((there.image - here.image).flatten(), there.point.gradient - here.point.gradient)
+        here = there
+        step += 1
+        yield found(step, here.image, here.point.figures, problem.evaluations)
+    return "all steps were taken"
+
+
+def _advance(problem: ScaleFree, history: History, here: _Place) -> _Place:
+    """The next place, or `here` itself where none is lower."""
+    direction = history.direction(here.point.gradient)
+    slope = float(direction.dot(here.point.gradient))
+    if slope >= 0:
+        return here
+    length = 1.0 if history else FIRST_CHANGE / float(direction.abs().mean())
+    along = direction.view_as(here.image)
+
+    def probe(length: float) -> Probe:
+        point = problem(here.image.add(along, alpha=length))
+        return Probe(length, point.value, float(point.gradient.dot(direction)), point)
+
+    there = strong_wolfe(probe, Probe(0.0, here.point.value, slope, here.point), length, LINE_SEARCH_BUDGET)
+    if there.point is None or not there.value < here.point.value:
+        return here
+    return _Place(here.image.add(along, alpha=there.length), there.point)

@@ -1,0 +1,126 @@
+"""The one loop: any method, what it keeps, and when it has stopped getting anywhere."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from torch import Tensor
+
+from barestyle.optimize.adam import adam
+from barestyle.optimize.iterate import Evaluate, Iterate, Method
+from barestyle.optimize.lbfgs import lbfgs
+from barestyle.optimize.paper_lbfgs import paper_lbfgs
+from barestyle.optimize.resumable import Experience, Handle, State
+from barestyle.spec import LBFGS, Adam, PaperLBFGS
+
+METHODS: dict[type, Callable[[Evaluate, Tensor, Any, Handle], Method]] = {
+    LBFGS: lbfgs,
+    PaperLBFGS: paper_lbfgs,
+    Adam: adam,
+}
+
+
+class Search:
+    """One run of a method; iterate over it, and read `kept` and `reason` at any time.
+
+    `kept` is the iterate to show: the best one of a robust method, the last one of the paper's. `best` is the one of
+    the lowest loss so far, for whoever stops the search. `experience` is what the robust L-BFGS has learned of the
+    loss's curvature; given to another search over the same pixels, that one goes on from there.
+    """
+
+    def __init__(
+        self,
+        evaluate: Evaluate,
+        start: Tensor,
+        spec: PaperLBFGS | LBFGS | Adam,
+        experience: Experience | None = None,
+    ) -> None:
+        self._handle = Handle(experience)
+        self._method = METHODS[type(spec)](evaluate, start, spec, self._handle)
+        self._spec = spec
+        self._device = start.device
+        self._stall = Stall(spec) if isinstance(spec, LBFGS | Adam) else None
+        self.kept: Iterate | None = None
+        self.best: Iterate | None = None
+        self.reason = "it was stopped before its end"
+
+    @property
+    def experience(self) -> Experience:
+        """What the method has learned."""
+        return self._handle.experience
+
+    def state(self) -> State:
+        """Everything that another search needs to go on from the iterate that was yielded last."""
+        assert self.kept is not None
+        assert self.best is not None
+        return {
+            "method": self._handle.state(),
+            "experience": self.experience.state(),
+            "best": self.best.state(),
+            "kept": None if self.kept is self.best else self.kept.state(),
+            "recent": [] if self._stall is None else self._stall.recent,
+        }
+
+    def resume(self, state: State) -> None:
+        """Go on, when iterated over, behind the iterate after which another search of the same terms had this state."""
+        self._handle.resumed = state["method"]
+        self.best = Iterate.restored(state["best"], self._device)
+        self.kept = self.best if state["kept"] is None else Iterate.restored(state["kept"], self._device)
+        if self._stall is not None:
+            self._stall.recall(state["recent"])
+        # Here and not in the method, which may not be gone on with: the next leg takes over its experience.
+        self.experience.recall(state["experience"], self._device)
+
+    def __iter__(self) -> Iterator[Iterate]:
+        """Every iterate, until the method ends or stalls. Raises what the method raises."""
+        self.reason = yield from self._watched()
+
+    def _watched(self) -> Method:
+        robust = not isinstance(self._spec, PaperLBFGS)
+        stall = self._stall
+        while True:
+            if stall is not None and stall.is_over:
+                return stall.sentence
+            try:
+                iterate = next(self._method)
+            except StopIteration as end:
+                return str(end.value)
+            if self.best is None or iterate.loss < self.best.loss:
+                self.best = iterate
+            self.kept = self.best if robust else iterate
+            if stall is not None:
+                stall.add(self.kept.loss)
+            yield iterate
+
+
+class Stall:
+    """Notices that the best loss has hardly moved for a while, in proportion to itself."""
+
+    def __init__(self, spec: LBFGS | Adam) -> None:
+        self._recent: deque[float] = deque(maxlen=spec.patience + 1)
+        self._patience = spec.patience
+        self._tolerance = spec.tolerance
+        self.sentence = f"the last {spec.patience} iterations improved the loss by less than {spec.tolerance:.2g} of it"
+
+    @property
+    def recent(self) -> list[float]:
+        """The best losses that it compares."""
+        return list(self._recent)
+
+    def recall(self, recent: list[float]) -> None:
+        """Go on from the best losses of an earlier search."""
+        self._recent.extend(recent)
+
+    def add(self, best_loss: float) -> None:
+        """Note the best loss after an iteration."""
+        self._recent.append(best_loss)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing worth waiting for has happened for `patience` iterations."""
+        if len(self._recent) <= self._patience:
+            return False
+        before, now = self._recent[0], self._recent[-1]
+        return before - now < self._tolerance * before

@@ -1,0 +1,107 @@
+"""Starting again with other filters when a search explodes (paper section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Generic, Protocol, TypeVar
+
+from barestyle.errors import DivergedError
+from barestyle.optimize.iterate import ExplosionError, Iterate
+from barestyle.optimize.resumable import State
+
+
+class Attempt(Protocol):
+    """What can be started again: a Search, or several that follow each other."""
+
+    kept: Iterate | None
+    best: Iterate | None
+    reason: str
+
+    def __iter__(self) -> Iterator[Iterate]: ...
+
+    def state(self) -> State: ...
+
+    def resume(self, state: State) -> None: ...
+
+
+One = TypeVar("One", bound=Attempt)
+
+
+class Restarts(Generic[One]):
+    """Attempts one after the other until one does not explode.
+
+    Each attempt gets the next seed. Two explosions in a row that had exactly the same last finite loss mean
+    that the seed changes nothing; from then on attempts start from a perturbed picture.
+
+    Deviation: the paper names no limit to restarts; here there is one, and a remedy for the error at its end.
+    """
+
+    def __init__(self, attempt: Callable[[int, bool], One], seed: int, limit: int, remedy: str) -> None:
+        self._attempt = attempt
+        self._limit = limit
+        self._remedy = remedy
+        self.seed = seed
+        self.count = 0
+        self.perturbed = False
+        self.reason = ""
+        self.evaluations = 0
+        self._kept: Iterate | None = None
+        self._best: Iterate | None = None
+        self.current: One | None = None
+        self._last_losses: list[float | None] = []  # not the errors, whose frames hold the search and all its images
+        self._resumed: State | None = None
+
+    def state(self) -> State:
+        """Everything that is needed to go on from the iterate that was yielded last."""
+        assert self.current is not None
+        numbers = {name: getattr(self, name) for name in ("seed", "count", "perturbed", "evaluations")}
+        return {**numbers, "last_losses": list(self._last_losses), "attempt": self.current.state()}
+
+    def resume(self, state: State) -> None:
+        """Go on, when iterated over, behind the iterate after which another one had this state."""
+        self.seed, self.count, self.perturbed = state["seed"], state["count"], state["perturbed"]
+        self.evaluations, self._last_losses = state["evaluations"], list(state["last_losses"])
+        self._resumed = state["attempt"]
+
+    @property
+    def kept(self) -> Iterate:
+        """The iterate to show so far; there is one as soon as anything was yielded."""
+        if self._kept is None:
+            raise LookupError("nothing has been evaluated yet")
+        return self._kept
+
+    @property
+    def best(self) -> Iterate:
+        """The iterate of the lowest loss in this attempt; there is one as soon as anything was yielded."""
+        if self._best is None:
+            raise LookupError("nothing has been evaluated yet")
+        return self._best
+
+    def __iter__(self) -> Iterator[Iterate]:
+        """The iterates of all attempts. Raises DivergedError when the last allowed one explodes."""
+        while True:
+            self.current = current = self._attempt(self.seed, self.perturbed)
+            if self._resumed is not None:
+                current.resume(self._resumed)
+                self._kept, self._best, self._resumed = current.kept, current.best, None
+            try:
+                for iterate in current:
+                    self._kept, self._best, self.evaluations = current.kept, current.best, iterate.evaluations
+                    yield iterate
+            except ExplosionError as explosion:
+                if self.count == self._limit:
+                    raise DivergedError(self._sentence()) from explosion
+                self._last_losses.append(explosion.last_loss)
+                if self._last_losses[-2:-1] == self._last_losses[-1:]:
+                    self.perturbed = True
+                self.count += 1
+                self.seed += 1
+                del current  # its images would stay while the next attempt is made
+                self.current = None
+            else:
+                self.reason = current.reason
+                return
+
+    def _sentence(self) -> str:
+        tries = f"at each of {self._limit + 1} starts" if self._limit else "at its only start"
+        return f"the loss became infinite or NaN {tries}; {self._remedy}"

@@ -1,0 +1,187 @@
+"""Several styles on the command line: weights and masks as people type them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from barestyle import SpecError, preset, transfer, with_settings
+from barestyle.cli.several import repeated
+from barestyle.cli.style_arguments import typed
+from barestyle.run import record as records
+from tests.cli.conftest import Program
+from tests.conftest import drawing
+
+QUICK = ("--size", "48", "--steps", "2", "-q")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """photo.png, two styles, and masks of a sky and of the ground below it."""
+    Image.open(pictures / "content.png").save(tmp_path / "photo.png")
+    drawing(60, 50, 5).save(tmp_path / "a.png")
+    drawing(50, 60, 6).save(tmp_path / "b.png")
+    sky = np.zeros((48, 64), np.uint8)
+    sky[:20] = 255
+    Image.fromarray(sky).save(tmp_path / "sky.png")
+    Image.fromarray(255 - sky).save(tmp_path / "ground.png")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("p a b --weights 2 1", "p a b --weights 2 --weights 1"),
+        ("--weights 2 .5 1e3 p a b c", "--weights 2 --weights .5 --weights 1e3 p a b c"),
+        ("p a b --weights 2 1 -o out.png", "p a b --weights 2 --weights 1 -o out.png"),
+        ("p a --weights vgg.pth -q", "p a --weights vgg.pth -q"),
+        ("p --mask s.png:a g.png:b --seed 3", "p --mask s.png:a --mask g.png:b --seed 3"),
+        ("p --mask s.png:a --mask g.png:b", "p --mask s.png:a --mask g.png:b"),
+        ("p --weights 2 -- 1", "p --weights 2 -- 1"),
+        ("p a --weights", "p a --weights"),
+    ],
+)
+def test_values_in_a_row(line: str, expected: str) -> None:
+    assert repeated(line.split()) == expected.split()
+
+
+def test_weights_and_masks_are_those_of_the_library(program: Program, folder: Path) -> None:
+    line = "transfer photo.png a.png b.png --weights 2 1 --mask sky.png:b.png -o out.png"
+    outcome = program(*line.split(), *QUICK)
+    assert outcome.code == 0, outcome.err
+    spec = with_settings(preset("bare").spec, {"size": 48, "optimiser.steps": 2, "scales.finest_steps": 2})
+    expected = transfer("photo.png", ["a.png", "b.png"], spec, weights=(2, 1), masks=(None, "sky.png"))
+    record = records.find(folder / "out.png")
+    assert record.image_sha256 == expected.record.image_sha256
+    assert [(style.path, style.weight) for style in record.styles] == [("a.png", 2.0), ("b.png", 1.0)]
+    assert record.styles[1].mask is not None
+    assert record.styles[1].mask.path == "sky.png"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "photo.png a.png b.png",
+        "photo.png --mask sky.png:a.png ground.png:b.png",
+        "photo.png a.png --keep sky.png",
+        "photo.png a.png --start noise --set content_loss=none",
+        "photo.png a.png --start b.png.jpg",
+        "photo.png a.png --colours luminance",
+        "photo.png a.png --colours matched --set colours.space=lab --set colours.when=after",
+        "photo.png a.png --style-scale 0.6",
+    ],
+)
+def test_each_is_repeated_from_its_record_and_not_the_plain_picture(program: Program, folder: Path, line: str) -> None:
+    Image.open("b.png").resize((64, 48)).save("b.png.jpg")
+    assert program("transfer", "photo.png", "a.png", "-o", "plain.png", *QUICK).code == 0
+    outcome = program("transfer", *line.split(), "-o", "out.png", *QUICK)
+    assert outcome.code == 0, outcome.err
+    again = program("rerun", "out.png", "-o", "again.png")
+    assert again.code == 0, again.err
+    assert "bit for bit" in again.out
+    plain, found = (np.asarray(Image.open(name), np.int16) for name in ("plain.png", "out.png"))
+    assert np.abs(plain - found).max() > 8
+
+
+def test_moved_styles_and_masks_are_named_in_their_order(program: Program, folder: Path) -> None:
+    line = "transfer photo.png a.png b.png --mask sky.png:a.png ground.png:b.png -o out.png"
+    assert program(*line.split(), *QUICK).code == 0
+    (folder / "moved").mkdir()
+    for name in ("a.png", "b.png", "sky.png", "ground.png"):
+        (folder / name).rename(folder / "moved" / name)
+    refused = program("rerun", "out.png", "-o", "again.png")
+    assert "the style is not at 'a.png' any more; name the file with --style" in refused.err.replace(f"{folder}/", "")
+    styles = ("--style", "moved/a.png", "--style", "moved/b.png")
+    masks = ("--mask", "moved/sky.png", "--mask", "moved/ground.png")
+    wrong = program("rerun", "out.png", "-o", "again.png", *styles, "--mask", "moved/sky.png")
+    assert "was made with 2 masks, not 1" in wrong.err
+    swapped = program("rerun", "out.png", "-o", "again.png", *styles, "--mask", masks[3], "--mask", masks[1])
+    assert "is not the mask that" in swapped.err
+    found = program("rerun", "out.png", "-o", "again.png", *styles, *masks)
+    assert found.code == 0, found.err
+    refused = program("rerun", "out.png", "-o", "third.png", *styles, *masks, "--keep", "moved/sky.png")
+    assert "was made without a mask of what is kept; leave --keep out" in refused.err
+
+
+def test_a_picture_in_several_styles_is_judged_by_one_that_is_named(program: Program, folder: Path) -> None:
+    assert program("transfer", "photo.png", "a.png", "b.png", "-o", "out.png", *QUICK).code == 0
+    refused = program("score", "out.png", "--metric", "patches")
+    assert "is in the style of a.png, b.png; name one of them with --style" in refused.err
+    assert program("score", "out.png", "--metric", "patches", "--style", "b.png").code == 0
+
+
+def test_an_old_name_of_trained_weights_is_understood(program: Program, folder: Path, synthetic_weights: Path) -> None:
+    line = (
+        "transfer",
+        "photo.png",
+        "a.png",
+        "-p",
+        "paper-original",
+        "--set",
+        "optimiser.iterations_per_step=2",
+        *QUICK,
+    )
+    for option, output in (("--trained", "one.png"), ("--weights", "two.png")):
+        outcome = program(*line, option, synthetic_weights, "-o", output)
+        assert outcome.code == 0, outcome.err
+    first, second = (records.find(folder / name) for name in ("one.png", "two.png"))
+    assert first.image_sha256 == second.image_sha256
+    assert first.weights is not None
+
+
+def test_a_mask_with_a_colon_in_its_name(folder: Path) -> None:
+    (folder / "a:b.png").write_bytes((folder / "sky.png").read_bytes())
+    assert typed([], None, ["a:b.png:c.png"], None).masks == [Path("a:b.png")]
+    assert typed([Path("x"), Path("y")], None, ["m:y"], None).masks == [None, Path("m")]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("photo.png", "no style is named"),
+        ("photo.png a.png --weights 2", "means nothing for one style"),
+        ("photo.png a.png b.png --weights 2 1 3", "there are 3 weights for 2 styles"),
+        ("photo.png a.png b.png --weights 2 0", "a style's weight cannot be 0.0"),
+        ("photo.png a.png b.png --weights 2 -1", "a style's weight cannot be -1.0"),
+        ("photo.png a.png b.png --weights 2 --weights much", "a style's weight cannot be 'much'"),
+        ("photo.png a.png --mask sky.png", "--mask 'sky.png' names no mask and style; write MASK:STYLE"),
+        ("photo.png --mask sky.png:a.png ground.png:a.png", "is given two masks"),
+        ("photo.png --mask none.png:a.png", "there is no file 'none.png'"),
+        ("photo.png a.png --mask sky.png:c.png", "there is no file 'c.png'"),
+        ("photo.png a.png --keep none.png", "there is no file 'none.png'"),
+        ("photo.png a.png --start none.png", "there is no file 'none.png'"),
+        ("photo.png a.png --colours blue", "colours cannot be 'blue'; it takes one of luminance, matched, style"),
+        ("photo.png a.png --style-scale 0", "style_scale cannot be 0"),
+        ("photo.png a.png --start noise --set start=content", "--start and --set start are both given"),
+        ("photo.png a.png --keep sky.png -o sky.png -f", "is one of the files that go in"),
+    ],
+)
+def test_bad_input_is_one_sentence(program: Program, folder: Path, line: str, words: str) -> None:
+    outcome = program("transfer", *line.split(), *(() if "-o" in line else ("-o", "out.png")), *QUICK)
+    assert outcome.code == 2
+    assert words.lower() in outcome.err.lower()
+    assert outcome.err.count("\n") == 1
+    assert not (folder / "out.png").exists()
+
+
+def test_a_weight_that_is_no_number_is_refused_before_work() -> None:
+    with pytest.raises(SpecError, match="takes one number for each style"):
+        typed([Path("a"), Path("b")], ["1", "x"], None, None)
+
+
+def test_colours_kept_are_in_every_picture_that_is_saved(program: Program, folder: Path) -> None:
+    """Those of --save-every, too."""
+    line = "transfer photo.png a.png -o out.png --colours luminance --set colours.when=after --save-every 3"
+    assert program(*line.split(), "--size", "48", "--steps", "6", "-q").code == 0
+    content = torch.from_numpy(np.asarray(Image.open("photo.png").resize((48, 36)), np.float32))
+    saved = sorted(folder.glob("out*.png"))
+    assert len(saved) > 2
+    for file in saved:
+        found = torch.from_numpy(np.asarray(Image.open(file), np.float32))
+        chroma = [(one - one.mean(2, keepdim=True)).abs().mean() for one in (found, content)]
+        assert float(chroma[0]) == pytest.approx(float(chroma[1]), rel=0.15)

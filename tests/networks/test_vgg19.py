@@ -1,0 +1,149 @@
+"""Trained weights: both file formats, every way a file can be wrong, and the rescaling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+from safetensors.torch import save_file
+from torch import Tensor
+
+from barestyle.errors import WeightsError
+from barestyle.networks import build, normalised
+from barestyle.networks.vgg19 import find, is_far_from_unit_scale, load, rescaled
+from barestyle.spec import VGG, PretrainedBias, PretrainedWeights
+from tests.conftest import synthetic_vgg19
+
+TRAINED = VGG(weights=PretrainedWeights(), bias=PretrainedBias())
+
+
+def test_safetensors_and_torchs_own_files_hold_the_same(tmp_path: Path, synthetic_weights: Path) -> None:
+    torch.save({**synthetic_vgg19(), "classifier.0.weight": torch.zeros(2)}, tmp_path / "vgg19.pth")
+    for depth in (1, 3, 5):
+        one, other = load(synthetic_weights, depth), load(tmp_path / "vgg19.pth", depth)
+        assert len(one.weights) == len(one.biases) == depth
+        for a, b in zip(one.weights + one.biases, other.weights + other.biases, strict=True):
+            assert torch.equal(a, b)
+
+
+def test_only_what_is_needed_has_to_be_there(tmp_path: Path) -> None:
+    save_file(synthetic_vgg19(depth=2), tmp_path / "two.safetensors")
+    assert len(load(tmp_path / "two.safetensors", 2).weights) == 2
+    with pytest.raises(WeightsError, match=r"has no tensor features\.5\.weight, so it is not VGG-19"):
+        load(tmp_path / "two.safetensors", 3)
+
+
+def test_weights_in_half_precision_are_widened(tmp_path: Path) -> None:
+    save_file({key: value.half() for key, value in synthetic_vgg19(1).items()}, tmp_path / "half.safetensors")
+    assert load(tmp_path / "half.safetensors", 1).weights[0].dtype == torch.float32
+
+
+def wrong_shape(tensors: dict[str, Tensor]) -> None:
+    tensors["features.2.weight"] = torch.zeros(64, 3, 3, 3)
+
+
+def missing(tensors: dict[str, Tensor]) -> None:
+    del tensors["features.2.bias"]
+
+
+def not_finite(tensors: dict[str, Tensor]) -> None:
+    tensors["features.0.weight"][0, 0, 0, 0] = torch.nan
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (wrong_shape, r"features\.2\.weight .* has the shape \(64, 3, 3, 3\), but VGG-19's is \(64, 64, 3, 3\)"),
+        (missing, r"has no tensor features\.2\.bias"),
+        (not_finite, r"features\.0\.weight .* holds NaN or infinite numbers"),
+    ],
+)
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
+def test_spoiled_files(tmp_path: Path, spoil: Callable[[dict[str, Tensor]], None], message: str, suffix: str) -> None:
+    tensors = synthetic_vgg19()
+    spoil(tensors)
+    path = tmp_path / f"spoiled{suffix}"
+    (save_file if suffix == ".safetensors" else torch.save)(tensors, path)
+    with pytest.raises(WeightsError, match=message):
+        load(path, 5)
+
+
+@pytest.mark.parametrize("name", ["text.safetensors", "text.pth", "empty.pth", "empty.safetensors"])
+def test_files_that_are_no_weights(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"" if name.startswith("empty") else b"these are no weights at all")
+    with pytest.raises(WeightsError, match="is no readable"):
+        load(tmp_path / name, 5)
+
+
+def test_a_pickle_that_runs_code_is_not_run(tmp_path: Path) -> None:
+    class Evil:
+        def __reduce__(self) -> tuple[Callable[..., object], tuple[str]]:
+            return Path.touch, (tmp_path / "owned",)  # type: ignore[return-value]
+
+    torch.save({"features.0.weight": Evil()}, tmp_path / "evil.pth")
+    with pytest.raises(WeightsError, match="is no readable PyTorch file"):
+        load(tmp_path / "evil.pth", 1)
+    assert not (tmp_path / "owned").exists()
+
+
+def test_where_the_file_is_looked_for(monkeypatch: pytest.MonkeyPatch, synthetic_weights: Path) -> None:
+    with pytest.raises(WeightsError, match=r"needs trained VGG-19 weights .* --trained FILE or \$BARESTYLE_VGG19"):
+        find(None)
+    monkeypatch.setenv("BARESTYLE_VGG19", str(synthetic_weights))
+    assert find(None) == synthetic_weights
+    with pytest.raises(WeightsError, match=r"there is no weights file 'nowhere\.pth'"):
+        find("nowhere.pth")
+
+
+def activations(layers: list[tuple[Tensor, Tensor]], x: Tensor) -> list[float]:
+    means = []
+    for number, (weight, bias) in enumerate(layers, start=1):
+        x = F.relu(F.conv2d(x, weight, bias, padding=1))
+        means.append(float(x.mean()))
+        x = F.max_pool2d(x, 2) if number in (2, 4) else x
+    return means
+
+
+def test_rescaling_gives_mean_activation_one_and_changes_nothing_else(synthetic_weights: Path, content: Tensor) -> None:
+    plain = load(synthetic_weights, 5)
+    network = build(TRAINED, seed=0, deepest_tap=5, trained=plain)
+    scaled = rescaled(plain, [normalised(content)])
+    means = activations(list(zip(scaled.weights, scaled.biases, strict=True)), normalised(content))
+    assert means == pytest.approx([1.0] * 5, rel=1e-4)
+    before = network(content)
+    after = build(TRAINED, seed=0, deepest_tap=5, trained=scaled)(content)
+    for tap, maps in before.items():
+        ratio = (after[tap].abs().sum() / maps.abs().sum()).item()
+        torch.testing.assert_close(after[tap], maps * ratio, rtol=1e-3, atol=1e-4)
+
+
+def test_the_real_weights_see_edges(real_weights: Path, content: Tensor) -> None:
+    """Known facts of Oxford's file: its activations are far from order 1, which rescaling mends."""
+    layers = load(real_weights, 5)
+    network = build(TRAINED, seed=0, deepest_tap=5, trained=layers)
+    assert float(network(content)[1].relu().mean()) > 5
+    scaled = build(TRAINED, seed=0, deepest_tap=5, trained=rescaled(layers, [normalised(content)]))
+    assert [float(maps.relu().mean()) for maps in scaled(content).values()] == pytest.approx([1.0] * 5, rel=1e-3)
+
+
+def test_only_weights_far_from_unit_scale_are_noticed(synthetic_weights: Path, content: Tensor) -> None:
+    images = [normalised(content)]
+    layers = load(synthetic_weights, 1)
+    assert not is_far_from_unit_scale(layers, images)
+    larger = replace(layers, weights=(layers.weights[0] * 30,), biases=(layers.biases[0] * 30,))
+    assert is_far_from_unit_scale(larger, images)
+
+
+def test_the_real_weights_are_far_from_unit_scale(real_weights: Path, content: Tensor) -> None:
+    assert is_far_from_unit_scale(load(real_weights, 1), [normalised(content)])
+
+
+def test_a_layer_that_answers_nothing_is_refused(synthetic_weights: Path, content: Tensor) -> None:
+    layers = load(synthetic_weights, 2)
+    dead = replace(layers, biases=(layers.biases[0] - 1e6, layers.biases[1]))
+    with pytest.raises(WeightsError, match="layer 1 of these weights answers nothing to the pictures"):
+        rescaled(dead, [normalised(content)])

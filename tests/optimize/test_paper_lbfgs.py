@@ -1,0 +1,141 @@
+"""The paper's optimiser against torch.optim.LBFGS, and the paper's whole algorithm against the tutorial's."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from barestyle.networks import build
+from barestyle.objective import Evaluation, assemble
+from barestyle.optimize import ExplosionError, Iterate, Search
+from barestyle.optimize.paper_lbfgs import paper_lbfgs
+from barestyle.optimize.resumable import Handle
+from barestyle.presets import preset
+from barestyle.spec import FeatureContentLoss, PaperLBFGS, Spec
+from tests.oracles import tutorial
+
+
+def rosenbrock(image: Tensor) -> Evaluation:
+    """Rosenbrock's function over pairs of pixels, scaled so that its valley lies inside 0..1."""
+    leaf = image.detach().requires_grad_(True)
+    a, b = (leaf * 1.5).flatten().view(2, -1)
+    loss = (100 * (b - a**2).square() + (1 - a).square()).mean()
+    loss.backward()
+    assert leaf.grad is not None
+    return Evaluation(loss.detach(), {"style": loss.detach()}, leaf.grad)
+
+
+@pytest.mark.parametrize("history", [3, 100])
+def test_every_iterate_equals_torch(history: int) -> None:
+    """In float64, as the way is chaotic: whatever differs by roundings parts in the end."""
+    start = torch.rand(1, 3, 4, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    reference = start.clone().requires_grad_(True)
+    optimizer = torch.optim.LBFGS([reference], history_size=history)
+    losses: list[float] = []
+
+    def closure() -> float:
+        with torch.no_grad():
+            reference.clamp_(0, 1)
+        found = rosenbrock(reference)
+        reference.grad = found.gradient
+        losses.append(float(found.loss))
+        return losses[-1]
+
+    for _ in range(3):
+        optimizer.step(closure)  # type: ignore[no-untyped-call]
+    ours = list(paper_lbfgs(rosenbrock, start, PaperLBFGS(steps=3, history=history), Handle()))
+
+    assert len(losses) > 40
+    # The last of ours is the evaluation of the end picture, which the reference never does.
+    assert [iterate.loss for iterate in ours[:-1]] == pytest.approx(losses, rel=1e-5)
+    torch.testing.assert_close(ours[-1].image, reference.detach().clamp(0, 1), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("content_weight", [0.0, 1.0])
+def test_the_paper_preset_equals_the_tutorial(content: Tensor, style: Tensor, content_weight: float) -> None:
+    """The same losses to 1e-6 relative over the first 3 steps, on the same network.
+
+    In float64: without a line search the way is chaotic, and float32's roundings part any two renderings of it.
+    The drawings get some noise, as in flat parts rounding decides which of four equal pixels is the largest.
+    """
+    content, style = (grainy(image.double()) for image in (content, style))
+    spec = preset("paper").spec.model_copy(update={"optimiser": PaperLBFGS(steps=3)})
+    if content_weight:
+        spec = spec.model_copy(update={"content_loss": FeatureContentLoss(weight=content_weight)})
+    network = build(spec.network, seed=5, deepest_tap=spec.deepest_tap).double()
+    layers = [(layer.weight, layer.bias) for layer in network.layers]  # type: ignore[union-attr]
+    losses, image = tutorial.run(
+        layers,
+        content,
+        style,
+        pool_after=(2, 4),
+        steps=3,
+        content_weight=content_weight,
+    )
+    ours = run(spec, network_seed=5, content=content, style=style)
+
+    assert len(losses) == 60
+    assert [iterate.loss for iterate in ours[:-1]] == pytest.approx(losses, rel=1e-6)
+    torch.testing.assert_close(ours[-1].image, image, rtol=0, atol=1e-5)
+
+
+def grainy(image: Tensor) -> Tensor:
+    return image.lerp(torch.rand(image.shape, generator=torch.Generator().manual_seed(3), dtype=image.dtype), 0.02)
+
+
+def run(spec: Spec, network_seed: int, content: Tensor, style: Tensor) -> list[Iterate]:
+    network = build(spec.network, seed=network_seed, deepest_tap=spec.deepest_tap).to(content.dtype)
+    return list(Search(assemble(spec, network, content, style).evaluate, content, spec.optimiser))
+
+
+def test_nan_gradients_count_as_zero() -> None:
+    def evaluate(image: Tensor) -> Evaluation:
+        gradient = image - 0.5
+        gradient[..., 0, 0] = torch.nan
+        return Evaluation((image[..., 1:, 1:] - 0.5).square().sum(), {}, gradient)
+
+    start = torch.full((1, 3, 4, 4), 0.9)
+    last = list(paper_lbfgs(evaluate, start, PaperLBFGS(steps=2), Handle()))[-1]
+    assert torch.equal(last.image[..., 0, 0], start[..., 0, 0])
+    torch.testing.assert_close(last.image[..., 1:, 1:], torch.full((1, 3, 3, 3), 0.5))
+
+
+@pytest.mark.parametrize("bad", [torch.inf, torch.nan])
+def test_a_loss_that_is_not_finite_is_an_explosion(bad: float) -> None:
+    losses = iter([3.0, 2.0, bad])
+
+    def evaluate(image: Tensor) -> Evaluation:
+        return Evaluation(torch.tensor(next(losses)), {}, torch.ones_like(image))
+
+    with pytest.raises(ExplosionError) as explosion:
+        list(paper_lbfgs(evaluate, torch.full((1, 3, 4, 4), 0.5), PaperLBFGS(), Handle()))
+    assert explosion.value.last_loss == 2.0
+
+
+def test_absolute_tolerances_end_a_run_of_a_small_loss_early() -> None:
+    """The paper's comparisons depend on the loss's scale, which it does not mention."""
+
+    def evaluations(scale: float) -> int:
+        def evaluate(image: Tensor) -> Evaluation:
+            found = rosenbrock(image)
+            return Evaluation(found.loss * scale, {}, found.gradient * scale)
+
+        start = torch.rand(1, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+        return list(paper_lbfgs(evaluate, start, PaperLBFGS(steps=10), Handle()))[-1].evaluations
+
+    assert evaluations(1e-9) < evaluations(1.0) / 4
+
+
+@pytest.mark.parametrize(("learning_rate", "diverges"), [(1.0, False), (9.0, True)])
+def test_a_run_that_ends_far_above_its_best_says_so(learning_rate: float, diverges: bool) -> None:
+    """On a quadratic, L-BFGS knows the minimum after two steps, and a rate of 9 overshoots it."""
+
+    def evaluate(image: Tensor) -> Evaluation:
+        return Evaluation((image - 0.1).square().sum(), {}, 2 * (image - 0.1))
+
+    start = torch.full((1, 3, 4, 4), 0.15)
+    search = Search(evaluate, start, PaperLBFGS(steps=1, iterations_per_step=2, learning_rate=learning_rate))
+    losses = [float(iterate.loss) for iterate in search]
+    assert (losses[-1] > 10 * min(losses)) is diverges
+    assert ("diverged" in search.reason) is diverges

@@ -1,0 +1,88 @@
+"""Restarts: reseeding, the perturbation after a repeated loss, and giving up."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Iterable
+
+import pytest
+import torch
+from torch import Tensor
+
+from barestyle.errors import DivergedError
+from barestyle.objective import Evaluation
+from barestyle.optimize import Restarts, Search
+from barestyle.spec import PaperLBFGS
+
+START = torch.full((1, 3, 4, 4), 0.5)
+
+
+def search_over(losses: Iterable[float]) -> Search:
+    remaining = iter(losses)
+
+    def evaluate(image: Tensor) -> Evaluation:
+        return Evaluation(torch.tensor(next(remaining)), {}, image - 0.7)
+
+    return Search(evaluate, START, PaperLBFGS(steps=1, iterations_per_step=4))
+
+
+def test_an_explosion_takes_the_next_seed() -> None:
+    seeds: list[tuple[int, bool]] = []
+
+    def attempt(seed: int, perturbed: bool) -> Search:
+        seeds.append((seed, perturbed))
+        return search_over([3.0, torch.inf] if len(seeds) == 1 else [3.0, 2.0, 1.0, 0.5, 0.4])
+
+    restarts = Restarts(attempt, seed=7, limit=3, remedy="")
+    iterates = list(restarts)
+    assert seeds == [(7, False), (8, False)]
+    assert (restarts.count, restarts.seed, restarts.perturbed) == (1, 8, False)
+    assert [iterate.loss for iterate in iterates][:3] == [3.0, 3.0, 2.0], "the second attempt begins anew"
+    assert restarts.kept is iterates[-1]
+    assert "steps" in restarts.reason
+
+
+def test_the_same_last_loss_twice_perturbs_the_start() -> None:
+    """Paper, section 3: a network without randomness explodes in the same way at every seed."""
+    asked: list[bool] = []
+
+    def attempt(_seed: int, perturbed: bool) -> Search:
+        asked.append(perturbed)
+        return search_over([1.0, 0.9, 0.8, 0.7, 0.6] if perturbed else [3.0, torch.nan])
+
+    restarts = Restarts(attempt, seed=0, limit=10, remedy="")
+    list(restarts)
+    assert asked == [False, False, True]
+    assert restarts.perturbed
+
+
+def test_different_last_losses_do_not_perturb() -> None:
+    asked: list[bool] = []
+
+    def attempt(_seed: int, perturbed: bool) -> Search:
+        asked.append(perturbed)
+        return search_over([3.0 + len(asked), torch.nan] if len(asked) < 4 else [1.0] * 5)
+
+    list(Restarts(attempt, seed=0, limit=10, remedy=""))
+    assert asked == [False] * 4
+
+
+def test_it_gives_up_with_a_remedy() -> None:
+    restarts = Restarts(lambda *_: search_over([torch.nan]), seed=0, limit=2, remedy="use less of it")
+    with pytest.raises(DivergedError, match="at each of 3 starts; use less of it"):
+        list(restarts)
+
+
+def test_an_attempt_that_exploded_is_not_kept_in_memory() -> None:
+    searches: list[weakref.ref[Search]] = []
+
+    def attempt(_seed: int, _perturbed: bool) -> Search:
+        gc.collect()
+        assert all(search() is None for search in searches), "an earlier attempt's images would fill the memory"
+        search = search_over([3.0, torch.nan] if len(searches) < 2 else [3.0, 2.0, 1.0, 0.5, 0.4])
+        searches.append(weakref.ref(search))
+        return search
+
+    list(Restarts(attempt, seed=0, limit=3, remedy=""))
+    assert len(searches) == 3

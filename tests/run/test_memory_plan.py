@@ -1,0 +1,113 @@
+"""Fitting a run into memory: what is chosen, and that a child process keeps to it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from barestyle.errors import DeviceError
+from barestyle.networks import Network, Size, build
+from barestyle.presets import preset
+from barestyle.run.memory_plan import Fit, fit
+from barestyle.run.plan import prepare
+from barestyle.run.runner import run
+from barestyle.spec import LBFGS, Adam, PaperLBFGS, with_settings
+from tests.conftest import drawing
+
+MIB = 2**20
+SQUARE = Size(1024, 1024)
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    spec = preset("paper").spec
+    return build(spec.network, seed=0, deepest_tap=spec.deepest_tap)
+
+
+def chosen(network: Network, budget: int, optimiser: LBFGS | PaperLBFGS | Adam, picture: Size = SQUARE) -> Fit:
+    return fit(network, optimiser, picture, in_use=300 * MIB, budget=budget * MIB)
+
+
+def test_what_fits_is_not_cut(network: Network) -> None:
+    assert chosen(network, 4000, LBFGS()) == Fit(None, 1, 20)
+    assert chosen(network, 4000, Adam()) == Fit(None, 1, None)
+    assert chosen(network, 8000, PaperLBFGS()) == Fit(None, 1, 100)
+
+
+def test_less_memory_means_smaller_tiles_and_fewer_pairs(network: Network) -> None:
+    fits = [chosen(network, budget, LBFGS()) for budget in (2000, 1200, 900, 700)]
+    areas = [one.held * (one.tile.height * one.tile.width if one.tile else 1024 * 1024) for one in fits]
+    assert areas == sorted(areas, reverse=True)
+    assert areas[-1] < areas[0] / 4
+    pairs = [one.history or 0 for one in fits]
+    assert pairs[-1] < pairs[0]
+
+
+def test_the_papers_history_is_kept_or_refused(network: Network) -> None:
+    assert chosen(network, 3200, PaperLBFGS()).history == 100
+    with pytest.raises(
+        DeviceError, match=r"1\.0 GiB of memory are too few for 1024 x 1024 pixels .* a shorter optimiser"
+    ):
+        chosen(network, 1024, PaperLBFGS())
+
+
+def test_what_never_fits_is_refused_with_what_would(network: Network) -> None:
+    with pytest.raises(DeviceError) as refusal:
+        chosen(network, 400, LBFGS())
+    needed = int(str(refusal.value).split("which take ")[1].split(" MiB")[0])
+    assert chosen(network, needed + 1, LBFGS()).history == 1
+
+
+def test_a_pyramid_keeps_no_features() -> None:
+    spec = preset("gaussian-pyramid").spec
+    network = build(spec.network, seed=0, deepest_tap=spec.deepest_tap)
+    assert chosen(network, 1500, LBFGS()).tile is None
+
+
+def test_a_picture_in_tiles_is_the_whole_ones_to_rounding() -> None:
+    spec = with_settings(preset("npnd").spec, {"network.channels": 48, "optimiser.steps": 2})
+    plan = prepare(drawing(320, 320, seed=1), drawing(320, 320, seed=2), spec, precision="float32")
+    whole = run(replace(plan, fits=(Fit(None, 1, 20),)))
+    tiled = run(replace(plan, fits=(Fit(Size(107, 320), 1, 8),)))
+    assert tiled.losses == pytest.approx(whole.losses, rel=1e-5)
+    levels = (255 * (tiled.image - whole.image)).abs()
+    # Where a ReLU has its kink, the second step makes levels of what was rounding in the first, at some values in a
+    # hundred thousand. The gradients themselves are compared in losses/test_tiling.py.
+    assert float((levels > 2).float().mean()) < 1e-4
+    assert float(levels.mean()) < 0.01
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the peak of a child is read as Linux counts it")
+@pytest.mark.parametrize("precision", ["float32", "mixed"])
+def test_a_run_keeps_to_its_memory(precision: str, tmp_path: Path) -> None:
+    """Measured in a child process, on a picture that takes 100 MiB more and above when it is let."""
+    for name, seed in (("content.png", 1), ("style.png", 2)):
+        drawing(640, 640, seed).save(tmp_path / name)
+    program = [sys.executable, "-c", PROGRAM, str(tmp_path)]
+    peaks, tiles = {}, {}
+    for memory in ("auto", "620MiB"):
+        output = subprocess.run([*program, memory, precision], capture_output=True, text=True, check=True).stdout
+        peaks[memory], tiles[memory] = json.loads(output)
+    assert tiles["auto"] is None
+    assert tiles["620MiB"] is not None
+    assert peaks["620MiB"] < 620 * MIB
+    assert peaks["auto"] > peaks["620MiB"] + 60 * MIB
+
+
+PROGRAM = """
+import json, sys
+import torch
+torch.set_num_threads(1)
+from barestyle import transfer, with_settings, preset
+folder, memory, precision = sys.argv[1:]
+spec = with_settings(preset("npnd").spec, {"network.channels": 48, "optimiser.steps": 2, "size": 640})
+result = transfer(f"{folder}/content.png", f"{folder}/style.png", spec, memory=memory, precision=precision)
+status = open("/proc/self/status").read()  # getrusage would begin with this test's own memory
+peak = int(status.split("VmHWM:")[1].split()[0]) * 1024
+print(json.dumps([peak, result.record.fits[-1].tile_height]))
+"""

@@ -1,0 +1,156 @@
+"""Courses: scales and precisions one after the other, and what is carried between them."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from barestyle import transfer, with_settings
+from barestyle.errors import SpecError
+from barestyle.images import resized
+from barestyle.networks import Size, build
+from barestyle.presets import preset
+from barestyle.run.multiscale import cosine, in_precision
+from barestyle.run.plan import prepare
+from barestyle.run.progress import Progress
+from barestyle.run.scaled_inputs import carried
+from barestyle.run.stages import Leg, handed_over, legs, share_done, shrunk
+from barestyle.spec import Spec
+from tests.conftest import drawing
+
+SMALL = {"network.channels": 6, "size": 96, "optimiser.steps": 4}
+
+
+def small(**more: object) -> Spec:
+    return with_settings(preset("npnd").spec, {**SMALL, **{key.replace("__", "."): one for key, one in more.items()}})
+
+
+def test_one_scale_in_float32_is_one_leg() -> None:
+    size = Size(96, 72)
+    assert legs(small(), size, [size], "float32") == [Leg(size, "float32", 4)]
+    assert legs(preset("paper").spec, size, [size], "float32") == [Leg(size, "float32", 400)]
+
+
+def test_scales_grow_to_the_result_and_too_small_ones_are_left_out() -> None:
+    spec = small(scales="coarse-to-fine", scales__scales=4, scales__finest_steps=2)
+    size = Size(96, 72)
+    found = legs(spec, size, [size], "float32")
+    assert [leg.size for leg in found] == [Size(24, 18), Size(48, 36), size]
+    assert [leg.steps for leg in found] == [4, 4, 2]
+    # A narrow style would be too small at the coarsest of these.
+    assert [leg.size for leg in legs(spec, size, [size, Size(96, 40)], "float32")] == [Size(48, 36), size]
+
+
+def test_steps_count_by_their_pixels() -> None:
+    way = [Leg(Size(10, 10), "float32", 4), Leg(Size(20, 20), "float32", 2)]
+    assert [share_done(way, step) for step in range(7)] == [0, 1 / 12, 2 / 12, 3 / 12, 4 / 12, 8 / 12, 1]
+
+
+def test_mixed_precision_ends_in_float32() -> None:
+    size = Size(96, 96)
+    found = legs(small(optimiser__steps=40), size, [size], "mixed")
+    assert [(leg.precision, leg.steps, leg.watched) for leg in found] == [("bf16", 30, True), ("float32", 10, False)]
+    coarse = legs(small(scales="coarse-to-fine", scales__scales=2), size, [size], "mixed")
+    assert [leg.precision for leg in coarse] == ["bf16", "bf16", "float32"]
+    assert [leg.precision for leg in legs(small(), size, [size], "bf16")] == ["bf16"]
+
+
+def test_the_papers_optimiser_has_one_scale_and_one_precision() -> None:
+    with pytest.raises(SpecError, match="scales=coarse-to-fine is not for optimiser=paper-lbfgs"):
+        with_settings(preset("paper").spec, {"scales": "coarse-to-fine"})
+    image = drawing(64, 64, 1)
+    with pytest.raises(SpecError, match="precision=mixed is not for optimiser=paper-lbfgs"):
+        prepare(image, image, preset("paper").spec, precision="mixed")
+    assert prepare(image, image, preset("paper").spec).precision == "float32"
+    with pytest.raises(SpecError, match="precision cannot be 'half'; it takes one of auto, float32, bf16, mixed"):
+        prepare(image, image, small(), precision="half")
+
+
+def test_auto_takes_bf16_where_the_device_is_made_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = drawing(64, 64, 1)
+    for made, expected in ((True, "mixed"), (False, "float32")):
+        monkeypatch.setattr("barestyle.hardware.devices.is_made_for_bf16", lambda _, made=made: made)
+        assert prepare(image, image, small()).precision == expected
+
+
+def test_an_unchanged_content_stays_itself_at_any_size(content: Tensor) -> None:
+    less, whole = resized(content, 20, 27), Size(*content.shape[-2:])
+    assert torch.equal(carried(less, less, content, whole), content)
+    brighter = carried((less + 0.1).clamp(0, 1), less, content, whole)
+    torch.testing.assert_close(brighter.mean(), (content + 0.1).clamp(0, 1).mean(), atol=0.01, rtol=0)
+    assert carried(content, content, content, whole) is content
+
+
+def test_coarse_to_fine_ends_lower_than_as_many_steps_at_full_size(
+    content_image: Image.Image, style_image: Image.Image
+) -> None:
+    steps = 3
+    plain = transfer(content_image, style_image, small(optimiser__steps=steps, optimiser__tolerance=0))
+    spec = small(
+        optimiser__steps=15,
+        optimiser__tolerance=0,
+        scales="coarse-to-fine",
+        scales__scales=2,
+        scales__finest_steps=steps,
+    )
+    seen: list[Progress] = []
+    shapes: set[tuple[int, ...]] = set()
+
+    def watch(progress: Progress) -> None:
+        seen.append(progress)
+        shapes.add(tuple(progress.picture().shape))
+
+    result = transfer(content_image, style_image, spec, on_progress=watch)
+    assert result.losses[-1] < plain.losses[-1]
+    assert [progress.step for progress in seen] == [*range(16), *range(15, 19)]
+    assert seen[-1].steps == 18
+    assert shapes == {tuple(result.image.shape)}
+    assert seen[-1].evaluations == result.evaluations >= 20
+
+
+def test_mixed_precision_ends_where_float32_does(content_image: Image.Image, style_image: Image.Image) -> None:
+    spec = small(optimiser__steps=24, optimiser__tolerance=0)
+    plain, mixed, narrow = (
+        transfer(content_image, style_image, spec, precision=precision) for precision in ("float32", "mixed", "bf16")
+    )
+    assert mixed.record.precision == "mixed"
+    assert len(mixed.record.fits) == 2
+    assert mixed.losses[-1] == pytest.approx(plain.losses[-1], rel=0.35)
+    assert mixed.losses[-1] < 0.05 * mixed.losses[0]
+    assert narrow.losses[-1] < 0.1 * narrow.losses[0]
+
+
+def test_a_bf16_gradient_that_points_elsewhere_ends_its_leg(
+    content_image: Image.Image, style_image: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("barestyle.run.multiscale.LEAST_COSINE", 2.0)
+    monkeypatch.setattr("barestyle.run.multiscale.CHECK_EVERY", 3)
+    seen: list[int] = []
+    spec = small(optimiser__steps=12, optimiser__tolerance=0)
+    transfer(content_image, style_image, spec, precision="mixed", on_progress=lambda p: seen.append(p.step))
+    assert seen == [0, *range(13)], "bfloat16 was given up at once, and float32 took all its steps"
+
+
+def test_float32_takes_the_steps_that_bf16_leaves() -> None:
+    small, large = Size(48, 48), Size(96, 96)
+    leg, last = Leg(small, "bf16", 20, True), Leg(large, "float32", 4)
+    assert handed_over(leg, 5, [last]) == [Leg(small, "float32", 15), last]
+    assert handed_over(leg, 20, [last]) == [last]
+    assert handed_over(Leg(large, "bf16", 8, True), 2, [last]) == [Leg(large, "float32", 10)]
+
+
+def test_networks_change_precision_as_copies() -> None:
+    network = build(small().network, seed=0, deepest_tap=5)
+    narrow = in_precision(network, "bf16")
+    assert narrow.dtype == torch.bfloat16
+    assert network.dtype == torch.float32
+    assert in_precision(network, "float32") is network
+
+
+def test_sizes_and_cosines() -> None:
+    assert shrunk(Size(101, 3), 4.0) == Size(25, 1)
+    one = torch.tensor([1.0, 2.0])
+    assert cosine(one, 3 * one) == pytest.approx(1)
+    assert cosine(one, torch.tensor([-2.0, 1.0])) == pytest.approx(0)

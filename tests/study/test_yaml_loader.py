@@ -1,0 +1,142 @@
+"""Study files: what the shipped ones hold, and how a wrong one is answered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from barestyle.errors import StudyError
+from barestyle.spec import VGG, BinaryWeights, DiscreteWeights, GaussianWeights, HandMade, Pyramid, UniformWeights
+from barestyle.study.override import varied
+from barestyle.study.yaml_loader import SHIPPED, load
+
+CLAIM = """\
+claims:
+  - {{id: few, section: "1", says: Few are worse, kind: {kind}, subject: [{subject}], reference: [eight]}}
+figures:"""
+
+
+def networks(name: str) -> dict[str, VGG | HandMade | Pyramid]:
+    return {variant.variant: variant.spec({}).network for variant in load(name).variants()}
+
+
+def test_the_paper_is_all_the_figures() -> None:
+    paper = load("paper")
+    parts = [load(name) for name in SHIPPED if name != "paper"]
+    assert [figure.figure for figure in paper.figures] == ["2", "3", "4", "5", "6", "7", "8"]
+    assert paper.figures == tuple(figure for part in parts for figure in part.figures)
+    assert {optimiser.name for optimiser in paper.optimisers} == {"paper", "robust"}
+    assert len(paper.pairs) >= 4
+    assert len(paper.seeds) >= 3
+
+
+def test_the_figures_hold_what_the_paper_names() -> None:
+    dense = networks("fig4").values()
+    assert {one.weights.std for one in dense if isinstance(one.weights, GaussianWeights)} >= {0.015, 0.05, 0.1}
+    assert {one.weights.half_width for one in dense if isinstance(one.weights, UniformWeights)} >= {0.05, 0.1, 0.2}
+    discrete = networks("fig5").values()
+    assert {one.weights.magnitude for one in discrete if isinstance(one.weights, BinaryWeights)} == {0.05, 0.1, 0.2}
+    assert {len(one.weights.levels) for one in discrete if isinstance(one.weights, DiscreteWeights)} == {2, 3, 4, 5}
+    widths = {one.channels[0] for name, one in networks("fig6").items() if "npnd" in name and isinstance(one, VGG)}
+    assert widths == {4, 16, 64, 71, 512}
+    banks = {(one.basic_set, one.strategy) for one in networks("fig7").values() if isinstance(one, HandMade)}
+    assert banks == {(basic, strategy) for basic in (1, 2, 3) for strategy in (1, 2, 3, 4)}
+    pyramids = {(one.bands, one.pooling) for one in networks("fig8").values() if isinstance(one, Pyramid)}
+    assert pyramids == {(bands, pooling) for bands in ("gaussian", "laplacian") for pooling in ("none", "max")}
+
+
+def test_letters_are_those_of_the_papers_text() -> None:
+    letters = {f"{f.figure}{v.letter}": v.variant for f in load("paper").figures for v in f.panels if v.letter}
+    expected = {
+        "2e": "no-content",
+        "3d": "bias-zero",
+        "4h": "uniform-0.1",
+        "6g": "npnd",
+        "7a": "set1-strategy4",
+        "8a": "gaussian-pyramid",
+    }
+    assert expected.items() <= letters.items()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("title: A small", "titel: A small", "line 2: the study has no field 'titel'; its fields are study, title"),
+        ("label: 8 channels", "lable: 8 channels", "line 15: figures.0.panels.1 has no field 'lable'"),
+        ("size: 32", "size: 3", "line 6: size cannot be 3; it takes a whole number of at least 16"),
+        ("seeds: [0, 1]", "seeds: [0, 0]", "seeds name '0' twice; name each once"),
+        (
+            "network.channels: 8",
+            "network.chanels: 8",
+            "line 15: figures.0.panels.1: network of kind vgg has no field 'chanels'",
+        ),
+        ("preset: npnd, set: {network.channels: 8}", "preset: npd", "preset cannot be 'npd'; it takes one of bare"),
+        ("variant: eight", "variant: four", "variant 'four' stands for two specs"),
+        ("figures:", "figures: [", "is no YAML"),
+        ("title: A small study", "title: !foo x", "line 2 is no YAML of a study: could not determine a constructor"),
+        ("title: A small study", "title: 2024-13-45", "is no YAML of a study: month must be in 1..12"),
+        ("title: A small study", "? [a]", "line 2: a field's name has to be text"),
+        ("title: A small study", "3: c", "line 2: a field's name has to be text"),
+        ("title: A small study", "title: " + "[" * 3000, "is no YAML of a study"),
+        ("size: 32", "size: 32\nsize: 64", "line 7: field 'size' stands twice; keep one of them"),
+        ("channels: 8}", "channels: 8, network.channels: 9}", "line 15: field 'network.channels' stands twice"),
+        ("optimiser: lbfgs", "optimiser: lbgfs", "line 9: optimiser 'robust' with variant 'four': optimiser cannot be"),
+        ("steps: 2}}", "stepz: 2}}", "line 9: optimiser 'robust' with variant 'four': optimiser of kind lbfgs has no"),
+        ("network.channels: 8", "size: 77", "variant 'eight' sets size, which is the study's own field"),
+        ("metrics: [ssim, patches]", "metrics: []", "line 7: metrics cannot be"),
+        ("study: small", "study: a/b", "line 1: study cannot be 'a/b'; it takes a name of up to 64 letters"),
+        ("steps: 2}}", "steps: 2}, but: {ate: {size: 32}}}", "line 9: but of optimiser 'robust' names 'ate'"),
+        ("figures:", CLAIM.format(kind="bettr", subject="four"), "line 11: claims.0.kind cannot be 'bettr'"),
+        ("figures:", CLAIM.format(kind="worse", subject="for"), "line 10: claim 'few' names 'for'"),
+        ("figures:", CLAIM.format(kind="worse", subject="four@adam"), "line 10: claim 'few' names 'four@adam'"),
+        ("figures:", "nothing:", "no field 'nothing'"),
+    ],
+)
+def test_a_wrong_file_is_answered_with_line_and_field(study_file: Path, before: str, after: str, words: str) -> None:
+    study_file.write_text(study_file.read_text().replace(before, after, 1))
+    with pytest.raises(StudyError) as refusal:
+        load(str(study_file))
+    assert words in str(refusal.value)
+    assert study_file.name in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_an_optimiser_can_make_an_exception(study_file: Path) -> None:
+    text = study_file.read_text().replace(
+        "optimiser.steps: 2}}", "optimiser.steps: 2}, but: {eight: {optimiser.steps: 1}}}"
+    )
+    study_file.write_text(text)
+    study = load(str(study_file))
+    steps = {one.variant: study.spec(one, study.optimisers[0]).optimiser.steps for one in study.variants()}
+    assert steps == {"four": 2, "eight": 1, "gauss": 2}
+    again = varied(study, steps=7)
+    assert {again.spec(one, again.optimisers[0]).optimiser.steps for one in again.variants()} == {7}
+
+
+def test_the_study_of_the_documentation_is_the_papers() -> None:
+    run = load(str(Path(__file__).parents[2] / "docs" / "paper-study" / "study.yaml"))
+    assert run.figures[:-1] == load("paper").figures
+    assert {variant.variant for variant in run.figures[-1].panels} == {"npnd-brief", "npnd-512"}
+    assert run.size >= 128
+
+
+def test_a_file_can_include_others_but_not_itself(study_file: Path) -> None:
+    whole = study_file.with_name("whole.yaml")
+    whole.write_text("study: whole\ntitle: Whole\ninclude: [small.yaml, fig8]\n")
+    assert [figure.figure for figure in load(str(whole)).figures] == ["one", "8"]
+    whole.write_text("study: whole\ntitle: Whole\ninclude: [whole.yaml]\n")
+    with pytest.raises(StudyError, match="includes itself"):
+        load(str(whole))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("fig9", "there is no study 'fig9'; the shipped ones are paper, fig2"),
+        ("nowhere.yaml", "there is no study file 'nowhere.yaml'"),
+    ],
+)
+def test_unknown_studies(name: str, words: str) -> None:
+    with pytest.raises(StudyError, match=words):
+        load(name)
