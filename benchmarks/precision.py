@@ -8,9 +8,9 @@ from barestyle.metrics import score
 from barestyle.networks import Network, Size, build
 from barestyle.objective import Objective, assemble
 from barestyle.presets import preset
-from barestyle.run.multiscale import Course, cosine, in_precision
-from barestyle.run.scaled_inputs import Pictures
-from barestyle.run.stages import legs
+from barestyle.run.multiscale import MultiscaleMinimizer, cosine, in_precision
+from barestyle.run.scaled_inputs import ScaledInputs
+from barestyle.run.stages import plan_stages
 from barestyle.spec import LBFGS, Spec
 from benchmarks.pictures import pair
 from benchmarks.tables import Table
@@ -21,9 +21,9 @@ JUDGES = ("ssim", "patches", "held-out")
 
 
 def _specs() -> dict[str, Spec]:
-    """Both losses, with the optimiser that may change its precision on the way."""
-    optimiser = LBFGS(steps=STEPS, tolerance=0)
-    return {name: preset(name).spec.model_copy(update={"optimiser": optimiser}) for name in ("paper", "bare")}
+    """Both losses, with the optimizer that may change its precision on the way."""
+    optimizer = LBFGS(steps=STEPS, tolerance=0)
+    return {name: preset(name).spec.model_copy(update={"optimizer": optimizer}) for name in ("paper", "bare")}
 
 
 def gradients(device: torch.device, size: int) -> Table:
@@ -38,11 +38,11 @@ def gradients(device: torch.device, size: int) -> Table:
         narrow = in_precision(network, "bf16")
         accurate, own = (assemble(spec, one, content, style) for one in (network, narrow))
         foreign = _with_targets_of(accurate, narrow)
-        course = Course(
+        course = MultiscaleMinimizer(
             spec,
-            legs(spec, Size(size, size), [Size(size, size)], "float32"),
+            plan_stages(spec, Size(size, size), [Size(size, size)], "float32"),
             network,
-            Pictures.of(content, style),
+            ScaledInputs.of(content, style),
         )
         for iterate in course:
             if iterate.step not in LOOK_AT:
@@ -56,7 +56,7 @@ def gradients(device: torch.device, size: int) -> Table:
 
 
 def results(device: torch.device, size: int) -> Table:
-    """Runs in each precision: the loss that float32 sees at the end, and judges that no run optimises."""
+    """Runs in each precision: the loss that float32 sees at the end, and judges that no run optimizes."""
     table = Table(
         f"Runs of {STEPS} steps by precision, {size} x {size}",
         ("preset", "precision", "steps in bf16", "loss in float32", *JUDGES),
@@ -66,11 +66,11 @@ def results(device: torch.device, size: int) -> Table:
         network = _network(spec, device)
         accurate = assemble(spec, network, content, style)
         for precision in ("float32", "mixed", "bf16"):
-            way = legs(spec, Size(size, size), [Size(size, size)], precision)
-            course = Course(spec, way, network, Pictures.of(content, style))
+            way = plan_stages(spec, Size(size, size), [Size(size, size)], precision)
+            course = MultiscaleMinimizer(spec, way, network, ScaledInputs.of(content, style))
             narrow = 0
             for _ in course:
-                narrow += course.leg.precision == "bf16"
+                narrow += course.stage.precision == "bf16"
             assert course.kept is not None
             image = course.kept.image
             judged = score(image.cpu(), content.cpu(), style.cpu(), metrics=JUDGES).values

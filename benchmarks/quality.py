@@ -9,7 +9,7 @@
 --gallery FOLDER  the arms of each pair side by side, as JPEG
 
 Four arms: the paper's random binary VGG shape, its NPND, trained VGG-19, all with the Gram loss and the robust L-BFGS
-for 100 evaluations, and `bare` at several strengths. No arm optimises any judge, but for the trained one's network.
+for 100 evaluations, and `bare` at several strengths. No arm optimizes any judge, but for the trained one's network.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from rich.console import Console
 
 from barestyle import Result, Spec, preset, samples, transfer, with_settings
 from barestyle.metrics import score
-from barestyle.networks.vgg19 import at_hand
+from barestyle.networks.vgg19 import default_weights
 from benchmarks import machine
 from benchmarks.__main__ import WIDTH, show
 from benchmarks.tables import Table
@@ -47,7 +47,7 @@ PAIRS = (
 )
 EVALUATIONS = 100
 STRENGTHS = (0.4, 0.5, 0.7, 0.85, 1.0)
-WEIGHT_FREE = ("portilla", "patches", "colours")
+WEIGHT_FREE = ("portilla", "patches", "colors")
 JUDGES = ("ssim", "vgg-unseen", *WEIGHT_FREE)
 GAP = 6
 
@@ -78,7 +78,7 @@ class Found(NamedTuple):
 
 def specs(weights: Path | None, size: int) -> dict[str, Spec]:
     """The arms by name."""
-    plain = {"size": size, "optimiser": "lbfgs", "optimiser.steps": EVALUATIONS - 2, "optimiser.tolerance": 0}
+    plain = {"size": size, "optimizer": "lbfgs", "optimizer.steps": EVALUATIONS - 2, "optimizer.tolerance": 0}
     arms = {"paper": with_settings(preset("paper").spec, plain), "npnd": with_settings(preset("npnd").spec, plain)}
     for strength in STRENGTHS:
         settings = {"size": size, "content_loss.strength": strength}
@@ -196,7 +196,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=None)
     parser.add_argument("--gallery", type=Path, default=None)
     asked = parser.parse_args()
-    named = at_hand()
+    named = default_weights()
     weights = asked.weights or (None if named is None else Path(named))
     output = asked.output or Path(__file__).parent / f"quality-{asked.size}.json"
     kept = json.loads(output.read_text(encoding="utf-8"))["cells"] if output.exists() else {}

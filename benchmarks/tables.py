@@ -124,15 +124,15 @@ def growth(device: torch.device) -> Table:
 
 
 def overhead(device: torch.device) -> Table:
-    """What the optimiser adds to its evaluations."""
+    """What the optimizer adds to its evaluations."""
     from barestyle.networks import build
     from barestyle.objective import Evaluation, assemble
-    from barestyle.optimize import Search
+    from barestyle.optimize import Minimizer
     from barestyle.presets import preset
     from barestyle.spec import LBFGS
 
     table = Table(
-        "The optimiser's own time, 512 x 512", ("history", "evaluation s", "optimiser s an evaluation", "share")
+        "The optimizer's own time, 512 x 512", ("history", "evaluation s", "optimizer s an evaluation", "share")
     )
     spec = preset("paper").spec
     network = build(spec.network, seed=0, deepest_tap=spec.deepest_tap).to(device)
@@ -144,13 +144,13 @@ def overhead(device: torch.device) -> Table:
         inside: list[float] = []
 
         def timed(image: Tensor, inside: list[float] = inside) -> Evaluation:
-            # In the objective's place, as its own time varies more than the optimiser takes.
+            # In the objective's place, as its own time varies more than the optimizer takes.
             began = time.perf_counter()
             found = Evaluation((image - 0.3).square().sum(), {}, 2 * (image - 0.3) * weights)
             inside.append(time.perf_counter() - began)
             return found
 
-        search = Search(timed, content.clone(), LBFGS(steps=history + 20, history=history, tolerance=0))
+        search = Minimizer(timed, content.clone(), LBFGS(steps=history + 20, history=history, tolerance=0))
         ends = [time.perf_counter() for _ in search]
         steps = [after - before for before, after in pairwise(ends)][-15:]
         own = median(steps) - median(inside)

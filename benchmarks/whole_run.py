@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from barestyle.networks import Network
 
-SCALES = {"scales": "coarse-to-fine", "scales.scales": 5, "scales.finest_steps": 400, "optimiser.steps": 60}
+SCALES = {"scales": "coarse-to-fine", "scales.scales": 5, "scales.finest_steps": 400, "optimizer.steps": 60}
 
 NARROW_STEPS = 80
 """Steps at full size in bfloat16, before float32 goes on until it is as low as the goal."""
@@ -75,29 +75,29 @@ def ours(
     """Our run on the tutorial's own network and loss until float32's loss at full size is as low as the goal."""
     from barestyle.networks import Size
     from barestyle.presets import preset
-    from barestyle.run.multiscale import Course
-    from barestyle.run.scaled_inputs import Pictures
-    from barestyle.run.stages import legs
+    from barestyle.run.multiscale import MultiscaleMinimizer
+    from barestyle.run.scaled_inputs import ScaledInputs
+    from barestyle.run.stages import plan_stages
     from barestyle.spec import with_settings
     from benchmarks.pictures import pair
 
     content, style = pair(size, device)
-    base = {"optimiser": "lbfgs", "optimiser.steps": 400, "optimiser.tolerance": 0}
+    base = {"optimizer": "lbfgs", "optimizer.steps": 400, "optimizer.tolerance": 0}
     spec = with_settings(preset("paper").spec, {**base, **settings})
     network = same_network(content, style)
     began = time.perf_counter()
     narrow = precision == "mixed"
-    way = legs(spec, Size(size, size), [Size(size, size)], "bf16" if narrow else "float32")
+    way = plan_stages(spec, Size(size, size), [Size(size, size)], "bf16" if narrow else "float32")
     if narrow:
         way = [*way[:-1], way[-1]._replace(steps=NARROW_STEPS), way[-1]._replace(precision="float32")]
-    course = Course(spec, way, network, Pictures.of(content, style))
+    course = MultiscaleMinimizer(spec, way, network, ScaledInputs.of(content, style))
     before, count, loss = 0, 0, float("inf")
     for iterate in course:
-        if course.leg.size != way[-1].size:  # losses of smaller pictures are of another function
+        if course.stage.size != way[-1].size:  # losses of smaller pictures are of another function
             before = iterate.evaluations
             continue
         count = iterate.evaluations - before
-        if course.leg.precision == "float32":
+        if course.stage.precision == "float32":
             loss = min(loss, iterate.loss)
         if loss <= goal:
             break

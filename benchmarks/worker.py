@@ -49,12 +49,12 @@ def yardstick(size: int, device: torch.device) -> Callable[[], Any]:
 def ours(
     size: int, device: torch.device, *, preset: str = "paper", precision: str = "float32", memory: str | None = None
 ) -> Callable[[], Any]:
-    """One evaluation of ours: whole, or in the tiles that a memory leaves to a run with the robust optimiser."""
+    """One evaluation of ours: whole, or in the tiles that a memory leaves to a run with the robust optimizer."""
     from barestyle.hardware import memory as memories
     from barestyle.networks import Size, build
     from barestyle.objective import assemble
     from barestyle.presets import preset as named
-    from barestyle.run.memory_plan import Fit, fit
+    from barestyle.run.memory_plan import MemoryPlan, fit
     from barestyle.run.multiscale import in_precision
     from barestyle.spec import LBFGS
     from benchmarks.pictures import pair
@@ -63,7 +63,7 @@ def ours(
     network = build(spec.network, seed=0, deepest_tap=spec.deepest_tap).to(device)
     network = in_precision(network, "bf16" if precision == "bf16" else "float32")
     content, style = pair(size, device)
-    fitted = Fit()
+    fitted = MemoryPlan()
     if memory is not None:
         asked = memories.parse(memory)
         fitted = fit(

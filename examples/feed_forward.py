@@ -82,13 +82,13 @@ def train(
     painter: Painter, style_loss: StyleLoss, photos: list[Tensor], *, steps: int, size: int = 64, batch: int = 4
 ) -> Iterator[float]:
     """Adam on crops; yields each step's loss."""
-    optimiser = torch.optim.Adam(painter.parameters(), lr=2e-3)
+    optimizer = torch.optim.Adam(painter.parameters(), lr=2e-3)
     generator = torch.Generator().manual_seed(0)
     for _, found in zip(range(steps), crops(photos, size, batch, generator), strict=False):
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss = loss_of(painter, found, style_loss)
         loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
+        optimizer.step()
         yield float(loss.detach())
 
 

@@ -34,7 +34,7 @@ def _the_same_arithmetic_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def drawing(width: int, height: int, seed: int) -> Image.Image:
-    """Coloured ellipses on a gradient: smooth parts, edges and corners, different for each seed."""
+    """Colored ellipses on a gradient: smooth parts, edges and corners, different for each seed."""
     random = np.random.default_rng(seed)
     x, y = np.meshgrid(np.linspace(0, 1, width), np.linspace(0, 1, height))
     ramp = x[..., None] * random.uniform(0, 255, 3) + (1 - y[..., None]) * random.uniform(0, 255, 3)

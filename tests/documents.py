@@ -27,17 +27,17 @@ SMALLER = {
     "barestyle transfer": ("--size", "48", "--steps", "1"),
     "barestyle batch": ("--size", "48", "--steps", "1"),
     "barestyle demo": ("--size", "48", "--steps", "1"),
-    "barestyle study plan": ("--size", "48", "--optimiser", "robust"),
+    "barestyle study plan": ("--size", "48", "--optimizer", "robust"),
     "barestyle study run fig8": (
         *("--size", "48", "--steps", "1", "--seeds", "0"),
-        *("--pair", "photo:coffee,style:swirls", "--optimiser", "robust", "--workers", "1"),
+        *("--pair", "photo:coffee,style:swirls", "--optimizer", "robust", "--workers", "1"),
     ),
     "barestyle study run": ("--size", "32", "--steps", "1", "--seeds", "0"),
     "barestyle study search": ("--size", "32", "--steps", "1", "--trials", "2"),
 }
 """What is added to a command that begins so; of an option given twice the last counts."""
 
-SMALLER_PYTHON = {'"size": 256': '"size": 48, "optimiser.steps": 2'}
+SMALLER_PYTHON = {'"size": 256': '"size": 48, "optimizer.steps": 2'}
 """What is replaced in Python, likewise."""
 
 FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -162,7 +162,7 @@ def test_imports_go_down_only(path: Path) -> None:
 def test_no_metric_knows_an_objective() -> None:
     """A method is not graded by its own objective."""
     for path in (PACKAGE / "metrics").glob("*.py"):
-        assert not {name[0] for name in imported(path)} & {"losses", "optimise"}
+        assert not {name[0] for name in imported(path)} & {"losses", "optimize"}
 
 
 @pytest.mark.parametrize("room", NO_TORCH)

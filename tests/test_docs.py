@@ -173,13 +173,13 @@ def test_the_search_finds_from_disk(site: Path) -> None:
 
 
 def test_light_and_dark_differ(site: Path) -> None:
-    colours = []
+    colors = []
     for scheme in ("light", "dark"):
         with opened(site / "index.html") as page:
             page.emulate_media(color_scheme=scheme)
             page.reload()
-            colours.append(page.evaluate("getComputedStyle(document.body).backgroundColor"))
-    light, dark = (sum(map(int, re.findall(r"\d+", colour)[:3])) for colour in colours)
+            colors.append(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    light, dark = (sum(map(int, re.findall(r"\d+", color)[:3])) for color in colors)
     assert dark < 200 < 600 < light
 
 

@@ -32,7 +32,7 @@ def test_the_paper_preset_is_section_6() -> None:
     )
     assert spec.style_loss == GramLoss(taps=(1, 2, 3, 4, 5), weight=1e6)
     assert spec.content_loss == NoContentLoss()
-    assert spec.optimiser == PaperLBFGS(steps=20, iterations_per_step=20, learning_rate=1.0, history=100)
+    assert spec.optimizer == PaperLBFGS(steps=20, iterations_per_step=20, learning_rate=1.0, history=100)
 
 
 def test_the_other_presets_differ_from_it_where_they_should() -> None:
@@ -43,10 +43,10 @@ def test_the_other_presets_differ_from_it_where_they_should() -> None:
     assert isinstance(original.network, VGG)
     assert original.network.is_trained
     assert original.content_loss == FeatureContentLoss(tap=1, weight=1.0)
-    assert original.optimiser == preset("paper").spec.optimiser
+    assert original.optimizer == preset("paper").spec.optimizer
     for name in ("npnd", "gaussian-pyramid", "laplacian-pyramid", "hand-made"):
         assert preset(name).spec.style_loss == preset("paper").spec.style_loss
-        assert preset(name).spec.optimiser == LBFGS()
+        assert preset(name).spec.optimizer == LBFGS()
 
 
 def test_nothing_in_the_default_was_learned() -> None:

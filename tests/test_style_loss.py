@@ -22,7 +22,7 @@ def batch() -> Tensor:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_it_is_the_mean_of_what_a_run_minimises(name: str, style_image: Image.Image, batch: Tensor) -> None:
+def test_it_is_the_mean_of_what_a_run_minimizes(name: str, style_image: Image.Image, batch: Tensor) -> None:
     module = StyleLoss(style_image, name, seed=3).double()
     batch = batch.double().requires_grad_(True)
     spec = with_settings(preset(name).spec, {"content_loss": "none"})

@@ -1,6 +1,6 @@
 """Paints the pictures of the README and of the guide, from photographs and styles that come with an installation.
 
-`python -m tools.paint_gallery [gallery] [presets] [styles] [colours]`, from the repository's root, writes into
+`python -m tools.paint_gallery [gallery] [presets] [styles] [colors]`, from the repository's root, writes into
 docs/pictures.
 """
 
@@ -62,9 +62,9 @@ def gallery() -> Image.Image:
 
 
 def presets() -> Image.Image:
-    """One pair under each untrained network of the paper: above with the robust optimiser, below with the paper's."""
+    """One pair under each untrained network of the paper: above with the robust optimizer, below with the paper's."""
     specs = [preset(name).spec for name in FROM_THE_PAPER]
-    lines = [[with_settings(spec, {"optimiser": kind}) for spec in specs] for kind in ("lbfgs", "paper-lbfgs")]
+    lines = [[with_settings(spec, {"optimizer": kind}) for spec in specs] for kind in ("lbfgs", "paper-lbfgs")]
     return stack([row([painted("chelsea", "swirls", spec, 256) for spec in line], 170) for line in lines])
 
 
@@ -87,20 +87,20 @@ def styles() -> Image.Image:
     return row([result.to_pil() for result in results], 170)
 
 
-def colours() -> Image.Image:
-    """One photograph with its own colours, painted so before and after the search, and with its palette likewise."""
+def colors() -> Image.Image:
+    """One photograph with its own colors, painted so before and after the search, and with its palette likewise."""
     ways = (
-        {"colours": "luminance"},
-        {"colours": "luminance", "colours.when": "after"},
-        {"colours": "matched"},
-        {"colours": "matched", "colours.when": "after", "colours.space": "lab", "colours.method": "histogram"},
+        {"colors": "luminance"},
+        {"colors": "luminance", "colors.when": "after"},
+        {"colors": "matched"},
+        {"colors": "matched", "colors.when": "after", "colors.space": "lab", "colors.method": "histogram"},
     )
     return row([painted("coffee", "swirls", with_settings(preset("bare").spec, way), 256) for way in ways], 170)
 
 
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    sheets = {"gallery": gallery, "presets": presets, "styles": styles, "colours": colours}
+    sheets = {"gallery": gallery, "presets": presets, "styles": styles, "colors": colors}
     for name in sys.argv[1:] or sheets:
         sheets[name]().save(FOLDER / f"{name}.jpg", quality=88, optimize=True)
 

@@ -32,7 +32,7 @@ COMMANDS = (
     "batch",
     "demo",
     "presets",
-    "recolour",
+    "recolor",
     "rerun",
     "score",
     "ui",
@@ -60,7 +60,7 @@ def drawing(width: int, height: int, seed: int) -> Image.Image:
 CONTENT = drawing(SIZE, 48, 1)
 STYLES = [drawing(56, SIZE, 2), drawing(SIZE, 40, 3)]
 HALF = Image.fromarray(np.repeat(np.linspace(0, 255, SIZE)[None] > 127, 48, 0).astype(np.uint8) * 255)
-PAPER_QUICK = {"optimiser.steps": 2, "optimiser.iterations_per_step": 4}
+PAPER_QUICK = {"optimizer.steps": 2, "optimizer.iterations_per_step": 4}
 
 
 def digest(result: Result) -> str:
@@ -76,18 +76,18 @@ def results() -> Iterator[tuple[str, str]]:
         if name == "paper-original":
             continue  # needs trained weights
         for kind in ("paper-lbfgs", "lbfgs", "adam"):
-            quick = {**PAPER_QUICK, "scales": "single"} if kind == "paper-lbfgs" else {"optimiser.steps": 4}
-            spec = with_settings(preset(name).spec, {"size": SIZE, "optimiser": kind, **quick})
+            quick = {**PAPER_QUICK, "scales": "single"} if kind == "paper-lbfgs" else {"optimizer.steps": 4}
+            spec = with_settings(preset(name).spec, {"size": SIZE, "optimizer": kind, **quick})
             yield f"{name} {kind}", digest(transfer(CONTENT, STYLES[0], spec, precision="float32"))
-    quick = {"size": SIZE, "optimiser.steps": 4, "scales": "single"}
+    quick = {"size": SIZE, "optimizer.steps": 4, "scales": "single"}
     variants: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         "coarse to fine": ({"scales": {"kind": "coarse-to-fine", "scales": 3, "finest_steps": 3}}, {}),
         "bf16": ({}, {"precision": "bf16"}),
         "mixed": ({}, {"precision": "mixed"}),
-        "luminance before": ({"colours": "luminance"}, {}),
-        "luminance after": ({"colours": {"kind": "luminance", "when": "after"}}, {}),
-        "matched": ({"colours": "matched"}, {}),
-        "matched after": ({"colours": {"kind": "matched", "when": "after", "method": "histogram"}}, {}),
+        "luminance before": ({"colors": "luminance"}, {}),
+        "luminance after": ({"colors": {"kind": "luminance", "when": "after"}}, {}),
+        "matched": ({"colors": "matched"}, {}),
+        "matched after": ({"colors": {"kind": "matched", "when": "after", "method": "histogram"}}, {}),
         "noise": ({"start": "noise"}, {}),
         "start": ({}, {"start": STYLES[1].resize((SIZE, 48))}),
         "keep": ({}, {"keep": HALF}),
@@ -120,8 +120,8 @@ def tiled(options: dict[str, Any]) -> dict[str, Any]:
 def interrupted() -> Iterator[tuple[str, str]]:
     """A run that stops after two steps and is resumed from its checkpoint, for each optimizer."""
     for kind in ("paper-lbfgs", "lbfgs", "adam"):
-        quick = PAPER_QUICK if kind == "paper-lbfgs" else {"optimiser.steps": 6}
-        spec = with_settings(preset("bare").spec, {"size": SIZE, "scales": "single", "optimiser": kind, **quick})
+        quick = PAPER_QUICK if kind == "paper-lbfgs" else {"optimizer.steps": 6}
+        spec = with_settings(preset("bare").spec, {"size": SIZE, "scales": "single", "optimizer": kind, **quick})
         with tempfile.TemporaryDirectory() as folder:
             for number, image in enumerate((CONTENT, STYLES[0])):
                 image.save(Path(folder) / f"{number}.png")

@@ -32,7 +32,7 @@ class DeviceError(BarestyleError):
 
 
 class DivergedError(BarestyleError):
-    """An optimisation that exploded at every restart it was allowed."""
+    """An optimization that exploded at every restart it was allowed."""
 
 
 class StudyError(BarestyleError):

@@ -11,8 +11,8 @@ from barestyle.spec import (
     VGG,
     CoarseToFine,
     FeatureContentLoss,
-    FormsContentLoss,
     HandMade,
+    LuminanceContentLoss,
     NoPooling,
     PretrainedBias,
     PretrainedWeights,
@@ -35,7 +35,7 @@ class Preset:
     about: str = ""
 
 
-# Deviation: of the paper's own networks only `paper` and `paper-original` have its optimiser. With those of section 6
+# Deviation: of the paper's own networks only `paper` and `paper-original` have its optimizer. With those of section 6
 # it runs away on some pairs of pictures (docs/decisions/0003), so there Spec's default is replaced.
 
 NPND = VGG(channels=(64,) * DEPTH, pooling=NoPooling())
@@ -47,8 +47,8 @@ def _bare(channels: int, steps: int, scales: CoarseToFine) -> Spec:
     return Spec(
         network=VGG(channels=(channels,) * DEPTH, pooling=NoPooling(), bias=ZeroBias(), gabor=0.5, padding="reflect"),
         style_loss=WhitenedLoss(epsilon=1e-2),
-        content_loss=FormsContentLoss(),
-        optimiser=LBFGS(steps=steps),
+        content_loss=LuminanceContentLoss(),
+        optimizer=LBFGS(steps=steps),
         scales=scales,
     )
 
@@ -97,25 +97,25 @@ _ALL = (
         "npnd",
         "the paper's network with no pooling and no doubling of channels",
         "section 6.1, figure 6g",
-        Spec(network=NPND, optimiser=LBFGS()),
+        Spec(network=NPND, optimizer=LBFGS()),
     ),
     Preset(
         "hand-made",
         "first layer of designed 2x2 kernels (basic set 3, strategy 3), drawn 2x2 kernels above it",
         "section 6.2, figure 7c",
-        Spec(network=HandMade(), optimiser=LBFGS()),
+        Spec(network=HandMade(), optimizer=LBFGS()),
     ),
     Preset(
         "gaussian-pyramid",
         "no depth: a Gaussian pyramid, one convolution and ReLU for each level",
         "section 6.3, figure 8a",
-        Spec(network=Pyramid(bands="gaussian"), optimiser=LBFGS()),
+        Spec(network=Pyramid(bands="gaussian"), optimizer=LBFGS()),
     ),
     Preset(
         "laplacian-pyramid",
         "no depth: a Laplacian pyramid, one convolution and ReLU for each level",
         "section 6.3, figure 8b",
-        Spec(network=Pyramid(bands="laplacian"), optimiser=LBFGS()),
+        Spec(network=Pyramid(bands="laplacian"), optimizer=LBFGS()),
     ),
 )
 

@@ -37,7 +37,7 @@ def test_whole_runs_end_at_the_goal() -> None:
     found = ours(48, CPU, goal=goal["loss"] * 2, settings={})
     assert found["loss"] <= goal["loss"] * 2
     assert found["evaluations"] < 60
-    scales = {"scales": "coarse-to-fine", "scales.scales": 2, "scales.finest_steps": 60, "optimiser.steps": 5}
+    scales = {"scales": "coarse-to-fine", "scales.scales": 2, "scales.finest_steps": 60, "optimizer.steps": 5}
     assert ours(48, CPU, goal=goal["loss"] * 2, settings=scales)["loss"] <= goal["loss"] * 2
 
 
@@ -56,5 +56,5 @@ def test_a_worker_that_fails_is_told() -> None:
         contest({"ours": {"what": "ours", "size": 48, "device": "cpu", "preset": "no-such"}}, repetitions=1)
 
 
-def test_ratios_are_of_neighbours() -> None:
+def test_ratios_are_of_neighbors() -> None:
     assert ratio(Timing((2.0, 6.0, 3.0), 0), Timing((1.0, 2.0, 3.0), 0)) == Ratio(2.0, 1.0, 3.0)

@@ -23,7 +23,7 @@ ENDLESS = (
     "--set",
     "network.channels=4",
     "--set",
-    "optimiser.patience=100000",
+    "optimizer.patience=100000",
     "--set",
     "scales=single",
 )

@@ -27,7 +27,7 @@ def test_presets_lists_all_with_the_default_marked(program: Program) -> None:
 
 def test_one_preset_shows_each_field_as_set_would_take_it(program: Program) -> None:
     outcome = program("presets", "paper")
-    for field in ("network.weights.magnitude", "network.pooling.after", "style_loss.weight", "optimiser.steps", "size"):
+    for field in ("network.weights.magnitude", "network.pooling.after", "style_loss.weight", "optimizer.steps", "size"):
         assert re.search(rf"^{re.escape(field)} ", outcome.out, re.MULTILINE)
 
 

@@ -1,4 +1,4 @@
-"""`barestyle recolour`: colours are the style's, forms the photograph's own."""
+"""`barestyle recolor`: colors are the style's, forms the photograph's own."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("space", ["linear-rgb", "lab"])
 @pytest.mark.parametrize("method", ["mean-covariance", "histogram"])
-def test_colours_alone(program: Program, folder: Path, method: str, space: str) -> None:
-    outcome = program("recolour", "photo.png", "style.png", "--method", method, "--space", space)
+def test_colors_alone(program: Program, folder: Path, method: str, space: str) -> None:
+    outcome = program("recolor", "photo.png", "style.png", "--method", method, "--space", space)
     assert outcome.code == 0, outcome.err
     assert "photo-style.png  64 x 48 pixels" in outcome.out
     photo, style, found = (read(name).pixels for name in ("photo.png", "style.png", "photo-style.png"))
@@ -40,7 +40,7 @@ def test_colours_alone(program: Program, folder: Path, method: str, space: str) 
 
 
 def test_what_is_transparent_does_not_count_and_stays(program: Program, folder: Path) -> None:
-    plain = program("recolour", "photo.png", "style.png", "-o", "plain.png", "-q")
+    plain = program("recolor", "photo.png", "style.png", "-o", "plain.png", "-q")
     assert (plain.code, plain.out) == (0, "")
     wide = Image.new("RGBA", (128, 48), (255, 0, 255, 0))
     wide.paste(Image.open("photo.png"), (0, 0))
@@ -48,7 +48,7 @@ def test_what_is_transparent_does_not_count_and_stays(program: Program, folder: 
     broad = Image.new("RGBA", (50, 120), (0, 255, 0, 0))
     broad.paste(Image.open("style.png"), (0, 0))
     broad.save("broad.png")
-    assert program("recolour", "wide.png", "broad.png", "-o", "out.png", "-q").code == 0
+    assert program("recolor", "wide.png", "broad.png", "-o", "out.png", "-q").code == 0
     alone, found = read("plain.png"), read("out.png")
     assert found.alpha is not None
     torch.testing.assert_close(found.pixels[..., :64], alone.pixels, atol=2 / 255, rtol=0)
@@ -60,7 +60,7 @@ def test_sixteen_bits_stay(program: Program, folder: Path) -> None:
 
     deep = (np.asarray(Image.open("photo.png"), np.uint16) * 257)[..., :3]
     Path("deep.png").write_bytes(imagecodecs.png_encode(np.ascontiguousarray(deep)))
-    assert program("recolour", "deep.png", "style.png", "-o", "out.png", "-q").code == 0
+    assert program("recolor", "deep.png", "style.png", "-o", "out.png", "-q").code == 0
     assert read("out.png").bits == 16
 
 
@@ -81,7 +81,7 @@ def test_bad_input(program: Program, folder: Path, line: str, words: str) -> Non
     (folder / "there.png").write_bytes(b"mine")
     Image.new("RGBA", (20, 20)).save(folder / "clear.png")
     before = Path("photo.png").read_bytes()
-    outcome = program("recolour", *line.split())
+    outcome = program("recolor", *line.split())
     assert outcome.code == 2
     assert words in outcome.err
     assert Path("photo.png").read_bytes() == before

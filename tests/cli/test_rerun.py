@@ -16,7 +16,7 @@ from torch import Tensor
 
 from barestyle import Progress, preset, transfer, with_settings
 from barestyle.objective import Evaluation
-from barestyle.optimize import Search
+from barestyle.optimize import Minimizer
 from barestyle.optimize.iterate import Evaluate
 from barestyle.run import record as records
 from barestyle.spec import LBFGS, Adam, PaperLBFGS
@@ -54,11 +54,11 @@ def test_precision_and_tiles_are_repeated(
     assert outcome.code == 0, outcome.err
     record = records.find(painted)
     assert record.precision == ("mixed" if "mixed" in how else "float32")
-    assert len(record.fits) == (2 if "mixed" in how else 1)
-    assert (record.fits[0].tile_height is None) == ("mixed" in how)
+    assert len(record.memory_plans) == (2 if "mixed" in how else 1)
+    assert (record.memory_plans[0].tile_height is None) == ("mixed" in how)
     outcome = program("rerun", painted, "-o", again)
     assert "The picture is the same, bit for bit." in outcome.out
-    assert records.find(again).fits == record.fits
+    assert records.find(again).memory_plans == record.memory_plans
 
 
 def test_a_picture_beside_another_ones_record_is_not_repeated(
@@ -129,7 +129,7 @@ def test_an_interrupted_run_is_repeated_to_where_it_was_stopped(program: Program
 def test_a_picture_that_was_in_memory_can_be_named(
     program: Program, pictures: Path, content_image: Image.Image, tmp_path: Path
 ) -> None:
-    spec = with_settings(preset("bare").spec, {"size": 32, "optimiser.steps": 1, "network.channels": 4})
+    spec = with_settings(preset("bare").spec, {"size": 32, "optimizer.steps": 1, "network.channels": 4})
     out = transfer(content_image, pictures / "style.jpg", spec).save(tmp_path / "out.png")
     refused = program("rerun", out, "-o", tmp_path / "again.png")
     assert refused.code == 2
@@ -142,9 +142,9 @@ def test_an_interrupted_run_after_a_restart_is_repeated_to_the_same_place(
     program: Program, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first attempt explodes at its fourth evaluation, later than the second was stopped."""
-    made: list[Search] = []
+    made: list[Minimizer] = []
 
-    class Exploding(Search):
+    class Exploding(Minimizer):
         def __init__(self, evaluate: Evaluate, start: Tensor, spec: PaperLBFGS | LBFGS | Adam, *_: object) -> None:
             made.append(self)
             first, seen = len(made) % 2 == 1, 0
@@ -157,7 +157,7 @@ def test_an_interrupted_run_after_a_restart_is_repeated_to_the_same_place(
 
             super().__init__(exploding, start, spec)
 
-    monkeypatch.setattr(sys.modules["barestyle.run.multiscale"], "Search", Exploding)
+    monkeypatch.setattr(sys.modules["barestyle.run.multiscale"], "Minimizer", Exploding)
     spec = with_settings(preset("paper").spec, {"size": 32, "network.channels": 4, "network.pooling": "none"})
     seen: list[Progress] = []
     result = transfer(

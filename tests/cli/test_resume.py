@@ -21,7 +21,7 @@ PROGRAM = [sys.executable, "-m", "barestyle"]
 PAINT = ["transfer", "content.png", "style.png", "--size", "64"]
 RUN = [*PAINT, "--steps", "12", "--precision", "mixed", *("--set", "network.channels=8")]
 ENDLESS = [*PAINT, "--steps", "100000", *("--set", "scales=single"), *("--set", "network.channels=4")]
-ENDLESS += ["--set", "optimiser.patience=100000", "-o", "out.png", "--checkpoint", "10"]
+ENDLESS += ["--set", "optimizer.patience=100000", "-o", "out.png", "--checkpoint", "10"]
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def test_from_list_to_report(
     assert all(name in listed for name in SHIPPED)
     assert "network.channels=8" in program("study", "show", study_file).out
     planned = program("study", "plan", study_file).out
-    assert "1 pairs x 3 variants x 1 optimisers x 2 seeds are 6 different cells, 0 of them done" in planned
+    assert "1 pairs x 3 variants x 1 optimizers x 2 seeds are 6 different cells, 0 of them done" in planned
     assert "6 cells to run, about 18 evaluations: up to " in planned
     ran = program("study", "run", study_file, "--workers", "2")
     assert ran.code == 0, ran.err
@@ -66,7 +66,7 @@ def test_a_cell_that_fails_shows_in_the_exit_code(program: Program, study_file: 
 @pytest.mark.slow
 def test_ctrl_c_reaches_the_workers_and_loses_no_cell(study_file: Path, tmp_path: Path) -> None:
     """Sent to the parent alone, as `kill -INT` does: it tells its workers, and waits until they have stopped."""
-    study_file.write_text(study_file.read_text().replace("optimiser.steps: 2", "optimiser.steps: 100000"))
+    study_file.write_text(study_file.read_text().replace("optimizer.steps: 2", "optimizer.steps: 100000"))
     into = ("--into", str(tmp_path / "store"))
     command = [sys.executable, "-m", "barestyle", "study", "run", str(study_file), "--workers", "2", *into]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -119,8 +119,8 @@ def test_search_says_what_to_type(program: Program, pictures: Path, tmp_path: Pa
         (("run", "fig8", "--pair", "one.png"), "--pair cannot be 'one.png'; it takes two pictures"),
         (("run", "fig8", "--pair", "one.png,two.png"), "one.png' of the study cannot be read"),
         (("run", "fig8", "--pair", "photo:dog,style:mosaic"), "there is no photograph 'dog'"),
-        (("run", "fig8", "--optimiser", "sgd"), "study 'fig8' has no optimiser 'sgd'; its own are paper, robust"),
-        (("run", "fig8", "--steps", "0"), "optimiser.steps cannot be 0; it takes a whole number of at least 1"),
+        (("run", "fig8", "--optimizer", "sgd"), "study 'fig8' has no optimizer 'sgd'; its own are paper, robust"),
+        (("run", "fig8", "--steps", "0"), "optimizer.steps cannot be 0; it takes a whole number of at least 1"),
         (("run", "fig8", "--size", "3"), "size cannot be 3; it takes a whole number of at least 16"),
         (("run", "fig8", "--storage", "postgresql+psycopg://x@127.0.0.1:1/x"), "cannot be used (connection"),
         (("work", "fig8"), "there is no study in 'studies/fig8'; `barestyle study run fig8` begins one"),

@@ -54,7 +54,7 @@ def test_weights_and_masks_are_those_of_the_library(program: Program, folder: Pa
     line = "transfer photo.png a.png b.png --weights 2 1 --mask sky.png:b.png -o out.png"
     outcome = program(*line.split(), *QUICK)
     assert outcome.code == 0, outcome.err
-    spec = with_settings(preset("bare").spec, {"size": 48, "optimiser.steps": 2, "scales.finest_steps": 2})
+    spec = with_settings(preset("bare").spec, {"size": 48, "optimizer.steps": 2, "scales.finest_steps": 2})
     expected = transfer("photo.png", ["a.png", "b.png"], spec, weights=(2, 1), masks=(None, "sky.png"))
     record = records.find(folder / "out.png")
     assert record.image_sha256 == expected.record.image_sha256
@@ -71,8 +71,8 @@ def test_weights_and_masks_are_those_of_the_library(program: Program, folder: Pa
         "photo.png a.png --keep sky.png",
         "photo.png a.png --start noise --set content_loss=none",
         "photo.png a.png --start b.png.jpg",
-        "photo.png a.png --colours luminance",
-        "photo.png a.png --colours matched --set colours.space=lab --set colours.when=after",
+        "photo.png a.png --colors luminance",
+        "photo.png a.png --colors matched --set colors.space=lab --set colors.when=after",
         "photo.png a.png --style-scale 0.6",
     ],
 )
@@ -123,7 +123,7 @@ def test_an_old_name_of_trained_weights_is_understood(program: Program, folder: 
         "-p",
         "paper-original",
         "--set",
-        "optimiser.iterations_per_step=2",
+        "optimizer.iterations_per_step=2",
         *QUICK,
     )
     for option, output in (("--trained", "one.png"), ("--weights", "two.png")):
@@ -155,7 +155,7 @@ def test_a_mask_with_a_colon_in_its_name(folder: Path) -> None:
         ("photo.png a.png --mask sky.png:c.png", "there is no file 'c.png'"),
         ("photo.png a.png --keep none.png", "there is no file 'none.png'"),
         ("photo.png a.png --start none.png", "there is no file 'none.png'"),
-        ("photo.png a.png --colours blue", "colours cannot be 'blue'; it takes one of luminance, matched, style"),
+        ("photo.png a.png --colors blue", "colors cannot be 'blue'; it takes one of luminance, matched, style"),
         ("photo.png a.png --style-scale 0", "style_scale cannot be 0"),
         ("photo.png a.png --start noise --set start=content", "--start and --set start are both given"),
         ("photo.png a.png --keep sky.png -o sky.png -f", "is one of the files that go in"),
@@ -174,9 +174,9 @@ def test_a_weight_that_is_no_number_is_refused_before_work() -> None:
         typed([Path("a"), Path("b")], ["1", "x"], None, None)
 
 
-def test_colours_kept_are_in_every_picture_that_is_saved(program: Program, folder: Path) -> None:
+def test_colors_kept_are_in_every_picture_that_is_saved(program: Program, folder: Path) -> None:
     """Those of --save-every, too."""
-    line = "transfer photo.png a.png -o out.png --colours luminance --set colours.when=after --save-every 3"
+    line = "transfer photo.png a.png -o out.png --colors luminance --set colors.when=after --save-every 3"
     assert program(*line.split(), "--size", "48", "--steps", "6", "-q").code == 0
     content = torch.from_numpy(np.asarray(Image.open("photo.png").resize((48, 36)), np.float32))
     saved = sorted(folder.glob("out*.png"))

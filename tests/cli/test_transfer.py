@@ -27,7 +27,7 @@ def test_it_paints_what_python_paints(program: Program, pictures: Path, tmp_path
     assert "all steps were taken" in outcome.out
     assert outcome.err.splitlines()[0].startswith("step 0/2, 1 evaluations, loss ")
     spec = with_settings(
-        preset("bare").spec, {"size": 32, "optimiser.steps": 2, "scales.finest_steps": 2, "network.channels": 4}
+        preset("bare").spec, {"size": 32, "optimizer.steps": 2, "scales.finest_steps": 2, "network.channels": 4}
     )
     expected = transfer(pictures / "content.png", pictures / "style.jpg", spec, seed=7)
     assert np.array_equal(np.asarray(Image.open(out)), np.asarray(expected.to_pil()))
@@ -38,13 +38,13 @@ def test_it_paints_what_python_paints(program: Program, pictures: Path, tmp_path
     ("options", "field", "value"),
     [
         (("--size", "24"), "spec.size", 24),
-        (("--steps", "1"), "spec.optimiser.steps", 1),
+        (("--steps", "1"), "spec.optimizer.steps", 1),
         (("--steps", "1"), "spec.scales.finest_steps", 1),
         (("--strength", "0.25"), "spec.content_loss.strength", 0.25),
         (("--seed", "9"), "seed", 9),
         (("--set", "network.weights=gaussian"), "spec.network.weights.kind", "gaussian"),
         (("--device", "cpu"), "device", "cpu"),
-        (("-p", "npnd", "--set", "optimiser=adam"), "spec.style_loss.kind", "gram"),
+        (("-p", "npnd", "--set", "optimizer=adam"), "spec.style_loss.kind", "gram"),
     ],
 )
 def test_options_reach_the_run(
@@ -142,7 +142,7 @@ def test_trained_weights(program: Program, pictures: Path, tmp_path: Path, synth
         "1",
     )
     outcome = program(
-        *arguments, "-p", "paper-original", "--weights", synthetic_weights, "--set", "optimiser.iterations_per_step=2"
+        *arguments, "-p", "paper-original", "--weights", synthetic_weights, "--set", "optimizer.iterations_per_step=2"
     )
     assert outcome.code == 0, outcome.err
     assert record(out)["weights"]["sha256"]

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 from barestyle.errors import OutputError
-from barestyle.video.writer import Film
+from barestyle.video.writer import VideoWriter
 from tests.cli.conftest import Program
 
 QUICK = (
@@ -66,7 +66,7 @@ def test_it_goes_from_the_photograph_to_the_result(program: Program, folder: Pat
 
 
 def test_a_stopped_run_leaves_the_film_so_far(folder: Path) -> None:
-    endless = ["--size", "48", "--steps", "100000", "--set", "optimiser.patience=100000", "--set", "scales=single"]
+    endless = ["--size", "48", "--steps", "100000", "--set", "optimizer.patience=100000", "--set", "scales=single"]
     arguments = ["transfer", "content.png", "style.jpg", "-o", "out.png", "--film", "film.gif", *endless]
     running = subprocess.Popen([sys.executable, "-m", "barestyle", *arguments], stderr=subprocess.PIPE, text=True)
     assert running.stderr is not None
@@ -80,14 +80,14 @@ def test_a_stopped_run_leaves_the_film_so_far(folder: Path) -> None:
 
 def test_a_film_that_fails_costs_no_picture(program: Program, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     count = itertools.count()
-    add = Film.add
+    add = VideoWriter.add
 
-    def filled(self: Film, picture: object) -> None:
+    def filled(self: VideoWriter, picture: object) -> None:
         if next(count) == 3:
             raise OutputError("'film.webp' cannot be written (No space left on device); free some space")
         add(self, picture)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Film, "add", filled)
+    monkeypatch.setattr(VideoWriter, "add", filled)
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         outcome = program("transfer", "content.png", "style.jpg", "-o", "out.png", "--film", "film.webp", *QUICK[:-1])

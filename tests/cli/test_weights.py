@@ -21,7 +21,7 @@ def test_fetched_weights_are_told_and_used(
     assert "unknown until now, and pinned" in first.out
     assert "as at the first time" in program("weights", "fetch", "--from", synthetic_weights).out
     assert "vgg19-5-layers.safetensors: 5 convolutions, 2.2 MB, SHA-256" in program("weights", "info").out
-    quick = ("--size", "32", "--steps", "1", "--set", "optimiser.iterations_per_step=2")
+    quick = ("--size", "32", "--steps", "1", "--set", "optimizer.iterations_per_step=2")
     painted = program(
         *("transfer", pictures / "content.png", pictures / "style.jpg", "-o", tmp_path / "a.png"),
         *("--preset", "paper-original", *quick),

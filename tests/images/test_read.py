@@ -100,14 +100,14 @@ def test_16_bits_are_kept(tmp_path: Path, channels: int, kind: str) -> None:
     assert picture.bits == 16
     values = samples.astype(np.float64) / 65535
     alpha = values[..., -1:] if channels in (2, 4) else 1.0
-    colour = values[..., :-1] if channels in (2, 4) else values
-    expected = np.broadcast_to(colour, (HEIGHT, WIDTH, 3)) * alpha + 1 - alpha
+    color = values[..., :-1] if channels in (2, 4) else values
+    expected = np.broadcast_to(color, (HEIGHT, WIDTH, 3)) * alpha + 1 - alpha
     np.testing.assert_allclose(picture.pixels[0].permute(1, 2, 0), expected, atol=2e-6)
 
 
 @pytest.mark.parametrize("kind", ["png", "tif"])
-def test_a_16_bit_grey_scan_with_its_profile(tmp_path: Path, kind: str) -> None:
-    """Grey with a linear profile: against sRGB's own curve (IEC 61966-2-1)."""
+def test_a_16_bit_gray_scan_with_its_profile(tmp_path: Path, kind: str) -> None:
+    """Gray with a linear profile: against sRGB's own curve (IEC 61966-2-1)."""
     linear = imagecodecs.cms_profile("gray", gamma=1.0)
     samples = np.linspace(0, 65535, HEIGHT * WIDTH).round().astype(np.uint16).reshape(HEIGHT, WIDTH)
     path = tmp_path / f"a.{kind}"
@@ -128,9 +128,9 @@ def test_a_float_tiff_in_four_inks(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
-def test_a_matrix_is_a_grey_picture() -> None:
-    grey = LEVELS[..., 0]
-    assert torch.equal(read(np.asmatrix(grey)).pixels, read(grey).pixels)
+def test_a_matrix_is_a_gray_picture() -> None:
+    gray = LEVELS[..., 0]
+    assert torch.equal(read(np.asmatrix(gray)).pixels, read(gray).pixels)
 
 
 def test_the_first_four_bytes_of_a_tiff(tmp_path: Path) -> None:
@@ -139,11 +139,11 @@ def test_the_first_four_bytes_of_a_tiff(tmp_path: Path) -> None:
         read(tmp_path / "a.tif")
 
 
-def test_colours_that_were_multiplied_by_alpha(tmp_path: Path) -> None:
-    """Associated alpha (TIFF 6.0, section 18): composited over white, premultiplied colours only lack the white."""
+def test_colors_that_were_multiplied_by_alpha(tmp_path: Path) -> None:
+    """Associated alpha (TIFF 6.0, section 18): composited over white, premultiplied colors only lack the white."""
     alpha = np.random.default_rng(2).integers(1, 65536, (HEIGHT, WIDTH, 1)).astype(np.float64) / 65535
-    colour = DEEP.astype(np.float64) / 65535
-    samples = np.rint(np.concatenate([colour * alpha, alpha], axis=2) * 65535).astype(np.uint16)
+    color = DEEP.astype(np.float64) / 65535
+    samples = np.rint(np.concatenate([color * alpha, alpha], axis=2) * 65535).astype(np.uint16)
     tifffile.imwrite(tmp_path / "a.tif", samples, photometric="rgb", extrasamples=["assocalpha"])
     expected = samples[..., :3] / 65535 + 1 - alpha
     np.testing.assert_allclose(read(tmp_path / "a.tif").pixels[0].permute(1, 2, 0), expected, atol=2e-5)
@@ -175,13 +175,13 @@ def swapped_profile() -> bytes:
 
 @pytest.mark.parametrize("deep", [False, True])
 def test_icc_profiles_are_converted(tmp_path: Path, deep: bool) -> None:
-    colours = np.zeros((HEIGHT, WIDTH, 3), np.uint16 if deep else np.uint8)
-    colours[..., 0] = np.iinfo(colours.dtype).max
+    colors = np.zeros((HEIGHT, WIDTH, 3), np.uint16 if deep else np.uint8)
+    colors[..., 0] = np.iinfo(colors.dtype).max
     path = tmp_path / ("a.tif" if deep else "a.png")
     if deep:
-        tifffile.imwrite(path, colours, photometric="rgb", iccprofile=swapped_profile())
+        tifffile.imwrite(path, colors, photometric="rgb", iccprofile=swapped_profile())
     else:
-        Image.fromarray(colours).save(path, icc_profile=swapped_profile())
+        Image.fromarray(colors).save(path, icc_profile=swapped_profile())
     red, green, blue = read(path).pixels.mean((0, 2, 3)).tolist()
     assert green > 0.98
     assert max(red, blue) < 0.02
@@ -226,7 +226,7 @@ def test_an_opaque_alpha_is_no_alpha() -> None:
     assert read(PICTURE.convert("RGBA")).alpha is None
 
 
-def test_a_palette_with_a_transparent_colour(tmp_path: Path) -> None:
+def test_a_palette_with_a_transparent_color(tmp_path: Path) -> None:
     image = PICTURE.quantize(8)
     image.info["transparency"] = 0
     image.save(tmp_path / "a.png")
@@ -252,8 +252,8 @@ def test_arrays_and_tensors_of_every_type() -> None:
         torch.testing.assert_close(read(source).pixels, expected, rtol=0, atol=1e-6)
     assert read(deep).bits == 16
     assert read(LEVELS).bits == 8
-    grey = read(LEVELS[..., 0])
-    assert torch.equal(grey.pixels[0, 0], grey.pixels[0, 2])
+    gray = read(LEVELS[..., 0])
+    assert torch.equal(gray.pixels[0, 0], gray.pixels[0, 2])
 
 
 def test_the_same_picture_has_the_same_hash() -> None:
@@ -300,7 +300,7 @@ def test_reading_leaves_pillows_own_limit_alone(tmp_path: Path) -> None:
     assert before == Image.MAX_IMAGE_PIXELS
 
 
-def linear_grey() -> bytes:
+def linear_gray() -> bytes:
     """A profile of one channel whose values are light itself (ICC.1:2022, a curve of no entries)."""
 
     def tagged(signature: bytes, data: bytes) -> bytes:
@@ -319,14 +319,14 @@ def linear_grey() -> bytes:
 
 
 @pytest.mark.parametrize("alpha", [None, "A", "tRNS"])
-def test_grey_with_a_profile_of_its_own(tmp_path: Path, alpha: str | None) -> None:
+def test_gray_with_a_profile_of_its_own(tmp_path: Path, alpha: str | None) -> None:
     """Linear light of 128/255 is 0.737 in sRGB (IEC 61966-2-1), with and without transparency."""
-    grey = Image.new("LA" if alpha == "A" else "L", (20, 20), (128, 255) if alpha == "A" else 128)
+    gray = Image.new("LA" if alpha == "A" else "L", (20, 20), (128, 255) if alpha == "A" else 128)
     options: dict[str, Any] = {"transparency": 7} if alpha == "tRNS" else {}
-    grey.save(tmp_path / "grey.png", icc_profile=linear_grey(), **options)
+    gray.save(tmp_path / "gray.png", icc_profile=linear_gray(), **options)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        pixels = read(tmp_path / "grey.png").pixels
+        pixels = read(tmp_path / "gray.png").pixels
     assert float(pixels.mean()) == pytest.approx(1.055 * (128 / 255) ** (1 / 2.4) - 0.055, abs=0.004)
 
 
@@ -347,9 +347,9 @@ def test_white_is_zero_but_opaque_is_not(tmp_path: Path) -> None:
     assert np.allclose(picture.pixels[0, 0].numpy(), 1 - DEEP[..., 0] / 65535, atol=1e-4)
 
 
-def test_colours_of_another_kind_are_refused(tmp_path: Path) -> None:
+def test_colors_of_another_kind_are_refused(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "a.tif", DEEP, photometric="cielab")
-    with pytest.raises(ImageError, match="is a TIFF of CIELAB colours; grey, RGB and CMYK can be read"):
+    with pytest.raises(ImageError, match="is a TIFF of CIELAB colors; gray, RGB and CMYK can be read"):
         read(tmp_path / "a.tif")
 
 

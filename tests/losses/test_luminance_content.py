@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from barestyle.losses.luminance_content import LIGHTNESS_WEIGHT, PIXELS_WEIGHT, Forms, blur
-from barestyle.spec import FormsContentLoss
+from barestyle.losses.luminance_content import LIGHTNESS_WEIGHT, PIXELS_WEIGHT, LuminanceContentTerm, blur
+from barestyle.spec import LuminanceContentLoss
 
 
 def plain_forms_loss(image: Tensor, content: Tensor, cells: int, strength: float = 0.5) -> Tensor:
@@ -38,7 +38,7 @@ def test_it_equals_the_plain_form(height: int, width: int, cells: int, strength:
     expected = plain_forms_loss(leaf, content, cells, strength)
     (wanted,) = torch.autograd.grad(expected, leaf)
     gradient = torch.ones_like(image)
-    loss = Forms(content, FormsContentLoss(strength=strength, cells=cells)).add(image, gradient)
+    loss = LuminanceContentTerm(content, LuminanceContentLoss(strength=strength, cells=cells)).add(image, gradient)
     assert float(loss) == pytest.approx(float(expected.detach()), rel=1e-12)
     torch.testing.assert_close(gradient - 1, wanted, rtol=1e-9, atol=1e-14)
 
@@ -46,18 +46,18 @@ def test_it_equals_the_plain_form(height: int, width: int, cells: int, strength:
 def test_the_content_itself_and_full_strength_cost_nothing() -> None:
     image, content = pair(24, 32)
     gradient = torch.zeros_like(image)
-    assert float(Forms(content, FormsContentLoss()).add(content, gradient)) == 0
-    assert float(Forms(content, FormsContentLoss(strength=1)).add(image, gradient)) == 0
+    assert float(LuminanceContentTerm(content, LuminanceContentLoss()).add(content, gradient)) == 0
+    assert float(LuminanceContentTerm(content, LuminanceContentLoss(strength=1)).add(image, gradient)) == 0
     assert not bool(gradient.any())
 
 
-def test_flat_colour_of_the_same_lightness_is_free() -> None:
+def test_flat_color_of_the_same_lightness_is_free() -> None:
     """Red against the green that is as light: the lightness part does not see it."""
     content = torch.zeros(1, 3, 20, 20, dtype=torch.float64)
     content[:, 0] = 0.5
     image = torch.zeros_like(content)
     image[:, 1] = 0.5 * 0.299 / 0.587
-    forms = Forms(content, FormsContentLoss(strength=0.999))
+    forms = LuminanceContentTerm(content, LuminanceContentLoss(strength=0.999))
     assert float(forms.add(image, torch.zeros_like(image))) < 1e-10
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from barestyle.losses.missing_colors import WEIGHT, missing_colors
-from barestyle.losses.regions import Region, Sample
+from barestyle.losses.regions import Region, StyleImage
 
 
 def pixels(seed: int, height: int = 6, width: int = 7) -> Tensor:
@@ -19,17 +19,17 @@ def gray(seed: int) -> Tensor:
 
 
 def test_a_style_of_all_colors_has_no_penalty() -> None:
-    assert missing_colors([Region((Sample(pixels(0)),))]) == []
+    assert missing_colors([Region((StyleImage(pixels(0)),))]) == []
 
 
 def test_two_gray_styles_of_different_tints_span_a_plane() -> None:
     tinted = gray(1) * torch.tensor([1.0, 0.9, 0.9], dtype=torch.float64).view(1, 3, 1, 1)
-    (penalty,) = missing_colors([Region((Sample(gray(0), share=0.5), Sample(tinted, share=0.5)))])
+    (penalty,) = missing_colors([Region((StyleImage(gray(0), share=0.5), StyleImage(tinted, share=0.5)))])
     assert float(penalty.projection.trace()) == pytest.approx(1)
 
 
 def test_a_gray_style_costs_the_squared_distance_from_gray() -> None:
-    (penalty,) = missing_colors([Region((Sample(gray(0)),))])
+    (penalty,) = missing_colors([Region((StyleImage(gray(0)),))])
     image = pixels(1)
     chroma = image - image.mean(1, keepdim=True)
     loss = penalty.add(image, torch.zeros_like(image))
@@ -42,7 +42,7 @@ def test_one_color_under_a_mask_and_transparent_pixels_that_do_not_count() -> No
     alpha = torch.ones(1, 1, 6, 7, dtype=torch.float64)
     color[..., 0, 0], alpha[..., 0, 0] = 1.0, 0.0
     mask = pixels(3)[:, :1]
-    (penalty,) = missing_colors([Region((Sample(color, alpha),), mask, weight=2.0)])
+    (penalty,) = missing_colors([Region((StyleImage(color, alpha),), mask, weight=2.0)])
     image = pixels(1)
     distance = (image - color[..., 1:, 1:].mean((2, 3), keepdim=True)).square().sum(1, keepdim=True)
     loss = penalty.add(image, torch.zeros_like(image))
@@ -51,7 +51,7 @@ def test_one_color_under_a_mask_and_transparent_pixels_that_do_not_count() -> No
 
 def test_the_gradient_is_autograds() -> None:
     mask = pixels(3)[:, :1]
-    (penalty,) = missing_colors([Region((Sample(gray(0)),), mask)])
+    (penalty,) = missing_colors([Region((StyleImage(gray(0)),), mask)])
     image, gradient = pixels(1).requires_grad_(True), torch.zeros(1, 3, 6, 7, dtype=torch.float64)
     loss = penalty.add(image, gradient)
     (expected,) = torch.autograd.grad(loss, image)

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from barestyle.losses.products import second_moment, transformed
 from barestyle.losses import products
+from barestyle.losses.products import second_moment, transformed
 
 BOUNDS = {torch.float64: 1e-13, torch.float32: 1e-6, torch.bfloat16: 5e-3}
 

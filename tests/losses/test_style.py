@@ -78,7 +78,7 @@ def test_whitened_does_not_depend_on_a_rotation_of_the_features() -> None:
         torch.rand(1, 1, 6, 6, generator=torch.Generator().manual_seed(0)).repeat(1, 4, 1, 1),
         torch.rand(1, 40, 2, 3, generator=torch.Generator().manual_seed(0)),
     ],
-    ids=["one colour", "nothing at all", "repeated features", "fewer pixels than channels"],
+    ids=["one color", "nothing at all", "repeated features", "fewer pixels than channels"],
 )
 def test_degenerate_styles_give_finite_losses_and_gradients(style: Tensor) -> None:
     target = whitened_style(moments(style), 1e-3)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from barestyle import preset
 from barestyle.errors import ImageError, SpecError
-from barestyle.metrics import METRICS, Judged, chosen, score
+from barestyle.metrics import METRICS, MetricInputs, chosen, score
 from barestyle.metrics.gram_distance import relative_distances, trained, trained_unseen
 from barestyle.networks import build
 from barestyle.networks import vgg19 as pretrained
@@ -42,7 +42,7 @@ def test_refusals(content_image: Image.Image) -> None:
 
 
 def test_the_trained_judge_is_the_network_itself(real_weights: Path, content: Tensor, style: Tensor) -> None:
-    judged = Judged(content, content, style, real_weights)
+    judged = MetricInputs(content, content, style, real_weights)
     spec = with_settings(
         preset("paper").spec,
         {
@@ -55,12 +55,12 @@ def test_the_trained_judge_is_the_network_itself(real_weights: Path, content: Te
     distances = relative_distances(network, judged)
     assert trained(judged) == pytest.approx(sum(distances.values()) / 8, rel=1e-6)
     assert trained_unseen(judged) == pytest.approx(sum(distances[tap] for tap in (6, 7, 8)) / 3, rel=1e-6)
-    assert trained(Judged(style, content, style, real_weights)) == 0
+    assert trained(MetricInputs(style, content, style, real_weights)) == 0
 
 
-def test_which_metrics_favour_which_runs() -> None:
-    favoured = {
-        name: [metric for metric in METRICS if METRICS[metric].favours(preset(name).spec)]
+def test_which_metrics_favor_which_runs() -> None:
+    favored = {
+        name: [metric for metric in METRICS if METRICS[metric].favors(preset(name).spec)]
         for name in ("paper-original", "paper", "bare")
     }
-    assert favoured == {"paper-original": ["vgg"], "paper": [], "bare": []}
+    assert favored == {"paper-original": ["vgg"], "paper": [], "bare": []}

@@ -12,7 +12,7 @@ from kornia.color import lab_to_rgb, rgb_to_lab
 from scipy.stats import wasserstein_distance
 from torch import Tensor
 
-from barestyle.metrics import Judged
+from barestyle.metrics import MetricInputs
 from barestyle.metrics.color import lab_wasserstein
 from barestyle.metrics.gram_distance import HELD_OUT, HELD_OUT_SEEDS, held_out
 from barestyle.metrics.patches import patch_wasserstein, patches
@@ -20,7 +20,7 @@ from barestyle.metrics.portilla_simoncelli import portilla_simoncelli
 from barestyle.networks import build
 from tests.metrics.conftest import Judge
 
-Measure = Callable[[Judged], float]
+Measure = Callable[[MetricInputs], float]
 
 
 @pytest.mark.parametrize("measure", [patch_wasserstein, lab_wasserstein, held_out])
@@ -51,8 +51,8 @@ def test_patches_are_those_of_the_picture(content: Tensor) -> None:
     assert torch.equal(again, patches(content.repeat(1, 1, 2, 2), seed=1))
 
 
-def test_colours_shifted_in_lab(judge: Judge) -> None:
-    """A shift of all colours by v: on average over directions u, (v u)² is |v|² / 3."""
+def test_colors_shifted_in_lab(judge: Judge) -> None:
+    """A shift of all colors by v: on average over directions u, (v u)² is |v|² / 3."""
     generator = torch.Generator().manual_seed(0)
     lab = torch.rand(1, 3, 40, 50, generator=generator) * 20 + torch.tensor([40.0, -10.0, -10.0]).view(1, 3, 1, 1)
     moved = lab + torch.tensor([9.0, 0.0, 0.0]).view(1, 3, 1, 1)
@@ -61,11 +61,11 @@ def test_colours_shifted_in_lab(judge: Judge) -> None:
     assert torch.allclose(rgb_to_lab(lab_to_rgb(lab)), lab, atol=0.05)
 
 
-def test_greys_have_scipys_distance(judge: Judge) -> None:
-    """Greys lie on one axis of Lab, where the distance has a second implementation."""
+def test_grays_have_scipys_distance(judge: Judge) -> None:
+    """Grays lie on one axis of Lab, where the distance has a second implementation."""
     random = np.random.default_rng(0)
-    greys = [random.beta(*shape, size=(32, 32)).astype(np.float32) for shape in ((2, 5), (5, 2))]
-    one, other = (torch.from_numpy(grey)[None, None].repeat(1, 3, 1, 1) for grey in greys)
+    grays = [random.beta(*shape, size=(32, 32)).astype(np.float32) for shape in ((2, 5), (5, 2))]
+    one, other = (torch.from_numpy(gray)[None, None].repeat(1, 3, 1, 1) for gray in grays)
     lightness = [np.sort(rgb_to_lab(image)[0, 0].numpy().ravel()) for image in (one, other)]
     quadratic = math.sqrt(float(np.mean((lightness[0] - lightness[1]) ** 2)))
     assert quadratic >= wasserstein_distance(*lightness) - 1e-6, "the order of the two distances"

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from barestyle.networks import build, minimum_side, normalised
+from barestyle.networks import build, minimum_side, normalized
 from barestyle.networks.build import Stack
 from barestyle.networks.initialization import with_gabor
 from barestyle.networks.vgg19 import load
@@ -64,7 +64,7 @@ def test_even_kernels_are_padded_right_and_below(content: Tensor) -> None:
     network = build(network_spec(network__channels=4, network__kernel_size=2), seed=0, deepest_tap=1)
     assert isinstance(network, Stack)
     weight, bias = (getattr(network.layers[0], name) for name in ("weight", "bias"))
-    x = normalised(content)
+    x = normalized(content)
     maps = network(content)[1]
     inner = torch.einsum("fcij,cij->f", weight, x[0, :, 5:7, 8:10]) + bias
     corner = torch.einsum("fc,c->f", weight[:, :, 0, 0], x[0, :, -1, -1]) + bias
@@ -153,10 +153,10 @@ def test_gabor_filters_take_the_place_of_some_first_ones() -> None:
 
 
 def test_a_gabor_filter_is_a_wave_with_a_direction() -> None:
-    """Every colour sees the same wave or its opposite, and all directions are there."""
+    """Every color sees the same wave or its opposite, and all directions are there."""
     weight = with_gabor(torch.ones(200, 3, 3, 3), 200, torch.Generator().manual_seed(0))
-    for colour in (1, 2):
-        ratio = weight[:, colour] / weight[:, 0]
+    for color in (1, 2):
+        ratio = weight[:, color] / weight[:, 0]
         torch.testing.assert_close(ratio.abs(), torch.ones_like(ratio), rtol=1e-3, atol=1e-3)
     power = torch.fft.fft2(weight[:, 0], (32, 32)).abs().square()
     frequency = torch.fft.fftfreq(32)

@@ -18,7 +18,7 @@ from safetensors.torch import save
 
 from barestyle.errors import WeightsError
 from barestyle.networks import vgg19 as pretrained
-from barestyle.networks.download import PINS, fetch
+from barestyle.networks.download import DIGESTS, fetch
 from tests.conftest import synthetic_vgg19
 
 Serve = Callable[..., str]
@@ -150,7 +150,7 @@ def test_servers_that_misbehave(serve: Serve, tmp_path: Path, data: bytes, manne
     with pytest.raises(WeightsError, match=words):
         fetch(serve(data, manner), cache=tmp_path)
     assert not list(tmp_path.rglob("*.safetensors")), "nothing half-fetched stays"
-    assert not (tmp_path / PINS).exists()
+    assert not (tmp_path / DIGESTS).exists()
 
 
 def test_unreachable_places(tmp_path: Path) -> None:

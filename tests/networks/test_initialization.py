@@ -10,7 +10,7 @@ from scipy import stats
 
 from barestyle.networks import initialization as weights
 from barestyle.spec import (
-    BinarisedWeights,
+    BinarizedWeights,
     BinaryWeights,
     ConstantBias,
     DiscreteWeights,
@@ -73,14 +73,14 @@ def test_drawing_depends_on_the_seed_alone() -> None:
     assert not torch.equal(first, weights.draw(GaussianWeights(), SHAPE, generator(5)))
 
 
-def test_trained_weights_are_kept_permuted_or_binarised() -> None:
+def test_trained_weights_are_kept_permuted_or_binarized() -> None:
     trained = torch.randn(8, 4, 3, 3, generator=generator()) + 0.5
     assert weights.alter(PretrainedWeights(), trained, generator()) is trained
     shuffled = weights.alter(ShuffledWeights(), trained, generator())
     assert not torch.equal(shuffled, trained)
     assert torch.equal(shuffled.flatten().sort().values, trained.flatten().sort().values)
-    binarised = weights.alter(BinarisedWeights(magnitude=0.3), trained, generator())
-    assert torch.equal(binarised, 0.3 * torch.sign(trained - trained.mean()))
+    binarized = weights.alter(BinarizedWeights(magnitude=0.3), trained, generator())
+    assert torch.equal(binarized, 0.3 * torch.sign(trained - trained.mean()))
 
 
 def test_biases() -> None:

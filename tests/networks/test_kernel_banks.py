@@ -16,7 +16,7 @@ def test_the_papers_counts(basic_set: int, strategy: int, filters: int) -> None:
 
 def test_the_spec_counts_what_the_bank_builds() -> None:
     assert {number: len(kernels) for number, kernels in BASIC_SETS.items()} == BASIC_SET_SIZES
-    assert {number: len(colours) for number, colours in STRATEGIES.items()} == STRATEGY_FACTORS
+    assert {number: len(colors) for number, colors in STRATEGIES.items()} == STRATEGY_FACTORS
 
 
 def test_the_line_kernels_are_the_papers() -> None:
@@ -47,7 +47,7 @@ def test_strategy_3_gives_every_channel_the_kernel_or_its_negative() -> None:
             assert torch.equal(channel, kernel) or torch.equal(channel, -kernel)
 
 
-def test_only_sets_2_and_3_see_flat_colour() -> None:
+def test_only_sets_2_and_3_see_flat_color() -> None:
     """The paper's explanation of why set 1 performs badly: no kernel responds to a constant."""
     assert float(bank(1, 4, 0.1).sum((2, 3)).abs().max()) == 0
     assert float(bank(2, 4, 0.1).sum((2, 3)).abs().max()) > 0

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from barestyle.errors import WeightsError
-from barestyle.networks import build, normalised
+from barestyle.networks import build, normalized
 from barestyle.networks.vgg19 import find, is_far_from_unit_scale, load, rescaled
 from barestyle.spec import VGG, PretrainedBias, PretrainedWeights
 from tests.conftest import synthetic_vgg19
@@ -111,8 +111,8 @@ def activations(layers: list[tuple[Tensor, Tensor]], x: Tensor) -> list[float]:
 def test_rescaling_gives_mean_activation_one_and_changes_nothing_else(synthetic_weights: Path, content: Tensor) -> None:
     plain = load(synthetic_weights, 5)
     network = build(TRAINED, seed=0, deepest_tap=5, trained=plain)
-    scaled = rescaled(plain, [normalised(content)])
-    means = activations(list(zip(scaled.weights, scaled.biases, strict=True)), normalised(content))
+    scaled = rescaled(plain, [normalized(content)])
+    means = activations(list(zip(scaled.weights, scaled.biases, strict=True)), normalized(content))
     assert means == pytest.approx([1.0] * 5, rel=1e-4)
     before = network(content)
     after = build(TRAINED, seed=0, deepest_tap=5, trained=scaled)(content)
@@ -126,12 +126,12 @@ def test_the_real_weights_see_edges(real_weights: Path, content: Tensor) -> None
     layers = load(real_weights, 5)
     network = build(TRAINED, seed=0, deepest_tap=5, trained=layers)
     assert float(network(content)[1].relu().mean()) > 5
-    scaled = build(TRAINED, seed=0, deepest_tap=5, trained=rescaled(layers, [normalised(content)]))
+    scaled = build(TRAINED, seed=0, deepest_tap=5, trained=rescaled(layers, [normalized(content)]))
     assert [float(maps.relu().mean()) for maps in scaled(content).values()] == pytest.approx([1.0] * 5, rel=1e-3)
 
 
 def test_only_weights_far_from_unit_scale_are_noticed(synthetic_weights: Path, content: Tensor) -> None:
-    images = [normalised(content)]
+    images = [normalized(content)]
     layers = load(synthetic_weights, 1)
     assert not is_far_from_unit_scale(layers, images)
     larger = replace(layers, weights=(layers.weights[0] * 30,), biases=(layers.biases[0] * 30,))
@@ -139,11 +139,11 @@ def test_only_weights_far_from_unit_scale_are_noticed(synthetic_weights: Path, c
 
 
 def test_the_real_weights_are_far_from_unit_scale(real_weights: Path, content: Tensor) -> None:
-    assert is_far_from_unit_scale(load(real_weights, 1), [normalised(content)])
+    assert is_far_from_unit_scale(load(real_weights, 1), [normalized(content)])
 
 
 def test_a_layer_that_answers_nothing_is_refused(synthetic_weights: Path, content: Tensor) -> None:
     layers = load(synthetic_weights, 2)
     dead = replace(layers, biases=(layers.biases[0] - 1e6, layers.biases[1]))
     with pytest.raises(WeightsError, match="layer 1 of these weights answers nothing to the pictures"):
-        rescaled(dead, [normalised(content)])
+        rescaled(dead, [normalized(content)])

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from barestyle.losses.total_variation import smoothness_loss
+from barestyle.losses.total_variation import total_variation_loss
 from barestyle.networks import build
 from barestyle.objective import Objective, assemble
 from barestyle.presets import preset
@@ -54,10 +54,10 @@ def test_each_tap_counts(content: Tensor, style: Tensor) -> None:
     assert together == pytest.approx(sum(each), rel=1e-5)
 
 
-def test_smoothness_is_the_mean_difference_of_neighbours() -> None:
+def test_smoothness_is_the_mean_difference_of_neighbors() -> None:
     image = torch.zeros(1, 3, 4, 5)
     image[..., 2:] = 0.5  # one step in each row of four differences, none in the columns
-    assert float(smoothness_loss(image)) == pytest.approx(0.5 / 4)
+    assert float(total_variation_loss(image)) == pytest.approx(0.5 / 4)
 
 
 @pytest.mark.parametrize("tap", [1, 4])

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from barestyle.losses import Region, Sample
+from barestyle.losses import Region, StyleImage
 from barestyle.losses.gram import gram, gram_loss
-from barestyle.losses.moments import Moments, pooled
+from barestyle.losses.moments import Moments, mix_moments
 from barestyle.losses.whitened import whitened_loss, whitened_style
 from barestyle.networks import Network, Size, build
 from barestyle.objective import Evaluation, Tiling, assemble, statistics_of
@@ -21,7 +21,7 @@ from tests.objective.test_tile_pass import FAMILIES, close, picture, spec_of
 
 
 def mask_of(height: int, width: int, seed: int) -> Tensor:
-    """Grey in places, white in some and black in others, (1, 1, h, w)."""
+    """Gray in places, white in some and black in others, (1, 1, h, w)."""
     return (2 * picture(height, width, seed)[:, :1] - 0.5).clamp(0, 1)
 
 
@@ -76,8 +76,8 @@ def regions_of(height: int, width: int) -> list[Region]:
     """One masked, with a style that is transparent in places; one under another mask, of two styles."""
     first, second = mask_of(height, width, 5), mask_of(height, width, 6)
     return [
-        Region((Sample(picture(31, 22, 1), mask_of(31, 22, 7)),), first, 1.5),
-        Region((Sample(picture(25, 28, 2), share=0.75), Sample(picture(22, 24, 3), share=0.25)), second, 0.5),
+        Region((StyleImage(picture(31, 22, 1), mask_of(31, 22, 7)),), first, 1.5),
+        Region((StyleImage(picture(25, 28, 2), share=0.75), StyleImage(picture(22, 24, 3), share=0.25)), second, 0.5),
     ]
 
 
@@ -109,7 +109,7 @@ def test_a_white_mask_is_none(family: str) -> None:
     spec = spec_of(family, "gram")
     network = build(spec.network, seed=1, deepest_tap=spec.deepest_tap).double()
     style, image = picture(31, 22, 1), picture(37, 40, 2)
-    white = Region((Sample(style, torch.ones(1, 1, 31, 22).double()),), torch.ones(1, 1, 37, 40).double())
+    white = Region((StyleImage(style, torch.ones(1, 1, 31, 22).double()),), torch.ones(1, 1, 37, 40).double())
     close(assemble(spec, network, image, [white]).evaluate(image), by_autograd(spec, network, [white], image), 1e-9)
     close(
         assemble(spec, network, image, [white]).evaluate(image),
@@ -126,11 +126,11 @@ def test_under_a_black_mask_there_is_no_gradient() -> None:
     mask[..., :16] = 1
     image = picture(40, 40, 2)
     objective = assemble(
-        spec, network, image, [Region((Sample(picture(31, 22, 1)),), mask)], tiling=Tiling(Size(12, 9))
+        spec, network, image, [Region((StyleImage(picture(31, 22, 1)),), mask)], tiling=Tiling(Size(12, 9))
     )
     gradient = objective.evaluate(image).gradient
-    reach = max(network.reach)
-    assert float(gradient[..., 16 + reach :].abs().max()) == 0
+    halo = max(network.halo)
+    assert float(gradient[..., 16 + halo :].abs().max()) == 0
     assert float(gradient[..., :16].abs().min()) > 0
 
 
@@ -138,12 +138,12 @@ def test_pooled_moments_are_those_of_pictures_side_by_side() -> None:
     """Up to what convolutions see across the seam: with kernels of one pixel, exactly."""
     spec = spec_of("one layer", "gram")
     network = build(spec.network, seed=1, deepest_tap=1).double()
-    for layer in network.chains[0].layers:  # type: ignore[union-attr]
+    for layer in network.stacks[0].layers:  # type: ignore[union-attr]
         layer.weight[..., [0, 0, 0, 1, 1, 2, 2, 2], [0, 1, 2, 0, 2, 0, 1, 2]] = 0
     left, right = picture(20, 30, 1), picture(20, 10, 2)
     both = statistics_of(network, torch.cat((left, right), 3), {1}, Tiling())[1]
     each = [(statistics_of(network, one, {1}, Tiling())[1], share) for one, share in ((left, 0.75), (right, 0.25))]
-    found = pooled(each)
+    found = mix_moments(each)
     torch.testing.assert_close(found.mean, both.mean)
     torch.testing.assert_close(found.covariance, both.covariance)
 
@@ -153,7 +153,7 @@ def test_bf16_sees_the_same_regions() -> None:
     network = build(spec.network, seed=1, deepest_tap=spec.deepest_tap)
     narrow = build(spec.network, seed=1, deepest_tap=spec.deepest_tap).bfloat16()
     image = picture(96, 80, 0).float().square()
-    regions = [Region((Sample(picture(80, 96, 1).float()),), mask_of(96, 80, 5).float())]
+    regions = [Region((StyleImage(picture(80, 96, 1).float()),), mask_of(96, 80, 5).float())]
     exact = assemble(spec, network, image, regions).evaluate(image)
     found = assemble(spec, narrow, image, regions, tiling=Tiling(Size(40, 80), 2)).evaluate(image)
     assert float(F.cosine_similarity(found.gradient.flatten(), exact.gradient.flatten(), dim=0)) > 0.99

@@ -16,13 +16,13 @@ from torch import Tensor
 
 from barestyle.losses.gram import gram, gram_loss
 from barestyle.losses.moments import moments
-from barestyle.losses.total_variation import smoothness_loss
+from barestyle.losses.total_variation import total_variation_loss
 from barestyle.losses.whitened import whitened_loss, whitened_style
 from barestyle.networks import Network, Size, build
 from barestyle.objective import Evaluation, Tiling, assemble, features_bytes
 from barestyle.objective.tile_grid import tiles
-from barestyle.objective.tile_pass import Sweep
-from barestyle.spec import FeatureContentLoss, FormsContentLoss, GramLoss, Spec, TotalVariation, with_settings
+from barestyle.objective.tile_pass import TilePass
+from barestyle.spec import FeatureContentLoss, GramLoss, LuminanceContentLoss, Spec, TotalVariation, with_settings
 from tests.losses.test_luminance_content import plain_forms_loss
 
 FAMILIES: dict[str, dict[str, Any]] = {
@@ -71,7 +71,7 @@ EXTRAS: dict[str, dict[str, Any]] = {
         "content_loss": "features",
         "smoothness": "total-variation",
     },
-    "whitened, forms": {"style_loss": "whitened", "content_loss": "forms", "content_loss.cells": 8},
+    "whitened, luminance content": {"style_loss": "whitened", "content_loss": "luminance", "content_loss.cells": 8},
 }
 
 
@@ -101,10 +101,10 @@ def by_autograd(spec: Spec, network: Network, content: Tensor, style: Tensor, im
     if isinstance(spec.content_loss, FeatureContentLoss):
         tap = spec.content_loss.tap
         loss = loss + spec.content_loss.weight * F.mse_loss(taps[tap], network(content)[tap].detach())
-    if isinstance(spec.content_loss, FormsContentLoss):
+    if isinstance(spec.content_loss, LuminanceContentLoss):
         loss = loss + plain_forms_loss(leaf, content, spec.content_loss.cells)
     if isinstance(spec.smoothness, TotalVariation):
-        loss = loss + spec.smoothness.weight * smoothness_loss(leaf)
+        loss = loss + spec.smoothness.weight * total_variation_loss(leaf)
     (gradient,) = torch.autograd.grad(loss, leaf)
     return Evaluation(loss.detach(), {}, gradient)
 
@@ -177,9 +177,9 @@ def test_float32_rounds_like_autograd(family: str) -> None:
 @given(height=st.integers(2, 90), width=st.integers(2, 90), rows=st.integers(1, 100), columns=st.integers(1, 100))
 def test_tiles_cover_every_pixel_once(height: int, width: int, rows: int, columns: int) -> None:
     spec = spec_of("vgg", "gram")
-    (chain,) = build(spec.network, seed=0, deepest_tap=5).chains
+    (stack,) = build(spec.network, seed=0, deepest_tap=5).stacks
     covered = torch.zeros(height, width)
-    for own, seen, _ in tiles(chain, Size(height, width), Size(rows, columns)):  # type: ignore[arg-type]
+    for own, seen, _ in tiles(stack, Size(height, width), Size(rows, columns)):  # type: ignore[arg-type]
         covered[own.top : own.bottom, own.left : own.right] += 1
         assert seen.top <= own.top < own.bottom <= seen.bottom
         assert own.size.height <= max(rows, 4) + 3, "no larger than asked for, but for the alignment's rest"
@@ -209,15 +209,15 @@ def test_running_out_of_memory_makes_tiles_smaller(failures: int, monkeypatch: p
     expected = assemble(spec, network, content, style).evaluate(image)
     objective = assemble(spec, network, content, style)
     seen: list[int] = []
-    backward = Sweep.backward
+    backward = TilePass.backward
 
-    def exhausted(self: Sweep, *arguments: Any) -> Tensor:
+    def exhausted(self: TilePass, *arguments: Any) -> Tensor:
         if len(seen) < failures:
             seen.append(self._size.height)
             raise RuntimeError("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory: ...")
         return backward(self, *arguments)
 
-    monkeypatch.setattr(Sweep, "backward", exhausted)
+    monkeypatch.setattr(TilePass, "backward", exhausted)
     close(objective.evaluate(image), expected, 1e-9)
     assert len(seen) == failures
     assert seen == sorted(seen, reverse=True)
@@ -232,7 +232,7 @@ def test_where_tiles_cannot_be_smaller_the_failure_comes_through(monkeypatch: py
     def exhausted(*_: Any) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    monkeypatch.setattr(Sweep, "backward", exhausted)
+    monkeypatch.setattr(TilePass, "backward", exhausted)
     with pytest.raises(torch.OutOfMemoryError):
         objective.evaluate(picture(200, 200, 2))
     assert objective.tiling.side == Size(64, 64)
@@ -248,7 +248,7 @@ def test_other_failures_are_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> 
         calls.append(1)
         raise RuntimeError("shape mismatch")
 
-    monkeypatch.setattr(Sweep, "backward", broken)
+    monkeypatch.setattr(TilePass, "backward", broken)
     with pytest.raises(RuntimeError, match="shape mismatch"):
         objective.evaluate(picture(64, 64, 2))
     assert calls == [1]

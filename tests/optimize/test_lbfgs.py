@@ -1,4 +1,4 @@
-"""The robust optimiser: known minima, scale freedom, and its line search's conditions."""
+"""The robust optimizer: known minima, scale freedom, and its line search's conditions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from barestyle.objective import Evaluation
-from barestyle.optimize import ExplosionError, Search
+from barestyle.optimize import ExplosionError, Minimizer
 from barestyle.optimize.line_search import CURVATURE, SUFFICIENT_DECREASE, Probe, strong_wolfe
 from barestyle.spec import LBFGS, Adam
 from tests.optimize.test_paper_lbfgs import rosenbrock
@@ -27,7 +27,7 @@ def scaled(factor: float):  # type: ignore[no-untyped-def]
 
 
 def test_it_finds_rosenbrocks_minimum() -> None:
-    search = Search(rosenbrock, START, LBFGS(steps=200, **NEVER_STALL))
+    search = Minimizer(rosenbrock, START, LBFGS(steps=200, **NEVER_STALL))
     list(search)
     assert search.kept is not None
     torch.testing.assert_close(search.kept.image, torch.full_like(START, 1 / 1.5), rtol=0, atol=1e-2)
@@ -35,25 +35,25 @@ def test_it_finds_rosenbrocks_minimum() -> None:
 
 @pytest.mark.parametrize("factor", [1e-12, 1e12])
 def test_the_scale_of_the_loss_does_not_matter(factor: float) -> None:
-    plain = list(Search(scaled(1.0), START, LBFGS(steps=15, **NEVER_STALL)))
-    other = list(Search(scaled(factor), START, LBFGS(steps=15, **NEVER_STALL)))
+    plain = list(Minimizer(scaled(1.0), START, LBFGS(steps=15, **NEVER_STALL)))
+    other = list(Minimizer(scaled(factor), START, LBFGS(steps=15, **NEVER_STALL)))
     assert plain[-1].evaluations == other[-1].evaluations
     torch.testing.assert_close(plain[-1].image, other[-1].image, rtol=0, atol=1e-3)
     assert other[-1].loss == pytest.approx(plain[-1].loss * factor, rel=1e-2)
 
 
 def test_a_search_goes_on_where_another_ended() -> None:
-    whole = list(Search(rosenbrock, START, LBFGS(steps=12, **NEVER_STALL)))
-    first = Search(rosenbrock, START, LBFGS(steps=7, **NEVER_STALL))
+    whole = list(Minimizer(rosenbrock, START, LBFGS(steps=12, **NEVER_STALL)))
+    first = Minimizer(rosenbrock, START, LBFGS(steps=7, **NEVER_STALL))
     list(first)
     assert first.kept is not None
-    second = list(Search(rosenbrock, first.kept.image, LBFGS(steps=5, **NEVER_STALL), experience=first.experience))
+    second = list(Minimizer(rosenbrock, first.kept.image, LBFGS(steps=5, **NEVER_STALL), warm_start=first.warm_start))
     for one, other in zip(whole[7:], second, strict=True):
         torch.testing.assert_close(one.image, other.image, rtol=0, atol=1e-6)
-    afresh = list(Search(rosenbrock, first.kept.image, LBFGS(steps=5, **NEVER_STALL)))
+    afresh = list(Minimizer(rosenbrock, first.kept.image, LBFGS(steps=5, **NEVER_STALL)))
     assert not torch.allclose(afresh[-1].image, whole[-1].image, rtol=0, atol=1e-4)
     other_size = LBFGS(steps=5, history=3, **NEVER_STALL)
-    unusable = list(Search(rosenbrock, first.kept.image, other_size, experience=first.experience))
+    unusable = list(Minimizer(rosenbrock, first.kept.image, other_size, warm_start=first.warm_start))
     assert torch.equal(unusable[1].image, afresh[1].image), "pairs of another size of history are not used"
 
 
@@ -66,7 +66,7 @@ def test_the_penalty_keeps_pixels_near_their_range(spec: LBFGS | Adam) -> None:
         seen.append(float(image.max()))
         return Evaluation((image - 3).square().mean(), {}, 2 * (image - 3) / image.numel())
 
-    search = Search(evaluate, START, spec)
+    search = Minimizer(evaluate, START, spec)
     list(search)
     assert search.kept is not None
     assert float(search.kept.image.max()) <= 1
@@ -74,7 +74,7 @@ def test_the_penalty_keeps_pixels_near_their_range(spec: LBFGS | Adam) -> None:
 
 
 def test_the_best_iterate_is_kept_though_a_later_one_is_worse() -> None:
-    search = Search(rosenbrock, START, Adam(steps=4, learning_rate=0.3, **NEVER_STALL))
+    search = Minimizer(rosenbrock, START, Adam(steps=4, learning_rate=0.3, **NEVER_STALL))
     losses = [iterate.loss for iterate in search]
     assert search.kept is not None
     assert search.kept.loss == min(losses) < losses[-1]
@@ -85,7 +85,7 @@ def test_it_stops_when_nothing_improves_any_more() -> None:
         found = rosenbrock(image)
         return Evaluation(found.loss + 1, {}, found.gradient)
 
-    search = Search(never_below_one, START, LBFGS(steps=10_000, patience=5, tolerance=0.01))
+    search = Minimizer(never_below_one, START, LBFGS(steps=10_000, patience=5, tolerance=0.01))
     taken = list(search)
     assert "the last 5 iterations improved the loss by less than 0.01 of it" in search.reason
     losses = [iterate.loss for iterate in taken]
@@ -95,7 +95,7 @@ def test_it_stops_when_nothing_improves_any_more() -> None:
 
 
 def test_a_start_without_gradient_ends_at_once() -> None:
-    search = Search(lambda image: Evaluation(torch.tensor(0.0), {}, torch.zeros_like(image)), START, LBFGS())
+    search = Minimizer(lambda image: Evaluation(torch.tensor(0.0), {}, torch.zeros_like(image)), START, LBFGS())
     assert len(list(search)) == 1
     assert "no gradient left" in search.reason
 
@@ -106,7 +106,7 @@ def test_a_cliff_of_nan_is_backed_away_from() -> None:
             return Evaluation(torch.tensor(torch.nan), {}, torch.full_like(image, torch.nan))
         return Evaluation((image - 0.7).square().sum(), {}, 2 * (image - 0.7))
 
-    search = Search(evaluate, torch.full((1, 3, 4, 4), 0.2), LBFGS(steps=30))
+    search = Minimizer(evaluate, torch.full((1, 3, 4, 4), 0.2), LBFGS(steps=30))
     list(search)
     assert search.kept is not None
     assert 0.55 < float(search.kept.image.mean()) <= 0.6
@@ -121,7 +121,7 @@ def test_adam_keeps_its_best_picture_when_the_loss_ends_being_a_number() -> None
         loss = (image - 0.7).square().sum() if evaluations < 6 else torch.tensor(torch.nan)
         return Evaluation(loss, {}, 2 * (image - 0.7))
 
-    search = Search(evaluate, torch.full((1, 3, 4, 4), 0.2), Adam(steps=30))
+    search = Minimizer(evaluate, torch.full((1, 3, 4, 4), 0.2), Adam(steps=30))
     assert len(list(search)) == 5
     assert search.kept is not None
     assert search.kept.step == 4
@@ -131,7 +131,7 @@ def test_adam_keeps_its_best_picture_when_the_loss_ends_being_a_number() -> None
 def test_a_start_whose_loss_is_not_finite_is_an_explosion() -> None:
     evaluate = lambda image: Evaluation(torch.tensor(torch.inf), {}, image)  # noqa: E731
     with pytest.raises(ExplosionError):
-        list(Search(evaluate, START, LBFGS()))
+        list(Minimizer(evaluate, START, LBFGS()))
 
 
 @pytest.mark.parametrize("first", [1e-6, 1e-2, 1.0, 50.0])
@@ -159,6 +159,6 @@ def test_a_gradient_whose_norm_overflows_is_no_explosion() -> None:
     def evaluate(image: Tensor) -> Evaluation:
         return Evaluation(1e30 * (image - 0.7).square().mean(), {}, 2e30 * (image - 0.7) / image.numel())
 
-    iterates = list(Search(evaluate, START, LBFGS(steps=5)))
+    iterates = list(Minimizer(evaluate, START, LBFGS(steps=5)))
     assert math.isinf(iterates[0].gradient_norm)
     assert iterates[-1].loss < 1e-6 * iterates[0].loss

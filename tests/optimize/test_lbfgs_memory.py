@@ -8,8 +8,8 @@ from torch import Tensor
 
 from barestyle.networks import build
 from barestyle.objective import assemble
-from barestyle.optimize import Search
-from barestyle.optimize.lbfgs_memory import BLOCK, History
+from barestyle.optimize import Minimizer
+from barestyle.optimize.lbfgs_memory import BLOCK, LBFGSMemory
 from barestyle.presets import preset
 from barestyle.spec import PaperLBFGS, with_settings
 
@@ -35,7 +35,7 @@ def walk(size: int, count: int, length: int, dtype: torch.dtype) -> list[tuple[T
     generator = torch.Generator().manual_seed(0)
     curvatures = torch.logspace(-1, 1, length, dtype=dtype)
     at = torch.randn(length, generator=generator, dtype=dtype)
-    history, pairs, found = History(size), list[Pair](), []
+    history, pairs, found = LBFGSMemory(size), list[Pair](), []
     for number in range(count):
         gradient = curvatures * at
         direction = history.direction(gradient)
@@ -63,7 +63,7 @@ def test_in_float32_it_differs_by_rounding() -> None:
 
 
 def test_pairs_without_curvature_are_not_kept() -> None:
-    history = History(3)
+    history = LBFGSMemory(3)
     step = torch.tensor([1.0, 0.0])
     history.add(step, -step)
     assert not history
@@ -77,7 +77,7 @@ def test_pairs_without_curvature_are_not_kept() -> None:
 def test_products_that_overflow_still_give_a_way_down() -> None:
     """Gradients of 1e25, as asymmetric weights make them: their squares are beyond float32, γ is 0."""
     generator = torch.Generator().manual_seed(0)
-    history = History(5)
+    history = LBFGSMemory(5)
     for _ in range(3):
         step = torch.randn(100, generator=generator)
         history.add(1e-25 * step, 1e25 * (step + 0.1 * torch.randn(100, generator=generator)))
@@ -89,7 +89,7 @@ def test_products_that_overflow_still_give_a_way_down() -> None:
 
 def test_two_pairs_may_come_before_a_direction_is_asked_for() -> None:
     pairs = [(torch.tensor([1.0, 0.5]), torch.tensor([2.0, 0.1])), (torch.tensor([0.2, 1.0]), torch.tensor([0.3, 3.0]))]
-    history = History(4)
+    history = LBFGSMemory(4)
     for pair in pairs:
         history.add(*pair)
     gradient = torch.tensor([0.7, -0.4])
@@ -98,9 +98,9 @@ def test_two_pairs_may_come_before_a_direction_is_asked_for() -> None:
 
 def test_thirty_iterations_on_a_real_objective_equal_torch(content: Tensor, style: Tensor) -> None:
     """In float64, where the two ways do not part before the end."""
-    settings = {"network.channels": 8, "optimiser": "paper-lbfgs", "optimiser.steps": 2, "optimiser.history": 10}
+    settings = {"network.channels": 8, "optimizer": "paper-lbfgs", "optimizer.steps": 2, "optimizer.history": 10}
     spec = with_settings(preset("npnd").spec, settings)
-    assert isinstance(spec.optimiser, PaperLBFGS)
+    assert isinstance(spec.optimizer, PaperLBFGS)
     content, style = content.double(), style.double()
     network = build(spec.network, seed=0, deepest_tap=spec.deepest_tap).double()
     objective = assemble(spec, network, content, style)
@@ -118,6 +118,6 @@ def test_thirty_iterations_on_a_real_objective_equal_torch(content: Tensor, styl
 
     for _ in range(2):
         optimizer.step(closure)  # type: ignore[no-untyped-call]
-    ours = [iterate.loss for iterate in Search(objective.evaluate, content, spec.optimiser)]
+    ours = [iterate.loss for iterate in Minimizer(objective.evaluate, content, spec.optimizer)]
     assert len(losses) >= 30
     assert ours[:30] == pytest.approx(losses[:30], rel=1e-5)

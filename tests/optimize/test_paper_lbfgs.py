@@ -1,4 +1,4 @@
-"""The paper's optimiser against torch.optim.LBFGS, and the paper's whole algorithm against the tutorial's."""
+"""The paper's optimizer against torch.optim.LBFGS, and the paper's whole algorithm against the tutorial's."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from torch import Tensor
 
 from barestyle.networks import build
 from barestyle.objective import Evaluation, assemble
-from barestyle.optimize import ExplosionError, Iterate, Search
+from barestyle.optimize import ExplosionError, Iterate, Minimizer
 from barestyle.optimize.paper_lbfgs import paper_lbfgs
-from barestyle.optimize.resumable import Handle
+from barestyle.optimize.resumable import SolverContext
 from barestyle.presets import preset
 from barestyle.spec import FeatureContentLoss, PaperLBFGS, Spec
 from tests.oracles import tutorial
@@ -44,7 +44,7 @@ def test_every_iterate_equals_torch(history: int) -> None:
 
     for _ in range(3):
         optimizer.step(closure)  # type: ignore[no-untyped-call]
-    ours = list(paper_lbfgs(rosenbrock, start, PaperLBFGS(steps=3, history=history), Handle()))
+    ours = list(paper_lbfgs(rosenbrock, start, PaperLBFGS(steps=3, history=history), SolverContext()))
 
     assert len(losses) > 40
     # The last of ours is the evaluation of the end picture, which the reference never does.
@@ -60,7 +60,7 @@ def test_the_paper_preset_equals_the_tutorial(content: Tensor, style: Tensor, co
     The drawings get some noise, as in flat parts rounding decides which of four equal pixels is the largest.
     """
     content, style = (grainy(image.double()) for image in (content, style))
-    spec = preset("paper").spec.model_copy(update={"optimiser": PaperLBFGS(steps=3)})
+    spec = preset("paper").spec.model_copy(update={"optimizer": PaperLBFGS(steps=3)})
     if content_weight:
         spec = spec.model_copy(update={"content_loss": FeatureContentLoss(weight=content_weight)})
     network = build(spec.network, seed=5, deepest_tap=spec.deepest_tap).double()
@@ -86,7 +86,7 @@ def grainy(image: Tensor) -> Tensor:
 
 def run(spec: Spec, network_seed: int, content: Tensor, style: Tensor) -> list[Iterate]:
     network = build(spec.network, seed=network_seed, deepest_tap=spec.deepest_tap).to(content.dtype)
-    return list(Search(assemble(spec, network, content, style).evaluate, content, spec.optimiser))
+    return list(Minimizer(assemble(spec, network, content, style).evaluate, content, spec.optimizer))
 
 
 def test_nan_gradients_count_as_zero() -> None:
@@ -96,7 +96,7 @@ def test_nan_gradients_count_as_zero() -> None:
         return Evaluation((image[..., 1:, 1:] - 0.5).square().sum(), {}, gradient)
 
     start = torch.full((1, 3, 4, 4), 0.9)
-    last = list(paper_lbfgs(evaluate, start, PaperLBFGS(steps=2), Handle()))[-1]
+    last = list(paper_lbfgs(evaluate, start, PaperLBFGS(steps=2), SolverContext()))[-1]
     assert torch.equal(last.image[..., 0, 0], start[..., 0, 0])
     torch.testing.assert_close(last.image[..., 1:, 1:], torch.full((1, 3, 3, 3), 0.5))
 
@@ -109,7 +109,7 @@ def test_a_loss_that_is_not_finite_is_an_explosion(bad: float) -> None:
         return Evaluation(torch.tensor(next(losses)), {}, torch.ones_like(image))
 
     with pytest.raises(ExplosionError) as explosion:
-        list(paper_lbfgs(evaluate, torch.full((1, 3, 4, 4), 0.5), PaperLBFGS(), Handle()))
+        list(paper_lbfgs(evaluate, torch.full((1, 3, 4, 4), 0.5), PaperLBFGS(), SolverContext()))
     assert explosion.value.last_loss == 2.0
 
 
@@ -122,7 +122,7 @@ def test_absolute_tolerances_end_a_run_of_a_small_loss_early() -> None:
             return Evaluation(found.loss * scale, {}, found.gradient * scale)
 
         start = torch.rand(1, 3, 4, 4, generator=torch.Generator().manual_seed(0))
-        return list(paper_lbfgs(evaluate, start, PaperLBFGS(steps=10), Handle()))[-1].evaluations
+        return list(paper_lbfgs(evaluate, start, PaperLBFGS(steps=10), SolverContext()))[-1].evaluations
 
     assert evaluations(1e-9) < evaluations(1.0) / 4
 
@@ -135,7 +135,7 @@ def test_a_run_that_ends_far_above_its_best_says_so(learning_rate: float, diverg
         return Evaluation((image - 0.1).square().sum(), {}, 2 * (image - 0.1))
 
     start = torch.full((1, 3, 4, 4), 0.15)
-    search = Search(evaluate, start, PaperLBFGS(steps=1, iterations_per_step=2, learning_rate=learning_rate))
+    search = Minimizer(evaluate, start, PaperLBFGS(steps=1, iterations_per_step=2, learning_rate=learning_rate))
     losses = [float(iterate.loss) for iterate in search]
     assert (losses[-1] > 10 * min(losses)) is diverges
     assert ("diverged" in search.reason) is diverges

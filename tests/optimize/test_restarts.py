@@ -12,25 +12,25 @@ from torch import Tensor
 
 from barestyle.errors import DivergedError
 from barestyle.objective import Evaluation
-from barestyle.optimize import Restarts, Search
+from barestyle.optimize import Minimizer, Restarts
 from barestyle.spec import PaperLBFGS
 
 START = torch.full((1, 3, 4, 4), 0.5)
 
 
-def search_over(losses: Iterable[float]) -> Search:
+def search_over(losses: Iterable[float]) -> Minimizer:
     remaining = iter(losses)
 
     def evaluate(image: Tensor) -> Evaluation:
         return Evaluation(torch.tensor(next(remaining)), {}, image - 0.7)
 
-    return Search(evaluate, START, PaperLBFGS(steps=1, iterations_per_step=4))
+    return Minimizer(evaluate, START, PaperLBFGS(steps=1, iterations_per_step=4))
 
 
 def test_an_explosion_takes_the_next_seed() -> None:
     seeds: list[tuple[int, bool]] = []
 
-    def attempt(seed: int, perturbed: bool) -> Search:
+    def attempt(seed: int, perturbed: bool) -> Minimizer:
         seeds.append((seed, perturbed))
         return search_over([3.0, torch.inf] if len(seeds) == 1 else [3.0, 2.0, 1.0, 0.5, 0.4])
 
@@ -47,7 +47,7 @@ def test_the_same_last_loss_twice_perturbs_the_start() -> None:
     """Paper, section 3: a network without randomness explodes in the same way at every seed."""
     asked: list[bool] = []
 
-    def attempt(_seed: int, perturbed: bool) -> Search:
+    def attempt(_seed: int, perturbed: bool) -> Minimizer:
         asked.append(perturbed)
         return search_over([1.0, 0.9, 0.8, 0.7, 0.6] if perturbed else [3.0, torch.nan])
 
@@ -60,7 +60,7 @@ def test_the_same_last_loss_twice_perturbs_the_start() -> None:
 def test_different_last_losses_do_not_perturb() -> None:
     asked: list[bool] = []
 
-    def attempt(_seed: int, perturbed: bool) -> Search:
+    def attempt(_seed: int, perturbed: bool) -> Minimizer:
         asked.append(perturbed)
         return search_over([3.0 + len(asked), torch.nan] if len(asked) < 4 else [1.0] * 5)
 
@@ -75,9 +75,9 @@ def test_it_gives_up_with_a_remedy() -> None:
 
 
 def test_an_attempt_that_exploded_is_not_kept_in_memory() -> None:
-    searches: list[weakref.ref[Search]] = []
+    searches: list[weakref.ref[Minimizer]] = []
 
-    def attempt(_seed: int, _perturbed: bool) -> Search:
+    def attempt(_seed: int, _perturbed: bool) -> Minimizer:
         gc.collect()
         assert all(search() is None for search in searches), "an earlier attempt's images would fill the memory"
         search = search_over([3.0, torch.nan] if len(searches) < 2 else [3.0, 2.0, 1.0, 0.5, 0.4])

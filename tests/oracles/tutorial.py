@@ -42,7 +42,7 @@ def run(
     style_weight: float = 1e6,
     content_weight: float = 0.0,
 ) -> tuple[list[float], Tensor]:
-    """Loss of every evaluation, and the clamped picture after `steps` calls of the optimiser's step."""
+    """Loss of every evaluation, and the clamped picture after `steps` calls of the optimizer's step."""
     targets = [gram_matrix(output).detach() for output in convolutions(layers, style, pool_after)]
     content_target = convolutions(layers, content, pool_after)[0].detach()
     image = nn.Parameter(content.clone())

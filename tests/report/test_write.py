@@ -78,7 +78,7 @@ def test_the_tables_are_the_rows(store: Store) -> None:
         row
         for row in store.rows()
         if row.digest
-        == store.declaration.spec(store.declaration.figures[0].panels[0], store.declaration.optimisers[0]).digest
+        == store.declaration.spec(store.declaration.figures[0].panels[0], store.declaration.optimizers[0]).digest
     ]
     mean = sum(row.scores["ssim"] for row in rows) / len(rows)
     assert line.cells[list(shown["metrics"]).index("ssim")] == f"{mean:.3g}"
@@ -112,7 +112,7 @@ def test_a_browser_opens_it_without_errors(store: Store, tmp_path: Path) -> None
 
 
 def test_a_sheet_is_laid_out_in_rows(tmp_path: Path) -> None:
-    red, blue = (Image.new("RGB", (40, 30), colour) for colour in ("#ff0000", "#0000ff"))
+    red, blue = (Image.new("RGB", (40, 30), color) for color in ("#ff0000", "#0000ff"))
     red.save(tmp_path / "red.png")
     blue.save(tmp_path / "blue.png")
     pictures = [

@@ -14,21 +14,21 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from barestyle import RecordError, Result, Spec, SpecError, preset, resume, transfer, with_settings
-from barestyle.optimize import Evaluate, ExplosionError, Search
+from barestyle.optimize import Evaluate, ExplosionError, Minimizer
 from barestyle.run import checkpoint as checkpoints
 from tests.conftest import drawing
 
 RUNS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "robust": ("npnd", "float32", {"optimiser.steps": 6}),
-    "coarse to fine, bf16 first": ("bare", "mixed", {"optimiser.steps": 3, "scales.finest_steps": 4}),
-    "the paper's": ("paper", "float32", {"optimiser.steps": 2, "optimiser.iterations_per_step": 4}),
-    "adam": ("npnd", "float32", {"optimiser": "adam", "optimiser.steps": 4, "optimiser.learning_rate": 0.02}),
-    "stalled": ("npnd", "float32", {"optimiser.tolerance": 0.2, "optimiser.patience": 2}),
-    "odd sizes": ("laplacian-pyramid", "float32", {"size": 47, "optimiser.steps": 4}),
-    "noise, colours, what is kept": (
+    "robust": ("npnd", "float32", {"optimizer.steps": 6}),
+    "coarse to fine, bf16 first": ("bare", "mixed", {"optimizer.steps": 3, "scales.finest_steps": 4}),
+    "the paper's": ("paper", "float32", {"optimizer.steps": 2, "optimizer.iterations_per_step": 4}),
+    "adam": ("npnd", "float32", {"optimizer": "adam", "optimizer.steps": 4, "optimizer.learning_rate": 0.02}),
+    "stalled": ("npnd", "float32", {"optimizer.tolerance": 0.2, "optimizer.patience": 2}),
+    "odd sizes": ("laplacian-pyramid", "float32", {"size": 47, "optimizer.steps": 4}),
+    "noise, colors, what is kept": (
         "bare",
         "float32",
-        {"optimiser.steps": 2, "start": "noise", "colours": "luminance"},
+        {"optimizer.steps": 2, "start": "noise", "colors": "luminance"},
     ),
 }
 
@@ -90,9 +90,9 @@ def test_the_pairs_go_on_where_bf16_is_left(folder: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("barestyle.run.multiscale.CHECK_EVERY", 2)
     whole_size = 3 * 48 * 40
     monkeypatch.setattr("barestyle.run.multiscale.cosine", lambda one, _: 0.0 if one.numel() == whole_size else 1.0)
-    spec = spec_of("bare", **{"optimiser.steps": 3, "scales.finest_steps": 8})
+    spec = spec_of("bare", **{"optimizer.steps": 3, "scales.finest_steps": 8})
     whole = transfer("content.png", "style.png", spec, precision="mixed")
-    assert len(whole.record.fits) > 2
+    assert len(whole.record.memory_plans) > 2
     for stop in range(len(whole.losses) - 9, len(whole.losses)):
         inputs: dict[str, Any] = {"precision": "mixed", "checkpoint": "a.checkpoint", "should_stop": StopAfter(stop)}
         transfer("content.png", "style.png", spec, **inputs)
@@ -112,7 +112,7 @@ def test_it_goes_on_with_the_threads_of_then(stopped: Path) -> None:
 def test_a_restart_is_resumed_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second attempt of a run whose first exploded."""
 
-    class Exploding(Search):
+    class Exploding(Minimizer):
         made = 0
 
         def __init__(self, evaluate: Evaluate, *rest: Any) -> None:
@@ -126,7 +126,7 @@ def test_a_restart_is_resumed_too(folder: Path, monkeypatch: pytest.MonkeyPatch)
 
             super().__init__(sometimes, *rest)
 
-    spec = spec_of("paper", **{"optimiser.steps": 1, "optimiser.iterations_per_step": 4})
+    spec = spec_of("paper", **{"optimizer.steps": 1, "optimizer.iterations_per_step": 4})
     monkeypatch.setattr("barestyle.run.multiscale.Search", Exploding)
     whole = transfer("content.png", "style.png", spec)
     assert whole.restarts == 1
@@ -143,13 +143,13 @@ def test_it_is_written_every_so_many_iterations(folder: Path) -> None:
         if Path("a.checkpoint").exists():
             seen.append((progress.step, len(checkpoints.load(Path("a.checkpoint")).record.losses)))
 
-    spec = spec_of("npnd", **{"optimiser.steps": 9, "optimiser.tolerance": 0})
+    spec = spec_of("npnd", **{"optimizer.steps": 9, "optimizer.tolerance": 0})
     transfer("content.png", "style.png", spec, checkpoint="a.checkpoint", checkpoint_every=3, on_progress=look)
     assert seen == [(3, 3), (4, 3), (5, 3), (6, 6), (7, 6), (8, 6), (9, 9)]
 
 
 def test_a_tree_comes_back_as_it_was(tmp_path: Path) -> None:
-    result = transfer(drawing(32, 32, 1), drawing(32, 32, 2), spec_of("npnd", **{"optimiser.steps": 1}))
+    result = transfer(drawing(32, 32, 1), drawing(32, 32, 2), spec_of("npnd", **{"optimizer.steps": 1}))
     state: dict[str, Any] = {
         "a": torch.arange(6.0).view(2, 3).T,
         "b": [1, 0.1, float("inf"), None, True, "x", {"c": torch.tensor(3.5, dtype=torch.float64)}],
@@ -171,7 +171,7 @@ def test_a_tree_comes_back_as_it_was(tmp_path: Path) -> None:
 @pytest.fixture
 def stopped(folder: Path) -> Path:
     path = folder / "a.checkpoint"
-    spec = spec_of("npnd", **{"optimiser.steps": 4})
+    spec = spec_of("npnd", **{"optimizer.steps": 4})
     transfer("content.png", "style.png", spec, checkpoint=path, should_stop=StopAfter(2))
     return path
 
@@ -236,7 +236,7 @@ def test_how_often_is_checked_before_work(folder: Path) -> None:
 
 
 def test_where_none_can_be_written_the_run_goes_on(folder: Path) -> None:
-    spec = spec_of("npnd", **{"optimiser.steps": 2})
+    spec = spec_of("npnd", **{"optimizer.steps": 2})
     plain = transfer("content.png", "style.png", spec)
     with warnings.catch_warnings(record=True) as notes:
         warnings.simplefilter("always")

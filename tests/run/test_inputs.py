@@ -1,4 +1,4 @@
-"""Several styles, regions, starts and colours: each changes what it says and nothing else; the rest is refused."""
+"""Several styles, regions, starts and colors: each changes what it says and nothing else; the rest is refused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from barestyle import ImageError, Spec, SpecError, StyleLoss, preset, transfer, with_settings
-from barestyle.images import color_transfer as colour
+from barestyle.images import color_transfer as color
 from barestyle.images import resized
 from barestyle.run.plan import prepare
 from barestyle.run.preprocess import regions_of
@@ -19,7 +19,7 @@ from tests.conftest import drawing
 
 
 def spec_of(name: str = "npnd", **settings: Any) -> Spec:
-    small = {"optimiser.steps": 8, "optimiser.tolerance": 0, "network.channels": 8, "size": 64}
+    small = {"optimizer.steps": 8, "optimizer.tolerance": 0, "network.channels": 8, "size": 64}
     if name == "bare":
         small["scales.finest_steps"] = 4
     return with_settings(preset(name).spec, {**small, **{key.replace("__", "."): one for key, one in settings.items()}})
@@ -44,7 +44,7 @@ def test_a_second_style_changes_the_picture(content_image: Image.Image, style_im
         )
     )
     assert float((one - both).abs().mean()) > 0.01
-    assert torch.equal(both, named), "weights are normalised"
+    assert torch.equal(both, named), "weights are normalized"
     torch.testing.assert_close(both, swapped, atol=0.02, rtol=0)
 
 
@@ -64,7 +64,7 @@ def test_weights_go_from_one_style_to_the_other(content_image: Image.Image, styl
 
 @pytest.mark.parametrize("name", ["npnd", "bare", "gaussian-pyramid"])
 def test_the_same_style_twice_is_that_style(name: str, content_image: Image.Image, style_image: Image.Image) -> None:
-    spec = spec_of(name, optimiser__steps=3)
+    spec = spec_of(name, optimizer__steps=3)
     one = transfer(content_image, style_image, spec)
     twice = transfer(content_image, [style_image, style_image], spec, weights=(2, 1))
     assert twice.losses == pytest.approx(one.losses, rel=1e-3)
@@ -93,16 +93,16 @@ def test_a_style_is_asked_for_under_its_mask_only(
 
 def test_each_region_has_its_style(content_image: Image.Image) -> None:
     """Red to the left and blue to the right, also where the second has no mask and takes what is left."""
-    red, blue = (Image.fromarray(np.array(drawing(60, 60, seed)) // 4 + shift) for seed, shift in COLOURS)
+    red, blue = (Image.fromarray(np.array(drawing(60, 60, seed)) // 4 + shift) for seed, shift in COLORS)
     for second in (mask(left=0, right=1), None):
-        spec = spec_of(style_loss="whitened", optimiser__steps=25)
+        spec = spec_of(style_loss="whitened", optimizer__steps=25)
         found = transfer(content_image, [red, blue], spec, masks=[mask(), second]).image
         left, right = found[..., :26].mean((0, 2, 3)), found[..., 38:].mean((0, 2, 3))
         assert left[0] > left[2] + 0.15
         assert right[2] > right[0] + 0.15
 
 
-COLOURS = ((1, np.array([180, 20, 20], np.uint8)), (2, np.array([20, 20, 180], np.uint8)))
+COLORS = ((1, np.array([180, 20, 20], np.uint8)), (2, np.array([20, 20, 180], np.uint8)))
 
 
 def test_styles_under_one_mask_are_pooled(content_image: Image.Image, style_image: Image.Image) -> None:
@@ -136,7 +136,7 @@ def test_a_transparent_part_of_a_style_does_not_count(content_image: Image.Image
 def test_what_is_kept_stays_and_the_rest_is_painted(
     content_image: Image.Image, content: Tensor, style_image: Image.Image
 ) -> None:
-    for settings in ({}, {"start": "noise"}, {"optimiser": "adam", "optimiser.learning_rate": 0.03}, {"size": 48}):
+    for settings in ({}, {"start": "noise"}, {"optimizer": "adam", "optimizer.learning_rate": 0.03}, {"size": 48}):
         spec = with_settings(spec_of("bare", style_loss="whitened"), settings)
         found = transfer(content_image, style_image, spec, keep=mask()).image
         whole = resized(content, *found.shape[-2:])
@@ -145,7 +145,7 @@ def test_what_is_kept_stays_and_the_rest_is_painted(
         assert float((found - whole)[..., half + 1 :].abs().mean()) > 0.02
 
 
-def test_a_grey_mask_keeps_in_part(content_image: Image.Image, content: Tensor, style_image: Image.Image) -> None:
+def test_a_gray_mask_keeps_in_part(content_image: Image.Image, content: Tensor, style_image: Image.Image) -> None:
     changes = [
         float((transfer(content_image, style_image, spec_of(), keep=keep).image - content)[..., :32].abs().mean())
         for keep in (mask(left=0.0, right=0.5), mask(left=0.5), mask(left=0.9), mask(left=1.0))
@@ -159,7 +159,7 @@ def test_a_texture_from_noise_knows_nothing_of_the_content(
 ) -> None:
     """Without a content loss; with one it does."""
     contents = content_image, drawing(64, 48, seed=8)
-    for settings, same in (({"start": "noise"}, True), ({"start": "noise", "content_loss": "forms"}, False)):
+    for settings, same in (({"start": "noise"}, True), ({"start": "noise", "content_loss": "luminance"}, False)):
         spec = with_settings(spec_of("bare", content_loss="none"), settings)
         first, second = (transfer(content, style_image, spec).image for content in contents)
         assert torch.equal(first, second) == same
@@ -179,7 +179,7 @@ def test_an_earlier_result_is_gone_on_from(content_image: Image.Image, style_ima
 
 def test_a_start_keeps_its_strokes_from_coarse_to_fine(content_image: Image.Image, style_image: Image.Image) -> None:
     """With the content it has in common what it was painted from, not how fine that is."""
-    spec = spec_of("bare", content_loss__strength=1.0, optimiser__steps=1, scales__finest_steps=1)
+    spec = spec_of("bare", content_loss__strength=1.0, optimizer__steps=1, scales__finest_steps=1)
     start = torch.rand(1, 3, 48, 64, generator=torch.Generator().manual_seed(0))
     found = transfer(content_image, style_image, spec, start=start).image
     detail = [one - torch.nn.functional.avg_pool2d(one, 3, 1, 1) for one in (found, start)]
@@ -187,30 +187,30 @@ def test_a_start_keeps_its_strokes_from_coarse_to_fine(content_image: Image.Imag
 
 
 def chroma(image: Tensor) -> Tensor:
-    return image - colour.luminance(image)
+    return image - color.luminance(image)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_luminance_alone_keeps_the_contents_colours(
+def test_luminance_alone_keeps_the_contents_colors(
     when: str, content_image: Image.Image, content: Tensor, style_image: Image.Image
 ) -> None:
     wild = {"content_loss__strength": 0.9}
     plain = transfer(content_image, style_image, spec_of("bare", **wild))
-    kept = transfer(content_image, style_image, spec_of("bare", colours="luminance", colours__when=when, **wild))
-    assert float((colour.luminance(kept.image) - colour.luminance(content)).abs().mean()) > 0.01
-    # Where there is no room for a colour at its luminance it is brought towards grey, and nowhere else.
+    kept = transfer(content_image, style_image, spec_of("bare", colors="luminance", colors__when=when, **wild))
+    assert float((color.luminance(kept.image) - color.luminance(content)).abs().mean()) > 0.01
+    # Where there is no room for a color at its luminance it is brought towards gray, and nowhere else.
     room = (chroma(kept.image).abs().amax(1) > 0) & (kept.image.amin(1) > 0) & (kept.image.amax(1) < 1)
     torch.testing.assert_close(chroma(kept.image)[:, :, room[0]], chroma(content)[:, :, room[0]], atol=1e-5, rtol=0)
     if when == "after":
-        torch.testing.assert_close(colour.luminance(kept.image), colour.luminance(plain.image))
+        torch.testing.assert_close(color.luminance(kept.image), color.luminance(plain.image))
         assert kept.losses == plain.losses
 
 
-def test_luminance_before_paints_in_grey(content_image: Image.Image, style_image: Image.Image) -> None:
-    """So a style's colours don't matter, but for their luminance, and not its mean and deviation either."""
-    grey = style_image.convert("L").point(lambda value: 60 + value // 2)
-    spec = spec_of("bare", colours="luminance")
-    first, second = (transfer(content_image, style, spec).image for style in (style_image, grey))
+def test_luminance_before_paints_in_gray(content_image: Image.Image, style_image: Image.Image) -> None:
+    """So a style's colors don't matter, but for their luminance, and not its mean and deviation either."""
+    gray = style_image.convert("L").point(lambda value: 60 + value // 2)
+    spec = spec_of("bare", colors="luminance")
+    first, second = (transfer(content_image, style, spec).image for style in (style_image, gray))
     torch.testing.assert_close(first, second, atol=0.1, rtol=0)
     assert float((first - second).abs().mean()) < 0.01
 
@@ -218,12 +218,12 @@ def test_luminance_before_paints_in_grey(content_image: Image.Image, style_image
 @pytest.mark.parametrize("method", ["mean-covariance", "histogram"])
 @pytest.mark.parametrize("space", ["linear-rgb", "lab"])
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_matched_colours_are_nearer_to_the_contents(
+def test_matched_colors_are_nearer_to_the_contents(
     when: str, space: str, method: str, content_image: Image.Image, content: Tensor, style_image: Image.Image
 ) -> None:
-    settings = {"colours__when": when, "colours__space": space, "colours__method": method}
+    settings = {"colors__when": when, "colors__space": space, "colors__method": method}
     plain = transfer(content_image, style_image, spec_of("bare", content_loss__strength=0.9)).image
-    spec = spec_of("bare", content_loss__strength=0.9, colours="matched", **settings)
+    spec = spec_of("bare", content_loss__strength=0.9, colors="matched", **settings)
     found = transfer(content_image, style_image, spec).image
 
     def off(image: Tensor) -> float:
@@ -233,15 +233,15 @@ def test_matched_colours_are_nearer_to_the_contents(
     assert float((found - content).abs().mean()) > 0.02
 
 
-@pytest.mark.parametrize("settings", [{"colours": "luminance"}, {"colours": "matched"}])
+@pytest.mark.parametrize("settings", [{"colors": "luminance"}, {"colors": "matched"}])
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_what_is_transparent_in_the_content_has_no_colours(
+def test_what_is_transparent_in_the_content_has_no_colors(
     when: str, settings: dict[str, Any], content_image: Image.Image, style_image: Image.Image
 ) -> None:
     """A dark cut-out of which most is transparent: its white is nobody's palette."""
     dark = Image.new("RGBA", (64, 48), (0, 0, 0, 0))
     dark.paste(content_image.point(lambda value: value // 4).crop((0, 0, 24, 24)), (20, 12))
-    spec = with_settings(spec_of("bare", content_loss__strength=0.9), {**settings, "colours.when": when})
+    spec = with_settings(spec_of("bare", content_loss__strength=0.9), {**settings, "colors.when": when})
     found = transfer(dark, style_image, spec).image[..., 14:34, 22:42]
     assert float(found.mean()) < 0.5
 

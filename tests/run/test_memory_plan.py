@@ -13,7 +13,7 @@ import pytest
 from barestyle.errors import DeviceError
 from barestyle.networks import Network, Size, build
 from barestyle.presets import preset
-from barestyle.run.memory_plan import Fit, fit
+from barestyle.run.memory_plan import MemoryPlan, fit
 from barestyle.run.plan import prepare
 from barestyle.run.runner import run
 from barestyle.spec import LBFGS, Adam, PaperLBFGS, with_settings
@@ -29,29 +29,29 @@ def network() -> Network:
     return build(spec.network, seed=0, deepest_tap=spec.deepest_tap)
 
 
-def chosen(network: Network, budget: int, optimiser: LBFGS | PaperLBFGS | Adam, picture: Size = SQUARE) -> Fit:
-    return fit(network, optimiser, picture, in_use=300 * MIB, budget=budget * MIB)
+def chosen(network: Network, budget: int, optimizer: LBFGS | PaperLBFGS | Adam, picture: Size = SQUARE) -> MemoryPlan:
+    return fit(network, optimizer, picture, in_use=300 * MIB, budget=budget * MIB)
 
 
 def test_what_fits_is_not_cut(network: Network) -> None:
-    assert chosen(network, 4000, LBFGS()) == Fit(None, 1, 20)
-    assert chosen(network, 4000, Adam()) == Fit(None, 1, None)
-    assert chosen(network, 8000, PaperLBFGS()) == Fit(None, 1, 100)
+    assert chosen(network, 4000, LBFGS()) == MemoryPlan(None, 1, 20)
+    assert chosen(network, 4000, Adam()) == MemoryPlan(None, 1, None)
+    assert chosen(network, 8000, PaperLBFGS()) == MemoryPlan(None, 1, 100)
 
 
 def test_less_memory_means_smaller_tiles_and_fewer_pairs(network: Network) -> None:
-    fits = [chosen(network, budget, LBFGS()) for budget in (2000, 1200, 900, 700)]
-    areas = [one.held * (one.tile.height * one.tile.width if one.tile else 1024 * 1024) for one in fits]
+    memory_plans = [chosen(network, budget, LBFGS()) for budget in (2000, 1200, 900, 700)]
+    areas = [one.held * (one.tile.height * one.tile.width if one.tile else 1024 * 1024) for one in memory_plans]
     assert areas == sorted(areas, reverse=True)
     assert areas[-1] < areas[0] / 4
-    pairs = [one.history or 0 for one in fits]
+    pairs = [one.history or 0 for one in memory_plans]
     assert pairs[-1] < pairs[0]
 
 
 def test_the_papers_history_is_kept_or_refused(network: Network) -> None:
     assert chosen(network, 3200, PaperLBFGS()).history == 100
     with pytest.raises(
-        DeviceError, match=r"1\.0 GiB of memory are too few for 1024 x 1024 pixels .* a shorter optimiser"
+        DeviceError, match=r"1\.0 GiB of memory are too few for 1024 x 1024 pixels .* a shorter optimizer"
     ):
         chosen(network, 1024, PaperLBFGS())
 
@@ -70,10 +70,10 @@ def test_a_pyramid_keeps_no_features() -> None:
 
 
 def test_a_picture_in_tiles_is_the_whole_ones_to_rounding() -> None:
-    spec = with_settings(preset("npnd").spec, {"network.channels": 48, "optimiser.steps": 2})
+    spec = with_settings(preset("npnd").spec, {"network.channels": 48, "optimizer.steps": 2})
     plan = prepare(drawing(320, 320, seed=1), drawing(320, 320, seed=2), spec, precision="float32")
-    whole = run(replace(plan, fits=(Fit(None, 1, 20),)))
-    tiled = run(replace(plan, fits=(Fit(Size(107, 320), 1, 8),)))
+    whole = run(replace(plan, memory_plans=(MemoryPlan(None, 1, 20),)))
+    tiled = run(replace(plan, memory_plans=(MemoryPlan(Size(107, 320), 1, 8),)))
     assert tiled.losses == pytest.approx(whole.losses, rel=1e-5)
     levels = (255 * (tiled.image - whole.image)).abs()
     # Where a ReLU has its kink, the second step makes levels of what was rounding in the first, at some values in a
@@ -105,7 +105,7 @@ import torch
 torch.set_num_threads(1)
 from barestyle import transfer, with_settings, preset
 folder, memory, precision = sys.argv[1:]
-spec = with_settings(preset("npnd").spec, {"network.channels": 48, "optimiser.steps": 2, "size": 640})
+spec = with_settings(preset("npnd").spec, {"network.channels": 48, "optimizer.steps": 2, "size": 640})
 result = transfer(f"{folder}/content.png", f"{folder}/style.png", spec, memory=memory, precision=precision)
 status = open("/proc/self/status").read()  # getrusage would begin with this test's own memory
 peak = int(status.split("VmHWM:")[1].split()[0]) * 1024

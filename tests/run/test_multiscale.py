@@ -15,12 +15,12 @@ from barestyle.presets import preset
 from barestyle.run.multiscale import cosine, in_precision
 from barestyle.run.plan import prepare
 from barestyle.run.progress import Progress
-from barestyle.run.scaled_inputs import carried
-from barestyle.run.stages import Leg, handed_over, legs, share_done, shrunk
+from barestyle.run.scaled_inputs import upsample_change
+from barestyle.run.stages import Stage, fraction_done, plan_stages, reassign_steps, shrunk
 from barestyle.spec import Spec
 from tests.conftest import drawing
 
-SMALL = {"network.channels": 6, "size": 96, "optimiser.steps": 4}
+SMALL = {"network.channels": 6, "size": 96, "optimizer.steps": 4}
 
 
 def small(**more: object) -> Spec:
@@ -29,39 +29,42 @@ def small(**more: object) -> Spec:
 
 def test_one_scale_in_float32_is_one_leg() -> None:
     size = Size(96, 72)
-    assert legs(small(), size, [size], "float32") == [Leg(size, "float32", 4)]
-    assert legs(preset("paper").spec, size, [size], "float32") == [Leg(size, "float32", 400)]
+    assert plan_stages(small(), size, [size], "float32") == [Stage(size, "float32", 4)]
+    assert plan_stages(preset("paper").spec, size, [size], "float32") == [Stage(size, "float32", 400)]
 
 
 def test_scales_grow_to_the_result_and_too_small_ones_are_left_out() -> None:
     spec = small(scales="coarse-to-fine", scales__scales=4, scales__finest_steps=2)
     size = Size(96, 72)
-    found = legs(spec, size, [size], "float32")
-    assert [leg.size for leg in found] == [Size(24, 18), Size(48, 36), size]
-    assert [leg.steps for leg in found] == [4, 4, 2]
+    found = plan_stages(spec, size, [size], "float32")
+    assert [stage.size for stage in found] == [Size(24, 18), Size(48, 36), size]
+    assert [stage.steps for stage in found] == [4, 4, 2]
     # A narrow style would be too small at the coarsest of these.
-    assert [leg.size for leg in legs(spec, size, [size, Size(96, 40)], "float32")] == [Size(48, 36), size]
+    assert [stage.size for stage in plan_stages(spec, size, [size, Size(96, 40)], "float32")] == [Size(48, 36), size]
 
 
 def test_steps_count_by_their_pixels() -> None:
-    way = [Leg(Size(10, 10), "float32", 4), Leg(Size(20, 20), "float32", 2)]
-    assert [share_done(way, step) for step in range(7)] == [0, 1 / 12, 2 / 12, 3 / 12, 4 / 12, 8 / 12, 1]
+    way = [Stage(Size(10, 10), "float32", 4), Stage(Size(20, 20), "float32", 2)]
+    assert [fraction_done(way, step) for step in range(7)] == [0, 1 / 12, 2 / 12, 3 / 12, 4 / 12, 8 / 12, 1]
 
 
 def test_mixed_precision_ends_in_float32() -> None:
     size = Size(96, 96)
-    found = legs(small(optimiser__steps=40), size, [size], "mixed")
-    assert [(leg.precision, leg.steps, leg.watched) for leg in found] == [("bf16", 30, True), ("float32", 10, False)]
-    coarse = legs(small(scales="coarse-to-fine", scales__scales=2), size, [size], "mixed")
-    assert [leg.precision for leg in coarse] == ["bf16", "bf16", "float32"]
-    assert [leg.precision for leg in legs(small(), size, [size], "bf16")] == ["bf16"]
+    found = plan_stages(small(optimizer__steps=40), size, [size], "mixed")
+    assert [(stage.precision, stage.steps, stage.precision_checked) for stage in found] == [
+        ("bf16", 30, True),
+        ("float32", 10, False),
+    ]
+    coarse = plan_stages(small(scales="coarse-to-fine", scales__scales=2), size, [size], "mixed")
+    assert [stage.precision for stage in coarse] == ["bf16", "bf16", "float32"]
+    assert [stage.precision for stage in plan_stages(small(), size, [size], "bf16")] == ["bf16"]
 
 
-def test_the_papers_optimiser_has_one_scale_and_one_precision() -> None:
-    with pytest.raises(SpecError, match="scales=coarse-to-fine is not for optimiser=paper-lbfgs"):
+def test_the_papers_optimizer_has_one_scale_and_one_precision() -> None:
+    with pytest.raises(SpecError, match="scales=coarse-to-fine is not for optimizer=paper-lbfgs"):
         with_settings(preset("paper").spec, {"scales": "coarse-to-fine"})
     image = drawing(64, 64, 1)
-    with pytest.raises(SpecError, match="precision=mixed is not for optimiser=paper-lbfgs"):
+    with pytest.raises(SpecError, match="precision=mixed is not for optimizer=paper-lbfgs"):
         prepare(image, image, preset("paper").spec, precision="mixed")
     assert prepare(image, image, preset("paper").spec).precision == "float32"
     with pytest.raises(SpecError, match="precision cannot be 'half'; it takes one of auto, float32, bf16, mixed"):
@@ -77,20 +80,20 @@ def test_auto_takes_bf16_where_the_device_is_made_for_it(monkeypatch: pytest.Mon
 
 def test_an_unchanged_content_stays_itself_at_any_size(content: Tensor) -> None:
     less, whole = resized(content, 20, 27), Size(*content.shape[-2:])
-    assert torch.equal(carried(less, less, content, whole), content)
-    brighter = carried((less + 0.1).clamp(0, 1), less, content, whole)
+    assert torch.equal(upsample_change(less, less, content, whole), content)
+    brighter = upsample_change((less + 0.1).clamp(0, 1), less, content, whole)
     torch.testing.assert_close(brighter.mean(), (content + 0.1).clamp(0, 1).mean(), atol=0.01, rtol=0)
-    assert carried(content, content, content, whole) is content
+    assert upsample_change(content, content, content, whole) is content
 
 
 def test_coarse_to_fine_ends_lower_than_as_many_steps_at_full_size(
     content_image: Image.Image, style_image: Image.Image
 ) -> None:
     steps = 3
-    plain = transfer(content_image, style_image, small(optimiser__steps=steps, optimiser__tolerance=0))
+    plain = transfer(content_image, style_image, small(optimizer__steps=steps, optimizer__tolerance=0))
     spec = small(
-        optimiser__steps=15,
-        optimiser__tolerance=0,
+        optimizer__steps=15,
+        optimizer__tolerance=0,
         scales="coarse-to-fine",
         scales__scales=2,
         scales__finest_steps=steps,
@@ -111,12 +114,12 @@ def test_coarse_to_fine_ends_lower_than_as_many_steps_at_full_size(
 
 
 def test_mixed_precision_ends_where_float32_does(content_image: Image.Image, style_image: Image.Image) -> None:
-    spec = small(optimiser__steps=24, optimiser__tolerance=0)
+    spec = small(optimizer__steps=24, optimizer__tolerance=0)
     plain, mixed, narrow = (
         transfer(content_image, style_image, spec, precision=precision) for precision in ("float32", "mixed", "bf16")
     )
     assert mixed.record.precision == "mixed"
-    assert len(mixed.record.fits) == 2
+    assert len(mixed.record.memory_plans) == 2
     assert mixed.losses[-1] == pytest.approx(plain.losses[-1], rel=0.35)
     assert mixed.losses[-1] < 0.05 * mixed.losses[0]
     assert narrow.losses[-1] < 0.1 * narrow.losses[0]
@@ -128,17 +131,17 @@ def test_a_bf16_gradient_that_points_elsewhere_ends_its_leg(
     monkeypatch.setattr("barestyle.run.multiscale.LEAST_COSINE", 2.0)
     monkeypatch.setattr("barestyle.run.multiscale.CHECK_EVERY", 3)
     seen: list[int] = []
-    spec = small(optimiser__steps=12, optimiser__tolerance=0)
+    spec = small(optimizer__steps=12, optimizer__tolerance=0)
     transfer(content_image, style_image, spec, precision="mixed", on_progress=lambda p: seen.append(p.step))
     assert seen == [0, *range(13)], "bfloat16 was given up at once, and float32 took all its steps"
 
 
 def test_float32_takes_the_steps_that_bf16_leaves() -> None:
     small, large = Size(48, 48), Size(96, 96)
-    leg, last = Leg(small, "bf16", 20, True), Leg(large, "float32", 4)
-    assert handed_over(leg, 5, [last]) == [Leg(small, "float32", 15), last]
-    assert handed_over(leg, 20, [last]) == [last]
-    assert handed_over(Leg(large, "bf16", 8, True), 2, [last]) == [Leg(large, "float32", 10)]
+    stage, last = Stage(small, "bf16", 20, True), Stage(large, "float32", 4)
+    assert reassign_steps(stage, 5, [last]) == [Stage(small, "float32", 15), last]
+    assert reassign_steps(stage, 20, [last]) == [last]
+    assert reassign_steps(Stage(large, "bf16", 8, True), 2, [last]) == [Stage(large, "float32", 10)]
 
 
 def test_networks_change_precision_as_copies() -> None:

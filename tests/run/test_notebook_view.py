@@ -28,7 +28,7 @@ from barestyle.run.record import Input
 from tests.browser import opened
 from tests.conftest import drawing
 
-SPEC = with_settings(preset("bare").spec, {"size": 64, "optimiser.steps": 2, "scales": "single"})
+SPEC = with_settings(preset("bare").spec, {"size": 64, "optimizer.steps": 2, "scales": "single"})
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from barestyle.spec.spec import LATER_FIELDS
 
 @pytest.fixture(scope="module")
 def result(pictures: Path) -> Result:
-    spec = with_settings(preset("bare").spec, {"size": 32, "optimiser.steps": 2, "network.channels": 4})
+    spec = with_settings(preset("bare").spec, {"size": 32, "optimizer.steps": 2, "network.channels": 4})
     return transfer(pictures / "content.png", pictures / "style.jpg", spec, seed=5)
 
 
@@ -73,7 +73,7 @@ def test_other_kinds_of_picture_have_it_beside_them(result: Result, tmp_path: Pa
 
 
 def test_a_picture_in_memory_has_no_path(content_image: Image.Image, tmp_path: Path) -> None:
-    spec = with_settings(preset("bare").spec, {"size": 32, "optimiser.steps": 1, "network.channels": 4})
+    spec = with_settings(preset("bare").spec, {"size": 32, "optimizer.steps": 1, "network.channels": 4})
     record = transfer(content_image, content_image.rotate(90), spec).record_beside(tmp_path / "out.png")
     assert record.content.path is None
     assert len(record.content.sha256) == 64

@@ -33,13 +33,13 @@ from barestyle.networks.build import Stack
 from barestyle.objective import Evaluation, Tiling, assemble
 from barestyle.presets import PRESETS
 
-QUICK = {"size": 64, "optimiser.steps": 3}
-PAPER_QUICK = {"size": 64, "optimiser.steps": 1, "optimiser.iterations_per_step": 4}
+QUICK = {"size": 64, "optimizer.steps": 3}
+PAPER_QUICK = {"size": 64, "optimizer.steps": 1, "optimizer.iterations_per_step": 4}
 
 
 def spec_of(name: str, **settings: Any) -> Spec:
     base = preset(name).spec
-    quick = PAPER_QUICK if base.optimiser.kind == "paper-lbfgs" else QUICK
+    quick = PAPER_QUICK if base.optimizer.kind == "paper-lbfgs" else QUICK
     # Several scales are tests/run/test_multiscale.py's matter.
     return with_settings(
         base, {**quick, "scales": "single", **{key.replace("__", "."): value for key, value in settings.items()}}
@@ -112,7 +112,7 @@ def test_every_preset_paints(name: str, content_image: Image.Image, style_image:
 TRAINED: dict[str, dict[str, Any]] = {
     "original": {},
     "shuffled weights": {"network__weights": "shuffled"},
-    "binarised weights": {"network__weights": "binarised"},
+    "binarized weights": {"network__weights": "binarized"},
     "zero bias": {"network__bias": "zero"},
     "constant bias": {"network__bias": "constant"},
     "shuffled bias": {"network__bias": "shuffled"},
@@ -134,20 +134,20 @@ def test_every_trained_network_paints(
     assert result.record.weights is not None
 
 
-@pytest.mark.parametrize("optimiser", ["lbfgs", "adam"])
+@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
 @pytest.mark.parametrize("loss", ["gram", "whitened"])
-def test_robust_optimisers_with_both_style_losses(
-    optimiser: str, loss: str, content_image: Image.Image, style_image: Image.Image
+def test_robust_optimizers_with_both_style_losses(
+    optimizer: str, loss: str, content_image: Image.Image, style_image: Image.Image
 ) -> None:
-    settings = {"style_loss": loss, "content_loss": "none", "optimiser": optimiser, "optimiser__steps": 5}
+    settings = {"style_loss": loss, "content_loss": "none", "optimizer": optimizer, "optimizer__steps": 5}
     check_painted(transfer(content_image, style_image, spec_of("bare", **settings)), content_image)
 
 
 def test_the_style_is_approached_as_a_network_of_another_seed_sees_it(
     content_image: Image.Image, style_image: Image.Image, style: torch.Tensor
 ) -> None:
-    """Not only the objective falls: so does the distance under filters that were never optimised."""
-    result = transfer(content_image, style_image, spec_of("bare", optimiser__steps=30), seed=1)
+    """Not only the objective falls: so does the distance under filters that were never optimized."""
+    result = transfer(content_image, style_image, spec_of("bare", optimizer__steps=30), seed=1)
     judge = build(preset("npnd").spec.network, seed=99, deepest_tap=5)
     start = torch.from_numpy(np.array(content_image)).permute(2, 0, 1)[None] / 255
 
@@ -202,19 +202,19 @@ def test_progress_says_where_the_run_stands(content_image: Image.Image, style_im
 
 def test_stopping_keeps_the_best_picture_so_far(content_image: Image.Image, style_image: Image.Image) -> None:
     seen: list[Progress] = []
-    spec = spec_of("bare", optimiser__steps=50)
+    spec = spec_of("bare", optimizer__steps=50)
     result = transfer(content_image, style_image, spec, on_progress=seen.append, should_stop=lambda: len(seen) == 3)
     assert result.interrupted
     assert "interrupted" in result.reason
     assert len(result.losses) == 3
-    assert torch.equal(result.image, transfer(content_image, style_image, spec_of("bare", optimiser__steps=2)).image)
+    assert torch.equal(result.image, transfer(content_image, style_image, spec_of("bare", optimizer__steps=2)).image)
 
 
 def test_strength_goes_from_the_content_to_the_style(content_image: Image.Image, style_image: Image.Image) -> None:
     """At every step less of the content and more of the style; at 0 the content itself."""
     kept, distance, loss = [], [], []
     for strength in (0, 0.2, 0.5, 0.8, 1):
-        spec = spec_of("bare", optimiser__steps=30, optimiser__tolerance=0, content_loss__strength=strength)
+        spec = spec_of("bare", optimizer__steps=30, optimizer__tolerance=0, content_loss__strength=strength)
         result = transfer(content_image, style_image, spec)
         loss.append(float(StyleLoss(style_image, spec)(result.image)))
         found = score(result.image, content_image, style_image, metrics=["ssim", "patches"]).values
@@ -270,12 +270,12 @@ def test_sizes(content_image: Image.Image, style_image: Image.Image) -> None:
     assert transfer(content_image, style_image, spec_of("bare", size=None)).image.shape[-2:] == (48, 64)
 
 
-def test_a_style_of_one_colour_and_a_style_that_is_the_content(content_image: Image.Image) -> None:
+def test_a_style_of_one_color_and_a_style_that_is_the_content(content_image: Image.Image) -> None:
     flat = Image.new("RGB", (64, 64), (200, 60, 20))
-    result = transfer(content_image, flat, spec_of("bare", optimiser__steps=40))
-    colour = torch.tensor([200.0, 60.0, 20.0]).view(3, 1, 1) / 255
+    result = transfer(content_image, flat, spec_of("bare", optimizer__steps=40))
+    color = torch.tensor([200.0, 60.0, 20.0]).view(3, 1, 1) / 255
     start = torch.from_numpy(np.array(content_image)).permute(2, 0, 1)[None] / 255
-    assert float((result.image - colour).abs().mean()) < 0.4 * float((start - colour).abs().mean())
+    assert float((result.image - color).abs().mean()) < 0.4 * float((start - color).abs().mean())
     assert float(result.image[..., 8:-8, 8:-8].std((2, 3)).max()) < 0.05, "it is as flat as the style"
     same = transfer(content_image, content_image, spec_of("bare"))
     assert same.losses[-1] == pytest.approx(0, abs=1e-6)
@@ -293,7 +293,7 @@ def test_no_color_is_made_up_for_a_style_of_few(
     colors: tuple[tuple[int, int, int], ...], content_image: Image.Image
 ) -> None:
     """One color is painted as it is, and black and white make nothing but gray."""
-    result = transfer(content_image, striped(*colors), spec_of("bare", optimiser__steps=60))
+    result = transfer(content_image, striped(*colors), spec_of("bare", optimizer__steps=60))
     pixels = result.image[0].flatten(1) * 255
     if len(colors) == 1:
         assert float((pixels.mean(1) - torch.tensor(colors[0])).abs().max()) < 4
@@ -389,7 +389,7 @@ def test_a_preview_cannot_spoil_the_result(content_image: Image.Image, style_ima
     assert torch.equal(spoiled.image, expected)
 
 
-def test_stopping_the_papers_optimiser_keeps_the_best_picture(
+def test_stopping_the_papers_optimizer_keeps_the_best_picture(
     content_image: Image.Image, style_image: Image.Image
 ) -> None:
     """Its losses go up and down; whoever stops it after a rise gets the picture from before."""
@@ -440,8 +440,8 @@ def test_a_spec_that_was_changed_unchecked_is_checked(content_image: Image.Image
 
 
 def test_an_explosion_that_no_restart_cures(content_image: Image.Image, style_image: Image.Image) -> None:
-    spec = spec_of("paper", network__weights__magnitude=1e9, optimiser__restarts=2)
-    with pytest.raises(DivergedError, match=r"at each of 3 starts; .*, or the robust optimiser=lbfgs"):
+    spec = spec_of("paper", network__weights__magnitude=1e9, optimizer__restarts=2)
+    with pytest.raises(DivergedError, match=r"at each of 3 starts; .*, or the robust optimizer=lbfgs"):
         transfer(content_image, style_image, spec)
 
 

@@ -74,9 +74,9 @@ def test_another_kind_starts_from_its_own_defaults_and_the_same_kind_keeps_its_f
         (
             "network.weights=cauchy",
             "network.weights cannot be 'cauchy'; it takes one of "
-            "binarised, binary, discrete, gaussian, pretrained, shuffled, uniform",
+            "binarized, binary, discrete, gaussian, pretrained, shuffled, uniform",
         ),
-        ("network.weights=3", "network.weights cannot be 3; it takes one of binarised, binary"),
+        ("network.weights=3", "network.weights cannot be 3; it takes one of binarized, binary"),
         ("network.channels=0", "network.channels cannot be 0; it takes a list of 1 to 16 whole numbers"),
         ("network.kernel_size=5", "network.kernel_size cannot be 5; it takes one of 2, 3"),
         ("network.activation=tanh", "network.activation cannot be 'tanh'; it takes one of relu, none"),
@@ -85,8 +85,8 @@ def test_another_kind_starts_from_its_own_defaults_and_the_same_kind_keeps_its_f
         ("size.x=3", "size has no fields of its own"),
         ("size.kind=3", "size has no kinds"),
         ("size=0", "size cannot be 0"),
-        ("optimiser.steps=2.5", "optimiser.steps cannot be 2.5; it takes a whole number of at least 1"),
-        ("optimiser.tolerance=1", "it takes a number of at least 0 and less than 1"),
+        ("optimizer.steps=2.5", "optimizer.steps cannot be 2.5; it takes a whole number of at least 1"),
+        ("optimizer.tolerance=1", "it takes a number of at least 0 and less than 1"),
         ("style_loss.weight=nan", "style_loss.weight cannot be"),
         ("style_loss.taps=1,6", "style_loss.taps asks for layer 6, but the network has 5"),
         ("style_loss.taps=1,1", "style_loss.taps [1, 1] repeat a layer"),

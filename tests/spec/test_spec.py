@@ -32,7 +32,7 @@ def test_json_round_trip(name: str) -> None:
             basic_set=st.sampled_from([1, 2, 3]),
             weights=st.builds(BinaryWeights, magnitude=st.floats(1e-6, 10)),
         ),
-        optimiser=st.builds(PaperLBFGS, steps=st.integers(1, 100)),
+        optimizer=st.builds(PaperLBFGS, steps=st.integers(1, 100)),
         size=st.none() | st.integers(1, 65536),
     )
 )

@@ -23,8 +23,8 @@ pairs:
 seeds: [0, 1]
 size: 32
 metrics: [ssim, patches]
-optimisers:
-  - {{name: robust, label: robust, set: {{optimiser: lbfgs, optimiser.steps: 2}}}}
+optimizers:
+  - {{name: robust, label: robust, set: {{optimizer: lbfgs, optimizer.steps: 2}}}}
 figures:
   - figure: one
     title: Channels

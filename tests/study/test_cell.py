@@ -18,7 +18,7 @@ def keys(study_file: Path) -> set[str]:
     return {cell.key for cell in prepared(load(str(study_file)), weights=None).cells}
 
 
-def test_every_variant_optimiser_pair_and_seed_once(small: Prepared) -> None:
+def test_every_variant_optimizer_pair_and_seed_once(small: Prepared) -> None:
     assert len(small.cells) == 3 * 1 * 1 * 2
     assert len({cell.key for cell in small.cells}) == len(small.cells)
     assert [cell.seed for cell in small.cells] == [0, 0, 0, 1, 1, 1], "a seed fills all figures before the next begins"

@@ -24,8 +24,8 @@ def test_planned_evaluations_are_what_a_run_makes(small: Prepared) -> None:
     """The paper's method makes a fixed number, while it does not stop early; the robust one a few more than steps."""
     content, style = (small.pictures[name].path for name in (small.cells[0].pair.content, small.cells[0].pair.style))
     settings = {"size": 32, "network.channels": 4}
-    papers = with_settings(preset("npnd").spec, {**settings, "optimiser": "paper-lbfgs", "optimiser.steps": 1})
-    robust = with_settings(preset("npnd").spec, {**settings, "optimiser.steps": 20})
+    papers = with_settings(preset("npnd").spec, {**settings, "optimizer": "paper-lbfgs", "optimizer.steps": 1})
+    robust = with_settings(preset("npnd").spec, {**settings, "optimizer.steps": 20})
     assert transfer(content, style, papers).evaluations == planned_evaluations(papers)
     made = transfer(content, style, robust).evaluations
     assert abs(made - planned_evaluations(robust)) <= 0.25 * made

@@ -27,10 +27,10 @@ def test_every_cell_of_every_figure(program: Program, synthetic_weights: Path, t
     words = program("study", "status", "paper", *into).out
     assert "0 running, 0 waiting, 0 failed" in words
     digests = {
-        study.spec(variant, optimiser).digest
+        study.spec(variant, optimizer).digest
         for study in [load("paper").model_copy(update={"size": 64})]
         for variant in study.variants()
-        for optimiser in study.optimisers
+        for optimizer in study.optimizers
     }
     assert int(words.split()[0]) == len(digests), "variants of one spec share their cells"
     written = program("study", "report", "paper", *into)

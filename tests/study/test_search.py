@@ -15,7 +15,7 @@ from barestyle.study.image_files import PictureFile, find
 from barestyle.study.search import Candidate, search, space
 from barestyle.study.storage import open_storage
 
-BASE = with_settings(preset("bare").spec, {"size": 32, "optimiser.steps": 2})
+BASE = with_settings(preset("bare").spec, {"size": 32, "optimizer.steps": 2})
 
 
 @pytest.fixture

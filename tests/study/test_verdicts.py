@@ -28,7 +28,7 @@ Effect = Callable[[str, str], float]
 
 
 def made_up(study: Study, effect: Effect, *, noise: float = 0.05, restarts: float = 0.0) -> Table:
-    """Results in which a variant under an optimiser is `effect` (a logarithm) worse, give or take seeded noise.
+    """Results in which a variant under an optimizer is `effect` (a logarithm) worse, give or take seeded noise.
 
     Every pair has a level of its own, ten times as large as the noise, which pairing has to take out.
     """
@@ -36,12 +36,12 @@ def made_up(study: Study, effect: Effect, *, noise: float = 0.05, restarts: floa
     levels = {pair.content: random.normal(0, 10 * noise) for pair in study.pairs}
     rows: dict[tuple[str, str, int], Row] = {}
     for variant in study.variants():
-        for optimiser in study.optimisers:
-            spec = study.spec(variant, optimiser)
+        for optimizer in study.optimizers:
+            spec = study.spec(variant, optimizer)
             for pair in study.pairs:
                 for seed in study.seeds if spec.network.is_drawn else study.seeds[:1]:
                     key = (spec.digest, pair.content, seed)
-                    value = effect(variant.variant, optimiser.name) + levels[pair.content]
+                    value = effect(variant.variant, optimizer.name) + levels[pair.content]
                     distance = math.exp(value + random.normal(0, noise) - 3)
                     rows.setdefault(
                         key,
@@ -64,13 +64,13 @@ def made_up(study: Study, effect: Effect, *, noise: float = 0.05, restarts: floa
     return Table(study, tuple(rows.values()), METRICS)
 
 
-def effect_of(effects: dict[str, float], variant: str, _optimiser: str) -> float:
+def effect_of(effects: dict[str, float], variant: str, _optimizer: str) -> float:
     return effects.get(variant, 0.0)
 
 
-def word(name: str, table: Table, optimiser: str = "robust") -> Verdict:
+def word(name: str, table: Table, optimizer: str = "robust") -> Verdict:
     (claim,) = (one for one in claims() if one.id == name)
-    return next(one for one in verdicts([claim], table) if one.optimiser in (optimiser, "both"))
+    return next(one for one in verdicts([claim], table) if one.optimizer in (optimizer, "both"))
 
 
 def test_every_claim_speaks_of_variants_and_metrics_that_there_are() -> None:
@@ -79,9 +79,9 @@ def test_every_claim_speaks_of_variants_and_metrics_that_there_are() -> None:
     assert len({claim.id for claim in claims()}) == len(claims())
     for claim in claims():
         for variant in claim.variants:
-            name, _, optimiser = variant.partition("@")
+            name, _, optimizer = variant.partition("@")
             assert paper.variant(name) is not None, variant
-            assert optimiser in {"", *(one.name for one in paper.optimisers)}
+            assert optimizer in {"", *(one.name for one in paper.optimizers)}
         assert claim.kind == "rate" or claim.judges(dict.fromkeys(METRICS, ()))
 
 
@@ -115,8 +115,8 @@ def test_a_known_truth_is_found(name: str, effects: dict[str, float], expected: 
 def test_what_no_seed_changes_is_one_observation_a_pair() -> None:
     """Trained networks have one cell a pair; beside a drawn one it stands for every seed, but never alone."""
     table = made_up(load("paper"), lambda *_: 0.0)
-    numbers = {name: {finding.number for finding in word(name, table).findings} for name in ("bias-zero", "binarised")}
-    assert numbers == {"bias-zero": {4}, "binarised": {12}}
+    numbers = {name: {finding.number for finding in word(name, table).findings} for name in ("bias-zero", "binarized")}
+    assert numbers == {"bias-zero": {4}, "binarized": {12}}
 
 
 def test_what_passes_alone_but_not_among_many_says_how_much_would_decide(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +159,7 @@ def test_noise_leaves_it_undecided_and_says_how_much_would_decide() -> None:
     assert finding.needed is not None
     assert finding.needed > 0
     total = finding.number + finding.needed
-    spread = abs(finding.effect / finding.standardised)
+    spread = abs(finding.effect / finding.standardized)
     random = np.random.default_rng(1)
     level = 0.05 / len(verdict.findings)  # the strictest of Holm's
     decided = [below(random.normal(-abs(finding.effect), spread, total), 0) < level for _ in range(400)]
@@ -172,12 +172,12 @@ def test_variants_that_a_study_lacks_leave_a_claim_untested() -> None:
     assert word("pyramids", table).word != "untested"
 
 
-def test_a_claim_across_optimisers() -> None:
-    def effect(variant: str, optimiser: str) -> float:
-        return 1.0 if (variant, optimiser) == ("gaussian-0.015", "paper") else 0.0
+def test_a_claim_across_optimizers() -> None:
+    def effect(variant: str, optimizer: str) -> float:
+        return 1.0 if (variant, optimizer) == ("gaussian-0.015", "paper") else 0.0
 
     table = made_up(load("fig4"), effect)
-    assert word("optimiser", table).word == "supported"
+    assert word("optimizer", table).word == "supported"
     assert word("loss-scale", table).word == "supported"
     assert [word("he-gaussian", table, name).word for name in ("paper", "robust")] == ["supported", "contradicted"]
 
@@ -220,7 +220,7 @@ def test_margins_are_ratios() -> None:
     for ratio, expected in ((1.1, "supported"), (1.25 * 1.3, "contradicted")):
         effects = {"npnd-71": math.log(ratio)}
         table = made_up(load("fig6"), partial(effect_of, effects), noise=0.02)
-        verdict = next(one for one in verdicts([claim], table) if one.optimiser == "robust")
+        verdict = next(one for one in verdicts([claim], table) if one.optimizer == "robust")
         assert verdict.word == expected
         assert math.exp(verdict.findings[0].effect) == pytest.approx(ratio, rel=0.05)
     assert math.exp(RATIO_MARGIN) == pytest.approx(1.25)

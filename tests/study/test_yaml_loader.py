@@ -26,7 +26,7 @@ def test_the_paper_is_all_the_figures() -> None:
     parts = [load(name) for name in SHIPPED if name != "paper"]
     assert [figure.figure for figure in paper.figures] == ["2", "3", "4", "5", "6", "7", "8"]
     assert paper.figures == tuple(figure for part in parts for figure in part.figures)
-    assert {optimiser.name for optimiser in paper.optimisers} == {"paper", "robust"}
+    assert {optimizer.name for optimizer in paper.optimizers} == {"paper", "robust"}
     assert len(paper.pairs) >= 4
     assert len(paper.seeds) >= 3
 
@@ -81,12 +81,12 @@ def test_letters_are_those_of_the_papers_text() -> None:
         ("title: A small study", "title: " + "[" * 3000, "is no YAML of a study"),
         ("size: 32", "size: 32\nsize: 64", "line 7: field 'size' stands twice; keep one of them"),
         ("channels: 8}", "channels: 8, network.channels: 9}", "line 15: field 'network.channels' stands twice"),
-        ("optimiser: lbfgs", "optimiser: lbgfs", "line 9: optimiser 'robust' with variant 'four': optimiser cannot be"),
-        ("steps: 2}}", "stepz: 2}}", "line 9: optimiser 'robust' with variant 'four': optimiser of kind lbfgs has no"),
+        ("optimizer: lbfgs", "optimizer: lbgfs", "line 9: optimizer 'robust' with variant 'four': optimizer cannot be"),
+        ("steps: 2}}", "stepz: 2}}", "line 9: optimizer 'robust' with variant 'four': optimizer of kind lbfgs has no"),
         ("network.channels: 8", "size: 77", "variant 'eight' sets size, which is the study's own field"),
         ("metrics: [ssim, patches]", "metrics: []", "line 7: metrics cannot be"),
         ("study: small", "study: a/b", "line 1: study cannot be 'a/b'; it takes a name of up to 64 letters"),
-        ("steps: 2}}", "steps: 2}, but: {ate: {size: 32}}}", "line 9: but of optimiser 'robust' names 'ate'"),
+        ("steps: 2}}", "steps: 2}, but: {ate: {size: 32}}}", "line 9: but of optimizer 'robust' names 'ate'"),
         ("figures:", CLAIM.format(kind="bettr", subject="four"), "line 11: claims.0.kind cannot be 'bettr'"),
         ("figures:", CLAIM.format(kind="worse", subject="for"), "line 10: claim 'few' names 'for'"),
         ("figures:", CLAIM.format(kind="worse", subject="four@adam"), "line 10: claim 'few' names 'four@adam'"),
@@ -102,16 +102,16 @@ def test_a_wrong_file_is_answered_with_line_and_field(study_file: Path, before: 
     assert "\n" not in str(refusal.value)
 
 
-def test_an_optimiser_can_make_an_exception(study_file: Path) -> None:
+def test_an_optimizer_can_make_an_exception(study_file: Path) -> None:
     text = study_file.read_text().replace(
-        "optimiser.steps: 2}}", "optimiser.steps: 2}, but: {eight: {optimiser.steps: 1}}}"
+        "optimizer.steps: 2}}", "optimizer.steps: 2}, but: {eight: {optimizer.steps: 1}}}"
     )
     study_file.write_text(text)
     study = load(str(study_file))
-    steps = {one.variant: study.spec(one, study.optimisers[0]).optimiser.steps for one in study.variants()}
+    steps = {one.variant: study.spec(one, study.optimizers[0]).optimizer.steps for one in study.variants()}
     assert steps == {"four": 2, "eight": 1, "gauss": 2}
     again = varied(study, steps=7)
-    assert {again.spec(one, again.optimisers[0]).optimiser.steps for one in again.variants()} == {7}
+    assert {again.spec(one, again.optimizers[0]).optimizer.steps for one in again.variants()} == {7}
 
 
 def test_the_study_of_the_documentation_is_the_papers() -> None:

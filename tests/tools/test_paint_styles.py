@@ -19,7 +19,7 @@ def test_every_style_of_the_package_has_its_painter() -> None:
 def test_a_style_fills_its_canvas(name: str) -> None:
     picture = np.asarray(PAINTERS[name](SIZE).convert("RGB"))
     assert picture.shape == (SIZE[1], SIZE[0], 3)
-    assert picture.std(axis=(0, 1)).min() > 15, "it has lights and darks in every colour"
+    assert picture.std(axis=(0, 1)).min() > 15, "it has lights and darks in every color"
     halves = picture[: SIZE[1] // 2].mean(axis=(0, 1)), picture[SIZE[1] // 2 :].mean(axis=(0, 1))
     assert np.abs(halves[0] - halves[1]).max() > 3, "it is a picture of something, not one texture"
 

@@ -25,17 +25,17 @@ if importlib.util.find_spec("gradio") is None:
     collect_ignore_glob = ["test_*.py"]
 
 MAX_UPLOAD = 2_000_000
-TINY = with_settings(preset("bare-fast").spec, {"network.channels": 4, "optimiser.steps": 3, "scales.finest_steps": 3})
+TINY = with_settings(preset("bare-fast").spec, {"network.channels": 4, "optimizer.steps": 3, "scales.finest_steps": 3})
 ENDLESS = with_settings(
     TINY,
     {
         "scales": "single",
         "size": 48,
         # L-BFGS would notice after seconds that it gets nowhere any more.
-        "optimiser": "adam",
-        "optimiser.steps": 10**9,
-        "optimiser.patience": 10**9,
-        "optimiser.tolerance": 0,
+        "optimizer": "adam",
+        "optimizer.steps": 10**9,
+        "optimizer.patience": 10**9,
+        "optimizer.tolerance": 0,
     },
 )
 

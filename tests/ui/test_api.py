@@ -53,12 +53,12 @@ def is_idle(served: Served) -> Callable[[], bool]:
 
 def test_a_picture_and_its_record(client: Client, both: dict[str, Any], pictures: Path) -> None:
     picture, record, told = client.predict(
-        **both, preset=QUICK, size=64, strength=0.7, colours="luminance", seed="7", api_name="/paint"
+        **both, preset=QUICK, size=64, strength=0.7, colors="luminance", seed="7", api_name="/paint"
     )
     assert told.startswith("Painted in ")
     assert Path(picture).name == "content-style.png"
     inside = records.find(Path(picture))
-    spec = with_settings(TINY, {"size": 64, "content_loss.strength": 0.7, "colours": "luminance"})
+    spec = with_settings(TINY, {"size": 64, "content_loss.strength": 0.7, "colors": "luminance"})
     assert (inside.spec, inside.seed) == (spec, 7)
     assert inside.content.path == "content.png"
     assert records.parse(Path(record).read_text(), Path(record)) == inside
@@ -75,7 +75,7 @@ def test_what_is_documented(client: Client) -> None:
         "preset",
         "size",
         "strength",
-        "colours",
+        "colors",
         "seed",
     ]
     assert [one["parameter_has_default"] for one in endpoints["/paint"]["parameters"]] == [False] * 2 + [True] * 5
@@ -97,7 +97,7 @@ def test_places_in_the_line_and_stop(client: Client, another: Client, both: dict
     assert client.predict(api_name="/stop") is False
 
 
-def test_a_cancelled_job_leaves_the_line(client: Client, another: Client, both: dict[str, Any]) -> None:
+def test_a_canceled_job_leaves_the_line(client: Client, another: Client, both: dict[str, Any]) -> None:
     first = client.submit(**both, preset=LONG, api_name="/paint")
     eventually(lambda: first.outputs() and "Step" in first.outputs()[-1][2])
     first.cancel()
@@ -141,7 +141,7 @@ def test_a_killed_client_ends_its_job_and_leaves_no_file(
         ({"size": 8}, "but this network needs at least"),
         ({"strength": 2}, "Content_loss.strength cannot be 2"),
         ({"strength": 0.5, "preset": "npnd"}, "is not for style_loss=gram"),
-        ({"colours": "mauve"}, "Colours cannot be 'mauve'; it takes one of luminance, matched, style."),
+        ({"colors": "mauve"}, "Colors cannot be 'mauve'; it takes one of luminance, matched, style."),
         ({"seed": "seven"}, "Seed cannot be 'seven'; it takes a whole number"),
         ({"style": None}, "Two pictures are needed"),
     ],
@@ -230,7 +230,7 @@ def test_a_picture_of_16_bits_stays_one(client: Client, both: dict[str, Any], tm
 
 
 def _deep_png(width: int, height: int) -> bytes:
-    """A PNG of 16-bit colours, put together by hand (PNG specification, 11.2)."""
+    """A PNG of 16-bit colors, put together by hand (PNG specification, 11.2)."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         body = name + data

@@ -35,8 +35,8 @@ def test_every_preset_that_is_offered_has_words_of_its_own() -> None:
     assert len({choices.title(name) for name in choices.offered()}) == len(choices.offered())
 
 
-def test_every_kind_of_colours_has_words() -> None:
-    assert set(controls.COLOURS) == set(members(Spec.model_fields["colours"].annotation))
+def test_every_kind_of_colors_has_words() -> None:
+    assert set(controls.COLORS) == set(members(Spec.model_fields["colors"].annotation))
 
 
 def test_what_the_controls_show_at_first_is_the_default_preset() -> None:
@@ -55,7 +55,7 @@ def test_settings_come_back_from_a_record(name: str, quick: Path) -> None:
     shown = [control.shown(found, LIMITS) for control in CONTROLS]
     again = controls.assembled(found.base, shown)
     if made.strength is None:  # the page leaves it out where a preset takes none
-        again = Settings(again.base, again.size, None, again.colours, again.seed)
+        again = Settings(again.base, again.size, None, again.colors, again.seed)
     assert again.spec(LIMITS) == with_settings(record.spec, {"size": 64})
 
 
@@ -66,12 +66,12 @@ def test_what_is_no_preset_comes_back_whole(quick: Path) -> None:
     assert found.spec(LIMITS) == record.spec
 
 
-@pytest.mark.parametrize("colours", ["luminance", "matched"])
-def test_colours_are_set_and_come_back(colours: str, quick: Path) -> None:
-    spec = Settings("bare", colours=colours).spec(LIMITS)
-    assert spec.colours.kind == colours
+@pytest.mark.parametrize("colors", ["luminance", "matched"])
+def test_colors_are_set_and_come_back(colors: str, quick: Path) -> None:
+    spec = Settings("bare", colors=colors).spec(LIMITS)
+    assert spec.colors.kind == colors
     found = of_record(_record(quick, spec))
-    assert (found.base, found.colours) == ("bare", colours)
+    assert (found.base, found.colors) == ("bare", colors)
 
 
 def test_what_the_page_cannot_repeat_it_refuses(quick: Path) -> None:

@@ -169,7 +169,7 @@ def test_by_keyboard_alone(opened: Open, quick: Path) -> None:
     page = opened()
     seen = reached(page)
     expected = ["content button", "content-samples button", "style-samples button", "how [tab]", "preset input"]
-    expected += ["strength input", "colours input", "size input", "tools button", "more button"]
+    expected += ["strength input", "colors input", "size input", "tools button", "more button"]
     assert [name for name in expected if not any(name in one for one in seen)] == []
     page.focus('#content-samples [data-sample="coffee"]')
     page.keyboard.press("Enter")
@@ -258,7 +258,7 @@ def test_a_preset_says_what_to_expect_and_whether_it_takes_a_strength(opened: Op
     assert page.locator("#preset label").count() == len(choices.offered())
     assert page.is_enabled("#strength input[type=range]")
     page.check('#preset input[value="npnd"]')
-    page.wait_for_selector("text=Strong colours and dark edges; the forms stay.")
+    page.wait_for_selector("text=Strong colors and dark edges; the forms stay.")
     page.wait_for_selector("#strength input[type=range][disabled]")
     page.check('#preset input[value="bare-fine"]')
     page.wait_for_selector("#strength input[type=range]:not([disabled])")
@@ -370,7 +370,7 @@ def contrasts_below(page: Page, least: float) -> list[list[object]]:
     """Visible texts with too little contrast to the first opaque ground behind them, and how much they have."""
     return page.evaluate(  # type: ignore[no-any-return]
         """least => {
-            const numbers = colour => colour.match(/[\\d.]+/g).map(Number);
+            const numbers = color => color.match(/[\\d.]+/g).map(Number);
             const linear = value => (value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
             const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
             const ground = node => {

@@ -11,17 +11,17 @@ import pytest
 
 from barestyle.ui import sessions as module
 from barestyle.ui.errors import PageError
-from barestyle.ui.job_queue import Studio
-from barestyle.ui.jobs import Easel, Wish
-from barestyle.ui.sessions import Visits, linked
+from barestyle.ui.job_queue import JobQueue
+from barestyle.ui.jobs import Compute, PaintRequest
+from barestyle.ui.sessions import Sessions, linked
 from tests.ui.conftest import TINY
 
 
 @pytest.fixture
-def visits(tmp_path: Path) -> Iterator[Visits]:
-    studio = Studio(Easel())
-    yield Visits(tmp_path.resolve(), studio)
-    assert studio.close(30)
+def sessions(tmp_path: Path) -> Iterator[Sessions]:
+    job_queue = JobQueue(Compute())
+    yield Sessions(tmp_path.resolve(), job_queue)
+    assert job_queue.close(30)
 
 
 def sent(root: Path, name: str = "photo.png") -> Path:
@@ -41,93 +41,93 @@ def files(root: Path) -> list[Path]:
     return [path for path in root.rglob("*") if path.is_file()]
 
 
-def test_a_visit_leaves_no_file(visits: Visits, tmp_path: Path) -> None:
-    visit = visits.of("somebody")
-    own = visits.claim(sent(tmp_path), visit.new_folder("content"))
+def test_a_visit_leaves_no_file(sessions: Sessions, tmp_path: Path) -> None:
+    session_data = sessions.of("somebody")
+    own = sessions.claim(sent(tmp_path), session_data.new_folder("content"))
     assert own.read_bytes() == b"what was sent"
     aged(sent(tmp_path), module.CLAIMED_SECONDS + 1)
-    visits.sweep()
+    sessions.sweep()
     assert files(tmp_path) == [own], "the visit's own name for it stays"
-    visits.end("somebody")
+    sessions.end("somebody")
     assert [path.name for path in tmp_path.iterdir()] == ["visits"]
     assert list((tmp_path / "visits").iterdir()) == []
-    visits.end("somebody")
-    assert len(visits) == 0
+    sessions.end("somebody")
+    assert len(sessions) == 0
 
 
-def test_a_file_that_two_sent_stays_for_the_second(visits: Visits, tmp_path: Path) -> None:
+def test_a_file_that_two_sent_stays_for_the_second(sessions: Sessions, tmp_path: Path) -> None:
     for name in ("one", "other"):
-        visits.claim(sent(tmp_path), visits.of(name).new_folder("content"))
-    visits.end("one")
+        sessions.claim(sent(tmp_path), sessions.of(name).new_folder("content"))
+    sessions.end("one")
     (left,) = files(tmp_path / "visits")
     assert left.read_bytes() == b"what was sent"
 
 
 @pytest.mark.parametrize("session", ["../../escape", "/etc", "a\0b", "x" * 5000])
-def test_a_sessions_name_is_no_path(visits: Visits, tmp_path: Path, session: str) -> None:
-    folder = visits.of(session).new_folder("content")
+def test_a_sessions_name_is_no_path(sessions: Sessions, tmp_path: Path, session: str) -> None:
+    folder = sessions.of(session).new_folder("content")
     assert folder.parent.parent == tmp_path / "visits"
     assert folder.parent.name.isalnum()
 
 
-def test_only_what_was_sent_can_be_claimed(visits: Visits, tmp_path: Path) -> None:
-    visit = visits.of("somebody")
-    another = visits.claim(sent(tmp_path), visits.of("another").new_folder("content"))
-    folder = visit.new_folder("content")
+def test_only_what_was_sent_can_be_claimed(sessions: Sessions, tmp_path: Path) -> None:
+    session_data = sessions.of("somebody")
+    another = sessions.claim(sent(tmp_path), sessions.of("another").new_folder("content"))
+    folder = session_data.new_folder("content")
     for place in (Path("/etc/hostname"), tmp_path / ".." / "x.png", another, Path("photo.png")):
         with pytest.raises(PageError, match="was not sent to this page"):
-            visits.claim(place, folder)
+            sessions.claim(place, folder)
     with pytest.raises(PageError, match="is no longer here; send it again"):
-        visits.claim(tmp_path / "0123abcd" / "gone.png", folder)
+        sessions.claim(tmp_path / "0123abcd" / "gone.png", folder)
 
 
-def test_what_nobody_uses_goes_in_time(visits: Visits, tmp_path: Path) -> None:
+def test_what_nobody_uses_goes_in_time(sessions: Sessions, tmp_path: Path) -> None:
     unfinished = tmp_path / "tmpabc"
     unfinished.write_bytes(b"half")
     unused = sent(tmp_path)
     deeper = tmp_path / "folder" / "in folder" / "state.json"
     deeper.parent.mkdir(parents=True)
     deeper.write_text("{}")
-    visits.sweep()
+    sessions.sweep()
     assert set(files(tmp_path)) == {unused, unfinished, deeper}
     aged(unfinished, module.UNFINISHED_SECONDS + 1)
-    visits.sweep()
+    sessions.sweep()
     assert set(files(tmp_path)) == {unused, deeper}
     for file in (unused, deeper):
         aged(file, module.UNCLAIMED_SECONDS + 1)
-    visits.sweep()
+    sessions.sweep()
     assert [path.name for path in tmp_path.iterdir()] == ["visits"]
 
 
-def test_a_picture_that_is_replaced_goes_and_a_job_keeps_its_own(visits: Visits, pictures: Path) -> None:
-    visit = visits.of("somebody")
-    shelf = visit.new_shelf("content")
-    visit.picked["content"] = linked(pictures / "content.png", shelf)
-    wish = Wish(visit.picked["content"], pictures / "style.jpg", TINY, 0, "Quick")
-    job = visits.begin(visit, [wish])
-    visit.new_shelf("content")
+def test_a_picture_that_is_replaced_goes_and_a_job_keeps_its_own(sessions: Sessions, pictures: Path) -> None:
+    session_data = sessions.of("somebody")
+    shelf = session_data.new_shelf("content")
+    session_data.picked["content"] = linked(pictures / "content.png", shelf)
+    request = PaintRequest(session_data.picked["content"], pictures / "style.jpg", TINY, 0, "Quick")
+    job = sessions.begin(session_data, [request])
+    session_data.new_shelf("content")
     assert not shelf.exists()
-    assert visit.picked == {}
-    assert job.wishes[0].content.read_bytes() == (pictures / "content.png").read_bytes()
+    assert session_data.picked == {}
+    assert job.requests[0].content.read_bytes() == (pictures / "content.png").read_bytes()
 
 
-def test_a_silent_client_is_forgotten_and_a_page_is_not(visits: Visits, tmp_path: Path) -> None:
-    client, page = visits.of("client"), visits.of("page")
+def test_a_silent_client_is_forgotten_and_a_page_is_not(sessions: Sessions, tmp_path: Path) -> None:
+    client, page = sessions.of("client"), sessions.of("page")
     page.patience = module.PAGE_SECONDS
-    for visit in (client, page):
-        visit.new_folder("content")
-        visit.seen -= module.CLIENT_SECONDS + 1
-    visits.sweep()
+    for session_data in (client, page):
+        session_data.new_folder("content")
+        session_data.seen -= module.CLIENT_SECONDS + 1
+    sessions.sweep()
     assert not client.folder.exists()
     assert page.folder.exists()
-    visits.touch("client")
-    assert len(visits) == 1, "a sign of life from somebody forgotten begins no new visit"
+    sessions.touch("client")
+    assert len(sessions) == 1, "a sign of life from somebody forgotten begins no new visit"
 
 
-def test_results_of_long_ago_make_room(visits: Visits, pictures: Path) -> None:
-    visit = visits.of("somebody")
-    wish = Wish(pictures / "content.png", pictures / "style.jpg", TINY, 0, "Quick")
-    jobs = [visits.begin(visit, [wish, wish]) for _ in range(module.KEPT_JOBS + 2)]
-    assert visit.jobs == jobs[-module.KEPT_JOBS :]
+def test_results_of_long_ago_make_room(sessions: Sessions, pictures: Path) -> None:
+    session_data = sessions.of("somebody")
+    request = PaintRequest(pictures / "content.png", pictures / "style.jpg", TINY, 0, "Quick")
+    jobs = [sessions.begin(session_data, [request, request]) for _ in range(module.KEPT_JOBS + 2)]
+    assert session_data.jobs == jobs[-module.KEPT_JOBS :]
     assert [job.folder.exists() for job in jobs] == [False] * 2 + [True] * module.KEPT_JOBS
-    assert jobs[-1].wishes[1].content.read_bytes() == (pictures / "content.png").read_bytes()
+    assert jobs[-1].requests[1].content.read_bytes() == (pictures / "content.png").read_bytes()

@@ -24,7 +24,7 @@ KEPT = 25_000_000
 def painted(served: Served, photo: Path, style: Path, seed: int) -> tuple[Path, list[int]]:
     """A visit of its own, from upload to picture; the places in the line that it was told on its way."""
     client = Client(served.url, verbose=False, download_files=photo.parent / f"of-{seed}")
-    spec = with_settings(TINY, {"size": 128, "optimiser.steps": 10})
+    spec = with_settings(TINY, {"size": 128, "optimizer.steps": 10})
     job = client.submit(handle_file(photo), handle_file(style), spec.to_json(), seed=str(seed), api_name="/paint")
     said = [told for _, _, told in job]
     picture = Path(job.result(timeout=120)[0])
@@ -41,14 +41,14 @@ def all_at_once(served: Served, folder: Path, style: Path, first: int) -> list[l
         drawing(160, 120, seed=number).save(photo)
         photos.append(photo)
     with ThreadPoolExecutor(TEN) as visitors:
-        visits = list(visitors.map(lambda number: painted(served, photos[number], style, first + number), range(TEN)))
-    for number, (picture, _) in enumerate(visits):
+        sessions = list(visitors.map(lambda number: painted(served, photos[number], style, first + number), range(TEN)))
+    for number, (picture, _) in enumerate(sessions):
         record = records.find(picture)
         assert record.seed == first + number, "everybody gets their own picture"
         assert record.content.path == f"photo-{number}.png"
         with Image.open(picture) as image:
             assert image.size == (128, 96)
-    return [places for _, places in visits]
+    return [places for _, places in sessions]
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Films, read back by PyAV and Pillow: frames, durations, sizes, colours; whole or not at all; what is refused."""
+"""Films, read back by PyAV and Pillow: frames, durations, sizes, colors; whole or not at all; what is refused."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from barestyle import preset, transfer, with_settings
 from barestyle.errors import ImageError, OutputError
-from barestyle.video.writer import FRAME_MS, HOLD_MS, KINDS, WEBP_GROUP, Film, check_film
+from barestyle.video.writer import FRAME_MS, HOLD_MS, KINDS, WEBP_GROUP, VideoWriter, check_video
 from tests.conftest import drawing, planes
 
 needs_av = pytest.mark.skipif(find_spec("av") is None, reason="the package av is not installed")
@@ -31,8 +31,8 @@ def pictures(count: int, height: int, width: int) -> list[Tensor]:
     return [planes(drawing(width, height, seed)) for seed in range(count)]
 
 
-def filmed(path: Path, frames: list[Tensor]) -> Film:
-    with Film(path, *frames[0].shape[-2:], force=False) as film:
+def filmed(path: Path, frames: list[Tensor]) -> VideoWriter:
+    with VideoWriter(path, *frames[0].shape[-2:], force=False) as film:
         for frame in frames:
             film.add(frame)
     assert film.frames == len(frames)
@@ -61,7 +61,7 @@ def timeline(path: Path) -> list[Tensor]:
 
 
 def difference(one: Tensor, other: Tensor, pool: int = 4) -> float:
-    """Mean error of 4 x 4 pixels together, as dots and halved colours are seen: a drawing, moved by one, has 0.015."""
+    """Mean error of 4 x 4 pixels together, as dots and halved colors are seen: a drawing, moved by one, has 0.015."""
     return float((F.avg_pool2d(one, pool) - F.avg_pool2d(other, pool)).abs().mean())
 
 
@@ -133,14 +133,14 @@ def test_larger_pictures_are_shrunk(tmp_path: Path, extension: str, size: tuple[
 
 
 @needs_av
-@pytest.mark.parametrize("colour", [(200, 30, 90), (0, 0, 0), (255, 255, 255), (10, 240, 60), (0, 0, 255)])
-def test_an_mp4_has_the_colours_of_bt709_and_says_so(tmp_path: Path, colour: tuple[int, int, int]) -> None:
+@pytest.mark.parametrize("color", [(200, 30, 90), (0, 0, 0), (255, 255, 255), (10, 240, 60), (0, 0, 255)])
+def test_an_mp4_has_the_colors_of_bt709_and_says_so(tmp_path: Path, color: tuple[int, int, int]) -> None:
     """Against the definition: ITU-R BT.709-6, items 3.2 to 3.4 with the 8-bit levels of item 4.6."""
     import av
 
-    picture = torch.tensor(colour).view(1, 3, 1, 1).expand(1, 3, 32, 48) / 255
+    picture = torch.tensor(color).view(1, 3, 1, 1).expand(1, 3, 32, 48) / 255
     film = filmed(tmp_path / "a.mp4", [picture] * 2)
-    red, green, blue = (value / 255 for value in colour)
+    red, green, blue = (value / 255 for value in color)
     luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     levels = 16 + 219 * luma, 128 + 224 * (blue - luma) / 1.8556, 128 + 224 * (red - luma) / 1.5748
     with av.open(film.path) as container:
@@ -164,15 +164,15 @@ def test_the_index_of_an_mp4_comes_first(tmp_path: Path) -> None:
 
 
 def test_a_gif_has_no_bands(tmp_path: Path) -> None:
-    """Seen from afar, a picture of far more than 256 colours is right: errors are diffused."""
+    """Seen from afar, a picture of far more than 256 colors is right: errors are diffused."""
     y, x = torch.meshgrid(torch.linspace(0, 1, 288), torch.linspace(0, 1, 384), indexing="ij")
     picture = torch.stack([x, y, (x + 1 - y) / 2])[None]
     shown = timeline(filmed(tmp_path / "a.gif", [picture]).path)[0]
     banded = planes(Image.fromarray(samples(picture)).quantize(256).convert("RGB"))
     assert difference(banded, picture) > 0.01
     assert difference(shown, picture) < 0.004
-    colours = {tuple(colour) for colour in samples(shown).reshape(-1, 3).tolist()}
-    assert 200 < len(colours) <= 256
+    colors = {tuple(color) for color in samples(shown).reshape(-1, 3).tolist()}
+    assert 200 < len(colors) <= 256
 
 
 def samples(picture: Tensor) -> np.ndarray[Any, Any]:
@@ -195,9 +195,9 @@ def test_a_webp_says_whether_frames_shine_through(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("extension", EXTENSIONS)
 def test_values_out_of_range_are_cut(tmp_path: Path, extension: str) -> None:
-    colour = torch.tensor([1.2, -0.2, 0.5]).view(1, 3, 1, 1).expand(1, 3, 16, 16)
-    shown = timeline(filmed(tmp_path / f"a{extension}", [colour]).path)[0]
-    assert difference(shown, colour.clamp(0, 1)) < 0.01
+    color = torch.tensor([1.2, -0.2, 0.5]).view(1, 3, 1, 1).expand(1, 3, 16, 16)
+    shown = timeline(filmed(tmp_path / f"a{extension}", [color]).path)[0]
+    assert difference(shown, color.clamp(0, 1)) < 0.01
 
 
 @pytest.mark.parametrize("extension", [".gif", ".webp"])
@@ -224,7 +224,7 @@ def test_the_same_pictures_give_the_same_bytes(tmp_path: Path, extension: str) -
 def test_frames_leave_the_memory_as_they_come(tmp_path: Path, extension: str) -> None:
     path = tmp_path / f"a{extension}"
     generator = torch.Generator().manual_seed(0)
-    with Film(path, 96, 128, force=False) as film:
+    with VideoWriter(path, 96, 128, force=False) as film:
         for _ in range(60):
             film.add(torch.rand(1, 3, 96, 128, generator=generator))
         (part,) = tmp_path.iterdir()
@@ -241,7 +241,7 @@ def test_an_exception_leaves_the_old_file_and_no_other(
 ) -> None:
     path = tmp_path / f"a{extension}"
     path.write_bytes(b"old")
-    with pytest.raises(kind), Film(path, 24, 32, force=True) as film:  # noqa: PT012  # raised between frames
+    with pytest.raises(kind), VideoWriter(path, 24, 32, force=True) as film:  # noqa: PT012  # raised between frames
         for frame in pictures(3, 24, 32):
             film.add(frame)
         raise kind
@@ -255,7 +255,7 @@ def test_an_existing_film_is_replaced_when_asked(tmp_path: Path, extension: str)
     path.write_bytes(b"old")
     (tmp_path / "other").touch()
     (frame,) = pictures(1, 24, 32)
-    with Film(path, 24, 32, force=True) as film:
+    with VideoWriter(path, 24, 32, force=True) as film:
         film.add(frame)
     assert len(timeline(path)) == HELD
     assert path.stat().st_mode == (tmp_path / "other").stat().st_mode
@@ -263,7 +263,7 @@ def test_an_existing_film_is_replaced_when_asked(tmp_path: Path, extension: str)
 
 @pytest.mark.parametrize("extension", EXTENSIONS)
 def test_without_pictures_there_is_no_film(tmp_path: Path, extension: str) -> None:
-    with Film(tmp_path / f"a{extension}", 24, 32, force=False) as film:
+    with VideoWriter(tmp_path / f"a{extension}", 24, 32, force=False) as film:
         pass
     assert film.frames == 0
     assert list(tmp_path.iterdir()) == []
@@ -271,7 +271,7 @@ def test_without_pictures_there_is_no_film(tmp_path: Path, extension: str) -> No
 
 def test_pictures_of_another_size_are_refused_and_the_film_goes_on(tmp_path: Path) -> None:
     (frame,) = pictures(1, 24, 32)
-    with Film(tmp_path / "a.gif", 24, 32, force=False) as film:
+    with VideoWriter(tmp_path / "a.gif", 24, 32, force=False) as film:
         film.add(frame)
         for other in (frame[..., 1:], frame[0], frame[:, :1], torch.cat([frame, frame])):
             with pytest.raises(ImageError, match=r"is no frame of this film; give \(1, 3, 24, 32\)"):
@@ -301,9 +301,9 @@ def test_what_is_refused_before_any_work(tmp_path: Path) -> None:
         ("x" * 300 + ".webp", True, "cannot be an output.*File name too long"),
     ):
         with pytest.raises(OutputError, match=message):
-            Film(tmp_path / name, 24, 32, force=force)
-    check_film(tmp_path / "there.gif", force=True)
-    check_film(tmp_path / "new.WEBP", force=False)
+            VideoWriter(tmp_path / name, 24, 32, force=force)
+    check_video(tmp_path / "there.gif", force=True)
+    check_video(tmp_path / "new.WEBP", force=False)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder.gif", "there.gif"]
 
 
@@ -311,7 +311,7 @@ def test_an_mp4_without_its_package_is_refused(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setitem(sys.modules, "av", None)  # what a missing module looks like to `import`
     remedy = r"\.mp4 needs the package av; pip install 'barestyle\[film\]', or use \.gif or \.webp"
     with pytest.raises(OutputError, match=remedy):
-        Film(tmp_path / "a.mp4", 24, 32, force=False)
+        VideoWriter(tmp_path / "a.mp4", 24, 32, force=False)
     filmed(tmp_path / "a.gif", pictures(1, 24, 32))
 
 
@@ -319,7 +319,7 @@ def test_an_mp4_without_its_package_is_refused(tmp_path: Path, monkeypatch: pyte
 def test_an_mp4_without_its_encoder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("av.codecs_available", set())
     with pytest.raises(OutputError, match="needs libx264, which the package av lacks here"):
-        Film(tmp_path / "a.mp4", 24, 32, force=False)
+        VideoWriter(tmp_path / "a.mp4", 24, 32, force=False)
 
 
 FULL = """
@@ -361,7 +361,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path, extension: str, 
 @pytest.mark.parametrize("extension", EXTENSIONS)
 def test_a_run_is_filmed(tmp_path: Path, content: Tensor, style: Tensor, extension: str) -> None:
     spec = with_settings(preset("bare-fast").spec, {"network.channels": 4, "scales": "single", "content_loss": "none"})
-    with Film(tmp_path / f"a{extension}", 48, 64, force=False) as film:
+    with VideoWriter(tmp_path / f"a{extension}", 48, 64, force=False) as film:
         result = transfer(content, style, spec, on_progress=lambda progress: film.add(progress.picture()))
     seen = timeline(film.path)
     assert film.frames == len(result.losses)

@@ -46,13 +46,13 @@ def trace(scene: Scene, starts: Points, length: float) -> Points:
     return np.concatenate([halves[0][:, :0:-1], halves[1]], axis=1)
 
 
-class Easel:
-    """The wet painting: colour, and beside it the height of the paint."""
+class Compute:
+    """The wet painting: color, and beside it the height of the paint."""
 
     def __init__(self, ground: Image.Image) -> None:
-        self.colour = ground
+        self.color = ground
         self.height = Image.new("L", ground.size, 96)
-        self.pens = ImageDraw.Draw(self.colour), ImageDraw.Draw(self.height)
+        self.pens = ImageDraw.Draw(self.color), ImageDraw.Draw(self.height)
 
     def stroke(self, rng: np.random.Generator, path: Points, width: float, load: Field, brush: Brush) -> None:
         """Draws one path; its bristles set down and lift at slightly different moments."""
@@ -71,9 +71,9 @@ class Easel:
             self.pens[1].line(flat, fill=int(rng.integers(70, 190)), width=thick)
 
     def paint(self, rng: np.random.Generator, scene: Scene, starts: Points, brush: Brush) -> None:
-        """Covers the given places with strokes in the scene's colours."""
+        """Covers the given places with strokes in the scene's colors."""
         unit = scene.canvas.unit
-        loads = vary(rng, at(scene.colours, starts).astype(np.float32), brush.lightness, brush.tint)
+        loads = vary(rng, at(scene.colors, starts).astype(np.float32), brush.lightness, brush.tint)
         widths = brush.width * unit * rng.uniform(0.7, 1.25, len(starts))
         for path, width, load in zip(trace(scene, starts, brush.length * unit), widths, loads, strict=True):
             moved = np.hypot(*np.diff(path, axis=0).T) > 0
@@ -86,4 +86,4 @@ class Easel:
         height = gaussian_filter(np.asarray(self.height, dtype=np.float32) / 255, 1.2)
         slope = np.gradient(height, axis=0) + np.gradient(height, axis=1)
         shade = np.clip(1 + strength * slope, 0.75, 1.25)[..., None]
-        return np.asarray(np.clip(np.asarray(self.colour) * shade, 0, 255), dtype=np.uint8)
+        return np.asarray(np.clip(np.asarray(self.color) * shade, 0, 255), dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""A village below mountains, hatched in coloured inks over a pale wash."""
+"""A village below mountains, hatched in colored inks over a pale wash."""
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -123,7 +123,7 @@ class Sheet:
         grain = fractal(rng, scene.canvas.shape, 0.004 * scene.canvas.unit, 2)
         bloom = fractal(rng, scene.canvas.shape, 0.1 * scene.canvas.unit, 4)
         paper = ramp(PAPER, np.clip(0.5 + 0.3 * bloom, 0, 1))
-        wash = gaussian_filter(scene.colours, (0.003 * scene.canvas.unit,) * 2 + (0,))
+        wash = gaussian_filter(scene.colors, (0.003 * scene.canvas.unit,) * 2 + (0,))
         lab = mix(paper, wash, np.clip(0.42 + 0.16 * bloom, 0, 0.7))
         lab[..., 0] += 0.07 + 0.012 * grain
         self.picture = Image.fromarray(to_rgb(lab))
@@ -142,14 +142,14 @@ class Sheet:
         turned = Scene(self.scene.canvas)
         turned.areas, turned.angles = self.scene.areas, self.scene.angles + np.float32(turn)
         starts = scatter(self.rng, self.scene.canvas.shape, 0.7 * gap * unit)
-        colours = np.asarray(at(self.scene.colours, starts), dtype=np.float32)
-        wanted = colours[:, 0] < darker_than + self.rng.normal(0, 0.03, len(starts))
-        starts, colours = starts[wanted], colours[wanted]
-        inks = vary(self.rng, colours * np.array([0.6, 1.35, 1.35], dtype=np.float32), 0.03, 0.015)
+        colors = np.asarray(at(self.scene.colors, starts), dtype=np.float32)
+        wanted = colors[:, 0] < darker_than + self.rng.normal(0, 0.03, len(starts))
+        starts, colors = starts[wanted], colors[wanted]
+        inks = vary(self.rng, colors * np.array([0.6, 1.35, 1.35], dtype=np.float32), 0.03, 0.015)
         taken = Image.new("1", self.scene.canvas.shape[::-1])
         marker = ImageDraw.Draw(taken)
         for path, ink in zip(trace(turned, starts, length * unit), to_rgb(inks).tolist(), strict=True):
-            trail = free_run(path, np.asarray(at(self.scene.colours[..., 0], path)) < darker_than + 0.06, taken)
+            trail = free_run(path, np.asarray(at(self.scene.colors[..., 0], path)) < darker_than + 0.06, taken)
             if len(trail) > 6:
                 self.line(trail + self.rng.normal(0, 0.7, 2), width * self.rng.uniform(0.7, 1.25), tuple(ink))
                 marker.line([tuple(point) for point in trail.tolist()], fill=1, width=round(gap * unit))

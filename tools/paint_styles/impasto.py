@@ -35,7 +35,7 @@ BEDS = tuple(
 
 @dataclass(frozen=True)
 class Knife:
-    """One blade: width and length of its dabs in picture widths, load (height) and unevenness of colour."""
+    """One blade: width and length of its dabs in picture widths, load (height) and unevenness of color."""
 
     width: float
     length: float
@@ -51,10 +51,10 @@ def sky(scene: Scene, rng: np.random.Generator) -> None:
     far = np.clip(from_sun * 1.75 + 0.1 * rough, 0, 1)
     streaks = noise(rng, scene.canvas.shape, (0.33 * scene.canvas.unit, 0.05 * scene.canvas.unit))
     cloud = smoothstep(0.05, 0.45, streaks + 0.3 * rough + 0.4 * (0.25 - y))
-    colours = mix(ramp(SKY, far), ramp(CLOUD, far), cloud)
-    colours[..., 0] += 0.05 * streaks
+    colors = mix(ramp(SKY, far), ramp(CLOUD, far), cloud)
+    colors[..., 0] += 0.05 * streaks
     angles = contour_angle(y + 0.1 * x + 0.05 * rough) + 0.25 * rough
-    scene.lay(np.full(x.shape, True), colours, angles)
+    scene.lay(np.full(x.shape, True), colors, angles)
     scene.lay(np.hypot(x - SUN[0], y - SUN[1]) < 0.042, palette("fffbe2"), contour_angle(from_sun))
 
 
@@ -102,15 +102,15 @@ def field(scene: Scene, rng: np.random.Generator) -> None:
     green = ramp(GREENS, np.clip(tone * 0.75 + 0.1 * rough, 0, 1))
     share = smoothstep(0.22, 0.42, middle + 0.25 * rough)
     glow = 0.3 * np.exp(-near / 0.09)
-    colours = mix(mix(green, blooms.astype(np.float32), share), SKY[1:2], np.asarray(glow, dtype=np.float32))
-    scene.lay(y > HORIZON + 0.008 * rough, colours, contour_angle(lane * near) + 0.5 * rough)
+    colors = mix(mix(green, blooms.astype(np.float32), share), SKY[1:2], np.asarray(glow, dtype=np.float32))
+    scene.lay(y > HORIZON + 0.008 * rough, colors, contour_angle(lane * near) + 0.5 * rough)
 
 
 class Relief:
-    """Wet paint: its colour, and its height in dab thicknesses."""
+    """Wet paint: its color, and its height in dab thicknesses."""
 
     def __init__(self, ground: Field) -> None:
-        self.colour = ground.copy()
+        self.color = ground.copy()
         self.height: Field = np.zeros(ground.shape[:2], dtype=np.float32)
 
     def dab(
@@ -133,12 +133,12 @@ class Relief:
         thickness = lift * (0.55 + ridge + 0.16 * grooves)
         patch[covered] = (0.45 * patch + thickness)[covered]
         streak = np.clip(0.5 + 0.7 * grooves, 0, 1).astype(np.float32)
-        self.colour[window][covered] = mix(load[:1], load[1:], streak)[covered]
+        self.color[window][covered] = mix(load[:1], load[1:], streak)[covered]
 
     def paint(self, rng: np.random.Generator, scene: Scene, starts: Points, scales: Field, knife: Knife) -> None:
-        """Dabs in the scene's colours at the places given, each picking up a neighbouring colour too."""
+        """Dabs in the scene's colors at the places given, each picking up a neighboring color too."""
         drift = rng.normal(0, 0.3 * knife.length * scene.canvas.unit, starts.shape)
-        pairs = np.stack([at(scene.colours, starts), at(scene.colours, starts + drift)], axis=1).astype(np.float32)
+        pairs = np.stack([at(scene.colors, starts), at(scene.colors, starts + drift)], axis=1).astype(np.float32)
         loads = vary(rng, pairs, knife.lightness, knife.tint)
         turns = at(scene.angles, starts).astype(float) + rng.normal(0, 0.2, len(starts))
         turns += np.pi * rng.integers(0, 2, len(starts))
@@ -148,12 +148,12 @@ class Relief:
             self.dab(rng, start, turn, half, load, knife.load * half[1] / 20)
 
     def lit(self) -> Field:
-        """The colours under a lamp at the upper left: slopes towards it are light, edges away from it dark."""
+        """The colors under a lamp at the upper left: slopes towards it are light, edges away from it dark."""
         height = gaussian_filter(self.height, 1.3) * 7
         down, across = np.gradient(height)
         facing = (0.62 + 0.55 * across + 0.55 * down) / np.sqrt(1 + across**2 + down**2)
         gleam = np.clip(facing - 0.72, 0, 0.3)
-        lit = self.colour.copy()
+        lit = self.color.copy()
         lit[..., 0] = lit[..., 0] * np.clip(0.62 + 0.61 * facing, 0.5, 1.15) + 0.35 * gleam
         return lit
 
@@ -164,8 +164,8 @@ def flowers(relief: Relief, rng: np.random.Generator, scene: Scene, flowering: i
     near = (places[:, 1] - scene.canvas.border) / scene.canvas.unit - HORIZON
     chosen = (at(scene.areas, places) == flowering) & (rng.uniform(size=len(places)) < 0.75 - 1.1 * near)
     places, near = places[chosen], near[chosen]
-    scene.colours[..., 0] += 0.09
-    scene.colours[..., 1:] *= 1.12
+    scene.colors[..., 0] += 0.09
+    scene.colors[..., 1:] *= 1.12
     scene.angles += 0.9
     relief.paint(rng, scene, places, (0.4 + 3 * near).astype(np.float32), Knife(0.016, 0.022, 2.1, 0.06, 0.02))
 
@@ -178,7 +178,7 @@ def paint_impasto(size: tuple[int, int]) -> Image.Image:
     hills(scene, rng)
     trees(scene, rng)
     field(scene, rng)
-    relief = Relief(scene.colours)
+    relief = Relief(scene.colors)
     for spacing, knife in (
         (0.034, Knife(0.066, 0.16, 0.9, 0.02, 0.01)),
         (0.024, Knife(0.036, 0.085, 1.0, 0.035, 0.014)),

@@ -164,9 +164,9 @@ def follow_row(floor: Floor, start: Points, level: float, step: float, depth: Fi
 
 
 def glaze(floor: Floor, scene: Scene, rng: np.random.Generator) -> Field:
-    """Colours of the finished floor: each tessera its own shade, its edges rounded, the mortar rough."""
+    """Colors of the finished floor: each tessera its own shade, its edges rounded, the mortar rough."""
     shape, unit = scene.canvas.shape, scene.canvas.unit
-    loads = vary(rng, at(scene.colours, np.array(floor.middles)).astype(np.float32), 0.045, 0.022)
+    loads = vary(rng, at(scene.colors, np.array(floor.middles)).astype(np.float32), 0.045, 0.022)
     grain = fractal(rng, shape, 0.006 * unit, 2)
     mortar = ramp(MORTAR, np.clip(0.5 + 0.5 * grain, 0, 1))
     covered = floor.tesserae > 0

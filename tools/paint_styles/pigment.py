@@ -1,4 +1,4 @@
-"""Colours as a painter mixes them: in OKLab (Ottosson 2020), where mixtures keep their strength."""
+"""Colors as a painter mixes them: in OKLab (Ottosson 2020), where mixtures keep their strength."""
 
 import numpy as np
 import numpy.typing as npt
@@ -23,9 +23,9 @@ LMS_FROM_LAB = np.linalg.inv(LAB_FROM_LMS).astype(np.float32)
 RGB_FROM_LMS = np.linalg.inv(LMS_FROM_RGB).astype(np.float32)
 
 
-def palette(colours: str) -> Field:
-    """OKLab rows from colours written as in "f2c14e e07a2c"."""
-    encoded = np.array([list(bytes.fromhex(colour)) for colour in colours.split()]) / 255
+def palette(colors: str) -> Field:
+    """OKLab rows from colors written as in "f2c14e e07a2c"."""
+    encoded = np.array([list(bytes.fromhex(color)) for color in colors.split()]) / 255
     linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
     return np.asarray(np.cbrt(linear @ LMS_FROM_RGB.T) @ LAB_FROM_LMS.T, dtype=np.float32)
 
@@ -38,18 +38,18 @@ def to_rgb(lab: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
 
 
 def ramp(stops: Field, position: npt.NDArray[np.floating]) -> Field:
-    """Colours along a palette: 0 is its first colour, 1 its last."""
+    """Colors along a palette: 0 is its first color, 1 its last."""
     places = np.linspace(0, 1, len(stops))
     channels = [np.interp(position, places, stops[:, channel]) for channel in range(3)]
     return np.stack(channels, axis=-1).astype(np.float32)
 
 
 def mix(first: Field, second: Field, share: Field) -> Field:
-    """The first colours with a share (0 to 1) of the second mixed in."""
+    """The first colors with a share (0 to 1) of the second mixed in."""
     return np.asarray(first + (second - first) * share[..., None], dtype=np.float32)
 
 
 def vary(rng: np.random.Generator, lab: Field, lightness: float, tint: float) -> Field:
-    """Colours each a little off: no two loads of a brush are mixed alike."""
+    """Colors each a little off: no two loads of a brush are mixed alike."""
     spread = np.array([lightness, tint, tint])
     return np.asarray(lab + rng.normal(size=lab.shape) * spread, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""What a picture shows, before any mark is made: areas, each with its colours and the way its marks run."""
+"""What a picture shows, before any mark is made: areas, each with its colors and the way its marks run."""
 
 import numpy as np
 import numpy.typing as npt
@@ -13,15 +13,15 @@ class Scene:
     def __init__(self, canvas: Canvas) -> None:
         self.canvas = canvas
         self.areas: npt.NDArray[np.int32] = np.zeros(canvas.shape, dtype=np.int32)
-        self.colours: Field = np.zeros((*canvas.shape, 3), dtype=np.float32)
+        self.colors: Field = np.zeros((*canvas.shape, 3), dtype=np.float32)
         self.angles: Field = np.zeros(canvas.shape, dtype=np.float32)
         self.count = 0
 
-    def lay(self, mask: Mask, colours: Field, angles: Field) -> int:
+    def lay(self, mask: Mask, colors: Field, angles: Field) -> int:
         """Covers the mask with a new area, whose number it returns."""
         self.count += 1
         self.areas[mask] = self.count
-        self.colours[mask] = np.broadcast_to(colours, self.colours.shape)[mask]
+        self.colors[mask] = np.broadcast_to(colors, self.colors.shape)[mask]
         self.angles[mask] = angles[mask]
         return self.count
 

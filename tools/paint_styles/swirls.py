@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from .bristles import Brush, Easel
+from .bristles import Brush, Compute
 from .canvas import Canvas, Field
 from .fields import at, contour_angle, fractal, scatter, smoothstep
 from .pigment import mix, palette, ramp, to_rgb
@@ -35,9 +35,9 @@ def sky(scene: Scene, rng: np.random.Generator) -> None:
     stream = stream * (1 - near) + from_sun * near
     band = 0.5 + 0.5 * np.sin(2 * np.pi * (stream * 9 + 0.3 * wobble))
     far = np.clip((from_sun - 0.02) * 1.45 + 0.08 * wobble, 0, 1)
-    colours = mix(ramp(BLAZE, far), ramp(COOL, far), smoothstep(0.42, 0.85, band))
-    colours[..., 0] += 0.06 * (band - 0.5) * smoothstep(0.05, 0.2, from_sun)
-    scene.lay(np.full(x.shape, True), colours, contour_angle(stream))
+    colors = mix(ramp(BLAZE, far), ramp(COOL, far), smoothstep(0.42, 0.85, band))
+    colors[..., 0] += 0.06 * (band - 0.5) * smoothstep(0.05, 0.2, from_sun)
+    scene.lay(np.full(x.shape, True), colors, contour_angle(stream))
     scene.lay(from_sun < 0.058, ramp(BLAZE[:3], from_sun / 0.07), contour_angle(from_sun))
 
 
@@ -46,9 +46,9 @@ def headland(scene: Scene, rng: np.random.Generator) -> None:
     rough = fractal(rng, scene.canvas.shape, 0.12 * scene.canvas.unit, 4)
     crest = HORIZON - 0.115 * np.exp(-(((x + 0.02) / 0.2) ** 2)) - 0.05 * np.exp(-(((x - 0.26) / 0.07) ** 2))
     depth = (y - crest - 0.012 * rough) / 0.13
-    colours = ramp(HEADLAND, np.clip(0.75 - depth * 0.7 + 0.25 * rough, 0, 1))
+    colors = ramp(HEADLAND, np.clip(0.75 - depth * 0.7 + 0.25 * rough, 0, 1))
     mask = (depth > 0) & (crest < HORIZON - 0.004)
-    scene.lay(mask, colours, contour_angle(depth + 0.6 * x + 0.1 * rough))
+    scene.lay(mask, colors, contour_angle(depth + 0.6 * x + 0.1 * rough))
 
 
 def sea(scene: Scene, rng: np.random.Generator) -> Field:
@@ -62,8 +62,8 @@ def sea(scene: Scene, rng: np.random.Generator) -> Field:
     face = 0.5 + 0.5 * np.sin(phase)
     tone = np.clip(face**1.5 * (0.62 + 0.33 * near) + 0.16 * (1 - near) + 0.12 * rough, 0, 1)
     path = np.exp(-(((x - SUN[0] + 0.05 * near) / (0.07 + 0.15 * near)) ** 2)) * smoothstep(0.05, 0.5, face)
-    colours = mix(ramp(WATER, tone), ramp(GLITTER, np.clip(face + 0.25 * rough, 0, 1)), 0.85 * path)
-    scene.lay(y > HORIZON, colours, contour_angle(phase))
+    colors = mix(ramp(WATER, tone), ramp(GLITTER, np.clip(face + 0.25 * rough, 0, 1)), 0.85 * path)
+    scene.lay(y > HORIZON, colors, contour_angle(phase))
     return np.asarray(face * near, dtype=np.float32)
 
 
@@ -85,8 +85,8 @@ def rocks(scene: Scene, rng: np.random.Generator) -> None:
     rough = fractal(rng, scene.canvas.shape, 0.1 * scene.canvas.unit, 4)
     crest = 0.6 + 0.24 * smoothstep(0.02, 0.5, x) + 0.035 * rough
     depth = (y - crest) / 0.14
-    colours = ramp(ROCK, np.clip(0.7 - 0.5 * depth + 0.35 * rough, 0, 1))
-    scene.lay(depth > 0, colours, contour_angle(depth + 1.5 * rough + 2 * x))
+    colors = ramp(ROCK, np.clip(0.7 - 0.5 * depth + 0.35 * rough, 0, 1))
+    scene.lay(depth > 0, colors, contour_angle(depth + 1.5 * rough + 2 * x))
 
 
 def paint_swirls(size: tuple[int, int]) -> Image.Image:
@@ -98,11 +98,11 @@ def paint_swirls(size: tuple[int, int]) -> Image.Image:
     foam = sea(scene, rng)
     boat(scene)
     rocks(scene, rng)
-    easel = Easel(Image.fromarray(to_rgb(scene.colours)))
-    easel.paint(rng, scene, scatter(rng, canvas.shape, 0.032 * canvas.unit), Brush(0.05, 0.26, 16, 0.025, 0.012))
-    easel.paint(rng, scene, scatter(rng, canvas.shape, 0.0155 * canvas.unit), Brush(0.022, 0.15, 9, 0.035, 0.016))
-    easel.paint(rng, scene, scatter(rng, canvas.shape, 0.019 * canvas.unit), Brush(0.013, 0.1, 6, 0.045, 0.02))
-    scene.colours[..., 0] += 0.1
+    compute = Compute(Image.fromarray(to_rgb(scene.colors)))
+    compute.paint(rng, scene, scatter(rng, canvas.shape, 0.032 * canvas.unit), Brush(0.05, 0.26, 16, 0.025, 0.012))
+    compute.paint(rng, scene, scatter(rng, canvas.shape, 0.0155 * canvas.unit), Brush(0.022, 0.15, 9, 0.035, 0.016))
+    compute.paint(rng, scene, scatter(rng, canvas.shape, 0.019 * canvas.unit), Brush(0.013, 0.1, 6, 0.045, 0.02))
+    scene.colors[..., 0] += 0.1
     tips = scatter(rng, canvas.shape, 0.02 * canvas.unit)
-    easel.paint(rng, scene, tips[at(foam, tips).astype(float) > 0.6], Brush(0.01, 0.06, 4, 0.03, 0.015))
-    return canvas.finish(easel.lit(1.6))
+    compute.paint(rng, scene, tips[at(foam, tips).astype(float) > 0.6], Brush(0.01, 0.06, 4, 0.03, 0.015))
+    return canvas.finish(compute.lit(1.6))

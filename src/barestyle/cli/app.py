@@ -17,14 +17,14 @@ import barestyle
 from barestyle.cli.batch import batch
 from barestyle.cli.demo import demo
 from barestyle.cli.info import info
-from barestyle.cli.interrupt import EARLY
+from barestyle.cli.interrupt import STARTUP_INTERRUPT
 from barestyle.cli.options import INTERRUPTED
 from barestyle.cli.presets import presets
-from barestyle.cli.recolor import recolour
+from barestyle.cli.recolor import recolor
 from barestyle.cli.rerun import rerun
 from barestyle.cli.resume import resume
 from barestyle.cli.score import score
-from barestyle.cli.several import Several
+from barestyle.cli.several import MultiValueCommand
 from barestyle.cli.study.commands import app as study
 from barestyle.cli.transfer import transfer
 from barestyle.cli.ui import ui
@@ -58,10 +58,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Repaint a picture in the style of another, with networks that nobody trained.",
 )
-app.command(cls=Several)(transfer)
-app.command(cls=Several)(resume)
-app.command(cls=Several)(batch)
-for command in (demo, presets, recolour, rerun, score, ui, info):
+app.command(cls=MultiValueCommand)(transfer)
+app.command(cls=MultiValueCommand)(resume)
+app.command(cls=MultiValueCommand)(batch)
+for command in (demo, presets, recolor, rerun, score, ui, info):
     app.command()(command)
 app.add_typer(study, name="study")
 app.add_typer(weights, name="weights")
@@ -99,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str], *, debug: bool) -> int:
     before = signal.getsignal(signal.SIGINT)
     try:
-        EARLY.watch()
+        STARTUP_INTERRUPT.watch()
         code = app(arguments, prog_name="barestyle", standalone_mode=False)
     except (StoppedError, KeyboardInterrupt):
         return _failed("interrupted before a result was kept; none was written", INTERRUPTED)
@@ -113,7 +113,7 @@ def _run(arguments: list[str], *, debug: bool) -> int:
             traceback.print_exc()
         return _failed(str(error), FAILED)
     except Exception as error:  # the outermost place: a mistake of ours must be told, too
-        if EARLY.seen:
+        if STARTUP_INTERRUPT.seen:
             return _failed("interrupted before a result was kept; none was written", INTERRUPTED)
         if debug:
             raise

@@ -43,7 +43,7 @@ def batch(
     steps: options.Steps = None,
     strength: options.Strength = None,
     style_scale: options.StyleScale = None,
-    colours: options.Colours = None,
+    colors: options.Colors = None,
     seed: options.Seed = 0,
     device: options.Device = "auto",
     precision: options.Precision = "auto",
@@ -66,7 +66,7 @@ def batch(
         steps=steps,
         strength=strength,
         style_scale=style_scale,
-        colours=colours,
+        colors=colors,
         trained=trained,
         settings=settings,
     )

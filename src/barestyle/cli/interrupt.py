@@ -9,7 +9,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 
-class Early:
+class StartupInterrupt:
     """Remembers a Ctrl-C from before the search, which the import of a large library may swallow."""
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Early:
         raise KeyboardInterrupt
 
 
-EARLY = Early()
+STARTUP_INTERRUPT = StartupInterrupt()
 
 
 class Interrupt:
@@ -44,7 +44,7 @@ class Interrupt:
         self._before: Any = None
 
     def __enter__(self) -> Interrupt:
-        EARLY.check()
+        STARTUP_INTERRUPT.check()
         self._before = signal.signal(signal.SIGINT, self._note)
         return self
 

@@ -35,7 +35,7 @@ Steps = Annotated[
     typer.Option(
         "--steps",
         metavar="N",
-        help="Steps of the optimiser, at each scale (default: the preset's).",
+        help="Steps of the optimizer, at each scale (default: the preset's).",
         show_default=False,
     ),
 ]
@@ -90,13 +90,13 @@ Start = Annotated[
         show_default=False,
     ),
 ]
-Colours = Annotated[
+Colors = Annotated[
     str | None,
     typer.Option(
-        "--colours",
         "--colors",
+        "--colours",
         metavar="C",
-        help="Whose colours: style, luminance (the content's; only lightness is painted), or matched (nearly so).",
+        help="Whose colors: style, luminance (the content's; only lightness is painted), or matched (nearly so).",
         show_default=False,
     ),
 ]
@@ -108,7 +108,7 @@ SaveEvery = Annotated[
     int | None,
     typer.Option("--save-every", metavar="N", min=1, help="Also keep every N-th step's picture.", show_default=False),
 ]
-Film = Annotated[
+VideoWriter = Annotated[
     Path | None,
     typer.Option(
         "--film", metavar="FILE", help="The way to the picture as a film: MP4, GIF or WebP.", show_default=False
@@ -164,7 +164,7 @@ def assembled(
     strength: float | None = None,
     style_scale: float | None = None,
     start: str | None = None,
-    colours: str | None = None,
+    colors: str | None = None,
     trained: Path | None = None,
     settings: list[str] | None = None,
 ) -> Spec:
@@ -178,10 +178,10 @@ def assembled(
         said[field] = value
     for option, field, value in (
         ("--size", "size", size),
-        ("--steps", "optimiser.steps", steps),
+        ("--steps", "optimizer.steps", steps),
         ("--style-scale", "style_scale", style_scale),
         ("--start", "start", None if start is None else start if start in STARTS else PictureStart().kind),
-        ("--colours", "colours", colours),
+        ("--colors", "colors", colors),
         ("--trained", "network.trained_file", None if trained is None else str(trained)),
     ):
         if value is None:
@@ -193,7 +193,7 @@ def assembled(
         for field in ("content_loss", "content_loss.strength"):
             if field in said:
                 raise SpecError(f"--strength and --set {field} are both given; keep one of them")
-        said |= {"content_loss": "forms", "content_loss.strength": strength}
+        said |= {"content_loss": "luminance", "content_loss.strength": strength}
     spec = with_settings(base, said)
     if steps is not None and isinstance(spec.scales, CoarseToFine) and "scales.finest_steps" not in said:
         spec = with_settings(spec, {"scales.finest_steps": steps})

@@ -1,4 +1,4 @@
-"""`barestyle recolour`: the style's colours alone, without a search."""
+"""`barestyle recolor`: the style's colors alone, without a search."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from typing import Annotated
 import typer
 
 from barestyle.cli import options
-from barestyle.spec import MAX_PIXELS, MatchedColours
+from barestyle.spec import MAX_PIXELS, MatchedColors
 from barestyle.spec.colors import Method, Space
 
-DEFAULTS = MatchedColours()
+DEFAULTS = MatchedColors()
 
 
-def recolour(
-    content: Annotated[Path, typer.Argument(metavar="CONTENT", help="The picture to recolour.", show_default=False)],
+def recolor(
+    content: Annotated[Path, typer.Argument(metavar="CONTENT", help="The picture to recolor.", show_default=False)],
     style: Annotated[
-        Path, typer.Argument(metavar="STYLE", help="The picture whose colours to take.", show_default=False)
+        Path, typer.Argument(metavar="STYLE", help="The picture whose colors to take.", show_default=False)
     ],
     output: options.Output = None,
     method: Annotated[
-        Method, typer.Option(help="One linear map of all colours, or each channel by itself.")
+        Method, typer.Option(help="One linear map of all colors, or each channel by itself.")
     ] = DEFAULTS.method,
     space: Annotated[Space, typer.Option(help="Where that is done.")] = DEFAULTS.space,
     max_pixels: options.MaxPixels = MAX_PIXELS,
     force: options.Force = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Give CONTENT the colours of STYLE, and nothing else of it: no strokes.
+    """Give CONTENT the colors of STYLE, and nothing else of it: no strokes.
 
     At the photograph's own size, at once. Without -o the result is named after both pictures.
     """
-    from barestyle.images import color_transfer as colour
+    from barestyle.images import color_transfer as color
     from barestyle.images import encode, write_atomically
     from barestyle.images.write import check_apart, check_format, check_output
     from barestyle.run.inputs import read_style
@@ -42,8 +42,8 @@ def recolour(
     check_apart(output, (content, style))
     photo, painting = (read_style(path, max_pixels=max_pixels) for path in (content, style))
     check_format(output, photo.height, photo.width)
-    # The roles are those of `colours=matched` the other way round: there the style gets the content's colours.
-    pixels = colour.matched(
+    # The roles are those of `colors=matched` the other way round: there the style gets the content's colors.
+    pixels = color.matched(
         photo.pixels,
         painting.pixels,
         method=method,

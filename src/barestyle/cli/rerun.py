@@ -42,13 +42,13 @@ def rerun(
 
     from barestyle.cli.transfer import paint
     from barestyle.run import record as records
-    from barestyle.run.rerun import Elsewhere, plan_of
+    from barestyle.run.rerun import RelocatedFiles, plan_rerun
 
     record = records.find(earlier)
     # Sums are split among threads, so their number shows in the last bit.
     torch.set_num_threads(record.threads)
-    elsewhere = Elsewhere(content, tuple(style or ()), tuple(mask or ()), keep, start, trained)
-    plan = plan_of(record, earlier, elsewhere, device=device, max_pixels=max_pixels)
+    elsewhere = RelocatedFiles(content, tuple(style or ()), tuple(mask or ()), keep, start, trained)
+    plan = plan_rerun(record, earlier, elsewhere, device=device, max_pixels=max_pixels)
     records.check_output(output, force=force, inputs=[earlier, *plan.files])
     stop_after = (record.restarts, len(record.losses)) if record.interrupted else None
     code = paint(plan, output, quiet=quiet, force=force, stop_after=stop_after)

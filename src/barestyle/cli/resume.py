@@ -24,7 +24,7 @@ def resume(
     ],
     checkpoint: options.Checkpoint = None,
     save_every: options.SaveEvery = None,
-    film: options.Film = None,
+    film: options.VideoWriter = None,
     content: options.ContentElsewhere = None,
     style: options.StylesElsewhere = None,
     mask: options.MasksElsewhere = None,
@@ -44,8 +44,8 @@ def resume(
     from barestyle.cli.transfer import paint
     from barestyle.run import checkpoint as checkpoints
     from barestyle.run.record import check_output
-    from barestyle.run.rerun import Elsewhere, plan_of
-    from barestyle.run.runner import Keeper
+    from barestyle.run.rerun import RelocatedFiles, plan_rerun
+    from barestyle.run.runner import CheckpointConfig
 
     output = output.with_name(output.name.removesuffix(SUFFIX))
     path = checkpoints.path_for(output)
@@ -54,13 +54,13 @@ def resume(
     found = checkpoints.load(path)
     # Sums are split among threads, so their number shows in the last bit.
     torch.set_num_threads(found.record.threads)
-    elsewhere = Elsewhere(content, tuple(style or ()), tuple(mask or ()), keep, start, trained)
-    plan = plan_of(found.record, path, elsewhere, max_pixels=max_pixels)
+    elsewhere = RelocatedFiles(content, tuple(style or ()), tuple(mask or ()), keep, start, trained)
+    plan = plan_rerun(found.record, path, elsewhere, max_pixels=max_pixels)
     overwrite = force or _is_unfinished(output, found)
     check_output(output, force=overwrite, inputs=plan.files)
     if film is not None:
         filming.check(film, output, force=force, inputs=[path, *plan.files], save_every=save_every)
-    keeper = Keeper(path, checkpoint or found.every)
+    checkpoint_config = CheckpointConfig(path, checkpoint or found.every)
     return paint(
         plan,
         output,
@@ -69,7 +69,7 @@ def resume(
         film=film,
         force=force,
         overwrite=overwrite,
-        keeper=keeper,
+        checkpoint_config=checkpoint_config,
         resumed=found,
     )
 

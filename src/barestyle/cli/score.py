@@ -47,11 +47,11 @@ def score(
     record = _record(result, needed=not named)
     if record is not None and not named:
         folder = result.resolve().parent
-        files["content"] = records.located("content", record.content, content, folder)
-        files["style"] = records.located("style", _only_style(record, style), style, folder)
+        files["content"] = records.locate_input("content", record.content, content, folder)
+        files["style"] = records.locate_input("style", _only_style(record, style), style, folder)
     content_file, style_file = (file for file in files.values() if file is not None)
     found = metrics.score(result, content_file, style_file, metrics=metric, weights=weights, max_pixels=max_pixels)
-    own = [name for name in found.values if record is not None and metrics.METRICS[name].favours(record.spec)]
+    own = [name for name in found.values if record is not None and metrics.METRICS[name].favors(record.spec)]
     if as_json:
         print(json.dumps({"scores": found.values, "left out": found.left_out, "own objective": own}, indent=2))
     else:

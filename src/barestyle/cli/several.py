@@ -18,7 +18,7 @@ SEVERAL = {"--weights": NUMBER, "--mask": MASKED, "--styles": ANY}
 """Options, and what their values look like; what looks otherwise is an argument again."""
 
 
-class Several(TyperCommand):
+class MultiValueCommand(TyperCommand):
     """A command whose options of `SEVERAL` may be followed by more than one value, and --checkpoint by none."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

@@ -10,7 +10,7 @@ from barestyle.errors import SpecError
 
 
 @dataclass(frozen=True)
-class Typed:
+class StyleArguments:
     """What belongs to the styles: their files, one weight each or none, one mask (or None) each or none."""
 
     styles: list[Path]
@@ -19,7 +19,9 @@ class Typed:
     trained: Path | None
 
 
-def typed(styles: list[Path], weights: list[str] | None, masks: list[str] | None, trained: Path | None) -> Typed:
+def typed(
+    styles: list[Path], weights: list[str] | None, masks: list[str] | None, trained: Path | None
+) -> StyleArguments:
     """What a line says about styles. Raises SpecError.
 
     A style that only a mask names joins the others. A file behind --weights is one of trained weights, which that
@@ -42,7 +44,9 @@ def typed(styles: list[Path], weights: list[str] | None, masks: list[str] | None
         if style in by_style:
             raise SpecError(f"the style {str(style)!r} is given two masks; paint both into one picture")
         by_style[style] = mask
-    return Typed(styles, numbers or None, [by_style.get(style) for style in styles] if pairs else None, trained)
+    return StyleArguments(
+        styles, numbers or None, [by_style.get(style) for style in styles] if pairs else None, trained
+    )
 
 
 def _mask(text: str) -> tuple[Path, Path]:

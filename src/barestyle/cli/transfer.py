@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from barestyle.run.plan import Plan
     from barestyle.run.progress import Progress
     from barestyle.run.result import Result
-    from barestyle.run.runner import Keeper
+    from barestyle.run.runner import CheckpointConfig
 
 
 def transfer(
@@ -45,15 +45,15 @@ def transfer(
         typer.Option(
             "--mask",
             metavar="MASK:STYLE...",
-            help="Where a style is asked for: white, or grey for partly. Styles without a mask take what is left.",
+            help="Where a style is asked for: white, or gray for partly. Styles without a mask take what is left.",
             show_default=False,
         ),
     ] = None,
     keep: Annotated[
         Path | None,
-        typer.Option("--keep", metavar="MASK", help="What stays as it is: white, or grey.", show_default=False),
+        typer.Option("--keep", metavar="MASK", help="What stays as it is: white, or gray.", show_default=False),
     ] = None,
-    colours: options.Colours = None,
+    colors: options.Colors = None,
     start: options.Start = None,
     seed: options.Seed = 0,
     device: options.Device = "auto",
@@ -62,7 +62,7 @@ def transfer(
     settings: options.Settings = None,
     trained: options.Trained = None,
     save_every: options.SaveEvery = None,
-    film: options.Film = None,
+    film: options.VideoWriter = None,
     checkpoint: options.Checkpoint = None,
     max_pixels: options.MaxPixels = MAX_PIXELS,
     force: options.Force = False,
@@ -82,7 +82,7 @@ def transfer(
         strength=strength,
         style_scale=style_scale,
         start=start,
-        colours=colours,
+        colors=colors,
         trained=said.trained,
         settings=settings,
     )
@@ -109,15 +109,17 @@ def transfer(
         memory=memory,
         max_pixels=max_pixels,
     )
-    keeper = checkpointed(output, checkpoint, force=force) if checkpoint else None
-    return paint(plan, output, quiet=quiet, save_every=save_every, film=film, force=force, keeper=keeper)
+    checkpoint_config = checkpointed(output, checkpoint, force=force) if checkpoint else None
+    return paint(
+        plan, output, quiet=quiet, save_every=save_every, film=film, force=force, checkpoint_config=checkpoint_config
+    )
 
 
-def checkpointed(output: Path, every: int, *, force: bool) -> Keeper:
+def checkpointed(output: Path, every: int, *, force: bool) -> CheckpointConfig:
     """Where a run keeps its checkpoint. Raises OutputError where one of an earlier run lies there."""
     from barestyle.images.write import check_place
     from barestyle.run.checkpoint import path_for
-    from barestyle.run.runner import Keeper
+    from barestyle.run.runner import CheckpointConfig
 
     path = path_for(output)
     if path.is_dir():
@@ -128,7 +130,7 @@ def checkpointed(output: Path, every: int, *, force: bool) -> Keeper:
             "or begin anew with --force"
         )
     check_place(path)
-    return Keeper(path, every)
+    return CheckpointConfig(path, every)
 
 
 def paint(
@@ -140,7 +142,7 @@ def paint(
     film: Path | None = None,
     force: bool = False,
     stop_after: tuple[int, int] | None = None,
-    keeper: Keeper | None = None,
+    checkpoint_config: CheckpointConfig | None = None,
     resumed: Checkpoint | None = None,
     overwrite: bool | None = None,
     was_stopped: Callable[[], None] | None = None,
@@ -180,17 +182,17 @@ def paint(
             plan,
             on_progress=on_progress,
             should_stop=lambda: interrupt.requested or (restarts, seen) == stop_after,
-            keeper=keeper,
+            checkpoint_config=checkpoint_config,
             resumed=resumed,
         )
         saved(result, output, overwrite=force if overwrite is None else overwrite)
         if frames is not None:
             frames.end(result.image)
-        if keeper is not None and not result.interrupted:
-            keeper.path.unlink(missing_ok=True)
+        if checkpoint_config is not None and not result.interrupted:
+            checkpoint_config.path.unlink(missing_ok=True)
     if not quiet:
         report(result, output)
-        if keeper is not None and result.interrupted:
+        if checkpoint_config is not None and result.interrupted:
             print(f"`barestyle resume {output}` goes on from here.")
     if interrupt.requested and was_stopped is not None:
         was_stopped()

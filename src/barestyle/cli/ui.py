@@ -48,11 +48,11 @@ def ui(
     limits = Limits(max_upload=_bytes(max_upload), max_pixels=max_pixels, max_size=max_size)
     if find_spec("gradio") is None:
         raise BarestyleError("the page needs gradio; install it with: pip install 'barestyle[ui]'")
-    from barestyle.ui.jobs import Easel
+    from barestyle.ui.jobs import Compute
     from barestyle.ui.serve import is_private, serve
 
-    easel = Easel(device=device, precision=precision, memory=memory, limits=limits)
-    easel.check()
+    compute = Compute(device=device, precision=precision, memory=memory, limits=limits)
+    compute.check()
 
     def announce(address: str) -> None:
         print(f"The page is at {address} (Ctrl-C ends it).", flush=True)
@@ -60,7 +60,7 @@ def ui(
             print("Anyone in this machine's network can use it, and no password is asked for.", flush=True)
 
     wants_browser = _has_screen() if open_browser is None else open_browser
-    if not serve(easel, host, port, announce=announce, open_browser=wants_browser):
+    if not serve(compute, host, port, announce=announce, open_browser=wants_browser):
         # Where a long step still goes on in its thread, Python would abort while it takes itself down around it.
         sys.stdout.flush()
         os._exit(0)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from barestyle.run.plan import Plan
     from barestyle.run.progress import Progress
-    from barestyle.video.writer import Film
+    from barestyle.video.writer import VideoWriter
 
 FRAMES = 250
 """At most about so many: ten seconds."""
@@ -25,9 +25,9 @@ def check(film: Path, output: Path, *, force: bool, inputs: Iterable[Path], save
     """Refuse, before any work, a film that could not be written, or that is another file of the run."""
     from barestyle.cli.snapshots import is_snapshot
     from barestyle.run.record import sidecar
-    from barestyle.video.writer import check_film
+    from barestyle.video.writer import check_video
 
-    check_film(film, force=force)
+    check_video(film, force=force)
     for other in (output, sidecar(output), *inputs):
         if film.resolve() == other.resolve() or (film.exists() and other.exists() and film.samefile(other)):
             raise OutputError(f"the film {str(film)!r} is one of the run's other files; choose another name")
@@ -38,7 +38,7 @@ def check(film: Path, output: Path, *, force: bool, inputs: Iterable[Path], save
 class Filming:
     """Takes the frames of a run: about evenly over its steps, and the result at the end."""
 
-    def __init__(self, film: Film, plan: Plan) -> None:
+    def __init__(self, film: VideoWriter, plan: Plan) -> None:
         self._film = film
         self._every = max(1, plan.steps // FRAMES)
         self._is_over = False
@@ -67,7 +67,7 @@ def filmed(path: Path | None, plan: Plan, *, force: bool) -> Iterator[Filming | 
     if path is None:
         yield None
         return
-    from barestyle.video.writer import Film
+    from barestyle.video.writer import VideoWriter
 
-    with Film(path, *plan.size, force=force) as film:
+    with VideoWriter(path, *plan.size, force=force) as film:
         yield Filming(film, plan)

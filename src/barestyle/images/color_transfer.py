@@ -1,4 +1,4 @@
-"""Colours kept or matched: mathematics of sRGB pixels (1, 3, H, W) in 0..1, on the CPU.
+"""Colors kept or matched: mathematics of sRGB pixels (1, 3, H, W) in 0..1, on the CPU.
 
 Gatys, Bethge, Hertzmann & Shechtman 2016, "Preserving color in neural artistic style transfer" (arXiv:1606.05897).
 """
@@ -15,7 +15,7 @@ LUMA = (0.299, 0.587, 0.114)
 """Shares of red, green and blue in the Y of YIQ and of ITU-R BT.601, of sRGB values as they are."""
 
 LEAST_VARIANCE = 1e-6
-"""Added to the variance of every colour direction: a picture of one colour has none to be mapped by."""
+"""Added to the variance of every color direction: a picture of one color has none to be mapped by."""
 
 
 def luminance(pixels: Tensor) -> Tensor:
@@ -24,15 +24,15 @@ def luminance(pixels: Tensor) -> Tensor:
     return (pixels * shares).sum(1, keepdim=True)
 
 
-def grey(pixels: Tensor) -> Tensor:
-    """The same picture without colours, (1, 3, H, W)."""
+def gray(pixels: Tensor) -> Tensor:
+    """The same picture without colors, (1, 3, H, W)."""
     return luminance(pixels).expand_as(pixels).contiguous()
 
 
 def with_luminance(pixels: Tensor, y: Tensor) -> Tensor:
     """A picture's own I and Q with another Y, (1, 1, H, W), in 0..1.
 
-    Adding the same to red, green and blue changes Y alone. What would leave 0..1 is brought back towards grey, so that
+    Adding the same to red, green and blue changes Y alone. What would leave 0..1 is brought back towards gray, so that
     the luminance is right even there.
     """
     chroma = pixels - luminance(pixels)
@@ -45,7 +45,7 @@ def with_luminance(pixels: Tensor, y: Tensor) -> Tensor:
 def luminance_matched(
     pixels: Tensor, reference: Tensor, mask: Tensor | None = None, reference_mask: Tensor | None = None
 ) -> Tensor:
-    """A grey picture with the mean and deviation of another's luminance (ibid., equation 10).
+    """A gray picture with the mean and deviation of another's luminance (ibid., equation 10).
 
     Only what the masks, (1, 1, h, w) in 0..1, show of each is measured.
     """
@@ -72,10 +72,10 @@ def matched(
     mask: Tensor | None = None,
     reference_mask: Tensor | None = None,
 ) -> Tensor:
-    """A picture whose colours are mapped so that their statistics are those of `reference`, in 0..1.
+    """A picture whose colors are mapped so that their statistics are those of `reference`, in 0..1.
 
     Args:
-        method: `mean-covariance` maps all colours linearly (the way of least movement, Pitié & Kokaram 2007,
+        method: `mean-covariance` maps all colors linearly (the way of least movement, Pitié & Kokaram 2007,
             doi:10.1049/cp:20070055); `histogram` maps each channel by itself, monotonically.
         space: where that is done.
         mask: (1, 1, h, w) in 0..1; only what it shows of the first picture is measured, all of it is mapped.
@@ -137,7 +137,7 @@ _Rows = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
 def _into(pixels: Tensor, space: Space) -> _Rows:
-    """Pixels as rows (H·W, 3) in a colour space, float64."""
+    """Pixels as rows (H·W, 3) in a color space, float64."""
     from kornia.color import rgb_to_lab, rgb_to_linear_rgb  # slow to load, and seldom needed
 
     values = pixels.double()
@@ -147,7 +147,7 @@ def _into(pixels: Tensor, space: Space) -> _Rows:
 
 
 def _out_of(rows: _Rows, space: Space, like: Tensor) -> Tensor:
-    """Rows of a colour space as pixels of the shape and type of others, in 0..1."""
+    """Rows of a color space as pixels of the shape and type of others, in 0..1."""
     from kornia.color import lab_to_rgb, linear_rgb_to_rgb
 
     planes = torch.from_numpy(np.ascontiguousarray(rows.T)).view(like.shape)

@@ -1,4 +1,4 @@
-"""ICC profiles: whatever colours a file is in, sRGB is what comes out."""
+"""ICC profiles: whatever colors a file is in, sRGB is what comes out."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import imagecodecs
 import numpy as np
 from PIL import Image, ImageCms
 
-Samples = np.ndarray[Any, Any]
+PixelArray = np.ndarray[Any, Any]
 _RELATIVE_COLORIMETRIC = 1
-_UNOPTIMISED = 0x0100  # Little CMS would interpolate in a coarse table, which is far off in the darks
+_UNOPTIMIZED = 0x0100  # Little CMS would interpolate in a coarse table, which is far off in the darks
 
 
 @cache
@@ -45,11 +45,11 @@ def to_srgb(image: Image.Image, name: str) -> Image.Image:
     return image if image.mode in ("L", "RGB") else image.convert("RGB")
 
 
-def deep_to_srgb(samples: Samples, profile: bytes, name: str) -> Samples:
-    """16-bit samples (H, W, 1, 3 or 4 colours) as 16-bit RGB in sRGB; an unusable profile is warned of."""
+def deep_to_srgb(samples: PixelArray, profile: bytes, name: str) -> PixelArray:
+    """16-bit samples (H, W, 1, 3 or 4 colors) as 16-bit RGB in sRGB; an unusable profile is warned of."""
     space = {1: "gray", 3: "rgb", 4: "cmyk"}[samples.shape[2]]
     try:
-        converted: Samples = imagecodecs.cms_transform(
+        converted: PixelArray = imagecodecs.cms_transform(
             np.ascontiguousarray(samples[..., 0] if space == "gray" else samples),
             profile,
             srgb(),
@@ -57,7 +57,7 @@ def deep_to_srgb(samples: Samples, profile: bytes, name: str) -> Samples:
             outcolorspace="rgb",
             outdtype="uint16",
             intent=_RELATIVE_COLORIMETRIC,
-            flags=_UNOPTIMISED,
+            flags=_UNOPTIMIZED,
         )
     except (imagecodecs.CmsError, ValueError) as error:
         warn_unusable(name, error)
@@ -66,6 +66,6 @@ def deep_to_srgb(samples: Samples, profile: bytes, name: str) -> Samples:
 
 
 def warn_unusable(name: str, error: Exception) -> None:
-    """Say that a file's colours are taken for sRGB because its profile cannot be used."""
+    """Say that a file's colors are taken for sRGB because its profile cannot be used."""
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    warnings.warn(f"the ICC profile in {name} cannot be used ({reason}), so its colours are read as sRGB", stacklevel=2)
+    warnings.warn(f"the ICC profile in {name} cannot be used ({reason}), so its colors are read as sRGB", stacklevel=2)

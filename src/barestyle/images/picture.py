@@ -57,7 +57,7 @@ class Picture:
 def from_samples(
     samples: np.ndarray[Any, Any], *, name: str, sha256: str, path: Path | None = None, bits: int = 8
 ) -> Picture:
-    """A picture of samples (H, W, channels): 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha.
+    """A picture of samples (H, W, channels): 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha.
 
     uint8, uint16 and bool span their range; floats have to lie in 0..1. Raises ImageError.
     """
@@ -66,14 +66,14 @@ def from_samples(
             f"{name} has the shape {samples.shape}; a picture is height x width, alone or with 1 to 4 channels"
         )
     values = unit_range(samples, name)
-    colour, alpha = (values[..., :-1], values[..., -1:]) if values.shape[2] in (2, 4) else (values, None)
-    colour = np.broadcast_to(colour, (*colour.shape[:2], 3))
+    color, alpha = (values[..., :-1], values[..., -1:]) if values.shape[2] in (2, 4) else (values, None)
+    color = np.broadcast_to(color, (*color.shape[:2], 3))
     if alpha is not None:
-        colour = colour * alpha + (1 - alpha)
+        color = color * alpha + (1 - alpha)
         if bool((alpha == 1).all()):
             alpha = None
     return Picture(
-        pixels=planes(colour),
+        pixels=planes(color),
         alpha=None if alpha is None else planes(alpha),
         bits=16 if bits > 8 else 8,
         name=name,

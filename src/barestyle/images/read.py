@@ -1,4 +1,4 @@
-"""Reading pictures: orientation applied, colours in sRGB, transparency kept aside."""
+"""Reading pictures: orientation applied, colors in sRGB, transparency kept aside."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from barestyle.images import icc
 from barestyle.images.picture import Picture, Source, from_samples
 from barestyle.spec import MAX_PIXELS
 
-Samples = np.ndarray[Any, Any]
+PixelArray = np.ndarray[Any, Any]
 
 
 def read(source: Source, *, max_pixels: int = MAX_PIXELS) -> Picture:
     """A picture from a file, a PIL image, an array or a tensor; see `Source` and `Picture`.
 
-    EXIF orientation is applied, ICC profiles (also CMYK ones) are converted to sRGB, grey and palettes become
+    EXIF orientation is applied, ICC profiles (also CMYK ones) are converted to sRGB, gray and palettes become
     RGB, 16 bits are kept. Of an animation the first frame is taken.
 
     Raises ImageError in one sentence for whatever is no picture, or has more than `max_pixels`.
@@ -130,12 +130,12 @@ def _bytes_of(path: Path, name: str) -> bytes:
     return data
 
 
-def _from_pil(image: Image.Image, name: str) -> tuple[Samples, int]:
+def _from_pil(image: Image.Image, name: str) -> tuple[PixelArray, int]:
     """Samples (H, W, 1 to 4) in sRGB and the bits of each, with the orientation applied."""
     image = ImageOps.exif_transpose(image)
     if image.mode in ("I;16", "I;16L", "I;16B", "I;16N"):
         return np.asarray(image).astype(np.uint16)[..., None], 16
-    if image.mode == "I":  # 32-bit integers, in which Pillow may keep 16-bit greys
+    if image.mode == "I":  # 32-bit integers, in which Pillow may keep 16-bit grays
         return np.asarray(image).clip(0, 65535).astype(np.uint16)[..., None], 16
     if image.mode == "F":
         return np.asarray(image)[..., None], 16
@@ -143,16 +143,16 @@ def _from_pil(image: Image.Image, name: str) -> tuple[Samples, int]:
     if image.has_transparency_data:
         image = image.convert("LA") if image.mode in ("La", "L") else image  # Pillow knows no way from La to RGBA
         alpha = image.convert("RGBA").getchannel("A")
-        # Grey stays grey: its profile, if it has one, is for one channel.
+        # Gray stays gray: its profile, if it has one, is for one channel.
         image = image.getchannel("L") if image.mode == "LA" else image.convert("RGBA").convert("RGB")
-    colour = np.asarray(icc.to_srgb(image, name))
-    colour = colour[..., None] if colour.ndim == 2 else colour
+    color = np.asarray(icc.to_srgb(image, name))
+    color = color[..., None] if color.ndim == 2 else color
     if alpha is None:
-        return colour, 8
-    return np.concatenate([colour, np.asarray(alpha)[..., None]], axis=2), 8
+        return color, 8
+    return np.concatenate([color, np.asarray(alpha)[..., None]], axis=2), 8
 
 
-def _from_tensor(tensor: Tensor) -> Samples:
+def _from_tensor(tensor: Tensor) -> PixelArray:
     """(channels, H, W) or (1, channels, H, W) as samples (H, W, channels)."""
     planes = tensor[0] if tensor.ndim == 4 and tensor.shape[0] == 1 else tensor
     if planes.ndim != 3 or planes.shape[0] not in (1, 2, 3, 4):
@@ -175,7 +175,7 @@ def _check_pixels(width: int, height: int, max_pixels: int, name: str) -> None:
 
 @contextmanager
 def own_pixel_limit() -> Iterator[None]:
-    """Leave the judgement of size to `max_pixels`, and keep Pillow's remarks on metadata to itself."""
+    """Leave the judgment of size to `max_pixels`, and keep Pillow's remarks on metadata to itself."""
     before = Image.MAX_IMAGE_PIXELS
     Image.MAX_IMAGE_PIXELS = None
     try:

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from barestyle.errors import OutputError
 
-Samples = np.ndarray[Any, Any]
+PixelArray = np.ndarray[Any, Any]
 
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
 LONGEST_SIDES = {".jpg": 65535, ".jpeg": 65535, ".webp": 16383}
@@ -113,16 +113,16 @@ def encode(
     return buffer.getvalue()
 
 
-def _samples(pixels: Tensor, alpha: Tensor | None, bits: int) -> Samples:
+def _samples(pixels: Tensor, alpha: Tensor | None, bits: int) -> PixelArray:
     """(H, W, 3 or 4) samples, rounded to the nearest level."""
     parts = [pixels] if alpha is None else [pixels, alpha]
     top = 2**bits - 1
     values = np.concatenate([part[0].permute(1, 2, 0).cpu().numpy().astype(np.float64) for part in parts], axis=2)
-    levels: Samples = np.rint(values.clip(0, 1) * top).astype(np.uint16 if bits == 16 else np.uint8)
+    levels: PixelArray = np.rint(values.clip(0, 1) * top).astype(np.uint16 if bits == 16 else np.uint8)
     return levels
 
 
-def _png(samples: Samples) -> bytes:
+def _png(samples: PixelArray) -> bytes:
     return bytes(imagecodecs.png_encode(np.ascontiguousarray(samples), level=6))
 
 
@@ -147,7 +147,7 @@ def _text_chunk(key: str, text: str) -> bytes:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """The whole file or none of it: a temporary neighbour, then a rename. Raises OutputError."""
+    """The whole file or none of it: a temporary neighbor, then a rename. Raises OutputError."""
     part = part_of(path)
     try:
         with part.open("xb") as file:
@@ -166,5 +166,5 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def part_of(path: Path) -> Path:
-    """The temporary neighbour that becomes a file when it is complete."""
+    """The temporary neighbor that becomes a file when it is complete."""
     return path.with_name(f".{path.name}.{os.getpid()}.part")

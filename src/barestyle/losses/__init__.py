@@ -1,5 +1,5 @@
 """Style and content losses as functions of moments and images."""
 
-from barestyle.losses.regions import Region, Sample
+from barestyle.losses.regions import Region, StyleImage
 
-__all__ = ["Region", "Sample"]
+__all__ = ["Region", "StyleImage"]

@@ -1,6 +1,6 @@
 """The forms loss: the content's blurred lightness, and for low strengths the content itself (ours).
 
-Strokes and colours are free as long as what is light stays light and what is dark stays dark, seen from afar.
+Strokes and colors are free as long as what is light stays light and what is dark stays dark, seen from afar.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from barestyle.images.color_transfer import LUMA
-from barestyle.spec import FormsContentLoss
+from barestyle.spec import LuminanceContentLoss
 
 LIGHTNESS_WEIGHT = 0.4
 PIXELS_WEIGHT = 0.2
@@ -20,10 +20,10 @@ LEAST_STRENGTH = 1e-3
 """Strength 0 would weigh infinitely much; at this one no pixel changes by 1 of 255."""
 
 
-class Forms:
+class LuminanceContentTerm:
     """A content's forms loss, to be evaluated at images of its size, (1, 3, H, W) in 0..1."""
 
-    def __init__(self, content: Tensor, spec: FormsContentLoss) -> None:
+    def __init__(self, content: Tensor, spec: LuminanceContentLoss) -> None:
         tradeoff = (1 - spec.strength) / max(spec.strength, LEAST_STRENGTH)
         self._content = content
         self._lightness_weight = LIGHTNESS_WEIGHT * tradeoff

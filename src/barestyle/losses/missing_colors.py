@@ -14,7 +14,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from barestyle.losses.regions import Region, Sample
+from barestyle.losses.regions import Region, StyleImage
 
 WEIGHT = 100.0
 """Weight of the squared distance, in units of the whitened loss, which falls to some 1e-1 on such styles."""
@@ -58,7 +58,7 @@ def missing_colors(regions: Sequence[Region]) -> list[MissingColors]:
     return penalties
 
 
-def _color_statistics(samples: Sequence[Sample]) -> tuple[Tensor, Tensor]:
+def _color_statistics(samples: Sequence[StyleImage]) -> tuple[Tensor, Tensor]:
     """Mean (3,) and covariance (3, 3) of the pixels of several styles by their shares, float64 on the CPU."""
     mean, second = torch.zeros(3, dtype=torch.float64), torch.zeros(3, 3, dtype=torch.float64)
     for sample in samples:

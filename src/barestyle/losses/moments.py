@@ -44,7 +44,7 @@ class Moments(NamedTuple):
         return self.second / self.pixels - torch.outer(self.mean, self.mean)
 
 
-class Sums:
+class MomentAccumulator:
     """Moments in the making: maps are added one after the other, without a graph.
 
     The sums are kept in float32, or in the maps' own precision where that is finer.
@@ -89,7 +89,7 @@ def moments(features: Tensor) -> Moments:
     return Moments(rows.shape[0], rows.sum(0, dtype=_accurate(rows.dtype)), _second_moment(rows))
 
 
-def pooled(parts: Sequence[tuple[Moments, float]]) -> Moments:
+def mix_moments(parts: Sequence[tuple[Moments, float]]) -> Moments:
     """The moments of a picture that consists of several, each with its share of the pixels; shares add to 1.
 
     Its Gram matrix is the weighted mean of theirs, which is how the field blends styles.

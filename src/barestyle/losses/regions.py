@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class Sample:
+class StyleImage:
     """A style: its pixels (1, 3, h, w) in 0..1, what counts of them, (1, 1, h, w), and its share of its region."""
 
     pixels: Tensor
@@ -23,6 +23,6 @@ class Region:
     `weight` says how much its style loss counts, for each of its pixels.
     """
 
-    samples: tuple[Sample, ...]
+    samples: tuple[StyleImage, ...]
     mask: Tensor | None = None
     weight: float = 1.0

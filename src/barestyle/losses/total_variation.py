@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import Tensor
 
 
-def smoothness_loss(image: Tensor) -> Tensor:
-    """Mean absolute difference of horizontal plus of vertical neighbours of an image (1, c, H, W), 0..2."""
+def total_variation_loss(image: Tensor) -> Tensor:
+    """Mean absolute difference of horizontal plus of vertical neighbors of an image (1, c, H, W), 0..2."""
     from kornia.losses import total_variation  # here, as most runs need not wait for kornia to load
 
     variation: Tensor = total_variation(image, reduction="mean")

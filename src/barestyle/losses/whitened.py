@@ -36,7 +36,7 @@ def whitened_style(of: Moments, epsilon: float) -> WhitenedStyle:
 
     The eigendecomposition is done in float64: float32 loses the directions weaker than 1e-7 of the strongest.
     It is done on the CPU, as not every device has float64.
-    Features that never vary (a style of one colour) have λmax = 0; they are then measured in units of
+    Features that never vary (a style of one color) have λmax = 0; they are then measured in units of
     their mean, and where that is 0 too, as they are. Raises DivergedError where the features are not finite.
     """
     covariance = of.covariance.cpu().double()

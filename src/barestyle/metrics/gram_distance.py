@@ -1,4 +1,4 @@
-"""How alike the Gram matrices of result and style are, under networks that no run optimises."""
+"""How alike the Gram matrices of result and style are, under networks that no run optimizes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from barestyle.metrics.metric import Judged
+from barestyle.metrics.metric import MetricInputs
 from barestyle.networks import Network, build
 from barestyle.networks import vgg19 as pretrained
 from barestyle.spec import (
@@ -36,27 +36,27 @@ JUDGE_DEPTH = 8
 """conv1_1 to conv3_4 of VGG-19."""
 
 UNSEEN = (6, 7, 8)
-"""conv3_2 to conv3_4: the paper's objectives end at conv3_1, so no method optimises these."""
+"""conv3_2 to conv3_4: the paper's objectives end at conv3_1, so no method optimizes these."""
 
 
-def held_out(judged: Judged) -> float:
+def held_out(judged: MetricInputs) -> float:
     """Relative Gram distance to the style, mean over five layers of four held-out random networks."""
     distances = [_mean(relative_distances(_held_out_network(seed), judged).values()) for seed in HELD_OUT_SEEDS]
     return _mean(distances)
 
 
-def trained(judged: Judged) -> float:
+def trained(judged: MetricInputs) -> float:
     """Relative Gram distance to the style under trained VGG-19, mean over conv1_1 to conv3_4."""
     return _mean(relative_distances(_trained_network(judged), judged).values())
 
 
-def trained_unseen(judged: Judged) -> float:
-    """The same over conv3_2 to conv3_4 alone, which no method optimises."""
+def trained_unseen(judged: MetricInputs) -> float:
+    """The same over conv3_2 to conv3_4 alone, which no method optimizes."""
     distances = relative_distances(_trained_network(judged), judged)
     return _mean(distances[tap] for tap in UNSEEN)
 
 
-def optimises_trained_gram(spec: Spec) -> bool:
+def optimizes_trained_gram(spec: Spec) -> bool:
     """Whether a run's own loss is the Gram distance under the trained network itself."""
     network = spec.network
     return (
@@ -67,7 +67,7 @@ def optimises_trained_gram(spec: Spec) -> bool:
     )
 
 
-def relative_distances(network: Network, judged: Judged) -> dict[int, float]:
+def relative_distances(network: Network, judged: MetricInputs) -> dict[int, float]:
     """‖G - G_style‖² / ‖G_style‖² (Frobenius) at every layer, after its ReLU, G being the mean of f fᵀ."""
     with torch.no_grad():
         own, wanted = (_grams(network, image) for image in (judged.result, judged.style))
@@ -90,7 +90,7 @@ def _held_out_network(seed: int) -> Network:
         return build(HELD_OUT, seed=seed, deepest_tap=HELD_OUT.depth)
 
 
-def _trained_network(judged: Judged) -> Network:
+def _trained_network(judged: MetricInputs) -> Network:
     return _loaded(pretrained.find(None if judged.weights is None else str(judged.weights)))
 
 

@@ -13,7 +13,7 @@ from barestyle.spec import Spec
 
 
 @dataclass(frozen=True)
-class Judged:
+class MetricInputs:
     """A result and the two pictures that it came from, each (1, 3, H, W) in 0..1, sRGB, on the CPU.
 
     `content` has the result's size; `style` has its long side. `weights` is a file of trained VGG-19, or None.
@@ -36,13 +36,13 @@ class Metric:
         better: the direction in which results get better.
         measure: Judged to a float.
         needs: why it may be left out of a score ("trained weights", a package); empty where it never is.
-        favours: whether the metric would grade a run of this spec by (nearly) its own objective.
+        favors: whether the metric would grade a run of this spec by (nearly) its own objective.
     """
 
     name: str
     label: str
     of: Literal["content", "style"]
     better: Literal["higher", "lower"]
-    measure: Callable[[Judged], float]
+    measure: Callable[[MetricInputs], float]
     needs: Literal["", "trained weights", "plenoptic"] = ""
-    favours: Callable[[Spec], bool] = lambda spec: False
+    favors: Callable[[Spec], bool] = lambda spec: False

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from kornia.geometry.transform import pyrdown
 from torch import Tensor
 
-from barestyle.metrics.metric import Judged
+from barestyle.metrics.metric import MetricInputs
 from barestyle.metrics.sliced import sliced_wasserstein
 
 SIDE = 7
@@ -18,7 +18,7 @@ SEED = 20200301
 """Of the choice of patches and directions; any number, but always the same one."""
 
 
-def patch_wasserstein(judged: Judged) -> float:
+def patch_wasserstein(judged: MetricInputs) -> float:
     """Sliced 2-Wasserstein distance between raw 7x7 RGB patches of result and style, mean over three scales.
 
     Per sample of a patch, in units of the 0..1 range; 0 for the same set of patches. At most 4096 patches a

@@ -8,14 +8,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from barestyle.metrics.metric import Judged
+from barestyle.metrics.metric import MetricInputs
 from barestyle.metrics.structure import luma
 
 SIDE = 128
 """Both pictures' lightness is brought to this square, as the statistics' number depends on the size."""
 
 
-def portilla_simoncelli(judged: Judged) -> float:
+def portilla_simoncelli(judged: MetricInputs) -> float:
     """Relative distance of Portilla-Simoncelli statistics of lightness, mean over their groups.
 
     Computed by plenoptic: 4 scales, 4 orientations, 7x7 correlations, at 128 x 128 pixels. A group is a kind of

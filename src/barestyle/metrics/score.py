@@ -10,21 +10,21 @@ from pathlib import Path
 
 from barestyle.errors import ImageError, SpecError
 from barestyle.images import Source, read, target_size
-from barestyle.metrics import color as colour
+from barestyle.metrics import color as color
 from barestyle.metrics import gram_distance as features
 from barestyle.metrics import patches, structure
 from barestyle.metrics import portilla_simoncelli as portilla
-from barestyle.metrics.metric import Judged, Metric
+from barestyle.metrics.metric import Metric, MetricInputs
 from barestyle.networks import SMALLEST_SIDE
 from barestyle.networks import vgg19 as pretrained
-from barestyle.networks.vgg19 import VARIABLE, at_hand
+from barestyle.networks.vgg19 import VARIABLE, default_weights
 from barestyle.spec import MAX_PIXELS
 
 _ALL = (
     Metric("ssim", "structural similarity of lightness", "content", "higher", structure.ssim),
     Metric("ms-ssim", "multi-scale structural similarity of lightness", "content", "higher", structure.ms_ssim),
     Metric("patches", "sliced Wasserstein distance of raw 7x7 patches", "style", "lower", patches.patch_wasserstein),
-    Metric("colours", "sliced Wasserstein distance of colours in Lab", "style", "lower", colour.lab_wasserstein),
+    Metric("colors", "sliced Wasserstein distance of colors in Lab", "style", "lower", color.lab_wasserstein),
     Metric("held-out", "relative Gram distance under held-out random networks", "style", "lower", features.held_out),
     Metric(
         "portilla",
@@ -41,11 +41,11 @@ _ALL = (
         "lower",
         features.trained,
         needs="trained weights",
-        favours=features.optimises_trained_gram,
+        favors=features.optimizes_trained_gram,
     ),
     Metric(
         "vgg-unseen",
-        "the same at conv3_2 to conv3_4, which no method optimises",
+        "the same at conv3_2 to conv3_4, which no method optimizes",
         "style",
         "lower",
         features.trained_unseen,
@@ -100,10 +100,10 @@ def score(
     or smaller than 16 pixels, WeightsError for a bad weights file.
     """
     wanted = chosen(metrics)
-    weights = weights or (None if (named := at_hand()) is None else Path(named))
+    weights = weights or (None if (named := default_weights()) is None else Path(named))
     if metrics is not None:
         for metric in wanted:
-            if lacking := lacks(metric, weights):
+            if lacking := missing_requirement(metric, weights):
                 raise SpecError(f"metric {metric.name} cannot be measured; {lacking}")
     pictures = [read(source, max_pixels=max_pixels) for source in (result, content, style)]
     for picture in pictures:
@@ -114,7 +114,7 @@ def score(
             )
     painted, photograph, painting = pictures
     size = (painted.height, painted.width)
-    judged = Judged(
+    judged = MetricInputs(
         painted.pixels,
         photograph.at(*size).pixels,
         painting.at(*target_size(painting.height, painting.width, max(size))).pixels,
@@ -123,11 +123,11 @@ def score(
     return measured(judged, wanted)
 
 
-def measured(judged: Judged, metrics: Iterable[Metric]) -> Score:
+def measured(judged: MetricInputs, metrics: Iterable[Metric]) -> Score:
     """The metrics' numbers; one that lacks something, or gives no finite number, is left out with its reason."""
     values, left_out = {}, {}
     for metric in metrics:
-        if lacking := lacks(metric, judged.weights):
+        if lacking := missing_requirement(metric, judged.weights):
             left_out[metric.name] = lacking
             continue
         value = metric.measure(judged)
@@ -138,7 +138,7 @@ def measured(judged: Judged, metrics: Iterable[Metric]) -> Score:
     return Score(values, left_out)
 
 
-def lacks(metric: Metric, weights: Path | None) -> str:
+def missing_requirement(metric: Metric, weights: Path | None) -> str:
     """What a metric needs and does not have here, and how to get it; empty where it lacks nothing.
 
     `weights` is a file of trained VGG-19, or None. Raises WeightsError for one that is none.

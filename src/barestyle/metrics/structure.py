@@ -9,7 +9,7 @@ from kornia.filters import filter2d, get_gaussian_kernel2d
 from kornia.metrics import ssim as similarity_map
 from torch import Tensor
 
-from barestyle.metrics.metric import Judged
+from barestyle.metrics.metric import MetricInputs
 
 WINDOW = 11
 SIGMA = 1.5
@@ -22,17 +22,17 @@ SCALE_EXPONENTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 
 def luma(image: Tensor) -> Tensor:
     """(1, 3, H, W) to (1, 1, H, W) by Rec. 601's weights."""
-    grey: Tensor = rgb_to_grayscale(image)
-    return grey
+    gray: Tensor = rgb_to_grayscale(image)
+    return gray
 
 
-def ssim(judged: Judged) -> float:
+def ssim(judged: MetricInputs) -> float:
     """Mean structural similarity of lightness to the content, from -1 to 1; 1 for identical pictures."""
     padding = "valid" if min(judged.result.shape[-2:]) > WINDOW else "same"
     return float(similarity_map(luma(judged.result), luma(judged.content), WINDOW, padding=padding).mean())
 
 
-def ms_ssim(judged: Judged) -> float:
+def ms_ssim(judged: MetricInputs) -> float:
     """Multi-scale structural similarity of lightness to the content, from 0 to 1.
 
     Halved by 2x2 means between scales. A picture too small for five windows gets the scales that fit, their

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from barestyle.networks import initialization as weights
 from barestyle.networks import kernel_banks as kernels
 from barestyle.networks import pyramids
-from barestyle.networks.conv_stack import Chain, Layer, Size, normalised
+from barestyle.networks.conv_stack import ConvStack, Layer, Size, normalized
 from barestyle.networks.vgg19 import TrainedLayers
 from barestyle.spec import VGG, AveragePooling, HandMade, MaxPooling, NoPooling, Pyramid
 from barestyle.spec.network import TrainedBias, TrainedWeights
@@ -26,9 +26,9 @@ class Network(nn.Module):
     The image becomes planes, and each plane goes through a chain of its own.
     """
 
-    def __init__(self, chains: Sequence[Chain]) -> None:
+    def __init__(self, stacks: Sequence[ConvStack]) -> None:
         super().__init__()
-        self.chains = nn.ModuleList(chains)
+        self.stacks = nn.ModuleList(stacks)
 
     def views(self, image: Tensor) -> list[Tensor]:
         """Images (1, 3, h, w), one for each chain; differentiable."""
@@ -36,21 +36,21 @@ class Network(nn.Module):
 
     def planes(self, image: Tensor) -> list[Tensor]:
         """The views with their chains' margins: what goes through the chains."""
-        return [chain.frame(view) for chain, view in zip(self.chains, self.views(image), strict=True)]  # type: ignore[operator]
+        return [stack.frame(view) for stack, view in zip(self.stacks, self.views(image), strict=True)]  # type: ignore[operator]
 
     def forward(self, image: Tensor) -> dict[int, Tensor]:
         """Feature maps by tap, numbered from 1."""
-        pairs = zip(self.chains, self.planes(image), strict=True)
-        return {tap: maps for chain, plane in pairs for tap, maps in chain(plane).items()}
+        pairs = zip(self.stacks, self.planes(image), strict=True)
+        return {tap: maps for stack, plane in pairs for tap, maps in stack(plane).items()}
 
     def plane_sizes(self, picture: Size) -> list[Size]:
         """Sizes of the planes, with their margins, that a picture of a size becomes."""
         raise NotImplementedError
 
     @property
-    def reach(self) -> tuple[int, int]:
+    def halo(self) -> tuple[int, int]:
         """How many pixels of a plane before and after its own any tap's pixel sees."""
-        reaches = [chain.reach for chain in self.chains if isinstance(chain, Chain)]
+        reaches = [stack.halo for stack in self.stacks if isinstance(stack, ConvStack)]
         return max(before for before, _ in reaches), max(after for _, after in reaches)
 
     @property
@@ -68,23 +68,23 @@ class Stack(Network):
     """Convolutions one after the other; tap i is the i-th before its activation (paper section 3)."""
 
     def __init__(self, layers: Sequence[Layer], *, framed: bool = False) -> None:
-        super().__init__([Chain(layers, taps_onward=False, pixels=True, framed=framed)])
+        super().__init__([ConvStack(layers, tap_after_pooling=False, pixels=True, framed=framed)])
 
     @property
     def layers(self) -> list[Layer]:
         """From the first to the deepest."""
-        (chain,) = self.chains
-        assert isinstance(chain, Chain)
-        return [chain[number] for number in range(len(chain))]
+        (stack,) = self.stacks
+        assert isinstance(stack, ConvStack)
+        return [stack[number] for number in range(len(stack))]
 
     def views(self, image: Tensor) -> list[Tensor]:
-        """The image itself; its only chain normalises it."""
+        """The image itself; its only chain normalizes it."""
         return [image]
 
     def plane_sizes(self, picture: Size) -> list[Size]:
         """That of the picture, with the margin."""
-        (chain,) = self.chains
-        return [chain.framed_size(picture)]  # type: ignore[operator]
+        (stack,) = self.stacks
+        return [stack.framed_size(picture)]  # type: ignore[operator]
 
 
 class PyramidNetwork(Network):
@@ -98,20 +98,20 @@ class PyramidNetwork(Network):
     ) -> None:
         super().__init__(
             [
-                Chain([layer], first_tap=tap, taps_onward=True, pixels=False, framed=framed)
+                ConvStack([layer], first_tap=tap, tap_after_pooling=True, pixels=False, framed=framed)
                 for tap in range(1, count + 1)
             ]
         )
         self.levels = levels
 
     def views(self, image: Tensor) -> list[Tensor]:
-        """The levels of the normalised image."""
-        return self.levels(normalised(image))
+        """The levels of the normalized image."""
+        return self.levels(normalized(image))
 
     def plane_sizes(self, picture: Size) -> list[Size]:
         """Each level has half the pixels a side of the one before."""
-        halves = (Size(picture.height >> level, picture.width >> level) for level in range(len(self.chains)))
-        return [chain.framed_size(size) for chain, size in zip(self.chains, halves, strict=True)]  # type: ignore[operator]
+        halves = (Size(picture.height >> level, picture.width >> level) for level in range(len(self.stacks)))
+        return [stack.framed_size(size) for stack, size in zip(self.stacks, halves, strict=True)]  # type: ignore[operator]
 
 
 def build(

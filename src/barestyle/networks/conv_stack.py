@@ -13,13 +13,13 @@ from torch import Tensor, nn
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-"""Of sRGB values in 0..1; the paper's set-up normalises with them even where nothing is trained."""
+"""Of sRGB values in 0..1; the paper's set-up normalizes with them even where nothing is trained."""
 
 Activation = Literal["relu", "none"]
 Pooling = Literal["none", "max", "average"]
 
 
-def normalised(image: Tensor) -> Tensor:
+def normalized(image: Tensor) -> Tensor:
     """An image (1, 3, H, W), sRGB in 0..1, in ImageNet's units and channels_last: what a first layer sees."""
     # torch.compile would trace into the cache and warn about it.
     constants = imagenet.__wrapped__ if torch.compiler.is_compiling() else imagenet
@@ -76,7 +76,7 @@ class Layer(nn.Module):
             return F.conv2d(gradient, self.backward_weight, padding=(0, self.after))
         return F.conv2d(F.pad(gradient, (self.after, self.before)), self.backward_weight)
 
-    def onward(self, features: Tensor) -> Tensor:
+    def activate_and_pool(self, features: Tensor) -> Tensor:
         """What the next layer sees of features (1, c, h, w): activated, then pooled."""
         if self.pooling == "max":
             features = F.max_pool2d(features, 2)  # first, as it commutes with ReLU, which then has a quarter to do
@@ -84,19 +84,19 @@ class Layer(nn.Module):
             features = F.relu(features)
         return F.avg_pool2d(features, 2) if self.pooling == "average" else features
 
-    def onward_into(self, target: Tensor, features: Tensor) -> None:
+    def activate_and_pool_into(self, target: Tensor, features: Tensor) -> None:
         """Write `onward` of features into a map of its size; without a graph, and without a copy where that goes."""
         if self.activation == "relu" and self.pooling != "average":
             pooled = features if self.pooling == "none" else F.max_pool2d(features, 2)
             torch.clamp_min(pooled, 0, out=target)
         else:
-            target.copy_(self.onward(features))
+            target.copy_(self.activate_and_pool(features))
 
-    def onward_size(self, features: Size) -> Size:
+    def pooled_size(self, features: Size) -> Size:
         """Height and width of `onward` of such features."""
         return Size(features.height // self.stride, features.width // self.stride)
 
-    def onward_back(self, gradient: Tensor, features: Tensor) -> Tensor:
+    def activate_and_pool_backward(self, gradient: Tensor, features: Tensor) -> Tensor:
         """The gradient for features (1, c, h, w) from that of `onward`, which is overwritten."""
         if self.pooling == "max":
             pooled, indices = F.max_pool2d_with_indices(features, (2, 2))
@@ -122,24 +122,30 @@ class Size(NamedTuple):
     width: int
 
 
-class Chain(nn.Module):
+class ConvStack(nn.Module):
     """Layers one after the other over a plane (1, 3, H, W), each with a tap.
 
     Taps are numbered from `first_tap` on. A tap is the features before their activation (paper section 3), or,
-    where `taps_onward`, what `onward` makes of them (paper section 6.3). A plane of `pixels` is an sRGB image
+    where `tap_after_pooling`, what `onward` makes of them (paper section 6.3). A plane of `pixels` is an sRGB image
     and is brought into ImageNet's units first. Every convolution pads with zeros. Where the plane comes `framed`, it
     has a margin of mirrored pixels as wide as a tap sees, and what lies there does not count: no tap sees a zero.
     """
 
     def __init__(
-        self, layers: Sequence[Layer], *, first_tap: int = 1, taps_onward: bool, pixels: bool, framed: bool = False
+        self,
+        layers: Sequence[Layer],
+        *,
+        first_tap: int = 1,
+        tap_after_pooling: bool,
+        pixels: bool,
+        framed: bool = False,
     ) -> None:
         super().__init__()
         self.layers = nn.ModuleList(layers)
         self.first_tap = first_tap
-        self.taps_onward = taps_onward
+        self.tap_after_pooling = tap_after_pooling
         self.pixels = pixels
-        self.margin = max(self.reach) if framed else 0
+        self.margin = max(self.halo) if framed else 0
 
     def __len__(self) -> int:
         return len(self.layers)
@@ -157,25 +163,27 @@ class Chain(nn.Module):
         """A plane's size with its margin."""
         return Size(plane.height + 2 * self.margin, plane.width + 2 * self.margin)
 
-    def enter(self, plane: Tensor) -> Tensor:
+    def normalize(self, plane: Tensor) -> Tensor:
         """What the first layer sees of a plane or a part of it, in the precision of the weights."""
-        plane = normalised(plane) if self.pixels else plane
+        plane = normalized(plane) if self.pixels else plane
         return plane.to(self[0].weight.dtype).contiguous(memory_format=torch.channels_last)
 
-    def leave(self, gradient: Tensor) -> Tensor:
+    def normalize_backward(self, gradient: Tensor) -> Tensor:
         """The gradient for a plane from that for what `enter` made of it."""
         return gradient / imagenet(gradient.device, gradient.dtype)[1] if self.pixels else gradient
 
     def forward(self, plane: Tensor) -> dict[int, Tensor]:
         """Feature maps {tap: (1, c, h, w)} of a plane (1, 3, H, W) with its margin, which they have not."""
-        x = self.enter(plane)
+        x = self.normalize(plane)
         taps: dict[int, Tensor] = {}
         for number in range(len(self)):
             layer = self[number]
             features = layer(x)
             last = number == len(self) - 1
-            x = layer.onward(features) if self.taps_onward or not last else features
-            taps[self.first_tap + number] = self._without_margin(number, x if self.taps_onward else features, plane)
+            x = layer.activate_and_pool(features) if self.tap_after_pooling or not last else features
+            taps[self.first_tap + number] = self._without_margin(
+                number, x if self.tap_after_pooling else features, plane
+            )
         return taps
 
     def _without_margin(self, index: int, maps: Tensor, plane: Tensor) -> Tensor:
@@ -190,7 +198,7 @@ class Chain(nn.Module):
 
     def tap_stride(self, index: int) -> int:
         """How many pixels of the plane, a side, there are to one of a layer's tap."""
-        return self.strides[index] * (self[index].stride if self.taps_onward else 1)
+        return self.strides[index] * (self[index].stride if self.tap_after_pooling else 1)
 
     @property
     def alignment(self) -> int:
@@ -207,7 +215,7 @@ class Chain(nn.Module):
         return Size((plane.height - 2 * self.margin) // stride, (plane.width - 2 * self.margin) // stride)
 
     @property
-    def reach(self) -> tuple[int, int]:
+    def halo(self) -> tuple[int, int]:
         """How many pixels of the plane before and after its own a tap's pixel sees, rounded up to the alignment."""
         strides = self.strides
         before = sum(stride * self[number].before for number, stride in enumerate(strides))

@@ -28,23 +28,23 @@ HUB_FILE = "timm/vgg19.tv_in1k/model.safetensors"
 LARGEST_HEADER = 10_000_000
 """Bytes; VGG-19's has some 4000. A file that claims more is none."""
 
-PINS = "digests.json"
+DIGESTS = "digests.json"
 TIMEOUT = 30
 """Seconds without an answer."""
 
 
 class Source(Protocol):
-    """A file of which parts can be read; `travelled` counts the bytes that came from it."""
+    """A file of which parts can be read; `traveled` counts the bytes that came from it."""
 
-    travelled: int
+    bytes_read: int
 
     def read(self, start: int, length: int) -> bytes:
         """Bytes from `start` on; fewer where the file ends."""
 
 
 @dataclass(frozen=True)
-class Fetched:
-    """Where the layers lie now, the SHA-256 of their numbers, how many bytes travelled, and whether the digest
+class Download:
+    """Where the layers lie now, the SHA-256 of their numbers, how many bytes traveled, and whether the digest
     was known before (else it is pinned from now on)."""
 
     path: Path
@@ -53,7 +53,7 @@ class Fetched:
     was_pinned: bool
 
 
-def fetch(source: str | None = None, *, layers: int = 5, cache: Path | None = None) -> Fetched:
+def fetch(source: str | None = None, *, layers: int = 5, cache: Path | None = None) -> Download:
     """Get the first layers of trained VGG-19 and keep them in the cache folder.
 
     Args:
@@ -70,21 +70,21 @@ def fetch(source: str | None = None, *, layers: int = 5, cache: Path | None = No
     folder = cache or cache_folder()
     name = _name(source)
     if source is not None and not _is_url(source) and Path(source).suffix != ".safetensors":
-        data, travelled = _from_torch(Path(source).expanduser(), layers), 0
+        data, bytes_read = _from_torch(Path(source).expanduser(), layers), 0
     else:
         with _opened(source) as file:
-            data, travelled = _first_layers(file, layers, name), file.travelled
+            data, bytes_read = _first_layers(file, layers, name), file.bytes_read
     digest = hashlib.sha256(data).hexdigest()
     pins = _pins(folder)
     pin = f"{name}#{layers}"
     if pins.get(pin, digest) != digest:
         raise WeightsError(
             f"{name} gave other numbers than at the first time (SHA-256 {digest[:12]}, then {pins[pin][:12]}); "
-            f"do not use them, or delete {str(folder / PINS)!r} if you know that they changed"
+            f"do not use them, or delete {str(folder / DIGESTS)!r} if you know that they changed"
         )
     path = _keep(folder, data, layers)
-    _write(folder / PINS, json.dumps({**pins, pin: digest}, indent=2).encode())
-    return Fetched(path, digest, travelled, pin in pins)
+    _write(folder / DIGESTS, json.dumps({**pins, pin: digest}, indent=2).encode())
+    return Download(path, digest, bytes_read, pin in pins)
 
 
 def _name(source: str | None) -> str:
@@ -130,12 +130,12 @@ def _unreadable(source: str | None, error: Exception) -> WeightsError:
 class _Seekable:
     def __init__(self, file: Any) -> None:
         self._file = file
-        self.travelled = 0
+        self.bytes_read = 0
 
     def read(self, start: int, length: int) -> bytes:
         self._file.seek(start)
         data = bytes(self._file.read(length))
-        self.travelled += len(data)
+        self.bytes_read += len(data)
         return data
 
 
@@ -146,7 +146,7 @@ class _Url:
         self._url = url
         self._stream: Any = None
         self._read = bytearray()
-        self.travelled = 0
+        self.bytes_read = 0
 
     def read(self, start: int, length: int) -> bytes:
         if self._stream is None:
@@ -155,11 +155,11 @@ class _Url:
             if answer.status == 206:
                 with answer:
                     data = bytes(answer.read(length))
-                self.travelled += len(data)
+                self.bytes_read += len(data)
                 return data
             self._stream = answer
         self._read += self._stream.read(max(0, start + length - len(self._read)))
-        self.travelled = max(self.travelled, len(self._read))
+        self.bytes_read = max(self.bytes_read, len(self._read))
         return bytes(self._read[start : start + length])
 
     def close(self) -> None:
@@ -236,7 +236,7 @@ def _write(path: Path, data: bytes) -> None:
 
 def _pins(folder: Path) -> Mapping[str, str]:
     try:
-        pins = json.loads((folder / PINS).read_text(encoding="utf-8"))
+        pins = json.loads((folder / DIGESTS).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except OSError as error:
@@ -244,7 +244,7 @@ def _pins(folder: Path) -> Mapping[str, str]:
             f"{str(folder)!r} is no folder to keep weights in ({error.strerror}); name another"
         ) from None
     except ValueError:
-        raise WeightsError(f"{str(folder / PINS)!r}, where digests are kept, is damaged; delete it") from None
+        raise WeightsError(f"{str(folder / DIGESTS)!r}, where digests are kept, is damaged; delete it") from None
     return pins if isinstance(pins, dict) else {}
 
 

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from barestyle.spec import (
-    BinarisedWeights,
+    BinarizedWeights,
     BinaryWeights,
     ConstantBias,
     GaussianWeights,
@@ -57,7 +57,7 @@ def alter(spec: TrainedWeights, weights: Tensor, generator: torch.Generator) -> 
     """Trained weights of one layer as they are, permuted within the layer, or as signs (sections 5.2, 5.3)."""
     if isinstance(spec, ShuffledWeights):
         return permuted(weights, generator)
-    if isinstance(spec, BinarisedWeights):
+    if isinstance(spec, BinarizedWeights):
         return torch.where(weights > weights.mean(), spec.magnitude, -spec.magnitude)
     return weights
 
@@ -69,10 +69,10 @@ def without_mean(weights: Tensor, count: int) -> Tensor:
 
 
 def with_gabor(weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
-    """RGB filters (c_out, 3, k, k), the first `count` replaced by Gabor filters of the same norm in each colour.
+    """RGB filters (c_out, 3, k, k), the first `count` replaced by Gabor filters of the same norm in each color.
 
     All are then GABOR_SIDE pixels wide, the others with zeros around them. A Gabor filter is a wave under a Gaussian
-    (Daugman 1985, doi:10.1364/JOSAA.2.001160), here without its mean; orientation, wavelength, phase and each colour's
+    (Daugman 1985, doi:10.1364/JOSAA.2.001160), here without its mean; orientation, wavelength, phase and each color's
     sign are drawn.
     """
     margin = (GABOR_SIDE - weights.shape[-1]) // 2

@@ -1,4 +1,4 @@
-"""Hand-made first layers: banks of 2x2 kernels and four ways to give them colour (paper section 6.2)."""
+"""Hand-made first layers: banks of 2x2 kernels and four ways to give them color (paper section 6.2)."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ STRATEGIES = {
 def bank(basic_set: int, strategy: int, magnitude: float) -> Tensor:
     """The RGB filters of a basic set under a strategy, shape (filters, 3, 2, 2), kernel by kernel."""
     kernels = torch.tensor(BASIC_SETS[basic_set], dtype=torch.float32)
-    colours = torch.tensor(STRATEGIES[strategy], dtype=torch.float32)
-    filters = torch.einsum("kij,sc->kscij", kernels, colours) * magnitude
+    colors = torch.tensor(STRATEGIES[strategy], dtype=torch.float32)
+    filters = torch.einsum("kij,sc->kscij", kernels, colors) * magnitude
     return filters.flatten(0, 1)

@@ -24,7 +24,7 @@ def gaussian(image: Tensor, levels: int) -> list[Tensor]:
 def laplacian(image: Tensor, levels: int) -> list[Tensor]:
     """What each Gaussian level has that the next, enlarged again, has not; the last level is Gaussian.
 
-    Enlarged to the very size of its neighbour, so that odd sizes need no padding (kornia pads to powers of
+    Enlarged to the very size of its neighbor, so that odd sizes need no padding (kornia pads to powers of
     two). Adding the levels up from the last, enlarged at each step, gives the image back.
     """
     steps = gaussian(image, levels)

@@ -51,7 +51,7 @@ def find(trained_file: str | None) -> Path:
 
     Raises WeightsError saying how to get one.
     """
-    named = trained_file or at_hand()
+    named = trained_file or default_weights()
     if not named:
         raise WeightsError(
             f"this network needs trained VGG-19 weights and no file is named; {HOW_TO_GET}, and name it with "
@@ -67,7 +67,7 @@ def find(trained_file: str | None) -> Path:
     return path
 
 
-def at_hand() -> str | None:
+def default_weights() -> str | None:
     """The weights file that is used where none is named: $BARESTYLE_VGG19, or the deepest one that was fetched."""
     return os.environ.get(VARIABLE) or fetched()
 
@@ -174,22 +174,22 @@ UNIT_SCALE_LIMIT = 5.0
 """Of conv1_1's mean activation: Oxford's weights have about 15 there, torchvision's are of order 1."""
 
 
-def is_far_from_unit_scale(layers: TrainedLayers, normalised_images: list[Tensor]) -> bool:
+def is_far_from_unit_scale(layers: TrainedLayers, normalized_images: list[Tensor]) -> bool:
     """Whether a fixed bias and the paper's loss weights would mean nothing to these layers."""
-    first = [F.relu(F.conv2d(x, layers.weights[0], layers.biases[0], padding=1)).mean() for x in normalised_images]
+    first = [F.relu(F.conv2d(x, layers.weights[0], layers.biases[0], padding=1)).mean() for x in normalized_images]
     return float(torch.stack(first).mean()) > UNIT_SCALE_LIMIT
 
 
-def rescaled(layers: TrainedLayers, normalised_images: list[Tensor]) -> TrainedLayers:
+def rescaled(layers: TrainedLayers, normalized_images: list[Tensor]) -> TrainedLayers:
     """The same layers, each divided so that its ReLU's output has mean 1 over the given images.
 
     Since ReLU(a x) = a ReLU(x) for a > 0, the network's feature maps change by one factor each and by nothing
     else. Deviation: one factor a layer, where Gatys et al. (2016) have one a channel.
 
     Args:
-        normalised_images: each (1, 3, H, W), after subtracting ImageNet's mean and dividing by its deviation.
+        normalized_images: each (1, 3, H, W), after subtracting ImageNet's mean and dividing by its deviation.
     """
-    maps = normalised_images
+    maps = normalized_images
     weights, biases, scale = [], [], 1.0
     for number, (weight, bias) in enumerate(zip(layers.weights, layers.biases, strict=True), start=1):
         maps = [F.relu(F.conv2d(x, weight, bias, padding=1)) for x in maps]

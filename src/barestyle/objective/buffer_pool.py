@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 
-class Buffers:
+class BufferPool:
     """Feature maps that sweeps take and give back, so that every evaluation works in the memory of the one before.
 
     Tiles at a picture's borders are smaller than others, so a map may take a part of what a larger one had.
@@ -20,9 +20,9 @@ class Buffers:
         self._taken: dict[int, Tensor] = {}
 
     @cached_property
-    def bands(self) -> Buffers:
+    def bands(self) -> BufferPool:
         """A store of its own for what lives while a band is made, so that whole maps are not cut up for it."""
-        return Buffers()
+        return BufferPool()
 
     @property
     def numel(self) -> int:
@@ -30,7 +30,7 @@ class Buffers:
         return sum(buffer.numel() for buffer in [*self._free, *self._taken.values()])
 
     def take(self, shape: tuple[int, int, int, int], like: Tensor) -> Tensor:
-        """A map (1, c, h, w), channels_last and not initialised, of the type and on the device of another tensor."""
+        """A map (1, c, h, w), channels_last and not initialized, of the type and on the device of another tensor."""
         count = prod(shape)
         large_enough = [buffer for buffer in self._free if buffer.numel() >= count]
         if large_enough:

@@ -14,12 +14,12 @@ class Features(Protocol):
     def rows(self, index: int, top: int, bottom: int) -> Tensor:
         """Some rows of a layer's features, (1, c, bottom - top, w)."""
 
-    def forget(self, *, but: int | None = None) -> None:
+    def release(self, *, but: int | None = None) -> None:
         """Give back the memory of all layers but this one."""
 
 
 @dataclass
-class ContentMatch:
+class FeatureContentTerm:
     """A content loss at one layer of a tile: `factor`·‖f - target‖², summed over all of the picture's tiles.
 
     With `factor` the loss's weight over the number of all values it is the mean squared difference of two maps,

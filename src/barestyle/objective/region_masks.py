@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor
 
-from barestyle.networks import Chain, Network, Size
+from barestyle.networks import ConvStack, Network, Size
 from barestyle.objective.tile_grid import Tile
 
 Masks = tuple[Tensor | None, ...]
@@ -31,24 +31,24 @@ class RegionMasks:
         """For each layer over a plane, the masks of what a tile's tap sees; None where no region has a mask."""
         if all(mask is None for mask in self._masks):
             return None
-        chain = self._network.chains[plane]
-        assert isinstance(chain, Chain)
+        stack = self._network.stacks[plane]
+        assert isinstance(stack, ConvStack)
         found = []
-        for index in range(len(chain)):
-            stride = chain.tap_stride(index)
-            top, left = tile.seen.top // stride, tile.seen.left // stride
-            bottom, right = top + tile.seen.size.height // stride, left + tile.seen.size.width // stride
-            whole = [self._at(number, plane, chain, index) for number in range(len(self._masks))]
+        for index in range(len(stack)):
+            stride = stack.tap_stride(index)
+            top, left = tile.with_halo.top // stride, tile.with_halo.left // stride
+            bottom, right = top + tile.with_halo.size.height // stride, left + tile.with_halo.size.width // stride
+            whole = [self._at(number, plane, stack, index) for number in range(len(self._masks))]
             found.append(tuple(None if mask is None else mask[top:bottom, left:right] for mask in whole))
         return found
 
-    def _at(self, number: int, plane: int, chain: Chain, index: int) -> Tensor | None:
+    def _at(self, number: int, plane: int, stack: ConvStack, index: int) -> Tensor | None:
         """A region's mask at a tap, with zeros for the plane's margin, where nothing counts."""
         mask = self._masks[number]
         if mask is None:
             return None
-        size = chain.tap_size(index, self._sizes[plane])
-        margin = chain.margin // chain.tap_stride(index)
+        size = stack.tap_size(index, self._sizes[plane])
+        margin = stack.margin // stack.tap_stride(index)
         key = (number, margin, size)
         if key not in self._made:
             self._made[key] = F.pad(_averaged(mask, size)[0, 0], (margin,) * 4)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from barestyle.networks import Chain, Size
+from barestyle.networks import ConvStack, Size
 
 
 class Window(NamedTuple):
@@ -29,31 +29,31 @@ class Tile(NamedTuple):
     `alone`: it is the only one, and sees the whole plane.
     """
 
-    own: Window
-    seen: Window
+    core: Window
+    with_halo: Window
     alone: bool
 
 
-def tiles(chain: Chain, plane: Size, side: Size | None) -> Iterator[Tile]:
+def tiles(stack: ConvStack, plane: Size, side: Size | None) -> Iterator[Tile]:
     """Tiles of at most `side` pixels each that cover what counts of a plane; one tile where `side` is None.
 
     A side is rounded down to where every map is cut between its pixels; the last tiles have what is left.
     """
-    before, after = chain.reach
+    before, after = stack.halo
     rows, columns = (
-        list(_cuts(length - 2 * chain.margin, most, chain.alignment, chain.margin))
+        list(_cuts(length - 2 * stack.margin, most, stack.alignment, stack.margin))
         for length, most in zip(plane, side or (None, None), strict=True)
     )
     for top, bottom in rows:
         for left, right in columns:
-            seen = Window(
+            with_halo = Window(
                 max(top - before, 0),
                 min(bottom + after, plane.height),
                 max(left - before, 0),
                 min(right + after, plane.width),
             )
-            alone = len(rows) == len(columns) == 1 and seen.size == plane
-            yield Tile(Window(top, bottom, left, right), seen, alone)
+            alone = len(rows) == len(columns) == 1 and with_halo.size == plane
+            yield Tile(Window(top, bottom, left, right), with_halo, alone)
 
 
 def _cuts(length: int, most: int | None, alignment: int, start: int) -> Iterator[tuple[int, int]]:
@@ -68,13 +68,13 @@ def _cuts(length: int, most: int | None, alignment: int, start: int) -> Iterator
     yield from pairwise(ends)
 
 
-def tap_window(chain: Chain, index: int, tile: Tile) -> Window:
+def tap_window(stack: ConvStack, index: int, tile: Tile) -> Window:
     """The pixels of a layer's tap that are the tile's own, counted within what the tile's features are."""
-    stride = chain.tap_stride(index)
-    top, left = tile.seen.top // stride, tile.seen.left // stride
+    stride = stack.tap_stride(index)
+    top, left = tile.with_halo.top // stride, tile.with_halo.left // stride
     return Window(
-        tile.own.top // stride - top,
-        tile.own.bottom // stride - top,
-        tile.own.left // stride - left,
-        tile.own.right // stride - left,
+        tile.core.top // stride - top,
+        tile.core.bottom // stride - top,
+        tile.core.left // stride - left,
+        tile.core.right // stride - left,
     )

@@ -15,11 +15,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from barestyle.losses.moments import Sums
+from barestyle.losses.moments import MomentAccumulator
 from barestyle.losses.products import transformed
-from barestyle.networks import Chain, Layer, Size
-from barestyle.objective.buffer_pool import Buffers
-from barestyle.objective.feature_content import ContentMatch
+from barestyle.networks import ConvStack, Layer, Size
+from barestyle.objective.buffer_pool import BufferPool
+from barestyle.objective.feature_content import FeatureContentTerm
 from barestyle.objective.region_masks import Masks
 from barestyle.objective.tile_grid import Window
 
@@ -28,7 +28,7 @@ BAND = 2_000_000
 
 
 @dataclass(frozen=True)
-class Cotangent:
+class MomentGradient:
     """A style loss's derivative by the moments of one tap, as the gradient needs it: f -> `matrix` f + `vector`.
 
     `matrix` (c, c) is the derivative by the second moments plus its transpose, `vector` (c,) that by the first, where
@@ -39,7 +39,7 @@ class Cotangent:
     vector: Tensor | None
 
 
-class Sweep:
+class TilePass:
     """A tile of one plane, (1, 3, h, w), at some precision.
 
     `own` says which pixels of each layer's tap count, and `masks`, where there are some, how much they count in each
@@ -47,23 +47,28 @@ class Sweep:
     """
 
     def __init__(
-        self, chain: Chain, seen: Tensor, own: list[Window], buffers: Buffers, masks: Sequence[Masks] | None = None
+        self,
+        stack: ConvStack,
+        seen: Tensor,
+        core: list[Window],
+        buffers: BufferPool,
+        masks: Sequence[Masks] | None = None,
     ) -> None:
-        self._chain = chain
+        self._chain = stack
         self._buffers = buffers
-        self._x = chain.enter(seen)
-        self._own = own
+        self._x = stack.normalize(seen)
+        self._own = core
         self._masks = masks
         self._size = Size(*seen.shape[-2:])
-        self._sizes = chain.sizes(self._size)
+        self._sizes = stack.sizes(self._size)
         self._kept: dict[int, Tensor] = {}
 
-    def forward(self, sums: Mapping[int, Sequence[Sums]], *, depth: int | None = None) -> None:
+    def forward(self, sums: Mapping[int, Sequence[MomentAccumulator]], *, depth: int | None = None) -> None:
         """Make the features of the first `depth` layers, and add to the sums by layer and region, if there are some."""
         depth = len(self._chain) if depth is None else depth
         if depth == 1:
             for top, bottom in self._bands(0):
-                self._measure(0, self.rows(0, top, bottom), top, bottom, sums)
+                self._accumulate(0, self.rows(0, top, bottom), top, bottom, sums)
         for index in range(1, depth):
             shape = (1, self._chain[index].channels, *self._sizes[index])
             self._kept[index] = self._buffers.take(shape, like=self._x)
@@ -72,14 +77,16 @@ class Sweep:
                 features = self._chain[index].convolve(inputs)
                 self._buffers.bands.give(inputs)
                 self._kept[index][:, :, top:bottom] = features
-                self._measure(index, features, top, bottom, sums)
+                self._accumulate(index, features, top, bottom, sums)
 
-    def forget(self, *, but: int | None = None) -> None:
+    def release(self, *, but: int | None = None) -> None:
         """Give back what `forward` has made of all layers but this one."""
         for index in [index for index in self._kept if index != but]:
             self._buffers.give(self._kept.pop(index))
 
-    def backward(self, cotangents: Mapping[int, Sequence[Cotangent]], content: ContentMatch | None = None) -> Tensor:
+    def backward(
+        self, moment_gradients: Mapping[int, Sequence[MomentGradient]], content: FeatureContentTerm | None = None
+    ) -> Tensor:
         """The gradient for what the first layer sees of the tile, (1, 3, h, w); the features are used up.
 
         Only the tile's own pixels count in the losses, so the gradients of all tiles add to the whole's.
@@ -88,7 +95,7 @@ class Sweep:
         for index in reversed(range(len(self._chain))):
             for top, bottom in self._bands(index):
                 features = self.rows(index, top, bottom)
-                found = self._gradient(index, features, top, bottom, cotangents, content)
+                found = self._gradient(index, features, top, bottom, moment_gradients, content)
                 if index:
                     features.copy_(found)  # nobody needs these rows' features any more
                 else:
@@ -110,26 +117,26 @@ class Sweep:
         features: Tensor,
         top: int,
         bottom: int,
-        cotangents: Mapping[int, Sequence[Cotangent]],
-        content: ContentMatch | None,
+        moment_gradients: Mapping[int, Sequence[MomentGradient]],
+        content: FeatureContentTerm | None,
     ) -> Tensor:
         """Of some rows of a layer's features."""
         layer = self._chain[index]
         last = index == len(self._chain) - 1
         match = content if content is not None and content.index == index else None
-        if self._chain.taps_onward:
-            seen = layer.onward(features)
+        if self._chain.tap_after_pooling:
+            seen = layer.activate_and_pool(features)
             stride = layer.stride
-            own = _within(self._own[index], top // stride, bottom // stride)
-            target = None if match is None else layer.onward(match.target.rows(index, top, bottom))
+            core = _within(self._own[index], top // stride, bottom // stride)
+            target = None if match is None else layer.activate_and_pool(match.target.rows(index, top, bottom))
             masks = self._masks_of(index, top // stride, bottom // stride)
-            at_tap = _losses(torch.zeros_like(seen), seen, own, cotangents.get(index, ()), masks, match, target)
-            return layer.onward_back(at_tap, features)
+            at_tap = _losses(torch.zeros_like(seen), seen, core, moment_gradients.get(index, ()), masks, match, target)
+            return layer.activate_and_pool_backward(at_tap, features)
         upstream = torch.zeros_like(features) if last else self._upstream(index, features, top, bottom)
-        own = _within(self._own[index], top, bottom)
+        core = _within(self._own[index], top, bottom)
         target = None if match is None else match.target.rows(index, top, bottom)
         masks = self._masks_of(index, top, bottom)
-        return _losses(upstream, features, own, cotangents.get(index, ()), masks, match, target)
+        return _losses(upstream, features, core, moment_gradients.get(index, ()), masks, match, target)
 
     def _masks_of(self, index: int, top: int, bottom: int) -> Masks:
         """Each region's mask in some rows of a layer's tap."""
@@ -149,7 +156,7 @@ class Sweep:
             starts = list(range(0, height, rows))
         yield from zip(starts, [*starts[1:], height], strict=True)
 
-    def _inputs(self, index: int, top: int, bottom: int, sums: Mapping[int, Sequence[Sums]]) -> Tensor:
+    def _inputs(self, index: int, top: int, bottom: int, sums: Mapping[int, Sequence[MomentAccumulator]]) -> Tensor:
         """What a layer sees for some rows of its features, a buffer. On its way, the first layer is measured."""
         layer, below = self._chain[index], self._chain[index - 1]
         height = self._sizes[index].height
@@ -160,33 +167,35 @@ class Sweep:
             end = bottom * below.stride if bottom < height else self._sizes[0].height
             features = self.rows(0, first, max(last, end))
             own_top = top * below.stride
-            self._measure(0, features[:, :, own_top - first : end - first], own_top, end, sums)
+            self._accumulate(0, features[:, :, own_top - first : end - first], own_top, end, sums)
             features = features[:, :, : last - first]
         else:
             features = self.rows(index - 1, first, last)
-        height, width = below.onward_size(Size(*features.shape[-2:]))
+        height, width = below.pooled_size(Size(*features.shape[-2:]))
         inputs = self._buffers.bands.take((1, below.channels, lack_above + height + lack_below, width), like=features)
         inputs[:, :, :lack_above].zero_()
         inputs[:, :, lack_above + height :].zero_()
-        below.onward_into(inputs[:, :, lack_above : lack_above + height], features)
+        below.activate_and_pool_into(inputs[:, :, lack_above : lack_above + height], features)
         return inputs
 
-    def _measure(self, index: int, features: Tensor, top: int, bottom: int, sums: Mapping[int, Sequence[Sums]]) -> None:
+    def _accumulate(
+        self, index: int, features: Tensor, top: int, bottom: int, sums: Mapping[int, Sequence[MomentAccumulator]]
+    ) -> None:
         if index not in sums:
             return
-        if self._chain.taps_onward:
+        if self._chain.tap_after_pooling:
             layer = self._chain[index]
-            features, top, bottom = layer.onward(features), top // layer.stride, bottom // layer.stride
-        own = _within(self._own[index], top, bottom)
-        if own.top >= own.bottom:
+            features, top, bottom = layer.activate_and_pool(features), top // layer.stride, bottom // layer.stride
+        core = _within(self._own[index], top, bottom)
+        if core.top >= core.bottom:
             return
-        seen = _cut(features, own)
+        seen = _cut(features, core)
         copied = None
         if seen.shape[3] < features.shape[3]:
             batch, channels, height, width = seen.shape
             seen = copied = self._buffers.bands.take((batch, channels, height, width), like=seen).copy_(seen)
         for of, mask in zip(sums[index], self._masks_of(index, top, bottom), strict=True):
-            of.add(seen, None if mask is None else mask[own.top : own.bottom, own.left : own.right])
+            of.add(seen, None if mask is None else mask[core.top : core.bottom, core.left : core.right])
         if copied is not None:
             self._buffers.bands.give(copied)
 
@@ -195,13 +204,13 @@ class Sweep:
         layer, above = self._chain[index], self._chain[index + 1]
         first, last = top // layer.stride, bottom // layer.stride
         gradients = _padded_rows(self._kept[index + 1], first - above.after, last + above.before)
-        return layer.onward_back(above.convolve_back(gradients), features)
+        return layer.activate_and_pool_backward(above.convolve_back(gradients), features)
 
     def _add_to_plane(self, gradient: Tensor, found: Tensor, top: int, bottom: int) -> None:
         """Add what rows of the first layer's gradient mean for the plane, which reaches beyond these rows."""
         layer: Layer = self._chain[0]
-        reach = layer.before + layer.after
-        part = layer.convolve_back(F.pad(found, (0, 0, reach, reach)))
+        halo = layer.before + layer.after
+        part = layer.convolve_back(F.pad(found, (0, 0, halo, halo)))
         first = top - layer.before
         lack_above, lack_below = max(-first, 0), max(first + part.shape[2] - gradient.shape[2], 0)
         kept = part[:, :, lack_above : part.shape[2] - lack_below]
@@ -211,31 +220,31 @@ class Sweep:
 def _losses(
     gradient: Tensor,
     features: Tensor,
-    own: Window,
-    cotangents: Sequence[Cotangent],
+    core: Window,
+    moment_gradients: Sequence[MomentGradient],
     masks: Masks,
-    match: ContentMatch | None,
+    match: FeatureContentTerm | None,
     target: Tensor | None,
 ) -> Tensor:
     """Add the losses' own gradients to that of some rows, in place where that is possible."""
-    if own.top >= own.bottom:
+    if core.top >= core.bottom:
         return gradient
-    for cotangent, mask in zip(cotangents, masks if cotangents else (), strict=True):
+    for moment_gradient, mask in zip(moment_gradients, masks if moment_gradients else (), strict=True):
         if mask is not None and not bool(mask.any()):
             continue
-        rows = features[:, :, own.top : own.bottom]  # whole rows, of which no copy has to be made
-        found = transformed(rows, cotangent.matrix, cotangent.vector)
+        rows = features[:, :, core.top : core.bottom]  # whole rows, of which no copy has to be made
+        found = transformed(rows, moment_gradient.matrix, moment_gradient.vector)
         if mask is not None:
-            found *= mask[own.top : own.bottom].to(found.dtype)
-        _cut(gradient, own).add_(found[..., own.left : own.right])
+            found *= mask[core.top : core.bottom].to(found.dtype)
+        _cut(gradient, core).add_(found[..., core.left : core.right])
     if match is not None and target is not None:
-        match.add(_cut(gradient, own), _cut(features, own), _cut(target, own))
+        match.add(_cut(gradient, core), _cut(features, core), _cut(target, core))
     return gradient
 
 
-def _within(own: Window, top: int, bottom: int) -> Window:
+def _within(core: Window, top: int, bottom: int) -> Window:
     """A window's part in some rows, counted from the first of them."""
-    return Window(max(own.top, top) - top, min(own.bottom, bottom) - top, own.left, own.right)
+    return Window(max(core.top, top) - top, min(core.bottom, bottom) - top, core.left, core.right)
 
 
 def _cut(maps: Tensor, window: Window) -> Tensor:

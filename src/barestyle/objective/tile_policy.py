@@ -10,7 +10,7 @@ import torch
 from barestyle.networks import Size
 
 SMALLEST_TILE = 64
-"""Pixels a side. Below this most of a tile is what its neighbours see, too."""
+"""Pixels a side. Below this most of a tile is what its neighbors see, too."""
 
 Result = TypeVar("Result")
 
@@ -52,7 +52,7 @@ class Tiling:
         height, width = self.side or picture
         if max(height, width) <= SMALLEST_TILE:
             return False
-        # Rows first: a strip of whole rows shares fewer pixels with its neighbours.
+        # Rows first: a strip of whole rows shares fewer pixels with its neighbors.
         if height > SMALLEST_TILE:
             height = max(height // 2, SMALLEST_TILE)
         else:

@@ -8,24 +8,24 @@ import torch
 from torch import Tensor
 
 from barestyle.optimize.iterate import Evaluate, Method, found
-from barestyle.optimize.resumable import Handle
-from barestyle.optimize.scaled_objective import Point, ScaleFree
+from barestyle.optimize.resumable import SolverContext
+from barestyle.optimize.scaled_objective import ScaledEvaluation, ScaledObjective
 from barestyle.spec import Adam
 
 
-def adam(evaluate: Evaluate, start: Tensor, spec: Adam, handle: Handle) -> Method:
+def adam(evaluate: Evaluate, start: Tensor, spec: Adam, context: SolverContext) -> Method:
     """Yields an iterate an iteration. Raises ExplosionError only where the start itself has no finite loss."""
-    resumed = handle.resumed
-    problem = ScaleFree(evaluate, spec.range_penalty, None if resumed is None else resumed["scale"])
+    resumed = context.resumed
+    problem = ScaledObjective(evaluate, spec.range_penalty, None if resumed is None else resumed["scale"])
     image = start.clone() if resumed is None else resumed["image"].to(start.device).clone()
     method = torch.optim.Adam([image], lr=spec.learning_rate)
     if resumed is None:
         step, point = 0, problem(image)
     else:
         step, problem.evaluations = resumed["step"], resumed["evaluations"]
-        point = Point.restored(resumed["point"], start.device)
+        point = ScaledEvaluation.from_state(resumed["point"], start.device)
         method.load_state_dict({"state": {0: resumed["moments"]}, "param_groups": method.state_dict()["param_groups"]})
-    handle.state = lambda: {
+    context.state = lambda: {
         "step": step,
         "evaluations": problem.evaluations,
         "scale": problem.scale,
@@ -34,7 +34,7 @@ def adam(evaluate: Evaluate, start: Tensor, spec: Adam, handle: Handle) -> Metho
         "moments": dict(method.state.get(image, {})),
     }
     if resumed is None:
-        yield found(0, image, point.figures, problem.evaluations)
+        yield found(0, image, point.scalars, problem.evaluations)
     while step < spec.steps:
         image.grad = point.gradient.view_as(image)
         method.step()
@@ -43,7 +43,7 @@ def adam(evaluate: Evaluate, start: Tensor, spec: Adam, handle: Handle) -> Metho
         if not math.isfinite(point.value):
             return (
                 f"the loss became infinite or NaN at step {step}; the best picture until then is kept, and a smaller "
-                "optimiser.learning_rate would go further"
+                "optimizer.learning_rate would go further"
             )
-        yield found(step, image, point.figures, problem.evaluations)
+        yield found(step, image, point.scalars, problem.evaluations)
     return "all steps were taken"

@@ -1,4 +1,4 @@
-"""What a method of optimisation is: it takes a function and a start, yields iterates, and returns its reason."""
+"""What a method of optimization is: it takes a function and a start, yields iterates, and returns its reason."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Evaluate = Callable[[Tensor], Evaluation]
 
 
 @dataclass(frozen=True)
-class Figures:
+class Scalars:
     """The numbers of an evaluation, off the device: loss, its parts by name, and the gradient's Euclidean norm."""
 
     loss: float
@@ -29,7 +29,7 @@ class Iterate:
     """Where a method stands after `step` of its iterations, and what an evaluation found there.
 
     `image` is (1, 3, H, W), clamped to 0..1; `loss`, `parts` and `gradient_norm` (Euclidean) are of the
-    objective as the spec states it, whatever a method minimises inside, at the image before it was clamped.
+    objective as the spec states it, whatever a method minimizes inside, at the image before it was clamped.
     """
 
     step: int
@@ -44,7 +44,7 @@ class Iterate:
         return dict(vars(self))
 
     @classmethod
-    def restored(cls, state: State, device: torch.device) -> Iterate:
+    def from_state(cls, state: State, device: torch.device) -> Iterate:
         """The iterate of a state, its image on a device."""
         return cls(**{**state, "image": state["image"].to(device)})
 
@@ -53,21 +53,21 @@ Method = Generator[Iterate, None, str]
 """Yields the start as step 0 and then every iterate; returns a full sentence on why it ended."""
 
 
-def figures(evaluation: Evaluation) -> Figures:
+def scalars(evaluation: Evaluation) -> Scalars:
     """Read an evaluation's numbers from the device, waiting for it once."""
     tensors = [evaluation.loss, *evaluation.parts.values(), evaluation.gradient.norm()]
     loss, *parts, norm = torch.stack([tensor.to(evaluation.gradient) for tensor in tensors]).tolist()
-    return Figures(loss, dict(zip(evaluation.parts, parts, strict=True)), norm)
+    return Scalars(loss, dict(zip(evaluation.parts, parts, strict=True)), norm)
 
 
-def found(step: int, image: Tensor, figures: Figures, evaluations: int) -> Iterate:
+def found(step: int, image: Tensor, scalars: Scalars, evaluations: int) -> Iterate:
     """The iterate that an evaluation at `image` describes."""
     return Iterate(
         step=step,
         image=image.clamp(0, 1),
-        loss=figures.loss,
-        parts=figures.parts,
-        gradient_norm=figures.gradient_norm,
+        loss=scalars.loss,
+        parts=scalars.parts,
+        gradient_norm=scalars.gradient_norm,
         evaluations=evaluations,
     )
 

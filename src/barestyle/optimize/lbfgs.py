@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from barestyle.optimize.iterate import Evaluate, Method, found
-from barestyle.optimize.lbfgs_memory import History
+from barestyle.optimize.lbfgs_memory import LBFGSMemory
 from barestyle.optimize.line_search import Probe, strong_wolfe
-from barestyle.optimize.resumable import Handle
-from barestyle.optimize.scaled_objective import Point, ScaleFree
+from barestyle.optimize.resumable import SolverContext
+from barestyle.optimize.scaled_objective import ScaledEvaluation, ScaledObjective
 from barestyle.spec import LBFGS
 
 FIRST_CHANGE = 0.01
@@ -20,37 +20,37 @@ LINE_SEARCH_BUDGET = 12
 
 
 @dataclass(frozen=True)
-class _Place:
+class Position:
     """An image (1, 3, H, W) and what was found there."""
 
     image: Tensor
-    point: Point
+    point: ScaledEvaluation
 
 
-def lbfgs(evaluate: Evaluate, start: Tensor, spec: LBFGS, handle: Handle) -> Method:
+def lbfgs(evaluate: Evaluate, start: Tensor, spec: LBFGS, context: SolverContext) -> Method:
     """Yields an iterate an iteration. Raises ExplosionError only where the start itself has no finite loss.
 
     The handle's experience is gone on from, if there is any for a history of this size, and added to.
     """
-    experience, resumed = handle.experience, handle.resumed
-    if experience.history is None or experience.history.size != spec.history:
-        experience.history, experience.scale = History(spec.history), None
-    history = experience.history
-    problem = ScaleFree(evaluate, spec.range_penalty, experience.scale)
+    warm_start, resumed = context.warm_start, context.resumed
+    if warm_start.history is None or warm_start.history.size != spec.history:
+        warm_start.history, warm_start.scale = LBFGSMemory(spec.history), None
+    history = warm_start.history
+    problem = ScaledObjective(evaluate, spec.range_penalty, warm_start.scale)
     if resumed is None:
-        step, here = 0, _Place(start, problem(start))
+        step, here = 0, Position(start, problem(start))
     else:
         step, problem.evaluations = resumed["step"], resumed["evaluations"]
-        here = _Place(resumed["image"].to(start.device), Point.restored(resumed["point"], start.device))
-    experience.scale = problem.scale
-    handle.state = lambda: {
+        here = Position(resumed["image"].to(start.device), ScaledEvaluation.from_state(resumed["point"], start.device))
+    warm_start.scale = problem.scale
+    context.state = lambda: {
         "step": step,
         "evaluations": problem.evaluations,
         "image": here.image,
         "point": here.point.state(),
     }
     if resumed is None:
-        yield found(0, start, here.point.figures, problem.evaluations)
+        yield found(0, start, here.point.scalars, problem.evaluations)
     while step < spec.steps:
         if not float(here.point.gradient.abs().max()) > 0:
             return "the loss has no gradient left: nothing can be improved"
@@ -63,11 +63,11 @@ def lbfgs(evaluate: Evaluate, start: Tensor, spec: LBFGS, handle: Handle) -> Met
         history.add((there.image - here.image).flatten(), there.point.gradient - here.point.gradient)
         here = there
         step += 1
-        yield found(step, here.image, here.point.figures, problem.evaluations)
+        yield found(step, here.image, here.point.scalars, problem.evaluations)
     return "all steps were taken"
 
 
-def _advance(problem: ScaleFree, history: History, here: _Place) -> _Place:
+def _advance(problem: ScaledObjective, history: LBFGSMemory, here: Position) -> Position:
     """The next place, or `here` itself where none is lower."""
     direction = history.direction(here.point.gradient)
     slope = float(direction.dot(here.point.gradient))
@@ -83,4 +83,4 @@ def _advance(problem: ScaleFree, history: History, here: _Place) -> _Place:
     there = strong_wolfe(probe, Probe(0.0, here.point.value, slope, here.point), length, LINE_SEARCH_BUDGET)
     if there.point is None or not there.value < here.point.value:
         return here
-    return _Place(here.image.add(along, alpha=there.length), there.point)
+    return Position(here.image.add(along, alpha=there.length), there.point)

@@ -19,7 +19,7 @@ BLOCK = 16_384
 """Numbers of a vector that lie side by side, and whose products are summed in the vectors' own precision."""
 
 
-class History:
+class LBFGSMemory:
     """The last `size` pairs of step s and change of gradient y, flat vectors, with H₀ = (yᵀs / yᵀy) I.
 
     The vectors lie in one tensor, (blocks, 2 · size, BLOCK); rows 2i and 2i + 1 are the pair in slot i, and the newest
@@ -72,7 +72,7 @@ class History:
         }
 
     @classmethod
-    def restored(cls, state: dict[str, Any], device: torch.device) -> History:
+    def from_state(cls, state: dict[str, Any], device: torch.device) -> LBFGSMemory:
         """The history of a state, its vectors on a device."""
         history = cls(state["size"])
         history._order = list(state["order"])

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from barestyle.optimize.scaled_objective import Point
+from barestyle.optimize.scaled_objective import ScaledEvaluation
 
 SUFFICIENT_DECREASE = 1e-4
 CURVATURE = 0.9
@@ -23,9 +23,9 @@ class Probe:
     length: float
     value: float
     slope: float
-    point: Point | None = field(repr=False, default=None)
+    point: ScaledEvaluation | None = field(repr=False, default=None)
 
-    def bare(self) -> Probe:
+    def without_gradient(self) -> Probe:
         """Without what was found: the higher end of an interval is never where the search ends."""
         return replace(self, point=None)
 
@@ -51,16 +51,16 @@ def strong_wolfe(probe: Callable[[float], Probe], start: Probe, length: float, b
 
 def _zoom(probe: Callable[[float], Probe], start: Probe, low: Probe, high: Probe, budget: int) -> Probe:
     """Shrink the interval between `low`, the lowest point that decreases enough, and `high`."""
-    start, high = start.bare(), high.bare()
+    start, high = start.without_gradient(), high.without_gradient()
     for _ in range(budget):
         current = probe(_between(low, high))
         if _too_high(current, start) or current.value >= low.value:
-            high = current.bare()
+            high = current.without_gradient()
             continue
         if abs(current.slope) <= -CURVATURE * start.slope:
             return current
         if current.slope * (high.length - low.length) >= 0:
-            high = low.bare()
+            high = low.without_gradient()
         low = current
     return low
 

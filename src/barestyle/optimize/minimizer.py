@@ -12,17 +12,17 @@ from barestyle.optimize.adam import adam
 from barestyle.optimize.iterate import Evaluate, Iterate, Method
 from barestyle.optimize.lbfgs import lbfgs
 from barestyle.optimize.paper_lbfgs import paper_lbfgs
-from barestyle.optimize.resumable import Experience, Handle, State
+from barestyle.optimize.resumable import SolverContext, State, WarmStart
 from barestyle.spec import LBFGS, Adam, PaperLBFGS
 
-METHODS: dict[type, Callable[[Evaluate, Tensor, Any, Handle], Method]] = {
+METHODS: dict[type, Callable[[Evaluate, Tensor, Any, SolverContext], Method]] = {
     LBFGS: lbfgs,
     PaperLBFGS: paper_lbfgs,
     Adam: adam,
 }
 
 
-class Search:
+class Minimizer:
     """One run of a method; iterate over it, and read `kept` and `reason` at any time.
 
     `kept` is the iterate to show: the best one of a robust method, the last one of the paper's. `best` is the one of
@@ -35,21 +35,21 @@ class Search:
         evaluate: Evaluate,
         start: Tensor,
         spec: PaperLBFGS | LBFGS | Adam,
-        experience: Experience | None = None,
+        warm_start: WarmStart | None = None,
     ) -> None:
-        self._handle = Handle(experience)
+        self._handle = SolverContext(warm_start)
         self._method = METHODS[type(spec)](evaluate, start, spec, self._handle)
         self._spec = spec
         self._device = start.device
-        self._stall = Stall(spec) if isinstance(spec, LBFGS | Adam) else None
+        self._stall = PlateauDetector(spec) if isinstance(spec, LBFGS | Adam) else None
         self.kept: Iterate | None = None
         self.best: Iterate | None = None
         self.reason = "it was stopped before its end"
 
     @property
-    def experience(self) -> Experience:
+    def warm_start(self) -> WarmStart:
         """What the method has learned."""
-        return self._handle.experience
+        return self._handle.warm_start
 
     def state(self) -> State:
         """Everything that another search needs to go on from the iterate that was yielded last."""
@@ -57,7 +57,7 @@ class Search:
         assert self.best is not None
         return {
             "method": self._handle.state(),
-            "experience": self.experience.state(),
+            "experience": self.warm_start.state(),
             "best": self.best.state(),
             "kept": None if self.kept is self.best else self.kept.state(),
             "recent": [] if self._stall is None else self._stall.recent,
@@ -66,12 +66,12 @@ class Search:
     def resume(self, state: State) -> None:
         """Go on, when iterated over, behind the iterate after which another search of the same terms had this state."""
         self._handle.resumed = state["method"]
-        self.best = Iterate.restored(state["best"], self._device)
-        self.kept = self.best if state["kept"] is None else Iterate.restored(state["kept"], self._device)
+        self.best = Iterate.from_state(state["best"], self._device)
+        self.kept = self.best if state["kept"] is None else Iterate.from_state(state["kept"], self._device)
         if self._stall is not None:
-            self._stall.recall(state["recent"])
+            self._stall.load_state(state["recent"])
         # Here and not in the method, which may not be gone on with: the next leg takes over its experience.
-        self.experience.recall(state["experience"], self._device)
+        self.warm_start.load_state(state["experience"], self._device)
 
     def __iter__(self) -> Iterator[Iterate]:
         """Every iterate, until the method ends or stalls. Raises what the method raises."""
@@ -81,7 +81,7 @@ class Search:
         robust = not isinstance(self._spec, PaperLBFGS)
         stall = self._stall
         while True:
-            if stall is not None and stall.is_over:
+            if stall is not None and stall.reached:
                 return stall.sentence
             try:
                 iterate = next(self._method)
@@ -95,7 +95,7 @@ class Search:
             yield iterate
 
 
-class Stall:
+class PlateauDetector:
     """Notices that the best loss has hardly moved for a while, in proportion to itself."""
 
     def __init__(self, spec: LBFGS | Adam) -> None:
@@ -109,7 +109,7 @@ class Stall:
         """The best losses that it compares."""
         return list(self._recent)
 
-    def recall(self, recent: list[float]) -> None:
+    def load_state(self, recent: list[float]) -> None:
         """Go on from the best losses of an earlier search."""
         self._recent.extend(recent)
 
@@ -118,7 +118,7 @@ class Stall:
         self._recent.append(best_loss)
 
     @property
-    def is_over(self) -> bool:
+    def reached(self) -> bool:
         """Whether nothing worth waiting for has happened for `patience` iterations."""
         if len(self._recent) <= self._patience:
             return False

@@ -1,4 +1,4 @@
-"""The paper's optimiser: torch.optim.LBFGS without line search, as in PyTorch's tutorial (paper section 3).
+"""The paper's optimizer: torch.optim.LBFGS without line search, as in PyTorch's tutorial (paper section 3).
 
 Written out as a generator, so that every evaluation can be seen and stopped at; tests hold it to
 torch.optim.LBFGS itself.
@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from barestyle.objective import Evaluation
-from barestyle.optimize.iterate import Evaluate, ExplosionError, Figures, Method, figures, found
-from barestyle.optimize.lbfgs_memory import History
-from barestyle.optimize.resumable import Handle, State
+from barestyle.optimize.iterate import Evaluate, ExplosionError, Method, Scalars, found, scalars
+from barestyle.optimize.lbfgs_memory import LBFGSMemory
+from barestyle.optimize.resumable import SolverContext, State
 from barestyle.spec import PaperLBFGS
 
 DIVERGED = 10.0
@@ -33,17 +33,17 @@ class _Closure:
         self.evaluations = 0
         self.best_loss = math.inf
         self._last_loss: float | None = None
-        self.figures = Figures(math.nan, {}, math.nan)
+        self.scalars = Scalars(math.nan, {}, math.nan)
 
     def __call__(self, image: Tensor) -> Tensor:
         """The flat gradient; `figures` has the rest."""
         evaluation = self._evaluate(image.clamp_(0, 1))
         self.evaluations += 1
         gradient = evaluation.gradient.nan_to_num_(nan=0.0, posinf=torch.inf, neginf=-torch.inf)
-        self.figures = figures(Evaluation(evaluation.loss, evaluation.parts, gradient))
-        if not math.isfinite(self.figures.loss):
+        self.scalars = scalars(Evaluation(evaluation.loss, evaluation.parts, gradient))
+        if not math.isfinite(self.scalars.loss):
             raise ExplosionError(self._last_loss)
-        self._last_loss = self.figures.loss
+        self._last_loss = self.scalars.loss
         self.best_loss = min(self.best_loss, self._last_loss)
         return gradient.flatten()
 
@@ -53,36 +53,36 @@ class _Closure:
             "evaluations": self.evaluations,
             "best_loss": self.best_loss,
             "last_loss": self._last_loss,
-            "figures": asdict(self.figures),
+            "figures": asdict(self.scalars),
         }
 
     def restore(self, state: State) -> None:
         """Go on counting from a state."""
         self.evaluations, self.best_loss, self._last_loss = state["evaluations"], state["best_loss"], state["last_loss"]
-        self.figures = Figures(**state["figures"])
+        self.scalars = Scalars(**state["figures"])
 
 
-def paper_lbfgs(evaluate: Evaluate, start: Tensor, spec: PaperLBFGS, handle: Handle) -> Method:
+def paper_lbfgs(evaluate: Evaluate, start: Tensor, spec: PaperLBFGS, context: SolverContext) -> Method:
     """Yields an iterate for each evaluation. Raises ExplosionError when a loss is infinite or NaN.
 
     Deviation: the picture after the last update, which the paper takes unseen, is evaluated once more, so
     that its loss is known and an explosion in the very last update is noticed. The picture is the same.
     """
-    closure, resumed = _Closure(evaluate), handle.resumed
+    closure, resumed = _Closure(evaluate), context.resumed
     image = start.clone()
-    history = History(spec.history)
+    history = LBFGSMemory(spec.history)
     # Steps taken, iterations of the step under way, and of all steps; `ended` is the step by a tolerance.
     step = iteration = number = 0
     ended = finished = False
     length = 0.0
     gradient = direction = previous_gradient = torch.zeros_like(image.view(-1))
     if resumed is not None:
-        history = History.restored(resumed["history"], start.device)
+        history = LBFGSMemory.from_state(resumed["history"], start.device)
         step, iteration, number, ended, finished, length = (resumed[name] for name in _NUMBERS)
         image, gradient, direction, previous_gradient = (resumed[name].to(start.device).clone() for name in _VECTORS)
         closure.restore(resumed["closure"])
     flat = image.view(-1)
-    handle.state = lambda: {
+    context.state = lambda: {
         **dict(zip(_NUMBERS, (step, iteration, number, ended, finished, length), strict=True)),
         **dict(zip(_VECTORS, (image, gradient, direction, previous_gradient), strict=True)),
         "closure": closure.state(),
@@ -93,11 +93,11 @@ def paper_lbfgs(evaluate: Evaluate, start: Tensor, spec: PaperLBFGS, handle: Han
         if resumed is None:
             iteration, ended = 0, False
             gradient = closure(image)
-            yield found(number, image, closure.figures, closure.evaluations)
+            yield found(number, image, closure.scalars, closure.evaluations)
         resumed = None
         while not ended and iteration < spec.iterations_per_step:
             iteration += 1
-            loss = closure.figures.loss
+            loss = closure.scalars.loss
             if float(gradient.abs().max()) <= spec.tolerance_gradient:
                 break
             number += 1
@@ -117,17 +117,17 @@ def paper_lbfgs(evaluate: Evaluate, start: Tensor, spec: PaperLBFGS, handle: Han
             gradient = closure(image)
             ended = (
                 float((direction * length).abs().max()) <= spec.tolerance_change
-                or abs(closure.figures.loss - loss) < spec.tolerance_change
+                or abs(closure.scalars.loss - loss) < spec.tolerance_change
             )
-            yield found(number, image, closure.figures, closure.evaluations)
+            yield found(number, image, closure.scalars, closure.evaluations)
         step += 1
 
     if not finished:
         closure(image)
         finished = True
-        yield found(number, image, closure.figures, closure.evaluations)
+        yield found(number, image, closure.scalars, closure.evaluations)
     cut_short = number < spec.steps * spec.iterations_per_step
-    return _reason(spec, cut_short, end=closure.figures.loss, best=closure.best_loss)
+    return _reason(spec, cut_short, end=closure.scalars.loss, best=closure.best_loss)
 
 
 _NUMBERS = ("step", "iteration", "number", "ended", "finished", "length")
@@ -137,12 +137,12 @@ _VECTORS = ("image", "gradient", "direction", "previous_gradient")
 def _reason(spec: PaperLBFGS, cut_short: bool, *, end: float, best: float) -> str:
     if end > DIVERGED * best:
         return (
-            f"all {spec.steps} steps were taken, but the paper's optimiser diverged: its last loss, {end:.3g}, is "
-            f"{end / best:.2g} times its best; the robust one would not (`--set optimiser=lbfgs`)"
+            f"all {spec.steps} steps were taken, but the paper's optimizer diverged: its last loss, {end:.3g}, is "
+            f"{end / best:.2g} times its best; the robust one would not (`--set optimizer=lbfgs`)"
         )
     if cut_short:
         return (
             f"all {spec.steps} steps were taken, some of them cut short by the absolute tolerances of the "
-            "paper's optimiser"
+            "paper's optimizer"
         )
     return f"all {spec.steps} steps of {spec.iterations_per_step} iterations were taken"

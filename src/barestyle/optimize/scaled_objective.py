@@ -8,29 +8,29 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor
 
-from barestyle.optimize.iterate import Evaluate, ExplosionError, Figures, figures
+from barestyle.optimize.iterate import Evaluate, ExplosionError, Scalars, scalars
 from barestyle.optimize.resumable import State
 
 
 @dataclass(frozen=True)
-class Point:
+class ScaledEvaluation:
     """Scaled value (1 at a start inside 0..1), its flat gradient, and the figures of the unscaled evaluation."""
 
     value: float
     gradient: Tensor
-    figures: Figures
+    scalars: Scalars
 
     def state(self) -> State:
         """Tensors and numbers from which `restored` makes the same point."""
-        return {"value": self.value, "gradient": self.gradient, "figures": asdict(self.figures)}
+        return {"value": self.value, "gradient": self.gradient, "figures": asdict(self.scalars)}
 
     @classmethod
-    def restored(cls, state: State, device: torch.device) -> Point:
+    def from_state(cls, state: State, device: torch.device) -> ScaledEvaluation:
         """The point of a state, its gradient on a device."""
-        return cls(state["value"], state["gradient"].to(device), Figures(**state["figures"]))
+        return cls(state["value"], state["gradient"].to(device), Scalars(**state["figures"]))
 
 
-class ScaleFree:
+class ScaledObjective:
     """loss / loss(start) + range_penalty · mean(excess²), where excess is how far a pixel lies outside 0..1.
 
     With a scale the loss is multiplied by that one instead. Of every evaluation only the scaled gradient is kept, as a
@@ -50,11 +50,11 @@ class ScaleFree:
         assert self._scale is not None
         return self._scale
 
-    def __call__(self, image: Tensor) -> Point:
+    def __call__(self, image: Tensor) -> ScaledEvaluation:
         """Evaluate at an image (1, 3, H, W)."""
         evaluation = self._evaluate(image)
         self.evaluations += 1
-        seen = figures(evaluation)
+        seen = scalars(evaluation)
         if self.evaluations == 1 and (
             # Not the norm, which overflows long before the gradient does.
             not math.isfinite(seen.loss) or not bool(evaluation.gradient.isfinite().all())
@@ -67,4 +67,4 @@ class ScaleFree:
         outside = float(excess.dot(excess)) / excess.numel()
         gradient = evaluation.gradient.flatten().mul_(self._scale)
         gradient.add_(excess, alpha=2 * self._penalty / excess.numel())
-        return Point(seen.loss * self._scale + self._penalty * outside, gradient, seen)
+        return ScaledEvaluation(seen.loss * self._scale + self._penalty * outside, gradient, seen)

@@ -12,8 +12,8 @@ from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 
 JPEG_QUALITY = 85
-SHEET_COLOURS = 256
-"""Colours of a sheet's palette: a third of the bytes, and on a screen the same."""
+SHEET_COLORS = 256
+"""Colors of a sheet's palette: a third of the bytes, and on a screen the same."""
 
 MARGIN = 6
 CAPTION = 12
@@ -55,7 +55,7 @@ def sheet(title: str, groups: Sequence[tuple[str, Sequence[Captioned]]], cell: t
             left = MARGIN + number % columns * step[0]
             _place(canvas, picture, (left, top + CAPTION + 2 * MARGIN + number // columns * step[1]), cell)
         top += tall
-    return canvas.quantize(SHEET_COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.FLOYDSTEINBERG)
+    return canvas.quantize(SHEET_COLORS, Image.Quantize.MEDIANCUT, dither=Image.Dither.FLOYDSTEINBERG)
 
 
 def _place(canvas: Image.Image, picture: Captioned, at: tuple[int, int], cell: tuple[int, int]) -> None:

@@ -1,4 +1,4 @@
-"""Every cell as a line of a CSV file, for whoever wants to analyse them otherwise."""
+"""Every cell as a line of a CSV file, for whoever wants to analyze them otherwise."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ COLUMNS = ("cell", "variants", "content", "style", "seed", "state", "evaluations
 def cells_csv(table: Table) -> str:
     """The study's cells, sorted by pair, seed and key, with a column for each metric; empty where there is no number.
 
-    `variants` are all variant@optimiser that a cell stands for, with spaces between. RFC 4180, but lines end in \\n.
+    `variants` are all variant@optimizer that a cell stands for, with spaces between. RFC 4180, but lines end in \\n.
     """
     names: dict[str, list[str]] = {}
-    for optimiser in table.study.optimisers:
+    for optimizer in table.study.optimizers:
         for variant in table.study.variants():
-            name = f"{variant.variant}@{optimiser.name}"
-            known = names.setdefault(table.study.spec(variant, optimiser).digest, [])
+            name = f"{variant.variant}@{optimizer.name}"
+            known = names.setdefault(table.study.spec(variant, optimizer).digest, [])
             if name not in known:
                 known.append(name)
     buffer = io.StringIO()

@@ -14,12 +14,12 @@ import numpy as np
 from barestyle.report.contact_sheet import data_uri
 from barestyle.report.curves import loss_curves
 from barestyle.study.claims import Claim, claims
-from barestyle.study.declaration import Figure, Optimiser, Pair, Study, Variant
+from barestyle.study.declaration import Figure, Optimizer, Pair, Study, Variant
 from barestyle.study.rows import Row
 from barestyle.study.statistics import interval
 from barestyle.study.store import Store
 from barestyle.study.table import Table
-from barestyle.study.verdicts import FEWEST, Finding, Verdict, verdicts
+from barestyle.study.verdicts import MIN_SAMPLES, Finding, Verdict, verdicts
 
 
 @dataclass(frozen=True)
@@ -35,15 +35,15 @@ class Panel:
 
 @dataclass(frozen=True)
 class Strip:
-    """The panels of a figure on one pair under one optimiser."""
+    """The panels of a figure on one pair under one optimizer."""
 
-    optimiser: str
+    optimizer: str
     panels: tuple[Panel, ...]
 
 
 @dataclass(frozen=True)
 class OnPair:
-    """A figure on one pair: the two pictures, and a strip for each optimiser."""
+    """A figure on one pair: the two pictures, and a strip for each optimizer."""
 
     name: str
     content: str | None
@@ -56,7 +56,7 @@ class Line:
     """A variant's row in a table: for each metric, its mean and interval as text."""
 
     label: str
-    optimiser: str
+    optimizer: str
     number: int
     cells: tuple[str, ...]
 
@@ -75,7 +75,7 @@ class Shown:
 
 def table_of(store: Store) -> Table:
     """The study's results as a table."""
-    return Table(store.declaration, tuple(store.rows()), store.attribute("metrics"), store.attribute("favoured"))
+    return Table(store.declaration, tuple(store.rows()), store.attribute("metrics"), store.attribute("favored"))
 
 
 def contents(store: Store) -> dict[str, Any]:
@@ -103,15 +103,15 @@ def _figure(figure: Figure, store: Store, table: Table) -> Shown:
         title=figure.title,
         source=figure.source,
         pairs=tuple(_on_pair(figure, pair, store, table) for pair in study.pairs),
-        lines=tuple(_line(panel, optimiser, table) for panel in figure.panels for optimiser in study.optimisers),
+        lines=tuple(_line(panel, optimizer, table) for panel in figure.panels for optimizer in study.optimizers),
         curves=loss_curves(
             {
-                optimiser.label: {
+                optimizer.label: {
                     panel.label: row.trace
                     for panel in figure.panels
-                    if (row := first_row(panel, optimiser, study.pairs[0], table)) is not None
+                    if (row := first_row(panel, optimizer, study.pairs[0], table)) is not None
                 }
-                for optimiser in study.optimisers
+                for optimizer in study.optimizers
             }
         ),
     )
@@ -124,17 +124,17 @@ def _on_pair(figure: Figure, pair: Pair, store: Store, table: Table) -> OnPair:
         style=_embedded(store.input(pair.style)),
         strips=tuple(
             Strip(
-                optimiser.label,
-                tuple(_panel(panel, first_row(panel, optimiser, pair, table), store) for panel in figure.panels),
+                optimizer.label,
+                tuple(_panel(panel, first_row(panel, optimizer, pair, table), store) for panel in figure.panels),
             )
-            for optimiser in table.study.optimisers
+            for optimizer in table.study.optimizers
         ),
     )
 
 
-def first_row(variant: Variant, optimiser: Optimiser, pair: Pair, table: Table) -> Row | None:
+def first_row(variant: Variant, optimizer: Optimizer, pair: Pair, table: Table) -> Row | None:
     """The done cell of a variant on a pair with the study's first seed that has one."""
-    cells = table.cells(variant.variant, optimiser.name)
+    cells = table.cells(variant.variant, optimizer.name)
     keys = ((pair.content, pair.style, seed) for seed in table.study.seeds)
     return next((cells[key] for key in keys if key in cells), None)
 
@@ -151,30 +151,30 @@ def _embedded(file: Path | None) -> str | None:
     return None if file is None else data_uri(file)
 
 
-def _line(variant: Variant, optimiser: Optimiser, table: Table) -> Line:
-    cells = table.cells(variant.variant, optimiser.name)
+def _line(variant: Variant, optimizer: Optimizer, table: Table) -> Line:
+    cells = table.cells(variant.variant, optimizer.name)
     texts = []
     for metric in table.metrics:
         values = np.array([row.scores[metric] for row in cells.values() if metric in row.scores])
-        mark = " †" if variant.variant in table.favoured.get(metric, ()) else ""
+        mark = " †" if variant.variant in table.favored.get(metric, ()) else ""
         texts.append(_mean_text(values) + mark if len(values) else "")
-    return Line(variant.label, optimiser.label, len(cells), tuple(texts))
+    return Line(variant.label, optimizer.label, len(cells), tuple(texts))
 
 
 def _mean_text(values: np.ndarray[Any, np.dtype[np.float64]]) -> str:
     """The mean, and where there are several values its 95 % bootstrap interval."""
-    if len(values) < FEWEST:
+    if len(values) < MIN_SAMPLES:
         return f"{values.mean():.3g}"
     low, high = interval(values)
     return f"{values.mean():.3g} ({low:.3g} to {high:.3g})"
 
 
 def _claims(found: list[Verdict], study: Study) -> dict[str, Any]:
-    """Each claim once, with its verdicts under the optimisers that it is tested under, and how many are not.
+    """Each claim once, with its verdicts under the optimizers that it is tested under, and how many are not.
 
     Claims on variants that the study does not have are counted, not shown.
     """
-    labels = {optimiser.name: optimiser.label for optimiser in study.optimisers}
+    labels = {optimizer.name: optimizer.label for optimizer in study.optimizers}
     grouped: dict[str, dict[str, Any]] = {}
     elsewhere = set()
     for verdict in found:
@@ -186,7 +186,7 @@ def _claims(found: list[Verdict], study: Study) -> dict[str, Any]:
         )
         one["verdicts"].append(
             {
-                "optimiser": labels.get(verdict.optimiser, "as named"),
+                "optimizer": labels.get(verdict.optimizer, "as named"),
                 "word": verdict.word,
                 "findings": [finding_text(finding) for finding in verdict.findings],
             }
@@ -194,7 +194,7 @@ def _claims(found: list[Verdict], study: Study) -> dict[str, Any]:
     tallies: dict[str, Counter[str]] = {}
     for one in grouped.values():
         for verdict_shown in one["verdicts"]:
-            tallies.setdefault(verdict_shown["optimiser"], Counter())[verdict_shown["word"]] += 1
+            tallies.setdefault(verdict_shown["optimizer"], Counter())[verdict_shown["word"]] += 1
     return {"claims": list(grouped.values()), "claims_elsewhere": len(elsewhere), "tallies": tallies}
 
 
@@ -217,7 +217,7 @@ def _compared(claim: Claim) -> str:
 def finding_text(finding: Finding) -> str:
     """A finding in words: metric, effect with its interval, p, and how many cells would decide."""
     if math.isnan(finding.effect):
-        return f"{finding.metric}: too few to compare ({finding.number} of at least {FEWEST})"
+        return f"{finding.metric}: too few to compare ({finding.number} of at least {MIN_SAMPLES})"
     if finding.claim.kind == "rate":
         return (
             f"{finding.effect:.1%} of {finding.number} searches exploded "
@@ -228,7 +228,7 @@ def finding_text(finding: Finding) -> str:
     else:
         effect = f"ratio {math.exp(finding.effect):.2f} ({math.exp(finding.low):.2f} to {math.exp(finding.high):.2f})"
     p = f"p = {finding.p:.2g}" if finding.verdict != "contradicted" else f"p of the opposite = {finding.p_against:.2g}"
-    return f"{finding.metric}: {effect}, d = {finding.standardised:.2f}, {p}, n = {finding.number}{_more(finding)}"
+    return f"{finding.metric}: {effect}, d = {finding.standardized:.2f}, {p}, n = {finding.number}{_more(finding)}"
 
 
 def _more(finding: Finding) -> str:
@@ -241,8 +241,8 @@ def _records(table: Table) -> dict[str, Any]:
     specs = {
         spec.digest: spec
         for variant in table.study.variants()
-        for optimiser in table.study.optimisers
-        for spec in (table.study.spec(variant, optimiser),)
+        for optimizer in table.study.optimizers
+        for spec in (table.study.spec(variant, optimizer),)
     }
     return {
         row.cell: {

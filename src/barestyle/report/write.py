@@ -42,13 +42,13 @@ def write(store: Store, folder: Path) -> list[Path]:
 def _sheet(figure: Figure, pair: Pair, store: Store, table: Table) -> Image.Image:
     inputs = [Captioned(store.input(source), short(source)) for source in (pair.content, pair.style)]
     groups = [("content and style", inputs)]
-    for optimiser in table.study.optimisers:
+    for optimizer in table.study.optimizers:
         panels = []
         for panel in figure.panels:
-            row = first_row(panel, optimiser, pair, table)
+            row = first_row(panel, optimizer, pair, table)
             caption = f"({panel.letter}) {panel.label}" if panel.letter else panel.label
             panels.append(Captioned(None if row is None else store.picture(row), caption))
-        groups.append((optimiser.label, panels))
+        groups.append((optimizer.label, panels))
     sizes = [_size(one.file) for _, group in groups for one in group if one.file is not None]
     cell = max((width for width, _ in sizes), default=128), max((height for _, height in sizes), default=96)
     return sheet(f"Figure {figure.figure}: {figure.title}", groups, cell)

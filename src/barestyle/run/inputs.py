@@ -18,10 +18,10 @@ from barestyle.images.color_transfer import luminance
 from barestyle.spec import MAX_PIXELS
 from barestyle.spec.validation import LARGEST
 
-MOST_UNEQUAL = 1e12
+MAX_WEIGHT_RATIO = 1e12
 """Beyond this one style's moments are rounded away beside another's."""
 
-PROPORTIONS = 0.02
+ASPECT_TOLERANCE = 0.02
 """By how much a mask's or a start's proportions may differ from the content's: the rounding of small copies."""
 
 
@@ -79,9 +79,9 @@ def _weights(weights: Sequence[float] | None, styles: int) -> list[float]:
                 f"a style's weight cannot be {weight!r}; it takes a number greater than 0, at most {LARGEST:g}"
             )
     largest = max(weights)
-    if largest / min(weights) > MOST_UNEQUAL:
+    if largest / min(weights) > MAX_WEIGHT_RATIO:
         raise SpecError(
-            f"the weights {min(weights):g} and {largest:g} are more than {MOST_UNEQUAL:g} times apart; leave the "
+            f"the weights {min(weights):g} and {largest:g} are more than {MAX_WEIGHT_RATIO:g} times apart; leave the "
             "style of the smaller one out"
         )
     return [float(weight) for weight in weights]
@@ -117,7 +117,7 @@ def read_mask(source: Source, content: Picture, max_pixels: int) -> Picture:
     check_proportions(mask, content, "a mask")
     shown = replace(mask, pixels=shown.clamp(0, 1), alpha=None).at(content.height, content.width).pixels
     if float(shown.max()) < 1 / 255:
-        raise ImageError(f"{mask.name} is black all over; a mask is white, or grey, where it applies")
+        raise ImageError(f"{mask.name} is black all over; a mask is white, or gray, where it applies")
     # To 16 bits, so that white is 1 and black 0 whatever resizing made of them: what is kept is kept exactly.
     return replace(mask, pixels=(shown * 65535).round() / 65535, alpha=None)
 
@@ -142,7 +142,7 @@ def read_start(source: Source, content: Picture, max_pixels: int) -> Picture:
 def check_proportions(picture: Picture, content: Picture, what: str) -> None:
     """Refuse a picture that would have to be distorted to lie over the content. Raises ImageError."""
     ratio = picture.width * content.height / (picture.height * content.width)
-    slack = max(PROPORTIONS, 1 / min(picture.height, picture.width))
+    slack = max(ASPECT_TOLERANCE, 1 / min(picture.height, picture.width))
     if not 1 / (1 + slack) <= ratio <= 1 + slack:
         raise ImageError(
             f"{picture.name} has {picture.width} x {picture.height} pixels, {what} has the proportions of the content, "

@@ -1,4 +1,4 @@
-"""How a run fits into memory: its tiles, and how many vectors its optimiser remembers."""
+"""How a run fits into memory: its tiles, and how many vectors its optimizer remembers."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from barestyle.networks import Network, Size
 from barestyle.objective import SMALLEST_TILE, Tiling, features_bytes, overhead_bytes
 from barestyle.spec import LBFGS, Adam, PaperLBFGS
 
-VECTORS = 11
-"""Images' worth of float32 that an optimiser needs beside its memory, the gradient in the making included."""
+WORKING_IMAGES = 11
+"""Images' worth of float32 that an optimizer needs beside its memory, the gradient in the making included."""
 
 FEW_PAIRS_COST = 0.4
 """A robust history of n pairs takes about 1 + this / n times the evaluations of a long one: a rule of thumb."""
@@ -24,12 +24,12 @@ MASK_VECTORS = 3
 WIDEST = 2048
 """Pixels of a tile's rows: beyond this a band in the cache is but a few rows."""
 
-REMEMBERED = 1 / 3
+RECOMPUTE_COST = 1 / 3
 """Share of an evaluation that making a tile's features again takes: one of three convolutions by each layer."""
 
 
 @dataclass(frozen=True)
-class Fit:
+class MemoryPlan:
     """Tiles (`tile` pixels each, None for one tile; `held` in memory at once) and pairs of vectors remembered."""
 
     tile: Size | None = None
@@ -43,37 +43,39 @@ class Fit:
 
 def fit(
     network: Network,
-    optimiser: LBFGS | PaperLBFGS | Adam,
+    optimizer: LBFGS | PaperLBFGS | Adam,
     picture: Size,
     *,
     in_use: int,
     budget: int,
     content_tap: int | None = None,
     masks: int = 0,
-) -> Fit:
+) -> MemoryPlan:
     """The quickest way to stay within `budget` bytes, `in_use` of which are in use before anything is computed.
 
-    A history that the paper's optimiser is defined with is kept or refused, a robust one is cut to what fits. `masks`
+    A history that the paper's optimizer is defined with is kept or refused, a robust one is cut to what fits. `masks`
     is how many regions have one. Raises DeviceError where nothing fits, naming the least that would.
     """
     vector = 3 * 4 * picture.height * picture.width
-    fixed = in_use + VECTORS * vector + overhead_bytes(network, picture) + masks * MASK_VECTORS * vector // 3
+    fixed = in_use + WORKING_IMAGES * vector + overhead_bytes(network, picture) + masks * MASK_VECTORS * vector // 3
     ways = list(_ways(network, picture, content_tap))
-    wanted = 0 if isinstance(optimiser, Adam) else optimiser.history
-    found: list[tuple[float, Fit]] = []
-    for pairs in range(1, wanted + 1) if isinstance(optimiser, LBFGS) else (wanted,):
+    wanted = 0 if isinstance(optimizer, Adam) else optimizer.history
+    found: list[tuple[float, MemoryPlan]] = []
+    for pairs in range(1, wanted + 1) if isinstance(optimizer, LBFGS) else (wanted,):
         room = budget - fixed - 2 * vector * pairs
-        cost = 1 + FEW_PAIRS_COST / pairs if isinstance(optimiser, LBFGS) else 1.0
+        cost = 1 + FEW_PAIRS_COST / pairs if isinstance(optimizer, LBFGS) else 1.0
         found += [
-            (cost * way.computed(held), Fit(way.tile, held, pairs or None)) for way in ways if (held := way.held(room))
+            (cost * way.computed(held), MemoryPlan(way.tile, held, pairs or None))
+            for way in ways
+            if (held := way.held(room))
         ]
     if found:
         return min(found, key=lambda one: one[0])[1]
-    least = fixed + 2 * vector * (1 if isinstance(optimiser, LBFGS) else wanted) + min(way.need for way in ways)
+    least = fixed + 2 * vector * (1 if isinstance(optimizer, LBFGS) else wanted) + min(way.need for way in ways)
     raise DeviceError(
         f"{_size(budget)} of memory are too few for {picture.width} x {picture.height} pixels with this network and "
-        f"optimiser, which take {_size(least)}; allow more with --memory, or choose a smaller --size"
-        + (", or a shorter optimiser.history" if isinstance(optimiser, PaperLBFGS) else "")
+        f"optimizer, which take {_size(least)}; allow more with --memory, or choose a smaller --size"
+        + (", or a shorter optimizer.history" if isinstance(optimizer, PaperLBFGS) else "")
     )
 
 
@@ -95,7 +97,7 @@ class _Way(NamedTuple):
 
     def computed(self, held: int) -> float:
         """Computations of an evaluation, in evaluations of the whole picture at once."""
-        return self.seen * (1 + REMEMBERED * (self.pieces - held) / self.pieces)
+        return self.seen * (1 + RECOMPUTE_COST * (self.pieces - held) / self.pieces)
 
 
 def _ways(network: Network, picture: Size, content_tap: int | None) -> Iterator[_Way]:
@@ -117,7 +119,7 @@ def _counts(length: int, *, start: int) -> range:
 
 
 def _seen(network: Network, picture: Size, tile: Size) -> int:
-    before, after = network.reach
+    before, after = network.halo
     plane = network.plane_sizes(picture)[0]
     return min(tile.height + before + after, plane.height) * min(tile.width + before + after, plane.width)
 

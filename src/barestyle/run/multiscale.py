@@ -14,14 +14,14 @@ from torch import Tensor
 from barestyle.hardware import memory
 from barestyle.networks import Network, Size
 from barestyle.objective import Objective, Tiling, assemble
-from barestyle.optimize import Experience, Iterate, Search, State
-from barestyle.run.memory_plan import Fit, fit
-from barestyle.run.scaled_inputs import Pictures, carried, content_of, keeping
-from barestyle.run.stages import Leg, handed_over
+from barestyle.optimize import Iterate, Minimizer, State, WarmStart
+from barestyle.run.memory_plan import MemoryPlan, fit
+from barestyle.run.scaled_inputs import ScaledInputs, content_of, protect_pixels, upsample_change
+from barestyle.run.stages import Stage, reassign_steps
 from barestyle.spec import LBFGS, Adam, FeatureContentLoss, PaperLBFGS, Spec
 
 CHECK_EVERY = 20
-LEAST_COSINE = 0.5
+MIN_COSINE = 0.5
 """Mixed precision goes over to float32 where, looked at every so many steps, bfloat16's gradient points elsewhere.
 
 It only has to point downhill (docs/performance.md says how far it was off).
@@ -37,7 +37,7 @@ class _Way:
     `done` are the evaluations of the leg under way, and `left_at` is its step where it is given up early.
     """
 
-    to_go: list[Leg]
+    to_go: list[Stage]
     number: int = -1
     steps: int = 0
     evaluations: int = 0
@@ -45,7 +45,7 @@ class _Way:
     left_at: int | None = None
 
 
-class Course:
+class MultiscaleMinimizer:
     """The legs of one attempt as one search: iterate over it, and read `kept`, `best` and `reason` at any time.
 
     It begins at `start` of the first leg's pictures. Iterates of small scales come at the result's size: the base with
@@ -55,35 +55,35 @@ class Course:
     def __init__(
         self,
         spec: Spec,
-        legs: list[Leg],
+        stages: list[Stage],
         network: Network,
-        pictures: Pictures,
+        pictures: ScaledInputs,
         *,
-        start: Callable[[Pictures], Tensor] = content_of,
+        start: Callable[[ScaledInputs], Tensor] = content_of,
         asked_memory: int | None = None,
-        fits: tuple[Fit, ...] = (),
+        memory_plans: tuple[MemoryPlan, ...] = (),
     ) -> None:
         self._spec = spec
-        self._legs = legs
+        self._stages = stages
         self._network = network
         self._pictures = pictures
         self._start = start
         self._asked_memory = asked_memory
-        self._given_fits = fits
-        self._planned: dict[tuple[Size, str], Fit] = {}
-        self._fits: list[Fit] = []
+        self._given_fits = memory_plans
+        self._planned: dict[tuple[Size, str], MemoryPlan] = {}
+        self._fits: list[MemoryPlan] = []
         self._objective: Objective | None = None
-        self._search: Search | None = None
-        self._way = _Way(list(legs))
+        self._search: Minimizer | None = None
+        self._way = _Way(list(stages))
         self._resumed: State | None = None
-        self.leg = legs[0]
+        self.stage = stages[0]
         """The part that is under way."""
         self.kept: Iterate | None = None
         self.best: Iterate | None = None
         self.reason = "it was stopped before its end"
 
     @property
-    def fits(self) -> tuple[Fit, ...]:
+    def memory_plans(self) -> tuple[MemoryPlan, ...]:
         """How each leg so far was fitted into memory, as it was in the end."""
         if self._objective is None:
             return tuple(self._fits)
@@ -94,9 +94,9 @@ class Course:
         """Everything that another course of the same run needs to go on from the iterate that was yielded last."""
         assert self._search is not None
         return {
-            "leg": self.leg._asdict(),
-            "way": {**vars(self._way), "to_go": [leg._asdict() for leg in self._way.to_go]},
-            "fits": [asdict(one) for one in self.fits],
+            "leg": self.stage._asdict(),
+            "way": {**vars(self._way), "to_go": [stage._asdict() for stage in self._way.to_go]},
+            "fits": [asdict(one) for one in self.memory_plans],
             "planned": [[size, precision, asdict(one)] for (size, precision), one in self._planned.items()],
             "search": self._search.state(),
         }
@@ -104,22 +104,22 @@ class Course:
     def resume(self, state: State) -> None:
         """Go on, when iterated over, behind the iterate after which another course had this state."""
         self._resumed = state["search"]
-        self.leg = _leg(state["leg"])
-        self._way = _Way(**{**state["way"], "to_go": [_leg(one) for one in state["way"]["to_go"]]})
+        self.stage = _stage_from_state(state["leg"])
+        self._way = _Way(**{**state["way"], "to_go": [_stage_from_state(one) for one in state["way"]["to_go"]]})
         self._given_fits = tuple(_fit(one) for one in state["fits"])
         self._fits = list(self._given_fits[:-1])
         self._planned = {(Size(*size), precision): _fit(one) for size, precision, one in state["planned"]}
-        here, device = self._pictures.at(self.leg.size), self._network.device
+        here, device = self._pictures.at(self.stage.size), self._network.device
         best, kept = (
-            one and Iterate.restored(one, device) for one in (state["search"]["best"], state["search"]["kept"])
+            one and Iterate.from_state(one, device) for one in (state["search"]["best"], state["search"]["kept"])
         )
         self.best = self._at_full_size(best, here)
         self.kept = self.best if kept is None else self._at_full_size(kept, here)
 
     def __iter__(self) -> Iterator[Iterate]:
-        """Every iterate of every leg. Raises what the optimiser raises."""
-        way, experience = self._way, None
-        here = self._pictures.at(self.leg.size)
+        """Every iterate of every leg. Raises what the optimizer raises."""
+        way, warm_start = self._way, None
+        here = self._pictures.at(self.stage.size)
         if self._resumed is None:
             self._plan_fits()
             start = self._start(here)
@@ -127,32 +127,32 @@ class Course:
             start = here.content  # only its size matters
         while way.to_go or self._resumed is not None:
             if self._resumed is None:
-                self.leg = way.to_go.pop(0)
-                before, here = here, self._pictures.at(self.leg.size)
-                start = carried(start, before.base, here.base, here.size)
+                self.stage = way.to_go.pop(0)
+                before, here = here, self._pictures.at(self.stage.size)
+                start = upsample_change(start, before.base, here.base, here.size)
                 way.number, way.done, way.left_at = way.number + 1, 0, None
-            search, check = self._searching(here, start, experience)
+            search, check = self._searching(here, start, warm_start)
             if self._resumed is not None:
                 search.resume(self._resumed)
             self._search, self._resumed = search, None
             yield from self._iterates(search, check, here)
             assert search.kept is not None
             start, self.reason = search.kept.image, search.reason
-            taken = self.leg.steps if way.left_at is None else way.left_at
+            taken = self.stage.steps if way.left_at is None else way.left_at
             if way.left_at is not None:
-                way.to_go = handed_over(self.leg, taken, way.to_go)
+                way.to_go = reassign_steps(self.stage, taken, way.to_go)
             way.steps += taken
             way.evaluations += way.done
             # Another precision is the same function nearly; another size is another one.
-            goes_on = way.to_go and way.to_go[0].size == self.leg.size
-            experience = search.experience if goes_on else None
+            goes_on = way.to_go and way.to_go[0].size == self.stage.size
+            warm_start = search.warm_start if goes_on else None
             # The next leg begins with an empty house: what is left of this one is the picture and its experience.
-            self._fits, self._objective, self._search = list(self.fits), None, None
+            self._fits, self._objective, self._search = list(self.memory_plans), None, None
             del search, check
 
-    def _iterates(self, search: Search, check: Callable[[Tensor], bool], here: Pictures) -> Iterator[Iterate]:
+    def _iterates(self, search: Minimizer, check: Callable[[Tensor], bool], here: ScaledInputs) -> Iterator[Iterate]:
         """Those of the leg under way, until its end or until bfloat16 is no good any more."""
-        way, leg = self._way, self.leg
+        way, stage = self._way, self.stage
         iterates = iter(search)
         while way.left_at is None and (iterate := next(iterates, None)) is not None:
             way.done = iterate.evaluations
@@ -161,16 +161,16 @@ class Course:
             # What is the same iterate stays one.
             self.kept = self._at_full_size(search.kept, here)
             self.best = self.kept if search.kept is search.best else self._at_full_size(search.best, here)
-            is_due = leg.watched and iterate.step % CHECK_EVERY == 0 and iterate.step < leg.steps
+            is_due = stage.precision_checked and iterate.step % CHECK_EVERY == 0 and iterate.step < stage.steps
             if is_due and not check(iterate.image):
                 way.left_at = iterate.step
             yield self._at_full_size(iterate, here)
 
-    def _at_full_size(self, iterate: Iterate, here: Pictures) -> Iterate:
+    def _at_full_size(self, iterate: Iterate, here: ScaledInputs) -> Iterate:
         way, whole = self._way, self._pictures
         image = iterate.image
         if here is not whole:
-            image = carried(image, here.base, whole.base, whole.size)
+            image = upsample_change(image, here.base, whole.base, whole.size)
         elif not way.steps and whole.keep is None:
             return iterate
         if whole.keep is not None:
@@ -180,35 +180,37 @@ class Course:
         )
 
     def _searching(
-        self, here: Pictures, start: Tensor, experience: Experience | None
-    ) -> tuple[Search, Callable[[Tensor], bool]]:
+        self, here: ScaledInputs, start: Tensor, warm_start: WarmStart | None
+    ) -> tuple[Minimizer, Callable[[Tensor], bool]]:
         """The search of the leg under way, and whether its gradient is still good enough at an image."""
-        leg, number = self.leg, self._way.number
-        network = in_precision(self._network, leg.precision)
-        fitted = self._given_fits[number] if number < len(self._given_fits) else self._planned[leg.size, leg.precision]
-        known = experience.history if experience is not None else None
+        stage, number = self.stage, self._way.number
+        network = in_precision(self._network, stage.precision)
+        fitted = (
+            self._given_fits[number] if number < len(self._given_fits) else self._planned[stage.size, stage.precision]
+        )
+        known = warm_start.history if warm_start is not None else None
         if known is not None and fitted.history is not None:
             # Room for more pairs is worth less than the pairs there are.
             fitted = replace(fitted, history=min(known.size, fitted.history))
         objective = assemble(self._spec, network, here.content, here.regions, tiling=fitted.tiling())
-        evaluate = keeping(objective.evaluate, here)
+        evaluate = protect_pixels(objective.evaluate, here)
         self._fits.append(fitted)
         self._objective = objective
         changes: dict[str, int] = {}
-        if not isinstance(self._spec.optimiser, PaperLBFGS):
-            changes["steps"] = leg.steps
-        if isinstance(self._spec.optimiser, LBFGS) and fitted.history is not None:
+        if not isinstance(self._spec.optimizer, PaperLBFGS):
+            changes["steps"] = stage.steps
+        if isinstance(self._spec.optimizer, LBFGS) and fitted.history is not None:
             changes["history"] = fitted.history
-        optimiser: LBFGS | PaperLBFGS | Adam = self._spec.optimiser.model_copy(update=changes)
+        optimizer: LBFGS | PaperLBFGS | Adam = self._spec.optimizer.model_copy(update=changes)
 
         def is_good(image: Tensor) -> bool:
             found = evaluate(image).gradient
-            objective.let_go()
-            tiling = halved(fitted, leg.size)
+            objective.release()
+            tiling = halved(fitted, stage.size)
             accurate = assemble(self._spec, self._network, here.content, here.regions, tiling=tiling)
-            return cosine(found, keeping(accurate.evaluate, here)(image).gradient) >= LEAST_COSINE
+            return cosine(found, protect_pixels(accurate.evaluate, here)(image).gradient) >= MIN_COSINE
 
-        return Search(evaluate, start, optimiser, experience), is_good
+        return Minimizer(evaluate, start, optimizer, warm_start), is_good
 
     def _plan_fits(self) -> None:
         """How every leg will be fitted into memory, also those in float32 that take over where bfloat16 is left.
@@ -218,15 +220,15 @@ class Course:
         # Once, as each leg gives back what it took, but for the history that its own share has room for.
         in_use = memory.in_use(self._network.device)
         budget = memory.budget(self._network.device, self._asked_memory)
-        for leg in reversed(self._legs[len(self._given_fits) :]):  # the largest is the last
-            for precision in (leg.precision, *(("float32",) if leg.watched else ())):
-                self._planned[leg.size, precision] = self._fit(leg.size, precision, in_use, budget)
+        for stage in reversed(self._stages[len(self._given_fits) :]):  # the largest is the last
+            for precision in (stage.precision, *(("float32",) if stage.precision_checked else ())):
+                self._planned[stage.size, precision] = self._fit(stage.size, precision, in_use, budget)
 
-    def _fit(self, size: Size, precision: Literal["float32", "bf16"], in_use: int, budget: int) -> Fit:
+    def _fit(self, size: Size, precision: Literal["float32", "bf16"], in_use: int, budget: int) -> MemoryPlan:
         content_loss = self._spec.content_loss
         return fit(
             in_precision(self._network, precision),
-            self._spec.optimiser,
+            self._spec.optimizer,
             size,
             in_use=in_use,
             budget=budget,
@@ -235,12 +237,12 @@ class Course:
         )
 
 
-def _leg(state: State) -> Leg:
-    return Leg(**{**state, "size": Size(*state["size"])})
+def _stage_from_state(state: State) -> Stage:
+    return Stage(**{**state, "size": Size(*state["size"])})
 
 
-def _fit(state: State) -> Fit:
-    return Fit(**{**state, "tile": None if state["tile"] is None else Size(*state["tile"])})
+def _fit(state: State) -> MemoryPlan:
+    return MemoryPlan(**{**state, "tile": None if state["tile"] is None else Size(*state["tile"])})
 
 
 def in_precision(network: Network, precision: Literal["float32", "bf16"]) -> Network:
@@ -250,7 +252,7 @@ def in_precision(network: Network, precision: Literal["float32", "bf16"]) -> Net
     return copy.deepcopy(network).to(DTYPES[precision])
 
 
-def halved(fitted: Fit, size: Size) -> Tiling:
+def halved(fitted: MemoryPlan, size: Size) -> Tiling:
     """Tiles of half the pixels: in float32 they take what the whole ones take in bfloat16."""
     height, width = fitted.tile or size
     return Tiling(Size(-(-height // 2), width), fitted.held)

@@ -35,7 +35,7 @@ SOFT = "opacity:.7"
 CODE = "background:none;padding:0;color:inherit;font-family:ui-monospace,monospace;font-size:.95em"
 
 ACCENT = "#c5611a"
-"""The curve's colour: at least 4 to 1 against white and against #1e1e1e."""
+"""The curve's color: at least 4 to 1 against white and against #1e1e1e."""
 
 
 class Shown(Protocol):
@@ -57,7 +57,7 @@ class Shown(Protocol):
 def as_html(result: Shown) -> str:
     """A result as an HTML fragment that stands alone: no script, no style sheet, nothing from elsewhere.
 
-    The picture is a JPEG, or a PNG where it has transparency, of at most 768 pixels a side. Colours are inherited,
+    The picture is a JPEG, or a PNG where it has transparency, of at most 768 pixels a side. Colors are inherited,
     so that it can be read on light and on dark; where there is little room the picture stands above the rest.
     """
     record = result.record

@@ -17,8 +17,8 @@ from barestyle.networks import SMALLEST_SIDE, Size, minimum_side
 from barestyle.networks import vgg19 as pretrained
 from barestyle.presets import DEFAULT_PRESET, preset
 from barestyle.run.inputs import Style, read_keep, read_start, read_styles
-from barestyle.run.memory_plan import Fit
-from barestyle.run.stages import Leg, Precision, legs
+from barestyle.run.memory_plan import MemoryPlan
+from barestyle.run.stages import Precision, Stage, plan_stages
 from barestyle.spec import DEFAULT_LONGEST_SIDE, MAX_PIXELS, VGG, NoiseStart, PaperLBFGS, PictureStart, Spec
 
 
@@ -40,7 +40,7 @@ class Plan:
     trained: pretrained.TrainedLayers | None
     precision: Precision = "float32"
     memory: int | None = None
-    fits: tuple[Fit, ...] = ()
+    memory_plans: tuple[MemoryPlan, ...] = ()
     keep: Picture | None = None
     start: Picture | None = None
 
@@ -71,13 +71,13 @@ class Plan:
     @property
     def steps(self) -> int:
         """The most iterations that a run can take."""
-        return sum(leg.steps for leg in self.legs)
+        return sum(stage.steps for stage in self.stages)
 
     @property
-    def legs(self) -> list[Leg]:
+    def stages(self) -> list[Stage]:
         """The scales and precisions of a run, one after the other."""
         styles = [Size(style.picture.height, style.picture.width) for style in self.styles]
-        return legs(self.spec, Size(*self.size), styles, self.precision)
+        return plan_stages(self.spec, Size(*self.size), styles, self.precision)
 
 
 def prepare(
@@ -94,14 +94,17 @@ def prepare(
     precision: str = "auto",
     memory: str = "auto",
     max_pixels: int = MAX_PIXELS,
-    fits: tuple[Fit, ...] = (),
+    memory_plans: tuple[MemoryPlan, ...] = (),
 ) -> Plan:
     """Everything that can be refused, checked: the arguments and errors are those of `transfer`."""
     with torch.inference_mode(False):  # tensors of that mode could never be differentiated
         wanted = _started(_spec_of(spec), start)
         plan = _prepared(content, wanted, seed, device, max_pixels)
         plan = replace(
-            plan, precision=_precision_of(precision, wanted, plan.device), memory=parse_memory(str(memory)), fits=fits
+            plan,
+            precision=_precision_of(precision, wanted, plan.device),
+            memory=parse_memory(str(memory)),
+            memory_plans=memory_plans,
         )
         styles = read_styles(style, weights=weights, masks=masks, content=plan.content, max_pixels=max_pixels)
         return replace(
@@ -143,13 +146,13 @@ def _as_used(style: Picture, plan: Plan, max_pixels: int) -> Picture:
 
 def _precision_of(name: str, spec: Spec, device: torch.device) -> Precision:
     """What a name asks for on a device. Raises SpecError."""
-    by_paper = isinstance(spec.optimiser, PaperLBFGS)
+    by_paper = isinstance(spec.optimizer, PaperLBFGS)
     if name == "auto":
         return "mixed" if devices.is_made_for_bf16(device) and not by_paper else "float32"
     if name == "mixed" and by_paper:
         raise SpecError(
-            "precision=mixed is not for optimiser=paper-lbfgs, which cannot go on in another precision; "
-            "use float32 or bf16, or optimiser=lbfgs"
+            "precision=mixed is not for optimizer=paper-lbfgs, which cannot go on in another precision; "
+            "use float32 or bf16, or optimizer=lbfgs"
         )
     for choice in get_args(Precision):
         if name == choice:

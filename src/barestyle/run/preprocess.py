@@ -9,35 +9,35 @@ import torch
 from torch import Tensor
 
 from barestyle.errors import ImageError
-from barestyle.images import color_transfer as colour
-from barestyle.losses import Region, Sample
+from barestyle.images import color_transfer as color
+from barestyle.losses import Region, StyleImage
 from barestyle.run.inputs import Style, region_masks
 from barestyle.run.plan import Plan
-from barestyle.run.scaled_inputs import Pictures
-from barestyle.spec import LuminanceColours, MatchedColours, NoiseStart, Spec
+from barestyle.run.scaled_inputs import ScaledInputs
+from barestyle.spec import LuminanceColors, MatchedColors, NoiseStart, Spec
 
-LEAST_LEFT = 1e-3
+MIN_UNPROTECTED = 1e-3
 """Share of a region that has to be left of it by what is protected."""
 
 
-def pictures(plan: Plan) -> Pictures:
-    """What goes into the plan's search, with its colours as they are to be searched with, on its device.
+def pictures(plan: Plan) -> ScaledInputs:
+    """What goes into the plan's search, with its colors as they are to be searched with, on its device.
 
     Raises ImageError where what is protected leaves nothing to a style.
     """
     content, start = plan.content.pixels, None if plan.start is None else plan.start.pixels
-    if _is_grey(plan.spec):
-        content, start = colour.grey(content), None if start is None else colour.grey(start)
+    if _is_gray(plan.spec):
+        content, start = color.gray(content), None if start is None else color.gray(start)
     regions = regions_of(plan.styles, None if plan.keep is None else plan.keep.pixels)
-    regions = [replace(one, samples=tuple(_coloured(sample, plan) for sample in one.samples)) for one in regions]
+    regions = [replace(one, samples=tuple(_colored(sample, plan) for sample in one.samples)) for one in regions]
     content = content.to(plan.device)
     base = content if start is None else start.to(plan.device)
     keep = None if plan.keep is None else plan.keep.pixels.to(plan.device)
     moved = tuple(_moved(one, plan.device) for one in regions)
-    return Pictures(content, moved, None if isinstance(plan.spec.start, NoiseStart) else base, keep)
+    return ScaledInputs(content, moved, None if isinstance(plan.spec.start, NoiseStart) else base, keep)
 
 
-def start(at: Pictures, *, seed: int, share: float) -> Tensor:
+def start(at: ScaledInputs, *, seed: int, share: float) -> Tensor:
     """Where a search begins, (1, 3, h, w): at the base with a share of noise, or at noise alone."""
     generator = torch.Generator().manual_seed(seed)
     if at.base is None:
@@ -49,13 +49,13 @@ def start(at: Pictures, *, seed: int, share: float) -> Tensor:
 
 def finished(plan: Plan, image: Tensor) -> Tensor:
     """The picture to show, (1, 3, H, W) in 0..1 on the CPU, from the one that was searched for."""
-    content, colours = plan.content.pixels, plan.spec.colours
-    if isinstance(colours, LuminanceColours):
-        image = colour.with_luminance(content, colour.luminance(image))
-    elif isinstance(colours, MatchedColours) and colours.when == "after":
+    content, colors = plan.content.pixels, plan.spec.colors
+    if isinstance(colors, LuminanceColors):
+        image = color.with_luminance(content, color.luminance(image))
+    elif isinstance(colors, MatchedColors) and colors.when == "after":
         shown = _shown(plan)
-        image = colour.matched(
-            image, content, method=colours.method, space=colours.space, mask=shown, reference_mask=shown
+        image = color.matched(
+            image, content, method=colors.method, space=colors.space, mask=shown, reference_mask=shown
         )
     else:
         return image
@@ -77,7 +77,7 @@ def regions_of(styles: Sequence[Style], keep: Tensor | None) -> list[Region]:
     for members in groups.values():
         total = sum(styles[number].weight for number in members)
         samples = [
-            Sample(styles[number].picture.pixels, styles[number].picture.alpha, styles[number].weight / total)
+            StyleImage(styles[number].picture.pixels, styles[number].picture.alpha, styles[number].weight / total)
             for number in members
         ]
         weight = total / len(members) / mean
@@ -90,7 +90,7 @@ def _within(mask: Tensor | None, keep: Tensor | None, style: Style) -> Tensor | 
     if keep is None:
         return mask
     left = 1 - keep if mask is None else mask * (1 - keep)
-    if float(left.mean()) < LEAST_LEFT * (1.0 if mask is None else float(mask.mean())):
+    if float(left.mean()) < MIN_UNPROTECTED * (1.0 if mask is None else float(mask.mean())):
         raise ImageError(
             f"what is protected leaves nothing of the picture to the style {style.picture.name}; "
             "make one of the masks smaller"
@@ -98,23 +98,23 @@ def _within(mask: Tensor | None, keep: Tensor | None, style: Style) -> Tensor | 
     return left
 
 
-def _is_grey(spec: Spec) -> bool:
-    return isinstance(spec.colours, LuminanceColours) and spec.colours.when == "before"
+def _is_gray(spec: Spec) -> bool:
+    return isinstance(spec.colors, LuminanceColors) and spec.colors.when == "before"
 
 
-def _coloured(sample: Sample, plan: Plan) -> Sample:
-    """A style in the colours that are painted with."""
-    colours, content, shown = plan.spec.colours, plan.content.pixels, _shown(plan)
-    if _is_grey(plan.spec):
-        return replace(sample, pixels=colour.luminance_matched(sample.pixels, content, sample.mask, shown))
-    if isinstance(colours, MatchedColours) and colours.when == "before":
+def _colored(sample: StyleImage, plan: Plan) -> StyleImage:
+    """A style in the colors that are painted with."""
+    colors, content, shown = plan.spec.colors, plan.content.pixels, _shown(plan)
+    if _is_gray(plan.spec):
+        return replace(sample, pixels=color.luminance_matched(sample.pixels, content, sample.mask, shown))
+    if isinstance(colors, MatchedColors) and colors.when == "before":
         return replace(
             sample,
-            pixels=colour.matched(
+            pixels=color.matched(
                 sample.pixels,
                 content,
-                method=colours.method,
-                space=colours.space,
+                method=colors.method,
+                space=colors.space,
                 mask=sample.mask,
                 reference_mask=shown,
             ),
@@ -123,7 +123,7 @@ def _coloured(sample: Sample, plan: Plan) -> Sample:
 
 
 def _shown(plan: Plan) -> Tensor | None:
-    """What of the content's colours counts: not those of transparent parts, unless all of it is transparent."""
+    """What of the content's colors counts: not those of transparent parts, unless all of it is transparent."""
     alpha = plan.content.alpha
     return alpha if alpha is not None and bool(alpha.any()) else None
 

@@ -45,7 +45,7 @@ class StyleInput(Input):
     mask: Input | None = None
 
 
-class Fitting(Frozen):
+class MemoryPlanRecord(Frozen):
     """How a part of a run was fitted into memory: its tiles, null for one, and the pairs that L-BFGS remembered."""
 
     tile_height: Annotated[int, Field(ge=1)] | None
@@ -77,7 +77,7 @@ class Record(Frozen):
     height: int
     device: str
     precision: Literal["float32", "bf16", "mixed"] = "float32"
-    fits: tuple[Fitting, ...] = ()
+    memory_plans: tuple[MemoryPlanRecord, ...] = ()
     threads: Annotated[int, Field(ge=1, le=1024)]
     versions: dict[str, str]
     evaluations: int
@@ -217,7 +217,7 @@ def _up_to_date(data: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def located(name: str, source: Input, elsewhere: Path | None, folder: Path) -> Path:
+def locate_input(name: str, source: Input, elsewhere: Path | None, folder: Path) -> Path:
     """The file of an input: as named now, or as the record saw it from its own folder.
 
     `name` is what the input was, and the option that names it: content, style, mask, ... Raises RecordError

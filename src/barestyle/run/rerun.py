@@ -10,14 +10,14 @@ from barestyle.images import Picture
 from barestyle.networks import Size
 from barestyle.networks.vgg19 import TrainedLayers
 from barestyle.run import record as records
-from barestyle.run.memory_plan import Fit
+from barestyle.run.memory_plan import MemoryPlan
 from barestyle.run.plan import Plan, prepare
-from barestyle.run.record import Fitting, Input, Record
+from barestyle.run.record import Input, MemoryPlanRecord, Record
 from barestyle.spec import MAX_PIXELS, with_settings
 
 
 @dataclass(frozen=True)
-class Elsewhere:
+class RelocatedFiles:
     """Where files of an earlier run lie now; None, or nothing, for where the record saw them."""
 
     content: Path | None = None
@@ -28,10 +28,10 @@ class Elsewhere:
     trained: Path | None = None
 
 
-def plan_of(
+def plan_rerun(
     record: Record,
     earlier: Path,
-    elsewhere: Elsewhere | None = None,
+    elsewhere: RelocatedFiles | None = None,
     *,
     device: str | None = None,
     max_pixels: int = MAX_PIXELS,
@@ -40,16 +40,16 @@ def plan_of(
 
     Raises RecordError where a file is missing or is not the one of then, and what `prepare` raises.
     """
-    elsewhere = elsewhere or Elsewhere()
+    elsewhere = elsewhere or RelocatedFiles()
     _check_needed(record, earlier, elsewhere)
     folder = earlier.resolve().parent
 
     def found(option: str, source: Input | None, now: Path | None) -> Path | None:
-        return None if source is None else records.located(option, source, now, folder)
+        return None if source is None else records.locate_input(option, source, now, folder)
 
-    content = records.located("content", record.content, elsewhere.content, folder)
+    content = records.locate_input("content", record.content, elsewhere.content, folder)
     styles = [
-        records.located("style", one, now, folder)
+        records.locate_input("style", one, now, folder)
         for one, now in zip(record.styles, _each(elsewhere.styles, len(record.styles)), strict=True)
     ]
     masked = [one.mask for one in record.styles if one.mask is not None]
@@ -69,13 +69,13 @@ def plan_of(
         device=device or record.device,
         precision=record.precision,
         max_pixels=max_pixels,
-        fits=tuple(_fit(one) for one in record.fits),
+        memory_plans=tuple(_fit(one) for one in record.memory_plans),
     )
     _check_same(record, plan, earlier)
     return plan
 
 
-def _check_needed(record: Record, earlier: Path, elsewhere: Elsewhere) -> None:
+def _check_needed(record: Record, earlier: Path, elsewhere: RelocatedFiles) -> None:
     """Refuse a file that the run had no use for. Raises RecordError."""
     for option, source, now, what in (
         ("trained", record.weights, elsewhere.trained, "trained weights"),
@@ -120,6 +120,6 @@ def _check_same(record: Record, plan: Plan, earlier: Path) -> None:
             )
 
 
-def _fit(one: Fitting) -> Fit:
+def _fit(one: MemoryPlanRecord) -> MemoryPlan:
     tile = Size(one.tile_height, one.tile_width) if one.tile_height and one.tile_width else None
-    return Fit(tile, one.held, one.history)
+    return MemoryPlan(tile, one.held, one.history)

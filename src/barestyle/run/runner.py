@@ -16,7 +16,7 @@ from torch import Tensor
 
 from barestyle.errors import DeviceError, OutputError, SpecError
 from barestyle.images import Picture, Source
-from barestyle.networks import build, normalised
+from barestyle.networks import build, normalized
 from barestyle.networks import vgg19 as pretrained
 from barestyle.objective import is_out_of_memory
 from barestyle.optimize import Iterate, Restarts
@@ -25,14 +25,14 @@ from barestyle.run import checkpoint as checkpoints
 from barestyle.run import preprocess as painting
 from barestyle.run.checkpoint import Checkpoint
 from barestyle.run.inputs import Style
-from barestyle.run.memory_plan import Fit
-from barestyle.run.multiscale import Course
+from barestyle.run.memory_plan import MemoryPlan
+from barestyle.run.multiscale import MultiscaleMinimizer
 from barestyle.run.plan import Plan, prepare
 from barestyle.run.progress import CHECKPOINT_EVERY, Progress
-from barestyle.run.record import Fitting, Input, Record, StyleInput, package_versions
-from barestyle.run.rerun import plan_of
+from barestyle.run.record import Input, MemoryPlanRecord, Record, StyleInput, package_versions
+from barestyle.run.rerun import plan_rerun
 from barestyle.run.result import Result
-from barestyle.run.stages import share_done
+from barestyle.run.stages import fraction_done
 from barestyle.spec import MAX_PIXELS, VGG, PaperLBFGS, Spec
 
 PERTURBATION = 0.1
@@ -68,8 +68,8 @@ def transfer(
         style: likewise, or a list of several, whose statistics are pooled; each is resized to the result's long side
             times `spec.style_scale`, in its own proportions, and what is transparent in it does not count.
         spec: a Spec, or a preset's name.
-        weights: one positive number for each of several styles; they are normalised.
-        masks: one for each style, white where it is asked for, grey where in part; None for all that the other masks
+        weights: one positive number for each of several styles; they are normalized.
+        masks: one for each style, white where it is asked for, gray where in part; None for all that the other masks
             leave. They have the content's proportions.
         keep: a mask that is white where the content stays as it is.
         start: a picture of the content's proportions to begin with, as an earlier result; for noise, `spec.start`.
@@ -78,13 +78,13 @@ def transfer(
         should_stop: asked after every iterate; the best picture so far is returned, marked as interrupted.
         device: auto, cpu, cuda or mps.
         precision: float32, bf16, mixed (bf16, and float32 at the end), or auto: mixed where the device is made for
-            it, float32 elsewhere and with the paper's optimiser.
+            it, float32 elsewhere and with the paper's optimizer.
         memory: that the process may take, or that may be allocated on a GPU, like 4GiB; auto: most of what is free.
             Pictures that would need more are worked on in tiles, with the same loss and gradient to rounding; where
             that is not enough, the robust L-BFGS remembers less.
         max_pixels: larger pictures are refused.
         checkpoint: a file that is kept up to date with the run's state, from which `resume` goes on.
-        checkpoint_every: after so many iterations it is written anew; it is as large as what the optimiser remembers.
+        checkpoint_every: after so many iterations it is written anew; it is as large as what the optimizer remembers.
 
     Raises:
         SpecError, ImageError, WeightsError, DeviceError: before any heavy work.
@@ -104,8 +104,8 @@ def transfer(
         memory=memory,
         max_pixels=max_pixels,
     )
-    keeper = None if checkpoint is None else Keeper(Path(checkpoint), checkpoint_every)
-    return run(plan, on_progress=on_progress, should_stop=should_stop, keeper=keeper)
+    checkpoint_config = None if checkpoint is None else CheckpointConfig(Path(checkpoint), checkpoint_every)
+    return run(plan, on_progress=on_progress, should_stop=should_stop, checkpoint_config=checkpoint_config)
 
 
 def resume(
@@ -129,19 +129,21 @@ def resume(
     """
     path = Path(path)
     found = checkpoints.load(path)
-    plan = plan_of(found.record, path, max_pixels=max_pixels)
-    keeper = Keeper(path, checkpoint_every or found.every)
+    plan = plan_rerun(found.record, path, max_pixels=max_pixels)
+    checkpoint_config = CheckpointConfig(path, checkpoint_every or found.every)
     threads = torch.get_num_threads()
     # Sums are split among threads, so their number shows in the last bit.
     torch.set_num_threads(found.record.threads)
     try:
-        return run(plan, on_progress=on_progress, should_stop=should_stop, keeper=keeper, resumed=found)
+        return run(
+            plan, on_progress=on_progress, should_stop=should_stop, checkpoint_config=checkpoint_config, resumed=found
+        )
     finally:
         torch.set_num_threads(threads)
 
 
 @dataclass
-class Keeper:
+class CheckpointConfig:
     """Where a run's checkpoint lies, and after how many iterations it is written anew."""
 
     path: Path
@@ -157,20 +159,20 @@ def run(
     *,
     on_progress: OnProgress | None = None,
     should_stop: Callable[[], bool] | None = None,
-    keeper: Keeper | None = None,
+    checkpoint_config: CheckpointConfig | None = None,
     resumed: Checkpoint | None = None,
 ) -> Result:
     """Do what `prepare` has checked; see `transfer`. With a keeper it can be resumed, and with `resumed` it is."""
     # Whatever a caller has switched off, here gradients are needed.
     with torch.inference_mode(False), torch.enable_grad():
-        return _run(plan, on_progress, should_stop, keeper, resumed)
+        return _run(plan, on_progress, should_stop, checkpoint_config, resumed)
 
 
 def _run(
     plan: Plan,
     on_progress: OnProgress | None,
     should_stop: Callable[[], bool] | None,
-    keeper: Keeper | None,
+    checkpoint_config: CheckpointConfig | None,
     resumed: Checkpoint | None,
 ) -> Result:
     began = time.perf_counter()
@@ -193,18 +195,18 @@ def _run(
             if on_progress is not None:
                 on_progress(_progress(plan, attempts, iterate, time.perf_counter() - began))
             interrupted = should_stop is not None and should_stop()
-            if keeper is not None and (interrupted or len(losses) % keeper.every == 0):
+            if checkpoint_config is not None and (interrupted or len(losses) % checkpoint_config.every == 0):
                 record = _record(plan, attempts, attempts.best.image, losses, interrupted, time.perf_counter() - began)
-                _keep(keeper, Checkpoint(record, keeper.every, attempts.state()))
+                _keep(checkpoint_config, Checkpoint(record, checkpoint_config.every, attempts.state()))
             if interrupted:
                 break
     return _result(plan, attempts, tuple(losses), interrupted, time.perf_counter() - began)
 
 
-def _keep(keeper: Keeper, found: Checkpoint) -> None:
+def _keep(checkpoint_config: CheckpointConfig, found: Checkpoint) -> None:
     """Write a checkpoint; where that fails the run is worth more than its checkpoint."""
     try:
-        checkpoints.save(keeper.path, found)
+        checkpoints.save(checkpoint_config.path, found)
     except OutputError as error:
         warnings.warn(f"{error}; the run goes on, and could be resumed from before only", stacklevel=2)
 
@@ -224,27 +226,27 @@ def _told_of_memory(plan: Plan) -> Iterator[None]:
         ) from error
 
 
-def _attempts(plan: Plan) -> Restarts[Course]:
+def _attempts(plan: Plan) -> Restarts[MultiscaleMinimizer]:
     """Searches for the plan's picture, each with the network of its seed."""
     pictures = painting.pictures(plan)
     trained = _trained(plan)
     spec = plan.spec
 
-    def attempt(seed: int, perturbed: bool) -> Course:
+    def attempt(seed: int, perturbed: bool) -> MultiscaleMinimizer:
         network = build(spec.network, seed=seed, deepest_tap=spec.deepest_tap, trained=trained).to(plan.device)
-        return Course(
+        return MultiscaleMinimizer(
             spec,
-            plan.legs,
+            plan.stages,
             network,
             pictures,
             start=partial(painting.start, seed=seed, share=PERTURBATION if perturbed else 0.0),
             asked_memory=plan.memory,
-            fits=plan.fits,
+            memory_plans=plan.memory_plans,
         )
 
     remedy = "use smaller weights (network.weights) or another seed"
-    if isinstance(spec.optimiser, PaperLBFGS):
-        return Restarts(attempt, plan.seed, spec.optimiser.restarts, f"{remedy}, or the robust optimiser=lbfgs")
+    if isinstance(spec.optimizer, PaperLBFGS):
+        return Restarts(attempt, plan.seed, spec.optimizer.restarts, f"{remedy}, or the robust optimizer=lbfgs")
     return Restarts(attempt, plan.seed, 0, remedy)
 
 
@@ -255,19 +257,19 @@ def _trained(plan: Plan) -> pretrained.TrainedLayers | None:
     """
     if plan.trained is None or not isinstance(plan.spec.network, VGG):
         return None
-    images = [normalised(picture.pixels) for picture in (plan.content, *(style.picture for style in plan.styles))]
+    images = [normalized(picture.pixels) for picture in (plan.content, *(style.picture for style in plan.styles))]
     wanted = plan.spec.network.rescale
     if wanted is True or (wanted == "auto" and pretrained.is_far_from_unit_scale(plan.trained, images)):
         return pretrained.rescaled(plan.trained, images)
     return plan.trained
 
 
-def _progress(plan: Plan, attempts: Restarts[Course], iterate: Iterate, seconds: float) -> Progress:
+def _progress(plan: Plan, attempts: Restarts[MultiscaleMinimizer], iterate: Iterate, seconds: float) -> Progress:
     kept = attempts.kept
     return Progress(
         step=iterate.step,
         steps=plan.steps,
-        done=share_done(plan.legs, iterate.step),
+        done=fraction_done(plan.stages, iterate.step),
         evaluations=iterate.evaluations,
         loss=iterate.loss,
         parts=iterate.parts,
@@ -279,7 +281,7 @@ def _progress(plan: Plan, attempts: Restarts[Course], iterate: Iterate, seconds:
 
 
 def _result(
-    plan: Plan, attempts: Restarts[Course], losses: tuple[float, ...], interrupted: bool, seconds: float
+    plan: Plan, attempts: Restarts[MultiscaleMinimizer], losses: tuple[float, ...], interrupted: bool, seconds: float
 ) -> Result:
     # The paper's method shows its last picture; whoever stops it half-way gets the best one so far.
     image = painting.finished(plan, (attempts.best if interrupted else attempts.kept).image.cpu())
@@ -300,7 +302,12 @@ def _result(
 
 
 def _record(
-    plan: Plan, attempts: Restarts[Course], image: Tensor, losses: Sequence[float], interrupted: bool, seconds: float
+    plan: Plan,
+    attempts: Restarts[MultiscaleMinimizer],
+    image: Tensor,
+    losses: Sequence[float],
+    interrupted: bool,
+    seconds: float,
 ) -> Record:
     return Record(
         digest=plan.spec.digest,
@@ -317,7 +324,7 @@ def _record(
         height=plan.size[0],
         device=str(plan.device),
         precision=plan.precision,
-        fits=tuple(_fitting(one) for one in attempts.current.fits) if attempts.current else (),
+        memory_plans=tuple(_fitting(one) for one in attempts.current.memory_plans) if attempts.current else (),
         threads=torch.get_num_threads(),
         versions=package_versions(),
         evaluations=attempts.evaluations,
@@ -330,9 +337,9 @@ def _record(
     )
 
 
-def _fitting(one: Fit) -> Fitting:
+def _fitting(one: MemoryPlan) -> MemoryPlanRecord:
     height, width = one.tile or (None, None)
-    return Fitting(tile_height=height, tile_width=width, held=one.held, history=one.history)
+    return MemoryPlanRecord(tile_height=height, tile_width=width, held=one.held, history=one.history)
 
 
 def _style(one: Style) -> StyleInput:

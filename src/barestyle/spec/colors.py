@@ -1,4 +1,4 @@
-"""Whose colours the result has."""
+"""Whose colors the result has."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ Method = Literal["mean-covariance", "histogram"]
 Space = Literal["linear-rgb", "lab"]
 
 
-class StyleColours(Frozen):
+class StyleColors(Frozen):
     """The style's, as the style loss makes them."""
 
     kind: Literal["style"] = "style"
 
 
-class LuminanceColours(Frozen):
+class LuminanceColors(Frozen):
     """The content's: only luminance is painted (Gatys et al. 2016, arXiv:1606.05897, section 5.2).
 
-    `before` searches with grey pictures, the style's luminance brought to the content's mean and deviation; `after`
-    paints in all colours and takes the result's luminance alone.
+    `before` searches with gray pictures, the style's luminance brought to the content's mean and deviation; `after`
+    paints in all colors and takes the result's luminance alone.
     """
 
     kind: Literal["luminance"] = "luminance"
     when: When = "before"
 
 
-class MatchedColours(Frozen):
-    """Nearly the content's: colours are mapped so that their statistics are the content's (ibid., section 5.1).
+class MatchedColors(Frozen):
+    """Nearly the content's: colors are mapped so that their statistics are the content's (ibid., section 5.1).
 
-    `before` maps the styles' pixels, `after` the result's. `mean-covariance` is the linear map that moves colours
+    `before` maps the styles' pixels, `after` the result's. `mean-covariance` is the linear map that moves colors
     least (Pitié & Kokaram 2007, doi:10.1049/cp:20070055), `histogram` maps each channel by itself.
     """
 
@@ -43,4 +43,4 @@ class MatchedColours(Frozen):
     space: Space = "linear-rgb"
 
 
-Colours = Annotated[StyleColours | LuminanceColours | MatchedColours, Field(discriminator="kind")]
+Colors = Annotated[StyleColors | LuminanceColors | MatchedColors, Field(discriminator="kind")]

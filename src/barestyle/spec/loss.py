@@ -1,4 +1,4 @@
-"""What is minimised: the style loss, the content loss, and the smoothness of the picture."""
+"""What is minimized: the style loss, the content loss, and the smoothness of the picture."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ StyleLoss = Annotated[GramLoss | WhitenedLoss, Field(discriminator="kind")]
 
 
 class NoContentLoss(Frozen):
-    """The content picture is only where the optimisation starts (paper section 4)."""
+    """The content picture is only where the optimization starts (paper section 4)."""
 
     kind: Literal["none"] = "none"
 
@@ -53,7 +53,7 @@ class FeatureContentLoss(Frozen):
     weight: Positive = 1.0
 
 
-class FormsContentLoss(Frozen):
+class LuminanceContentLoss(Frozen):
     """Keeps the content's forms: its blurred lightness, and at low strengths ever more of the picture itself (ours).
 
     With t = (1 - strength) / strength it is t·0.4·(mean squared difference of lightness, blurred to `cells` along the
@@ -61,12 +61,12 @@ class FormsContentLoss(Frozen):
     content itself. Its weights are for the whitened loss, which has no scale of its own.
     """
 
-    kind: Literal["forms"] = "forms"
+    kind: Literal["luminance"] = "luminance"
     strength: Annotated[float, Field(ge=0, le=1)] = 0.5
     cells: Annotated[int, Field(ge=4, le=1024)] = 64
 
 
-ContentLoss = Annotated[NoContentLoss | FeatureContentLoss | FormsContentLoss, Field(discriminator="kind")]
+ContentLoss = Annotated[NoContentLoss | FeatureContentLoss | LuminanceContentLoss, Field(discriminator="kind")]
 
 
 class NoSmoothness(Frozen):
@@ -76,7 +76,7 @@ class NoSmoothness(Frozen):
 
 
 class TotalVariation(Frozen):
-    """Mean absolute difference of neighbouring pixels (Rudin, Osher & Fatemi 1992), anisotropic."""
+    """Mean absolute difference of neighboring pixels (Rudin, Osher & Fatemi 1992), anisotropic."""
 
     kind: Literal["total-variation"] = "total-variation"
     weight: Positive = 1.0

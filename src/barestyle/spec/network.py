@@ -33,10 +33,10 @@ class ShuffledWeights(Frozen):
     kind: Literal["shuffled"] = "shuffled"
 
 
-class BinarisedWeights(Frozen):
+class BinarizedWeights(Frozen):
     """VGG-19's trained weights as ±magnitude: above the layer's mean or not (paper section 5.3)."""
 
-    kind: Literal["binarised"] = "binarised"
+    kind: Literal["binarized"] = "binarized"
     magnitude: Positive = 0.1
 
 
@@ -95,7 +95,7 @@ class DiscreteWeights(Frozen):
 
 
 DrawnWeights = GaussianWeights | UniformWeights | BinaryWeights | DiscreteWeights
-TrainedWeights = PretrainedWeights | ShuffledWeights | BinarisedWeights
+TrainedWeights = PretrainedWeights | ShuffledWeights | BinarizedWeights
 RandomWeights = Annotated[DrawnWeights, Field(discriminator="kind")]
 Weights = Annotated[TrainedWeights | DrawnWeights, Field(discriminator="kind")]
 
@@ -166,10 +166,10 @@ class VGG(Frozen):
     `channels` lists every layer's; one number means five layers of that many ("no doubling"). `padding` says what
     lies around a picture: zeros at every convolution, as in the paper, or the picture itself, mirrored once as far
     as a tap sees. Of the first layer's filters the share `gabor` are Gabor filters, 5 pixels wide, and another share
-    `zero_mean` has the mean of its weights subtracted, colour by colour; both answer to edges only, whatever the colour
+    `zero_mean` has the mean of its weights subtracted, color by color; both answer to edges only, whatever the color
     is. `trained_file` (.safetensors or torchvision's .pth) is read only where weights or biases are trained ones;
     without it the file is looked for in $BARESTYLE_VGG19. `rescale` divides the trained layers so that each has mean
-    activation 1 (as in Gatys' normalised VGG); "auto" does so only where the weights are far from that, as Oxford's
+    activation 1 (as in Gatys' normalized VGG); "auto" does so only where the weights are far from that, as Oxford's
     original ones are and torchvision's, which the paper used, are not.
     """
 
@@ -207,7 +207,7 @@ class VGG(Frozen):
     @property
     def is_drawn(self) -> bool:
         """Whether a seed changes anything in the network."""
-        return not isinstance(self.weights, PretrainedWeights | BinarisedWeights) or isinstance(self.bias, ShuffledBias)
+        return not isinstance(self.weights, PretrainedWeights | BinarizedWeights) or isinstance(self.bias, ShuffledBias)
 
     @model_validator(mode="after")
     def _pooling_lies_between_layers(self) -> VGG:
@@ -247,7 +247,7 @@ class VGG(Frozen):
             )
         if self.gabor and self.kernel_size != 3:
             raise ValueError(
-                f"gabor={self.gabor:g} needs kernel_size 3, which can be centred in a wider one, not "
+                f"gabor={self.gabor:g} needs kernel_size 3, which can be centerd in a wider one, not "
                 f"{self.kernel_size}; leave gabor at 0, or set kernel_size=3"
             )
         return self

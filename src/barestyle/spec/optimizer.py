@@ -56,4 +56,4 @@ class Adam(Frozen):
     tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.01
 
 
-Optimiser = Annotated[PaperLBFGS | LBFGS | Adam, Field(discriminator="kind")]
+Optimizer = Annotated[PaperLBFGS | LBFGS | Adam, Field(discriminator="kind")]

@@ -21,7 +21,7 @@ class CoarseToFine(Frozen):
     """First on small copies of both pictures, where steps are cheap, then on ever larger ones.
 
     Each of the `scales` is `factor` times the one before it, a side; the last is the result's size. What a scale has
-    changed in the content is carried to the next one. The optimiser's `steps` are those of each smaller scale;
+    changed in the content is carried to the next one. The optimizer's `steps` are those of each smaller scale;
     the last one, which costs most, takes `finest_steps`.
     """
 

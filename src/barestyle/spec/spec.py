@@ -9,19 +9,19 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, model_validator
 
 from barestyle.errors import SpecError
-from barestyle.spec.colors import Colours, StyleColours
+from barestyle.spec.colors import Colors, StyleColors
 from barestyle.spec.loss import (
     ContentLoss,
     FeatureContentLoss,
-    FormsContentLoss,
     GramLoss,
+    LuminanceContentLoss,
     NoContentLoss,
     NoSmoothness,
     Smoothness,
     StyleLoss,
 )
 from barestyle.spec.network import VGG, Network
-from barestyle.spec.optimizer import Optimiser, PaperLBFGS
+from barestyle.spec.optimizer import Optimizer, PaperLBFGS
 from barestyle.spec.scales import CoarseToFine, Scales, SingleScale
 from barestyle.spec.start import ContentStart, Start
 from barestyle.spec.validation import Frozen, sentence
@@ -30,7 +30,7 @@ DEFAULT_LONGEST_SIDE = 512
 """Pictures larger than this are shrunk to it unless a size is asked for: minutes, not hours, on two cores."""
 
 
-LATER_FIELDS = ("style_scale", "start", "colours")
+LATER_FIELDS = ("style_scale", "start", "colors")
 
 MAX_PIXELS = 178_956_970
 """Larger pictures are refused unless asked for: the limit at which Pillow suspects a decompression bomb."""
@@ -47,12 +47,12 @@ class Spec(Frozen):
     style_loss: StyleLoss = GramLoss()
     content_loss: ContentLoss = NoContentLoss()
     smoothness: Smoothness = NoSmoothness()
-    optimiser: Optimiser = PaperLBFGS()
+    optimizer: Optimizer = PaperLBFGS()
     scales: Scales = SingleScale()
     size: Annotated[int, Field(ge=1, le=65536)] | None = None
     style_scale: Annotated[float, Field(ge=0.05, le=20)] = 1.0
     start: Start = ContentStart()
-    colours: Colours = StyleColours()
+    colors: Colors = StyleColors()
 
     @model_validator(mode="after")
     def _taps_exist(self) -> Spec:
@@ -72,19 +72,19 @@ class Spec(Frozen):
 
     @model_validator(mode="after")
     def _forms_have_a_scale_to_weigh_against(self) -> Spec:
-        if isinstance(self.content_loss, FormsContentLoss) and isinstance(self.style_loss, GramLoss):
+        if isinstance(self.content_loss, LuminanceContentLoss) and isinstance(self.style_loss, GramLoss):
             raise ValueError(
-                "content_loss=forms (--strength) is not for style_loss=gram, whose scale depends on the network; "
+                "content_loss=luminance (--strength) is not for style_loss=gram, whose scale depends on the network; "
                 "use style_loss=whitened, or content_loss=features with a weight of your own"
             )
         return self
 
     @model_validator(mode="after")
     def _scales_have_steps_to_share(self) -> Spec:
-        if isinstance(self.scales, CoarseToFine) and isinstance(self.optimiser, PaperLBFGS):
+        if isinstance(self.scales, CoarseToFine) and isinstance(self.optimizer, PaperLBFGS):
             raise ValueError(
-                "scales=coarse-to-fine is not for optimiser=paper-lbfgs, whose way is defined at one size; "
-                "use optimiser=lbfgs or adam, or scales=single"
+                "scales=coarse-to-fine is not for optimizer=paper-lbfgs, whose way is defined at one size; "
+                "use optimizer=lbfgs or adam, or scales=single"
             )
         return self
 

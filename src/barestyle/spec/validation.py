@@ -99,7 +99,7 @@ def _words(schema: dict[str, Any]) -> str:
 
 
 def complaint(error: ValidationError) -> ErrorDetails:
-    """The complaint to tell: an unknown field before the first one, as a misspelt field is missing, too."""
+    """The complaint to tell: an unknown field before the first one, as a misspelled field is missing, too."""
     complaints = error.errors()
     return next((one for one in complaints if one["type"] == "extra_forbidden"), complaints[0])
 

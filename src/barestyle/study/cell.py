@@ -17,7 +17,7 @@ class Cell:
     """One run: a spec on a pair with a seed.
 
     `key` names what the result depends on, and nothing else: two variants of one spec share their cells, and
-    a study that is extended repeats none. `names` are the variant@optimiser that it belongs to, for people.
+    a study that is extended repeats none. `names` are the variant@optimizer that it belongs to, for people.
     """
 
     key: str
@@ -28,7 +28,7 @@ class Cell:
 
     @property
     def variants(self) -> tuple[str, ...]:
-        """The names without their optimisers."""
+        """The names without their optimizers."""
         return tuple(dict.fromkeys(name.partition("@")[0] for name in self.names))
 
 
@@ -39,10 +39,10 @@ def cells(study: Study, pictures: Mapping[str, PictureFile], weights: str | None
     """
     specs: dict[str, tuple[Spec, list[str]]] = {}
     for variant in study.variants():
-        for optimiser in study.optimisers:
-            spec = study.spec(variant, optimiser)
+        for optimizer in study.optimizers:
+            spec = study.spec(variant, optimizer)
             names = specs.setdefault(spec.digest, (spec, []))[1]
-            name = f"{variant.variant}@{optimiser.name}"
+            name = f"{variant.variant}@{optimizer.name}"
             if name not in names:
                 names.append(name)
             if is_trained(spec) and weights is None:

@@ -32,7 +32,7 @@ class Claim(Frozen):
     """A sentence, and the comparison that speaks on it.
 
     `kind` says what is claimed of the subject: that it is `better`, `worse`, `no-better` or `equivalent`, or of all
-    searches that a `rate` of them explodes. A variant may name its optimiser (variant@optimiser); otherwise the
+    searches that a `rate` of them explodes. A variant may name its optimizer (variant@optimizer); otherwise the
     claim is tested under each. A claim of a `slight` difference is supported by one that is too small to be seen,
     too; any other is not.
     """
@@ -59,13 +59,13 @@ class Claim(Frozen):
 
     @property
     def variants(self) -> tuple[str, ...]:
-        """Every variant that it speaks of, with the optimisers that it names."""
+        """Every variant that it speaks of, with the optimizers that it names."""
         return (*(self.subject or ()), *(self.reference or ()))
 
     def judges(self, present: Mapping[str, Iterable[str]]) -> list[str]:
-        """The metrics that decide, of those that a study has; each comes with the variants that it favours."""
+        """The metrics that decide, of those that a study has; each comes with the variants that it favors."""
         arms = {variant.partition("@")[0] for variant in self.variants}
-        fair = [metric for metric, favoured in present.items() if arms.isdisjoint(favoured)]
+        fair = [metric for metric, favored in present.items() if arms.isdisjoint(favored)]
         wanted = [group for name in self.metrics for group in (STYLE_JUDGES if name == STYLE else ((name,),))]
         found = (next((metric for metric in group if metric in fair), None) for group in wanted)
         return [metric for metric in found if metric is not None]

@@ -1,4 +1,4 @@
-"""What a study is: pairs of pictures x variants x optimisers x seeds, laid out as figures."""
+"""What a study is: pairs of pictures x variants x optimizers x seeds, laid out as figures."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Figure(Frozen):
     panels: Annotated[tuple[Variant, ...], Field(min_length=1)]
 
 
-class Optimiser(Frozen):
+class Optimizer(Frozen):
     """Settings that every variant is run with; `but` has others on top for variants that would take too long."""
 
     name: Name
@@ -74,8 +74,8 @@ class Optimiser(Frozen):
     but: dict[str, Settings] = Field(default_factory=dict)
 
 
-PAPERS = Optimiser(name="paper", label="the paper's L-BFGS", set={"optimiser": "paper-lbfgs"})
-ROBUST = Optimiser(name="robust", label="robust L-BFGS", set={"optimiser": "lbfgs"})
+PAPERS = Optimizer(name="paper", label="the paper's L-BFGS", set={"optimizer": "paper-lbfgs"})
+ROBUST = Optimizer(name="robust", label="robust L-BFGS", set={"optimizer": "lbfgs"})
 PAIRS = (
     Pair(content="photo:chelsea", style="style:mosaic"),
     Pair(content="photo:coffee", style="style:swirls"),
@@ -85,7 +85,7 @@ PAIRS = (
 
 
 class Study(Frozen):
-    """Every variant of every figure, under every optimiser, on every pair, with every seed.
+    """Every variant of every figure, under every optimizer, on every pair, with every seed.
 
     A variant whose network is not drawn is run with the first seed only: the others would repeat it. `claims` are
     tested beside the paper's; one with the id of a shipped one takes its place.
@@ -97,7 +97,7 @@ class Study(Frozen):
     pairs: Annotated[tuple[Pair, ...], Field(min_length=1)] = PAIRS
     seeds: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**63)], ...], Field(min_length=1)] = (0, 1, 2)
     size: Annotated[int, Field(ge=16, le=65536)] = 128
-    optimisers: Annotated[tuple[Optimiser, ...], Field(min_length=1)] = (PAPERS, ROBUST)
+    optimizers: Annotated[tuple[Optimizer, ...], Field(min_length=1)] = (PAPERS, ROBUST)
     metrics: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     figures: tuple[Figure, ...] = ()
     claims: tuple[Claim, ...] = ()
@@ -107,7 +107,7 @@ class Study(Frozen):
         for what, names in (
             ("seeds", [str(seed) for seed in self.seeds]),
             ("pairs", [f"{pair.content} and {pair.style}" for pair in self.pairs]),
-            ("optimisers", [optimiser.name for optimiser in self.optimisers]),
+            ("optimizers", [optimizer.name for optimizer in self.optimizers]),
             ("figures", [figure.figure for figure in self.figures]),
             ("claims", [claim.id for claim in self.claims]),
         ):
@@ -129,6 +129,6 @@ class Study(Frozen):
         """The variant of that name, or None."""
         return next((variant for variant in self.variants() if variant.variant == name), None)
 
-    def spec(self, variant: Variant, optimiser: Optimiser) -> Spec:
-        """What a variant is run as under an optimiser. Raises SpecError."""
-        return variant.spec({**optimiser.set, **optimiser.but.get(variant.variant, {}), "size": self.size})
+    def spec(self, variant: Variant, optimizer: Optimizer) -> Spec:
+        """What a variant is run as under an optimizer. Raises SpecError."""
+        return variant.spec({**optimizer.set, **optimizer.but.get(variant.variant, {}), "size": self.size})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from barestyle.images import read, target_size
-from barestyle.metrics import Judged, chosen
+from barestyle.metrics import MetricInputs, chosen
 from barestyle.metrics.score import measured
 from barestyle.run.progress import Progress
 from barestyle.run.runner import transfer
@@ -19,7 +19,7 @@ from barestyle.study.resolve import Prepared
 PER_STEP = 1.05
 """Evaluations that the line search needs for a step, on the pictures of the shipped studies."""
 
-CALIBRATION: dict[str, Any] = {"optimiser": "lbfgs", "optimiser.steps": 2}
+CALIBRATION: dict[str, Any] = {"optimizer": "lbfgs", "optimizer.steps": 2}
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,10 @@ def estimate(ready: Prepared, waiting: Iterable[Cell]) -> Estimate:
 
 def planned_evaluations(spec: Spec) -> int:
     """About how many evaluations a whole run makes."""
-    optimiser = spec.optimiser
-    if isinstance(optimiser, PaperLBFGS):
-        return optimiser.steps * optimiser.iterations_per_step + 1
-    return round(optimiser.steps * PER_STEP) + 1
+    optimizer = spec.optimizer
+    if isinstance(optimizer, PaperLBFGS):
+        return optimizer.steps * optimizer.iterations_per_step + 1
+    return round(optimizer.steps * PER_STEP) + 1
 
 
 def _seconds_of_one(ready: Prepared, cell: Cell, known: dict[str, float]) -> float:
@@ -103,7 +103,7 @@ def _seconds_of_scoring(ready: Prepared, cell: Cell) -> float:
     """Seconds of measuring a result by all of the study's metrics."""
     pictures = [read(ready.pictures[name].path) for name in (cell.pair.content, cell.pair.style)]
     content, style = (one.at(*target_size(one.height, one.width, ready.study.size)).pixels for one in pictures)
-    judged = Judged(content, content, style, ready.weights)
+    judged = MetricInputs(content, content, style, ready.weights)
     measured(judged, chosen(ready.metrics))  # the first use loads networks
     began = time.perf_counter()
     measured(judged, chosen(ready.metrics))

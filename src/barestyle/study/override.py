@@ -19,9 +19,9 @@ def varied(
     steps: int | None = None,
     seeds: Sequence[int] | None = None,
     pairs: Sequence[tuple[str, str]] | None = None,
-    optimisers: Sequence[str] | None = None,
+    optimizers: Sequence[str] | None = None,
 ) -> Study:
-    """The study with another size, seeds, pairs (content, style), steps of every optimiser, or fewer optimisers.
+    """The study with another size, seeds, pairs (content, style), steps of every optimizer, or fewer optimizers.
 
     Raises StudyError naming the value and what is allowed.
     """
@@ -32,17 +32,17 @@ def varied(
         data["seeds"] = list(seeds)
     if pairs is not None:
         data["pairs"] = [{"content": content, "style": style} for content, style in pairs]
-    if optimisers is not None:
-        known = [optimiser.name for optimiser in study.optimisers]
-        for name in optimisers:
+    if optimizers is not None:
+        known = [optimizer.name for optimizer in study.optimizers]
+        for name in optimizers:
             if name not in known:
-                raise StudyError(f"study {study.study!r} has no optimiser {name!r}; its own are {', '.join(known)}")
-        data["optimisers"] = [one for one in data["optimisers"] if one["name"] in optimisers]
+                raise StudyError(f"study {study.study!r} has no optimizer {name!r}; its own are {', '.join(known)}")
+        data["optimizers"] = [one for one in data["optimizers"] if one["name"] in optimizers]
     if steps is not None:
-        for optimiser in data["optimisers"]:
-            optimiser["set"]["optimiser.steps"] = steps
-            for settings in optimiser["but"].values():
-                settings.pop("optimiser.steps", None)
+        for optimizer in data["optimizers"]:
+            optimizer["set"]["optimizer.steps"] = steps
+            for settings in optimizer["but"].values():
+                settings.pop("optimizer.steps", None)
     try:
         return Study.model_validate(data)
     except ValidationError as error:

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from barestyle.errors import SpecError
 from barestyle.images import encode, read, target_size, write_atomically
 from barestyle.metrics import METRICS, chosen
-from barestyle.metrics.score import lacks
+from barestyle.metrics.score import missing_requirement
 from barestyle.networks import vgg19 as pretrained
 from barestyle.run.plan import check_large_enough
 from barestyle.run.record import package_versions
@@ -53,7 +53,7 @@ def prepared(study: Study, *, weights: Path | None) -> Prepared:
 def _check_sizes(study: Study, pictures: dict[str, PictureFile]) -> None:
     """Refuse pictures that a network of the study could not work with, before all its cells fail."""
     networks = {
-        spec.digest: spec for variant in study.variants() for spec in (study.spec(variant, study.optimisers[0]),)
+        spec.digest: spec for variant in study.variants() for spec in (study.spec(variant, study.optimizers[0]),)
     }
     for pair in study.pairs:
         content, style = (read(pictures[name].path) for name in (pair.content, pair.style))
@@ -65,7 +65,7 @@ def _check_sizes(study: Study, pictures: dict[str, PictureFile]) -> None:
 
 def _measurable(study: Study, weights: Path | None) -> tuple[tuple[str, ...], dict[str, str]]:
     """The study's metrics, and why others are left out. Raises SpecError for one that was named and lacks something."""
-    lacking = {metric.name: lacks(metric, weights) for metric in chosen(study.metrics)}
+    lacking = {metric.name: missing_requirement(metric, weights) for metric in chosen(study.metrics)}
     for name, why in lacking.items():
         if why and study.metrics is not None:
             raise SpecError(f"metric {name} of study {study.study!r} cannot be measured; {why}")
@@ -77,7 +77,7 @@ def _weights_digest(study: Study, weights: Path | None) -> str | None:
     """The SHA-256 of the weights, after a look at every layer that a variant needs."""
     if weights is None:
         return None
-    specs = [study.spec(variant, optimiser) for variant in study.variants() for optimiser in study.optimisers]
+    specs = [study.spec(variant, optimizer) for variant in study.variants() for optimizer in study.optimizers]
     deepest = max((spec.deepest_tap for spec in specs if is_trained(spec)), default=1)
     return pretrained.load(pretrained.find(str(weights)), deepest).sha256
 
@@ -98,7 +98,7 @@ def begin(ready: Prepared, store: Store, *, retry_failed: bool = False) -> int:
             name: {"label": METRICS[name].label, "of": METRICS[name].of, "better": METRICS[name].better}
             for name in names
         },
-        favoured={name: _favoured(study, name) for name in names},
+        favored={name: _favored(study, name) for name in names},
         machine={"system": f"{platform.system()} {platform.machine()}", **package_versions()},
     )
     for name, file in ready.pictures.items():
@@ -106,10 +106,10 @@ def begin(ready: Prepared, store: Store, *, retry_failed: bool = False) -> int:
     return store.enqueue(ready.cells, retry_failed=retry_failed)
 
 
-def _favoured(study: Study, metric: str) -> list[str]:
+def _favored(study: Study, metric: str) -> list[str]:
     """The variants that a metric would grade by their own objective."""
-    favours = METRICS[metric].favours
-    return [v.variant for v in study.variants() if favours(study.spec(v, study.optimisers[0]))]
+    favors = METRICS[metric].favors
+    return [v.variant for v in study.variants() if favors(study.spec(v, study.optimizers[0]))]
 
 
 def _keep(store: Store, name: str, path: Path, size: int) -> None:

@@ -12,8 +12,8 @@ import optuna
 from optuna.study import StudyDirection
 
 from barestyle.errors import DivergedError, SpecError
-from barestyle.metrics import METRICS, Judged, chosen
-from barestyle.metrics.score import lacks, measured
+from barestyle.metrics import METRICS, MetricInputs, chosen
+from barestyle.metrics.score import measured, missing_requirement
 from barestyle.run.plan import prepare
 from barestyle.run.runner import run
 from barestyle.spec import Spec, with_settings
@@ -43,7 +43,7 @@ def space(trial: optuna.Trial) -> dict[str, Any]:
         "ternary": {"network.weights": "discrete", "network.weights.levels": [-size, 0.0, size]},
     }
     kernel = trial.suggest_categorical("kernel_size", [2, 3])
-    # A Gabor filter is centred where a kernel of 3 is; one of 2 has no centre.
+    # A Gabor filter is centerd where a kernel of 3 is; one of 2 has no center.
     without_gabor = {"network.gabor": 0.0} if kernel == 2 else {}
     return {
         **weights[family],
@@ -98,7 +98,7 @@ def search(
     """
     measures = chosen([metric, CONTENT_METRIC] if pareto else [metric])
     for one in measures:
-        if lacking := lacks(one, weights):
+        if lacking := missing_requirement(one, weights):
             raise SpecError(f"metric {one.name} cannot be measured; {lacking}")
     names = [one.name for one in measures]
     directions = [StudyDirection.MAXIMIZE if one.better == "higher" else StudyDirection.MINIMIZE for one in measures]
@@ -146,7 +146,7 @@ def _scores(
     result = run(plan, should_stop=should_stop)
     if result.interrupted:
         raise optuna.TrialPruned("it was interrupted")
-    judged = Judged(result.image, plan.content.pixels, plan.style.pixels, weights)
+    judged = MetricInputs(result.image, plan.content.pixels, plan.style.pixels, weights)
     return measured(judged, [METRICS[name] for name in metrics]).values
 
 

@@ -108,7 +108,7 @@ class Store:
             raise self._of_another_version(declared["format"]) from None
 
     def attribute(self, name: str) -> Any:
-        """What was declared beside the study: cells, pictures, weights, metrics, favoured, machine."""
+        """What was declared beside the study: cells, pictures, weights, metrics, favored, machine."""
         return self._declared()[name]
 
     @_told

@@ -1,4 +1,4 @@
-"""The results of a study as numbers: by variant, optimiser and metric, for each pair and seed."""
+"""The results of a study as numbers: by variant, optimizer and metric, for each pair and seed."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ Key = tuple[str, str, int]
 class Table:
     """A study and its declared cells' rows, found by the spec's digest that they share.
 
-    `favoured` has by metric the variants that it would grade by their own objective.
+    `favored` has by metric the variants that it would grade by their own objective.
     """
 
     study: Study
     rows: tuple[Row, ...]
     metrics: Mapping[str, Mapping[str, str]]
-    favoured: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    favored: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
-    def cells(self, variant: str, optimiser: str) -> dict[Key, Row]:
+    def cells(self, variant: str, optimizer: str) -> dict[Key, Row]:
         """The done cells of a variant by pair and seed; a network that is not drawn has the first seed only.
 
-        Raises KeyError for a variant or an optimiser that the study does not have.
+        Raises KeyError for a variant or an optimizer that the study does not have.
         """
-        spec = self._spec(variant, optimiser)
+        spec = self._spec(variant, optimizer)
         pairs = {(pair.content, pair.style) for pair in self.study.pairs}
         found = {
             (row.content, row.style, row.seed): row
@@ -42,11 +42,11 @@ class Table:
         seeds = self.study.seeds if spec.network.is_drawn else self.study.seeds[:1]
         return {key: row for key, row in found.items() if key[2] in seeds}
 
-    def is_drawn(self, variant: str, optimiser: str) -> bool:
+    def is_drawn(self, variant: str, optimizer: str) -> bool:
         """Whether a variant has a cell for every seed. Raises KeyError as `cells` does."""
-        return self._spec(variant, optimiser).network.is_drawn
+        return self._spec(variant, optimizer).network.is_drawn
 
-    def values(self, variant: str, optimiser: str, metric: str, *, every_seed: bool = False) -> dict[Key, float]:
+    def values(self, variant: str, optimizer: str, metric: str, *, every_seed: bool = False) -> dict[Key, float]:
         """A metric by pair and seed, on the scale on which it is compared: lower is better.
 
         The logarithm of a distance, so that differences are ratios; minus a similarity. With `every_seed` the one
@@ -55,23 +55,23 @@ class Table:
         higher = self.metrics[metric]["better"] == "higher"
         values = {
             key: -row.scores[metric] if higher else math.log(max(row.scores[metric], SMALLEST))
-            for key, row in self.cells(variant, optimiser).items()
+            for key, row in self.cells(variant, optimizer).items()
             if metric in row.scores
         }
-        if not every_seed or self.is_drawn(variant, optimiser):
+        if not every_seed or self.is_drawn(variant, optimizer):
             return values
         return {(*key[:2], seed): value for key, value in values.items() for seed in self.study.seeds}
 
-    def _spec(self, variant: str, optimiser: str) -> Spec:
-        return self._specs[variant, optimiser]
+    def _spec(self, variant: str, optimizer: str) -> Spec:
+        return self._specs[variant, optimizer]
 
     @cached_property
     def _specs(self) -> dict[tuple[str, str], Spec]:
         """Every spec once: to make and check one takes a millisecond, and claims ask for thousands."""
         return {
-            (variant.variant, optimiser.name): self.study.spec(variant, optimiser)
+            (variant.variant, optimizer.name): self.study.spec(variant, optimizer)
             for variant in self.study.variants()
-            for optimiser in self.study.optimisers
+            for optimizer in self.study.optimizers
         }
 
     @cached_property

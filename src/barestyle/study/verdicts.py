@@ -18,29 +18,29 @@ Word = Literal["supported", "contradicted", "undecided", "untested"]
 
 LEVEL = 0.05
 POWER = 0.8
-FEWEST = 3
+MIN_SAMPLES = 3
 """Differences below which nothing is tested."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What one metric says on a claim under one optimiser.
+    """What one metric says on a claim under one optimizer.
 
     `effect` is the mean difference subject - reference, lower being better: of logarithms for distances, so that
     exp(effect) is a ratio, and of minus the similarity otherwise; `low` and `high` its 95 % bootstrap interval (BCa);
-    `standardised` is Cohen's d of the paired differences. `p` is of the claim itself, `p_against` of its opposite;
+    `standardized` is Cohen's d of the paired differences. `p` is of the claim itself, `p_against` of its opposite;
     both are corrected by Holm's method once all findings are in. `needed` is about how many more cells of each arm
     would decide, None where it is decided or no number would.
     """
 
     claim: Claim
-    optimiser: str
+    optimizer: str
     metric: str
     number: int
     effect: float
     low: float
     high: float
-    standardised: float
+    standardized: float
     p: float
     p_against: float
     verdict: Word
@@ -49,30 +49,30 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A claim's word under one optimiser: supported where every metric says so, contradicted where one says that."""
+    """A claim's word under one optimizer: supported where every metric says so, contradicted where one says that."""
 
     claim: Claim
-    optimiser: str
+    optimizer: str
     word: Word
     findings: tuple[Finding, ...]
 
 
 def verdicts(claims: Sequence[Claim], table: Table) -> list[Verdict]:
-    """Every claim under every optimiser that it is tested under, in the order of the claims."""
+    """Every claim under every optimizer that it is tested under, in the order of the claims."""
     findings = [finding for claim in claims for finding in _findings(claim, table)]
     decided = [_worded(finding) for finding in _corrected(findings)]
     result = []
     for claim in claims:
-        for optimiser in _optimisers(claim, table):
-            own = tuple(one for one in decided if one.claim is claim and one.optimiser == optimiser)
-            result.append(Verdict(claim, optimiser, _together([one.verdict for one in own]), own))
+        for optimizer in _optimizers(claim, table):
+            own = tuple(one for one in decided if one.claim is claim and one.optimizer == optimizer)
+            result.append(Verdict(claim, optimizer, _together([one.verdict for one in own]), own))
     return result
 
 
-def _optimisers(claim: Claim, table: Table) -> list[str]:
+def _optimizers(claim: Claim, table: Table) -> list[str]:
     if any("@" in variant for variant in claim.variants):
         return ["both"]
-    return [optimiser.name for optimiser in table.study.optimisers]
+    return [optimizer.name for optimizer in table.study.optimizers]
 
 
 def _together(words: Sequence[Word]) -> Word:
@@ -85,65 +85,65 @@ def _together(words: Sequence[Word]) -> Word:
 
 def _findings(claim: Claim, table: Table) -> list[Finding]:
     if claim.kind == "rate":
-        return [_rate(claim, table, optimiser) for optimiser in _optimisers(claim, table)]
+        return [_rate(claim, table, optimizer) for optimizer in _optimizers(claim, table)]
     return [
-        _compared(claim, optimiser, metric, differences(claim, table, optimiser, metric))
-        for optimiser in _optimisers(claim, table)
-        for metric in claim.judges(_measured(claim, table, optimiser))
+        _compared(claim, optimizer, metric, differences(claim, table, optimizer, metric))
+        for optimizer in _optimizers(claim, table)
+        for metric in claim.judges(_measured(claim, table, optimizer))
     ]
 
 
-def _measured(claim: Claim, table: Table, optimiser: str) -> dict[str, Sequence[str]]:
-    """The metrics that every done cell of the claim's arms has, with the variants that they favour.
+def _measured(claim: Claim, table: Table, optimizer: str) -> dict[str, Sequence[str]]:
+    """The metrics that every done cell of the claim's arms has, with the variants that they favor.
 
     A store may hold cells from before a metric was added, or weights were at hand.
     """
     try:
-        cells = [row for one in claim.variants for row in table.cells(*_named(one, optimiser)).values()]
-    except KeyError:  # the study has no such variant or optimiser
+        cells = [row for one in claim.variants for row in table.cells(*_named(one, optimizer)).values()]
+    except KeyError:  # the study has no such variant or optimizer
         cells = []
     return {
-        metric: table.favoured.get(metric, ()) for metric in table.metrics if all(metric in row.scores for row in cells)
+        metric: table.favored.get(metric, ()) for metric in table.metrics if all(metric in row.scores for row in cells)
     }
 
 
-def differences(claim: Claim, table: Table, optimiser: str, metric: str) -> Numbers:
+def differences(claim: Claim, table: Table, optimizer: str, metric: str) -> Numbers:
     """Subject minus reference for every pair and seed that has all of both; empty where there is none.
 
     Where no network is drawn there is one difference for each pair: another seed would repeat it.
     """
     try:
-        drawn = any(table.is_drawn(name, own) for name, own in (_named(one, optimiser) for one in claim.variants))
-        subject = _arm(claim.subject or (), table, optimiser, metric, "mean", every_seed=drawn)
-        reference = _arm(claim.reference or (), table, optimiser, metric, claim.against, every_seed=drawn)
-    except KeyError:  # the study has no such variant or optimiser
+        drawn = any(table.is_drawn(name, own) for name, own in (_named(one, optimizer) for one in claim.variants))
+        subject = _arm(claim.subject or (), table, optimizer, metric, "mean", every_seed=drawn)
+        reference = _arm(claim.reference or (), table, optimizer, metric, claim.against, every_seed=drawn)
+    except KeyError:  # the study has no such variant or optimizer
         return np.empty(0)
     return np.array([subject[key] - reference[key] for key in sorted(subject.keys() & reference.keys())])
 
 
-def _named(variant: str, optimiser: str) -> tuple[str, str]:
-    """A claim's variant, and its own optimiser or the one that the claim is tested under."""
+def _named(variant: str, optimizer: str) -> tuple[str, str]:
+    """A claim's variant, and its own optimizer or the one that the claim is tested under."""
     name, _, own = variant.partition("@")
-    return name, own or optimiser
+    return name, own or optimizer
 
 
 def _arm(
-    variants: Sequence[str], table: Table, optimiser: str, metric: str, reduce: str, *, every_seed: bool
+    variants: Sequence[str], table: Table, optimizer: str, metric: str, reduce: str, *, every_seed: bool
 ) -> dict[Key, float]:
     """One number for each pair and seed: the mean of the variants, or those of the variant with the best mean."""
-    columns = [table.values(*_named(one, optimiser), metric, every_seed=every_seed) for one in variants]
+    columns = [table.values(*_named(one, optimizer), metric, every_seed=every_seed) for one in variants]
     keys = set.intersection(*(set(column) for column in columns))
     if reduce == "best" and keys:
         columns = [min(columns, key=lambda column: sum(column[key] for key in keys))]
     return {key: sum(column[key] for column in columns) / len(columns) for key in keys}
 
 
-def _compared(claim: Claim, optimiser: str, metric: str, values: Numbers) -> Finding:
+def _compared(claim: Claim, optimizer: str, metric: str, values: Numbers) -> Finding:
     """Paired tests on differences; p of the claim and of what contradicts it, not yet corrected."""
     blank = Finding(
-        claim, optimiser, metric, len(values), math.nan, math.nan, math.nan, math.nan, 1.0, 1.0, "untested", None
+        claim, optimizer, metric, len(values), math.nan, math.nan, math.nan, math.nan, 1.0, 1.0, "untested", None
     )
-    if len(values) < FEWEST:
+    if len(values) < MIN_SAMPLES:
         return blank
     allowed = margin(metric)
     mean, spread = float(values.mean()), float(values.std(ddof=1))
@@ -154,7 +154,7 @@ def _compared(claim: Claim, optimiser: str, metric: str, values: Numbers) -> Fin
         effect=mean,
         low=low,
         high=high,
-        standardised=mean / spread if spread > 0 else math.copysign(math.inf, mean) if mean else 0.0,
+        standardized=mean / spread if spread > 0 else math.copysign(math.inf, mean) if mean else 0.0,
         p=p,
         p_against=min(1.0, against),
     )
@@ -188,31 +188,31 @@ def _needed(finding: Finding, *, tests: int) -> int | None:
         "no-better": abs(mean + allowed),
         "equivalent": abs(allowed - abs(mean)),
     }[finding.claim.kind]
-    if distance == 0 or mean == 0 or not math.isfinite(finding.standardised):
+    if distance == 0 or mean == 0 or not math.isfinite(finding.standardized):
         return None
-    spread = abs(mean / finding.standardised)
+    spread = abs(mean / finding.standardized)
     # Two one-sided tests have to pass at once where nothing differs (Julious 2004, doi:10.1002/sim.1783).
     power = POWER if finding.claim.kind != "equivalent" else (1 + POWER) / 2
     total = ((stats.norm.ppf(1 - LEVEL / tests) + stats.norm.ppf(power)) * spread / distance) ** 2
     return max(1, math.ceil(float(total)) - finding.number)
 
 
-def _rate(claim: Claim, table: Table, optimiser: str) -> Finding:
+def _rate(claim: Claim, table: Table, optimizer: str) -> Finding:
     """The share of drawn searches that exploded at least once, with its exact binomial interval."""
     digests = {
         spec.digest
         for variant in table.study.variants()
-        for one in table.study.optimisers
-        if one.name == optimiser and (spec := table.study.spec(variant, one)).network.is_drawn
+        for one in table.study.optimizers
+        if one.name == optimizer and (spec := table.study.spec(variant, one)).network.is_drawn
     }
     rows = [row for row in table.rows if row.digest in digests and row.state in ("done", "failed")]
     exploded = sum(
         row.restarts > 0 or "infinite or NaN" in row.reason for row in rows if row.state in ("done", "failed")
     )
     blank = Finding(
-        claim, optimiser, "exploded", len(rows), math.nan, math.nan, math.nan, math.nan, 1.0, 1.0, "untested", None
+        claim, optimizer, "exploded", len(rows), math.nan, math.nan, math.nan, math.nan, 1.0, 1.0, "untested", None
     )
-    if len(rows) < FEWEST or claim.between is None:
+    if len(rows) < MIN_SAMPLES or claim.between is None:
         return blank
     test = stats.binomtest(exploded, len(rows))
     bounds = test.proportion_ci(0.95)
@@ -240,16 +240,16 @@ def _enough(share: float, low: float, high: float) -> int:
 
 
 def _corrected(findings: list[Finding]) -> list[Finding]:
-    """Holm's correction of all that was tested under one optimiser, for claims and their opposites.
+    """Holm's correction of all that was tested under one optimizer, for claims and their opposites.
 
     Rates have an interval and no p, so they are not among the tests.
     """
     result = list(findings)
-    for optimiser in {finding.optimiser for finding in findings}:
+    for optimizer in {finding.optimizer for finding in findings}:
         own = [
             i
             for i, one in enumerate(findings)
-            if one.optimiser == optimiser and one.claim.kind != "rate" and not math.isnan(one.effect)
+            if one.optimizer == optimizer and one.claim.kind != "rate" and not math.isnan(one.effect)
         ]
         for field in ("p", "p_against"):
             for i, p in zip(own, holm([getattr(findings[i], field) for i in own]), strict=True):

@@ -67,34 +67,34 @@ def _joined(study: Study, included: Sequence[Study], folder: Path) -> Study:
 
 
 def _check_names(study: Study, path: Path, root: yaml.Node) -> None:
-    """Refuse names of variants and optimisers that the study does not have; with includes these are known late."""
+    """Refuse names of variants and optimizers that the study does not have; with includes these are known late."""
     variants = {variant.variant for variant in study.variants()}
-    optimisers = {optimiser.name for optimiser in study.optimisers}
+    optimizers = {optimizer.name for optimizer in study.optimizers}
     named: list[tuple[tuple[int | str, ...], str, str]] = [
-        (("optimisers", i), f"but of optimiser {optimiser.name!r}", name)
-        for i, optimiser in enumerate(study.optimisers)
-        for name in optimiser.but
+        (("optimizers", i), f"but of optimizer {optimizer.name!r}", name)
+        for i, optimizer in enumerate(study.optimizers)
+        for name in optimizer.but
     ]
     named += [(("claims",), f"claim {claim.id!r}", name) for claim in study.claims for name in claim.variants]
     for location, what, name in named:
-        variant, _, optimiser = name.partition("@")
-        if variant not in variants or (optimiser and optimiser not in optimisers):
+        variant, _, optimizer = name.partition("@")
+        if variant not in variants or (optimizer and optimizer not in optimizers):
             raise StudyError(
                 f"{str(path)!r}, line {_line(root, location)}: {what} names {name!r}, and the study has no such "
-                f"variant or optimiser; its variants are {', '.join(sorted(variants))}, and its optimisers "
-                f"{', '.join(sorted(optimisers))}"
+                f"variant or optimizer; its variants are {', '.join(sorted(variants))}, and its optimizers "
+                f"{', '.join(sorted(optimizers))}"
             )
 
 
 def _check_settings(study: Study, path: Path, root: yaml.Node) -> None:
-    """Refuse what no optimiser or variant can be set to: every spec of the study is made once."""
-    for i, optimiser in enumerate(study.optimisers):
+    """Refuse what no optimizer or variant can be set to: every spec of the study is made once."""
+    for i, optimizer in enumerate(study.optimizers):
         for variant in study.variants():
             try:
-                study.spec(variant, optimiser)
+                study.spec(variant, optimizer)
             except SpecError as error:
-                line = _line(root, ("optimisers", i, "but" if variant.variant in optimiser.but else "set"))
-                where = f"{str(path)!r}, line {line}: optimiser {optimiser.name!r} with variant {variant.variant!r}"
+                line = _line(root, ("optimizers", i, "but" if variant.variant in optimizer.but else "set"))
+                where = f"{str(path)!r}, line {line}: optimizer {optimizer.name!r} with variant {variant.variant!r}"
                 raise StudyError(f"{where}: {error}") from None
 
 

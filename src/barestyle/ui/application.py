@@ -17,11 +17,11 @@ from starlette.routing import Mount
 from barestyle.ui import theme as look
 from barestyle.ui.errors import PageError
 from barestyle.ui.gradio_errors import spoken
-from barestyle.ui.job_queue import Studio
+from barestyle.ui.job_queue import JobQueue
 from barestyle.ui.middleware import ERRAND, Doors
 from barestyle.ui.page import build
-from barestyle.ui.service import Desk
-from barestyle.ui.sessions import Visits
+from barestyle.ui.service import Service
+from barestyle.ui.sessions import Sessions
 
 logger = logging.getLogger(__name__)
 
@@ -31,20 +31,20 @@ SESSIONS = 256
 
 
 @contextlib.contextmanager
-def application(visits: Visits, studio: Studio) -> Iterator[tuple[FastAPI, asyncio.Event]]:
+def application(sessions: Sessions, job_queue: JobQueue) -> Iterator[tuple[FastAPI, asyncio.Event]]:
     """The page as an ASGI application, and the event that ends its open streams."""
-    desk = Desk(visits, studio, studio.easel.limits)
+    service = Service(sessions, job_queue, job_queue.compute.limits)
 
     @contextlib.asynccontextmanager
     async def tended(_app: FastAPI) -> AsyncIterator[None]:
-        sweeping = asyncio.create_task(_sweep(visits))
+        sweeping = asyncio.create_task(_sweep(sessions))
         yield
         sweeping.cancel()
-        desk.close()
+        service.close()
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=tended)
-    app.add_middleware(Doors, max_upload=desk.limits.max_upload)
-    page = build(desk)
+    app.add_middleware(Doors, max_upload=service.limits.max_upload)
+    page = build(service)
     gr.mount_gradio_app(
         app,
         page,
@@ -59,7 +59,7 @@ def application(visits: Visits, studio: Studio) -> Iterator[tuple[FastAPI, async
         ssr_mode=False,
         pwa=False,
         mcp_server=False,
-        max_file_size=desk.limits.max_upload,
+        max_file_size=service.limits.max_upload,
     )
     # Only `launch` sets this; without it, a client could name any file of this machine as one that it sent.
     page.has_launched = True
@@ -70,11 +70,11 @@ def application(visits: Visits, studio: Studio) -> Iterator[tuple[FastAPI, async
         yield app, inner.stop_event
 
 
-async def _sweep(visits: Visits) -> None:
+async def _sweep(sessions: Sessions) -> None:
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
         try:
-            visits.sweep()
+            sessions.sweep()
         except OSError:  # an upload that has just got its name; or a disk that is full, which may pass
             logger.debug("sweeping was cut short", exc_info=True)
 

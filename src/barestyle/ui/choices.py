@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from barestyle.presets import PRESETS, Preset
-from barestyle.spec import VGG, FormsContentLoss, Spec
+from barestyle.spec import VGG, LuminanceContentLoss, Spec
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,8 @@ WORDS = {
     "bare": Choice("Balanced", "clear forms, strokes of every size: the one to begin with"),
     "bare-fast": Choice("Quick sketch", "a preview in a fraction of the time"),
     "bare-fine": Choice("Finely worked", "several times the work, for a picture to keep"),
-    "paper": Choice("Grainy", "rough colour over soft forms, as in the study that began it"),
-    "npnd": Choice("Bold", "strong colours and dark edges; the forms stay"),
+    "paper": Choice("Grainy", "rough color over soft forms, as in the study that began it"),
+    "npnd": Choice("Bold", "strong colors and dark edges; the forms stay"),
     "hand-made": Choice("Crisp", "sharp, engraved edges, from little patterns laid by hand"),
     "gaussian-pyramid": Choice("Smoke", "long soft flows in which the forms begin to dissolve"),
     "laplacian-pyramid": Choice("Ripples", "fine lines that run across the forms"),
@@ -50,4 +50,4 @@ def is_trained(spec: Spec) -> bool:
 
 def takes_strength(spec: Spec) -> bool:
     """Whether a spec holds on to the photograph's forms, so that it can be said how much."""
-    return isinstance(spec.content_loss, FormsContentLoss)
+    return isinstance(spec.content_loss, LuminanceContentLoss)

@@ -20,12 +20,12 @@ from barestyle.ui.limits import Limits
 SMALLEST = 64
 """Pixels of the smallest long side that can be set: below, most networks have nothing left to look at."""
 
-COLOURS = {
+COLORS = {
     "style": "The style's",
     "matched": "Near the photograph's",
     "luminance": "The photograph's",
 }
-"""Whose colours a picture may have, in words."""
+"""Whose colors a picture may have, in words."""
 
 STRENGTH_SAYS = "From the photograph (0) to all style (1)"
 NO_STRENGTH_SAYS = "This manner has but one strength"
@@ -77,13 +77,13 @@ def _size(limits: Limits) -> Component:
     )
 
 
-def _colours(_limits: Limits) -> Component:
-    kinds = members(Spec.model_fields["colours"].annotation)
+def _colors(_limits: Limits) -> Component:
+    kinds = members(Spec.model_fields["colors"].annotation)
     return gr.Radio(
-        [(COLOURS.get(kind, kind), kind) for kind in kinds],
-        value=Spec().colours.kind,
-        label="Colours",
-        elem_id="colours",
+        [(COLORS.get(kind, kind), kind) for kind in kinds],
+        value=Spec().colors.kind,
+        label="Colors",
+        elem_id="colors",
     )
 
 
@@ -99,7 +99,7 @@ def _seed(_limits: Limits) -> Component:
 
 STRENGTH = Control("strength", _strength, float, lambda set_, _: _or(set_.strength, settings.default_strength()))
 SIZE = Control("size", _size, int, lambda set_, limits: min(_or(set_.size, limits.max_size), limits.max_size))
-WHOSE = Control("colours", _colours, str, lambda set_, _: _or(set_.colours, Spec().colours.kind))
+WHOSE = Control("colors", _colors, str, lambda set_, _: _or(set_.colors, Spec().colors.kind))
 SEED = Control("seed", _seed, settings.parse_seed, lambda set_, _: str(set_.seed), is_rare=True)
 
 CONTROLS = (STRENGTH, WHOSE, SIZE, SEED)

@@ -8,7 +8,7 @@ from typing import Any
 from barestyle.errors import SpecError
 from barestyle.presets import DEFAULT_PRESET, preset
 from barestyle.run.record import Record
-from barestyle.spec import DEFAULT_LONGEST_SIDE, FormsContentLoss, PictureStart, Spec, with_settings
+from barestyle.spec import DEFAULT_LONGEST_SIDE, LuminanceContentLoss, PictureStart, Spec, with_settings
 from barestyle.ui.choices import is_trained, offered, takes_strength, title
 from barestyle.ui.errors import PageError
 from barestyle.ui.limits import Limits
@@ -22,14 +22,14 @@ class Settings:
         base: a preset, or an earlier result's whole spec.
         size: pixels of the result's long side.
         strength: 0, the photograph, to 1, all style; only where the base takes one.
-        colours: whose the result has: a kind of Spec.colours.
+        colors: whose the result has: a kind of Spec.colors.
         seed: of the network's random weights.
     """
 
     base: str | Spec = DEFAULT_PRESET
     size: int | None = None
     strength: float | None = None
-    colours: str | None = None
+    colors: str | None = None
     seed: int = 0
 
     @property
@@ -46,7 +46,7 @@ class Settings:
                 f"{named} needs trained weights, which the page does not offer; use one of {', '.join(offered())}, "
                 "or `barestyle transfer`"
             )
-        spec = with_settings(base, _said(self.size, self.strength, self.colours))
+        spec = with_settings(base, _said(self.size, self.strength, self.colors))
         if (spec.size or 0) > limits.max_size:
             raise PageError(
                 f"size cannot be {spec.size} here; this page paints up to {limits.max_size} pixels a side, "
@@ -55,26 +55,26 @@ class Settings:
         return spec
 
 
-def _said(size: int | None, strength: float | None, colours: str | None) -> dict[str, Any]:
+def _said(size: int | None, strength: float | None, colors: str | None) -> dict[str, Any]:
     """What the page sets by itself, by the names of the spec's fields."""
     said: dict[str, Any] = {}
     if size is not None:
         said["size"] = size
     if strength is not None:
-        said |= {"content_loss": "forms", "content_loss.strength": strength}
-    if colours is not None:
-        said["colours"] = colours
+        said |= {"content_loss": "luminance", "content_loss.strength": strength}
+    if colors is not None:
+        said["colors"] = colors
     return said
 
 
 def default_strength() -> float:
     """The default preset's."""
-    return strength_of(preset(DEFAULT_PRESET).spec) or FormsContentLoss().strength
+    return strength_of(preset(DEFAULT_PRESET).spec) or LuminanceContentLoss().strength
 
 
 def strength_of(spec: Spec) -> float | None:
     """How strong a spec has the style; None where it does not say."""
-    return spec.content_loss.strength if isinstance(spec.content_loss, FormsContentLoss) else None
+    return spec.content_loss.strength if isinstance(spec.content_loss, LuminanceContentLoss) else None
 
 
 def parse_seed(text: str) -> int:
@@ -111,7 +111,7 @@ def of_record(record: Record) -> Settings:
         base=_base_of(spec),
         size=max(record.width, record.height),
         strength=strength_of(spec),
-        colours=spec.colours.kind,
+        colors=spec.colors.kind,
         seed=record.seed,
     )
 
@@ -120,7 +120,7 @@ def _base_of(spec: Spec) -> str | Spec:
     """The preset that a spec is but for what the page sets by itself, or the spec."""
     for name, offer in offered().items():
         strength = strength_of(spec) if takes_strength(offer.spec) else None
-        same = with_settings(offer.spec, _said(None, strength, spec.colours.kind))
+        same = with_settings(offer.spec, _said(None, strength, spec.colors.kind))
         if same.model_copy(update={"size": spec.size}) == spec:
             return name
     return spec

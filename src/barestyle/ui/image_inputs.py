@@ -22,7 +22,7 @@ THUMB_SIDE = 96
 
 
 @dataclass(frozen=True)
-class Slot:
+class ImageInput:
     """A place for a picture: its name in a visit, what it is called, what to do there, and what is at hand for it."""
 
     name: str
@@ -32,9 +32,9 @@ class Slot:
     file: Callable[[str], Path]
 
 
-SLOTS = (
-    Slot("content", "Photograph", "Drop a photograph\nor choose one", tuple(samples.PHOTOS), samples.photo),
-    Slot("style", "Style", "Drop a painting\nor choose one", samples.STYLES, samples.style),
+IMAGE_INPUTS = (
+    ImageInput("content", "Photograph", "Drop a photograph\nor choose one", tuple(samples.PHOTOS), samples.photo),
+    ImageInput("style", "Style", "Drop a painting\nor choose one", samples.STYLES, samples.style),
 )
 
 
@@ -42,43 +42,43 @@ def sent(payload: Any) -> Path | None:
     """The file in what a component sends, as it came.
 
     gradio would open a picture, perhaps write it anew, and stop at what Pillow does not know; barestyle reads it by
-    itself, with all its bits, colours and tags. So the page's events have `preprocess=False`.
+    itself, with all its bits, colors and tags. So the page's events have `preprocess=False`.
     """
     path = payload.get("path") if isinstance(payload, dict) else None
     return Path(path) if isinstance(path, str) else None
 
 
-def picture_input(slot: Slot) -> gr.Image:
+def picture_input(image_input: ImageInput) -> gr.Image:
     """The component of a slot."""
     return gr.Image(
-        label=slot.label,
+        label=image_input.label,
         type="filepath",
         sources=["upload"],
         buttons=[],
-        placeholder=slot.placeholder,
+        placeholder=image_input.placeholder,
         height=168,
-        elem_id=slot.name,
+        elem_id=image_input.name,
         elem_classes="slot",
     )
 
 
-def sample_buttons(slot: Slot) -> gr.HTML:
+def sample_buttons(image_input: ImageInput) -> gr.HTML:
     """Small pictures to choose from; a click says the sample's name."""
-    buttons = "".join(_button(slot, name) for name in slot.at_hand)
+    buttons = "".join(_button(image_input, name) for name in image_input.at_hand)
     script = (
         "element.addEventListener('click', (event) => {"
         " const button = event.target.closest('button');"
         " if (button) trigger('click', { sample: button.dataset.sample }); });"
     )
-    group = f'<div class="samples" role="group" aria-label="{slot.label}s at hand">{buttons}</div>'
-    return gr.HTML(group, js_on_load=script, apply_default_css=False, elem_id=f"{slot.name}-samples")
+    group = f'<div class="samples" role="group" aria-label="{image_input.label}s at hand">{buttons}</div>'
+    return gr.HTML(group, js_on_load=script, apply_default_css=False, elem_id=f"{image_input.name}-samples")
 
 
-def _button(slot: Slot, name: str) -> str:
-    with Image.open(slot.file(name)) as picture:
+def _button(image_input: ImageInput, name: str) -> str:
+    with Image.open(image_input.file(name)) as picture:
         thumb = picture.convert("RGB")
     thumb.thumbnail((2 * THUMB_SIDE, THUMB_SIDE))
-    label = html.escape(f"{slot.label}: {name}")
+    label = html.escape(f"{image_input.label}: {name}")
     image = f'<img src="{frames.data_url(thumb, frames.LIVE_QUALITY)}" alt="">'
     return f'<button type="button" data-sample="{name}" aria-label="{label}" title="{name}">{image}</button>'
 

@@ -9,16 +9,16 @@ import threading
 from collections import deque
 
 from barestyle.ui.errors import PageError
-from barestyle.ui.jobs import Easel, Job
+from barestyle.ui.jobs import Compute, Job
 
 CLOSING = "the page is closing; ask whoever runs it to start it again"
 
 
-class Studio:
+class JobQueue:
     """One painter, in a thread of its own, and a line of jobs."""
 
-    def __init__(self, easel: Easel) -> None:
-        self.easel = easel
+    def __init__(self, compute: Compute) -> None:
+        self.compute = compute
         self._line: deque[Job] = deque()
         self._at_work: Job | None = None
         self._is_shut = False
@@ -33,12 +33,12 @@ class Studio:
         Whoever waits should not learn at the end of it that there is something wrong with the pictures.
         """
         if self.is_busy:
-            for wish in job.wishes:
-                self.easel.plan(wish)
+            for request in job.requests:
+                self.compute.plan(request)
         with self._changed:
             if self._is_shut:
                 raise PageError(CLOSING)
-            if len(self._line) >= self.easel.limits.max_waiting:
+            if len(self._line) >= self.compute.limits.max_waiting:
                 raise PageError(f"the line is full: {len(self._line)} are waiting already; come back in a few minutes")
             self._line.append(job)
             self._changed.notify()
@@ -92,7 +92,7 @@ class Studio:
 
     def _paint(self) -> None:
         while (job := self._next()) is not None:
-            job.paint(self.easel)
+            job.paint(self.compute)
             del job
             with self._changed:
                 self._at_work = None

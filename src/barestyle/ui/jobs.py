@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Easel:
+class Compute:
     """Where jobs are done, and with what: the arguments are those of `transfer`."""
 
     device: str = "auto"
@@ -50,27 +50,27 @@ class Easel:
     def check(self) -> None:
         """Refuse a device, a precision or an amount of memory that every wish would be refused for."""
         content, style = samples.photo(next(iter(samples.PHOTOS))), samples.style(samples.STYLES[0])
-        self.plan(Wish(content, style, Spec(size=CHECKED_SIZE), seed=0, title=""))
+        self.plan(PaintRequest(content, style, Spec(size=CHECKED_SIZE), seed=0, title=""))
 
-    def plan(self, wish: Wish) -> Plan:
+    def plan(self, request: PaintRequest) -> Plan:
         """A wish with everything checked that can be; what is wrong names files as their senders did."""
         try:
             return prepare(
-                wish.content,
-                wish.style,
-                wish.spec,
-                seed=wish.seed,
+                request.content,
+                request.style,
+                request.spec,
+                seed=request.seed,
                 device=self.device,
                 precision=self.precision,
                 memory=self.memory,
                 max_pixels=self.limits.max_pixels,
             )
         except BarestyleError as error:
-            raise type(error)(without_folder(str(error), wish.content, wish.style)) from None
+            raise type(error)(without_folder(str(error), request.content, request.style)) from None
 
 
 @dataclass(frozen=True)
-class Wish:
+class PaintRequest:
     """One picture that is asked for: from what, how, and what it is called on the page and in its file's name."""
 
     content: Path
@@ -87,7 +87,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Work:
+class FinishedImage:
     """A finished picture: its files, what to look at, and how it went."""
 
     title: str
@@ -104,7 +104,7 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Glimpse:
+class Snapshot:
     """A picture on its way: steps, the share of the work that is done, seconds, and how it looks by now."""
 
     step: int
@@ -121,7 +121,7 @@ class Glimpse:
 
 
 @dataclass(frozen=True)
-class View:
+class JobStatus:
     """What can be seen of a job: it is replaced whole, so that anybody may look at any time.
 
     `number` counts the wishes from 0; `refusals` has a sentence for each that could not be fulfilled.
@@ -129,8 +129,8 @@ class View:
 
     phase: Phase = "waiting"
     number: int = 0
-    glimpse: Glimpse | None = None
-    works: tuple[Work, ...] = ()
+    snapshot: Snapshot | None = None
+    works: tuple[FinishedImage, ...] = ()
     refusals: tuple[str, ...] = ()
 
     @property
@@ -145,10 +145,10 @@ class Job:
     `watched` asks for pictures of the way, which cost a little.
     """
 
-    def __init__(self, wishes: Sequence[Wish], folder: Path, *, watched: bool = True) -> None:
-        self.wishes = tuple(wishes)
+    def __init__(self, requests: Sequence[PaintRequest], folder: Path, *, watched: bool = True) -> None:
+        self.requests = tuple(requests)
         self.folder = folder
-        self.view = View()
+        self.view = JobStatus()
         self.is_dropped = False
         self._watched = watched
         self._stopped = False
@@ -165,32 +165,32 @@ class Job:
         """It has left the line before it was its turn."""
         self.view = replace(self.view, phase="failed", refusals=("you left the line, and nothing was painted",))
 
-    def paint(self, easel: Easel) -> None:
+    def paint(self, compute: Compute) -> None:
         """Fulfil the wishes, one after the other. Raises nothing: whatever goes wrong is a sentence in the view."""
-        for number, wish in enumerate(self.wishes):
+        for number, request in enumerate(self.requests):
             if self._stopped:
                 break
-            self.view = replace(self.view, phase="painting", number=number, glimpse=None)
+            self.view = replace(self.view, phase="painting", number=number, snapshot=None)
             try:
-                result, plan = self._search(wish, easel)
+                result, plan = self._search(request, compute)
                 if not self.is_dropped:
-                    work = kept(result, plan, wish, self.folder)
+                    work = kept(result, plan, request, self.folder)
                     self.view = replace(self.view, works=(*self.view.works, work))
             except BarestyleError as error:
-                self._refuse(wish, str(error))
+                self._refuse(request, str(error))
             except Exception as error:  # the painter goes on with whoever is next
                 if not self.is_dropped:  # its folder may be gone already
                     logger.exception("a mistake while painting")
-                    self._refuse(wish, mistake(error))
-        self.view = replace(self.view, phase="done" if self.view.works else "failed", glimpse=None)
+                    self._refuse(request, mistake(error))
+        self.view = replace(self.view, phase="done" if self.view.works else "failed", snapshot=None)
 
-    def _refuse(self, wish: Wish, sentence: str) -> None:
-        named = f"{wish.title}: {sentence}" if len(self.wishes) > 1 else sentence
+    def _refuse(self, request: PaintRequest, sentence: str) -> None:
+        named = f"{request.title}: {sentence}" if len(self.requests) > 1 else sentence
         self.view = replace(self.view, refusals=(*self.view.refusals, named))
 
-    def _search(self, wish: Wish, easel: Easel) -> tuple[Result, Plan]:
-        plan = easel.plan(wish)
-        return run(plan, on_progress=Watch(self, plan.steps), should_stop=lambda: self._stopped), plan
+    def _search(self, request: PaintRequest, compute: Compute) -> tuple[Result, Plan]:
+        plan = compute.plan(request)
+        return run(plan, on_progress=Listener(self, plan.steps), should_stop=lambda: self._stopped), plan
 
     @property
     def is_watched(self) -> bool:
@@ -198,7 +198,7 @@ class Job:
         return self._watched
 
 
-class Watch:
+class Listener:
     """Turns a run's progress into a job's view: numbers at every step, pictures now and then."""
 
     def __init__(self, job: Job, steps: int) -> None:
@@ -217,10 +217,10 @@ class Watch:
         self._losses.append(progress.loss)
         if self._job.is_watched and time.monotonic() >= self._next_frame:
             self._look(progress)
-        glimpse = Glimpse(
+        snapshot = Snapshot(
             progress.step, progress.steps, progress.done, progress.seconds, frame=self._frame, curve=self._curve
         )
-        self._job.view = replace(self._job.view, glimpse=glimpse)
+        self._job.view = replace(self._job.view, snapshot=snapshot)
 
     def _look(self, progress: Progress) -> None:
         began = time.monotonic()
@@ -230,16 +230,16 @@ class Watch:
         self._next_frame = ended + max(FRAME_SECONDS, (ended - began) / FRAME_SHARE)
 
 
-def kept(result: Result, plan: Plan, wish: Wish, folder: Path) -> Work:
+def kept(result: Result, plan: Plan, request: PaintRequest, folder: Path) -> FinishedImage:
     """Write a result's files: the PNG with its record inside, the record beside it, and a JPEG of before and after."""
     folder.mkdir(exist_ok=True)
-    picture = folder / f"{wish.stem}.png"
-    replace(result, record=_without_our_paths(result, wish, folder)).save(picture)
-    before, after = (folder / f"{wish.stem}-{name}.jpg" for name in ("before", "after"))
+    picture = folder / f"{request.stem}.png"
+    replace(result, record=_without_our_paths(result, request, folder)).save(picture)
+    before, after = (folder / f"{request.stem}-{name}.jpg" for name in ("before", "after"))
     write_atomically(before, frames.view(plan.content.pixels, plan.content.alpha))
     write_atomically(after, frames.view(result.image, result.alpha))
-    return Work(
-        title=wish.title,
+    return FinishedImage(
+        title=request.title,
         picture=picture,
         record=sidecar(picture),
         before=before,
@@ -253,10 +253,10 @@ def kept(result: Result, plan: Plan, wish: Wish, folder: Path) -> Work:
     )
 
 
-def _without_our_paths(result: Result, wish: Wish, folder: Path) -> Record:
+def _without_our_paths(result: Result, request: PaintRequest, folder: Path) -> Record:
     """The record as if both pictures lay beside the result, where whoever downloads it may well have them."""
     record = result.record
-    content, style = ({"path": str(folder / file.name)} for file in (wish.content, wish.style))
+    content, style = ({"path": str(folder / file.name)} for file in (request.content, request.style))
     return record.model_copy(
         update={
             "content": record.content.model_copy(update=content),

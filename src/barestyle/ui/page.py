@@ -16,9 +16,9 @@ from barestyle.ui import api, choices, controls
 from barestyle.ui.controls import CONTROLS
 from barestyle.ui.form_values import Settings
 from barestyle.ui.gradio_errors import spoken
-from barestyle.ui.image_inputs import SLOTS, Slot, picture_input, sample_buttons, sent
+from barestyle.ui.image_inputs import IMAGE_INPUTS, ImageInput, picture_input, sample_buttons, sent
 from barestyle.ui.limits import Limits
-from barestyle.ui.service import EARLIER, Desk
+from barestyle.ui.service import EARLIER, Service
 from barestyle.ui.viewer import shown, stage
 
 OWN: dict[str, Any] = {
@@ -58,30 +58,30 @@ class Parts:
     stage: gr.HTML
 
 
-def build(desk: Desk) -> gr.Blocks:
+def build(service: Service) -> gr.Blocks:
     """The page, and the API beside it."""
     page = gr.Blocks(title="barestyle", analytics_enabled=False, fill_width=True)
     with page:
-        api.add(desk)  # first, as whoever comes first gets the names
+        api.add(service)  # first, as whoever comes first gets the names
         gr.HTML(HEAD, apply_default_css=False, elem_id="head")
-        parts = laid_out(desk.limits)
-        connect_pictures(parts, desk)
-        connect_settings(parts, desk)
-        connect_painting(parts, desk)
-        connect_visit(page, desk)
+        parts = laid_out(service.limits)
+        connect_pictures(parts, service)
+        connect_settings(parts, service)
+        connect_painting(parts, service)
+        connect_visit(page, service)
     # What the queue of this library cannot say in words, our own line does; so nothing ever waits in this one.
     page.queue(default_concurrency_limit=None, api_open=False)
     return page
 
 
-def connect_visit(page: gr.Blocks, desk: Desk) -> None:
+def connect_visit(page: gr.Blocks, service: Service) -> None:
     """Coming and going."""
 
     async def enter(request: gr.Request) -> None:
-        desk.enter(request.session_hash)
+        service.enter(request.session_hash)
 
     async def leave(request: gr.Request) -> None:
-        desk.visits.end(request.session_hash)
+        service.sessions.end(request.session_hash)
 
     page.load(enter, None, None, **OWN)
     page.unload(leave)
@@ -92,7 +92,7 @@ def laid_out(limits: Limits) -> Parts:
     with gr.Row(elem_id="workshop"):
         with gr.Column(scale=4, min_width=320, elem_id="tools"):
             with gr.Row(elem_id="slots"):
-                pictures, samples = zip(*[_place(slot) for slot in SLOTS], strict=True)
+                pictures, samples = zip(*[_place(image_input) for image_input in IMAGE_INPUTS], strict=True)
             with gr.Tabs(elem_id="how"):
                 with gr.Tab("One picture") as one:
                     chosen = _preset()
@@ -112,9 +112,9 @@ def laid_out(limits: Limits) -> Parts:
     return Parts(pictures, samples, one, chosen, several, presets, (*made, *rare), paint, stop, about, earlier, shows)
 
 
-def _place(slot: Slot) -> tuple[gr.Image, gr.HTML]:
+def _place(image_input: ImageInput) -> tuple[gr.Image, gr.HTML]:
     with gr.Column(min_width=140):
-        return picture_input(slot), sample_buttons(slot)
+        return picture_input(image_input), sample_buttons(image_input)
 
 
 def _preset() -> gr.Radio:
@@ -155,22 +155,22 @@ def _about(name: str) -> str:
     return f"**{choices.title(name)}** is the preset `{name}`: {known.summary} ({known.source}). {about}"
 
 
-def connect_pictures(parts: Parts, desk: Desk) -> None:
+def connect_pictures(parts: Parts, service: Service) -> None:
     """Choosing the two pictures: sent, at hand, or taken away again."""
-    for slot, picture, at_hand in zip(SLOTS, parts.pictures, parts.samples, strict=True):
-        picture.upload(_pick(desk, slot), picture, picture, **OWN)
-        picture.clear(_put_back(desk, slot), None, None, **OWN)
-        at_hand.click(_pick_sample(desk, slot), None, picture, **OWN)
+    for image_input, picture, at_hand in zip(IMAGE_INPUTS, parts.pictures, parts.samples, strict=True):
+        picture.upload(_pick(service, image_input), picture, picture, **OWN)
+        picture.clear(_put_back(service, image_input), None, None, **OWN)
+        at_hand.click(_pick_sample(service, image_input), None, picture, **OWN)
 
 
-def _pick(desk: Desk, slot: Slot) -> Any:
+def _pick(service: Service, image_input: ImageInput) -> Any:
     async def pick(payload: Any, request: gr.Request) -> AsyncIterator[Any]:
         file = sent(payload)
         if file is None:
             return
         try:
             with spoken():
-                small = await desk.pick(request.session_hash, slot, file)
+                small = await service.pick(request.session_hash, image_input, file)
         except gr.Error:
             yield None  # what was refused should not be seen in its place
             raise
@@ -179,30 +179,30 @@ def _pick(desk: Desk, slot: Slot) -> Any:
     return pick
 
 
-def _pick_sample(desk: Desk, slot: Slot) -> Any:
+def _pick_sample(service: Service, image_input: ImageInput) -> Any:
     async def pick_sample(event: gr.EventData, request: gr.Request) -> Any:
         with spoken():
-            small = await desk.pick_sample(request.session_hash, slot, str(event.sample))
+            small = await service.pick_sample(request.session_hash, image_input, str(event.sample))
         return gr.skip() if small is None else str(small)
 
     return pick_sample
 
 
-def _put_back(desk: Desk, slot: Slot) -> Any:
+def _put_back(service: Service, image_input: ImageInput) -> Any:
     async def put_back(request: gr.Request) -> None:
         with spoken():
-            desk.put_back(request.session_hash, slot)
+            service.put_back(request.session_hash, image_input)
 
     return put_back
 
 
-def connect_settings(parts: Parts, desk: Desk) -> None:
+def connect_settings(parts: Parts, service: Service) -> None:
     """What follows from a choice of preset, and an earlier result that sets everything."""
     strength = parts.controls[CONTROLS.index(controls.STRENGTH)]
 
     async def changed(name: str, request: gr.Request) -> tuple[Any, Any, Any]:
         with spoken():
-            base = desk.base(request.session_hash, name)
+            base = service.base(request.session_hash, name)
             known = preset(base).spec if isinstance(base, str) else base
         takes = choices.takes_strength(known)
         told = controls.STRENGTH_SAYS if takes else controls.NO_STRENGTH_SAYS
@@ -222,11 +222,11 @@ def connect_settings(parts: Parts, desk: Desk) -> None:
         untouched = (gr.skip(),) * (1 + len(parts.controls))
         try:
             with spoken():
-                found = await desk.load(request.session_hash, file)
+                found = await service.load(request.session_hash, file)
         except gr.Error:
             yield (None, *untouched)
             raise
-        yield (None, _loaded_preset(found), *(control.shown(found, desk.limits) for control in CONTROLS))
+        yield (None, _loaded_preset(found), *(control.shown(found, service.limits) for control in CONTROLS))
         gr.Info(f"The settings of {html.escape(file.name)} are loaded.", title="Settings")
 
     follows: dict[str, Any] = {"inputs": parts.preset, "outputs": [parts.preset, strength, parts.about], **OWN}
@@ -246,7 +246,7 @@ def _loaded_preset(found: Settings) -> Any:
     return gr.update(choices=named, value=found.base)
 
 
-def connect_painting(parts: Parts, desk: Desk) -> None:
+def connect_painting(parts: Parts, service: Service) -> None:
     """The button that begins, and the one that ends."""
     side_by_side = gr.State(False)
     for tab, value, label in ((parts.one, False, ONE), (parts.several, True, SEVERAL)):
@@ -257,16 +257,18 @@ def connect_painting(parts: Parts, desk: Desk) -> None:
     async def paint(
         request: gr.Request, several: bool, name: str, names: list[str], *rest: Any
     ) -> AsyncIterator[tuple[Any, Any, Any]]:
-        pictures, values = rest[: len(SLOTS)], rest[len(SLOTS) :]
+        pictures, values = rest[: len(IMAGE_INPUTS)], rest[len(IMAGE_INPUTS) :]
         idle = gr.update(visible=True), gr.update(visible=False)
         busy, as_before = idle[::-1], (gr.skip(), gr.skip())
         try:
             with spoken():
-                bases = desk.several(names) if several else [desk.base(request.session_hash, name)]
-                asked = [desk.fitting(controls.assembled(base, values)) for base in bases]
-                job = await desk.ask(request.session_hash, asked, [sent(picture) is not None for picture in pictures])
+                bases = service.several(names) if several else [service.base(request.session_hash, name)]
+                asked = [service.fitting(controls.assembled(base, values)) for base in bases]
+                job = await service.ask(
+                    request.session_hash, asked, [sent(picture) is not None for picture in pictures]
+                )
                 buttons = busy
-                async for place in desk.watch(request.session_hash, job):
+                async for place in service.watch(request.session_hash, job):
                     yield (shown(job, place), *(idle if job.view.is_over else buttons))
                     buttons = as_before
         except gr.Error:
@@ -275,7 +277,7 @@ def connect_painting(parts: Parts, desk: Desk) -> None:
 
     async def stop(request: gr.Request) -> None:
         with spoken():
-            desk.stop(request.session_hash)
+            service.stop(request.session_hash)
 
     given = [side_by_side, parts.preset, parts.presets, *parts.pictures, *parts.controls]
     parts.paint.click(paint, given, [parts.stage, parts.paint, parts.stop], **OWN)

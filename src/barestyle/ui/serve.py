@@ -17,9 +17,9 @@ from types import FrameType
 import uvicorn
 
 from barestyle.ui.errors import PageError
-from barestyle.ui.job_queue import Studio
-from barestyle.ui.jobs import Easel
-from barestyle.ui.sessions import Visits
+from barestyle.ui.job_queue import JobQueue
+from barestyle.ui.jobs import Compute
+from barestyle.ui.sessions import Sessions
 
 ENVIRONMENT = {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_HEARTBEAT_INTERVAL": "2"}
 """What gradio can be told in no other way: to tell nobody anything, and to notice soon that somebody has left."""
@@ -31,7 +31,9 @@ PATIENCE = 10
 """Seconds that a step may go on after the server was told to end."""
 
 
-def serve(easel: Easel, host: str, port: int, *, announce: Callable[[str], None], open_browser: bool = False) -> bool:
+def serve(
+    compute: Compute, host: str, port: int, *, announce: Callable[[str], None], open_browser: bool = False
+) -> bool:
     """Serve the page until SIGINT or SIGTERM; whether all of it has ended then, and not a step still goes on.
 
     Args:
@@ -53,9 +55,9 @@ def serve(easel: Easel, host: str, port: int, *, announce: Callable[[str], None]
         # Only now: gradio reads some of that while it is imported, and makes its folder at once.
         from barestyle.ui.application import application
 
-        studio = Studio(easel)
+        job_queue = JobQueue(compute)
         try:
-            app, streams = stack.enter_context(application(Visits(root, studio), studio))
+            app, streams = stack.enter_context(application(Sessions(root, job_queue), job_queue))
             address = url(listening)
 
             def ready() -> None:
@@ -64,13 +66,13 @@ def serve(easel: Easel, host: str, port: int, *, announce: Callable[[str], None]
                     webbrowser.open(address)
 
             def closing() -> None:
-                studio.shut()
+                job_queue.shut()
                 streams.set()
 
             config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=2)
             Server(config, ready, closing).run(sockets=[listening])
         finally:
-            ended = studio.close(PATIENCE)
+            ended = job_queue.close(PATIENCE)
     return ended
 
 

@@ -19,11 +19,11 @@ from barestyle.ui import form_values as settings
 from barestyle.ui import image_inputs as slots
 from barestyle.ui.errors import PageError, without_folder
 from barestyle.ui.form_values import Settings
-from barestyle.ui.image_inputs import SLOTS, Slot
-from barestyle.ui.job_queue import CLOSING, Studio
-from barestyle.ui.jobs import Job, Wish
+from barestyle.ui.image_inputs import IMAGE_INPUTS, ImageInput
+from barestyle.ui.job_queue import CLOSING, JobQueue
+from barestyle.ui.jobs import Job, PaintRequest
 from barestyle.ui.limits import Limits
-from barestyle.ui.sessions import PAGE_SECONDS, Visit, Visits
+from barestyle.ui.sessions import PAGE_SECONDS, Session, Sessions
 
 LOOK_SECONDS = 0.25
 """How often a job is looked at."""
@@ -40,12 +40,12 @@ EARLIER = "as before"
 T = TypeVar("T")
 
 
-class Desk:
+class Service:
     """The page's doings, without its looks: whatever is wrong is a BarestyleError."""
 
-    def __init__(self, visits: Visits, studio: Studio, limits: Limits) -> None:
-        self.visits = visits
-        self.studio = studio
+    def __init__(self, sessions: Sessions, job_queue: JobQueue, limits: Limits) -> None:
+        self.sessions = sessions
+        self.job_queue = job_queue
         self.limits = limits
         # One at a time: a large picture takes a gigabyte while it is read.
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
@@ -59,68 +59,79 @@ class Desk:
 
     def enter(self, session: str | None) -> None:
         """A page was opened; its browser will say when it is closed."""
-        self.visits.of(session).patience = PAGE_SECONDS
+        self.sessions.of(session).patience = PAGE_SECONDS
 
-    async def pick(self, session: str | None, slot: Slot, sent: Path) -> Path | None:
+    async def pick(self, session: str | None, image_input: ImageInput, sent: Path) -> Path | None:
         """Take a picture that was sent; what to show of it, or None where another one came after it.
 
         Raises ImageError where it cannot be painted from.
         """
-        visit = self.visits.of(session)
-        shelf = visit.new_shelf(slot.name)
-        return await self._picked(visit, slot, self.visits.claim(sent, shelf), shelf)
+        session_data = self.sessions.of(session)
+        shelf = session_data.new_shelf(image_input.name)
+        return await self._picked(session_data, image_input, self.sessions.claim(sent, shelf), shelf)
 
-    async def pick_sample(self, session: str | None, slot: Slot, name: str) -> Path | None:
+    async def pick_sample(self, session: str | None, image_input: ImageInput, name: str) -> Path | None:
         """Take one of the pictures at hand; likewise."""
-        visit = self.visits.of(session)
-        return await self._picked(visit, slot, slot.file(name), visit.new_shelf(slot.name))
+        session_data = self.sessions.of(session)
+        return await self._picked(
+            session_data, image_input, image_input.file(name), session_data.new_shelf(image_input.name)
+        )
 
-    async def _picked(self, visit: Visit, slot: Slot, file: Path, shelf: Path) -> Path | None:
+    async def _picked(self, session_data: Session, image_input: ImageInput, file: Path, shelf: Path) -> Path | None:
         try:
             small = await self._read(lambda: slots.preview(file, self.limits, shelf))
         except BarestyleError:
-            if visit.shelves.get(slot.name) == shelf:
+            if session_data.shelves.get(image_input.name) == shelf:
                 raise
             return None
-        if visit.shelves.get(slot.name) != shelf:
+        if session_data.shelves.get(image_input.name) != shelf:
             return None
-        visit.picked[slot.name] = file
+        session_data.picked[image_input.name] = file
         return small
 
-    def put_back(self, session: str | None, slot: Slot) -> None:
+    def put_back(self, session: str | None, image_input: ImageInput) -> None:
         """A picture was taken away again."""
-        self.visits.of(session).clear(slot.name)
+        self.sessions.of(session).clear(image_input.name)
 
     async def ask(self, session: str | None, asked: Sequence[Settings], shown: Sequence[bool]) -> Job:
         """Stand in line with the chosen pictures; `shown` says for each slot whether the page shows one."""
-        visit = self.visits.of(session)
-        files = [self._file(visit, slot, one) for slot, one in zip(SLOTS, shown, strict=True)]
-        return await self._begin(visit, files, asked, watched=True)
+        session_data = self.sessions.of(session)
+        files = [
+            self._file(session_data, image_input, one) for image_input, one in zip(IMAGE_INPUTS, shown, strict=True)
+        ]
+        return await self._begin(session_data, files, asked, watched=True)
 
     async def ask_with(self, session: str | None, sent: Sequence[Path], asked: Settings) -> Job:
         """Stand in line with pictures that were sent along."""
-        visit = self.visits.of(session)
-        files = [self.visits.claim(file, visit.new_shelf(slot.name)) for file, slot in zip(sent, SLOTS, strict=True)]
-        return await self._begin(visit, files, [asked], watched=False)
+        session_data = self.sessions.of(session)
+        files = [
+            self.sessions.claim(file, session_data.new_shelf(image_input.name))
+            for file, image_input in zip(sent, IMAGE_INPUTS, strict=True)
+        ]
+        return await self._begin(session_data, files, [asked], watched=False)
 
-    async def _begin(self, visit: Visit, files: Sequence[Path], asked: Sequence[Settings], *, watched: bool) -> Job:
+    async def _begin(
+        self, session_data: Session, files: Sequence[Path], asked: Sequence[Settings], *, watched: bool
+    ) -> Job:
         content, style = files
-        wishes = [
-            Wish(content, style, one.spec(self.limits), one.seed, one.title, f"-{one.base}" if len(asked) > 1 else "")
+        requests = [
+            PaintRequest(
+                content, style, one.spec(self.limits), one.seed, one.title, f"-{one.base}" if len(asked) > 1 else ""
+            )
             for one in asked
         ]
-        job = self.visits.begin(visit, wishes, watched=watched)
+        job = self.sessions.begin(session_data, requests, watched=watched)
         try:
-            await self._read(lambda: self.studio.ask(job))
+            await self._read(lambda: self.job_queue.ask(job))
         except BaseException:  # refused, or whoever asked has gone meanwhile
-            self.visits.forget(visit, job)
+            self.sessions.forget(session_data, job)
             raise
         return job
 
-    def _file(self, visit: Visit, slot: Slot, is_shown: bool) -> Path:
-        if slot.name in visit.picked:
-            return visit.picked[slot.name]
-        thing = slot.label.lower()
+    def _file(self, session_data: Session, image_input: ImageInput, is_shown: bool) -> Path:
+        if image_input.name in session_data.picked:
+            return session_data.picked[image_input.name]
+        thing = image_input.label.lower()
         if is_shown:
             raise PageError(f"the connection was lost, and the {thing} with it; choose it again")
         raise PageError(f"there is no {thing} yet; drop one, or choose one of those below")
@@ -135,7 +146,7 @@ class Desk:
         """A preset's name as it is, or the spec of the earlier result whose settings were loaded."""
         if name != EARLIER:
             return name
-        earlier = self.visits.of(session).earlier
+        earlier = self.sessions.of(session).earlier
         if earlier is None:
             raise PageError("the connection was lost, and the earlier result with it; drop it again")
         return earlier
@@ -154,9 +165,9 @@ class Desk:
         silent = 0.0
         try:
             while True:
-                if self.studio.is_shut:
+                if self.job_queue.is_shut:
                     raise PageError(CLOSING)
-                now = (job.view, self.studio.place(job))
+                now = (job.view, self.job_queue.place(job))
                 if now != seen or silent >= SIGN_SECONDS:
                     seen, silent = now, 0.0
                     yield now[1]
@@ -165,23 +176,23 @@ class Desk:
                 await asyncio.sleep(LOOK_SECONDS)
                 silent += LOOK_SECONDS
         finally:
-            self.visits.touch(session)
+            self.sessions.touch(session)
             if not job.view.is_over:
-                self.studio.drop(job)
+                self.job_queue.drop(job)
 
     def stop(self, session: str | None) -> bool:
         """End what a visitor asked for, and keep what there is; whether there was anything."""
-        running = [job for job in self.visits.of(session).jobs if not job.view.is_over]
+        running = [job for job in self.sessions.of(session).jobs if not job.view.is_over]
         for job in running:
-            self.studio.stop(job)
+            self.job_queue.stop(job)
         return bool(running)
 
     async def load(self, session: str | None, sent: Path) -> Settings:
         """The settings of an earlier result. Raises RecordError or PageError."""
-        visit = self.visits.of(session)
-        file = self.visits.claim(sent, visit.new_shelf("earlier"))
+        session_data = self.sessions.of(session)
+        file = self.sessions.claim(sent, session_data.new_shelf("earlier"))
         found = settings.of_record(await self._read(lambda: _record(file)))
-        visit.earlier = found.base if isinstance(found.base, Spec) else None
+        session_data.earlier = found.base if isinstance(found.base, Spec) else None
         return found
 
 

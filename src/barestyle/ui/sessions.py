@@ -11,8 +11,8 @@ from pathlib import Path
 
 from barestyle.spec import Spec
 from barestyle.ui.errors import PageError
-from barestyle.ui.job_queue import Studio
-from barestyle.ui.jobs import Job, Wish
+from barestyle.ui.job_queue import JobQueue
+from barestyle.ui.jobs import Job, PaintRequest
 
 KEPT_JOBS = 4
 """Results of earlier jobs that a visitor can still download."""
@@ -34,7 +34,7 @@ UNFINISHED_SECONDS = 60.0
 
 
 @dataclass
-class Visit:
+class Session:
     """One open page, or one client: its folder, and what was chosen and asked for in it.
 
     Attributes:
@@ -55,17 +55,17 @@ class Visit:
     patience: float = CLIENT_SECONDS
     made: int = 0
 
-    def new_shelf(self, slot: str) -> Path:
+    def new_shelf(self, image_input: str) -> Path:
         """An empty folder for a picture; the one before it goes with what lay there."""
-        self.clear(slot)
-        self.shelves[slot] = self.new_folder(slot)
-        return self.shelves[slot]
+        self.clear(image_input)
+        self.shelves[image_input] = self.new_folder(image_input)
+        return self.shelves[image_input]
 
-    def clear(self, slot: str) -> None:
+    def clear(self, image_input: str) -> None:
         """Put a picture away; a job that was begun with it has a name of its own for the file."""
-        self.picked.pop(slot, None)
-        if slot in self.shelves:
-            shutil.rmtree(self.shelves.pop(slot), ignore_errors=True)
+        self.picked.pop(image_input, None)
+        if image_input in self.shelves:
+            shutil.rmtree(self.shelves.pop(image_input), ignore_errors=True)
 
     def new_folder(self, name: str) -> Path:
         """An empty folder of the visit's."""
@@ -75,16 +75,16 @@ class Visit:
         return folder
 
 
-class Visits:
+class Sessions:
     """All visits, by session: a name that browsers choose, and that therefore never becomes a path.
 
     `root` is gradio's folder, too: files that are sent arrive there. Only the server's one loop uses this.
     """
 
-    def __init__(self, root: Path, studio: Studio) -> None:
+    def __init__(self, root: Path, job_queue: JobQueue) -> None:
         self.root = root
-        self.studio = studio
-        self._visits: dict[str, Visit] = {}
+        self.job_queue = job_queue
+        self._visits: dict[str, Session] = {}
         self._claimed: set[Path] = set()
         self._rooms = root / "visits"
         self._rooms.mkdir()
@@ -92,13 +92,13 @@ class Visits:
     def __len__(self) -> int:
         return len(self._visits)
 
-    def of(self, session: str | None) -> Visit:
+    def of(self, session: str | None) -> Session:
         """The visit of a session, which may begin with this. Raises PageError where a client names no session."""
         if not session:
             raise PageError("a visit needs a session_hash; use gradio_client, or any text of your own")
-        visit = self._visits.setdefault(session, Visit(self._rooms / secrets.token_hex(8)))
-        visit.seen = time.monotonic()
-        return visit
+        session_data = self._visits.setdefault(session, Session(self._rooms / secrets.token_hex(8)))
+        session_data.seen = time.monotonic()
+        return session_data
 
     def touch(self, session: str | None) -> None:
         """A sign of life; not from the dead."""
@@ -107,12 +107,12 @@ class Visits:
 
     def end(self, session: str | None) -> None:
         """Whoever it was has left: their jobs end, their files go."""
-        visit = self._visits.pop(session or "", None)
-        if visit is None:
+        session_data = self._visits.pop(session or "", None)
+        if session_data is None:
             return
-        for job in visit.jobs:
-            self.studio.drop(job)
-        shutil.rmtree(visit.folder, ignore_errors=True)
+        for job in session_data.jobs:
+            self.job_queue.drop(job)
+        shutil.rmtree(session_data.folder, ignore_errors=True)
 
     def claim(self, sent: Path, folder: Path) -> Path:
         """A name of the visit's own for a file that was sent. Raises PageError where it was not, or is gone."""
@@ -126,31 +126,31 @@ class Visits:
         self._claimed.add(sent)
         return own
 
-    def begin(self, visit: Visit, wishes: list[Wish], *, watched: bool = True) -> Job:
+    def begin(self, session_data: Session, requests: list[PaintRequest], *, watched: bool = True) -> Job:
         """A job in a folder of its own, where its pictures stay whatever is chosen meanwhile."""
-        folder = visit.new_folder("job")
-        contents = {wish.content: linked(wish.content, folder / "content") for wish in wishes}
-        styles = {wish.style: linked(wish.style, folder / "style") for wish in wishes}
-        own = [replace(wish, content=contents[wish.content], style=styles[wish.style]) for wish in wishes]
+        folder = session_data.new_folder("job")
+        contents = {request.content: linked(request.content, folder / "content") for request in requests}
+        styles = {request.style: linked(request.style, folder / "style") for request in requests}
+        own = [replace(request, content=contents[request.content], style=styles[request.style]) for request in requests]
         job = Job(own, folder, watched=watched)
-        visit.jobs.append(job)
-        while len(visit.jobs) > KEPT_JOBS:
-            self.forget(visit, visit.jobs[0])
+        session_data.jobs.append(job)
+        while len(session_data.jobs) > KEPT_JOBS:
+            self.forget(session_data, session_data.jobs[0])
         return job
 
-    def forget(self, visit: Visit, job: Job) -> None:
+    def forget(self, session_data: Session, job: Job) -> None:
         """End a job and remove what came of it."""
-        if job in visit.jobs:
-            visit.jobs.remove(job)
-        self.studio.drop(job)
+        if job in session_data.jobs:
+            session_data.jobs.remove(job)
+        self.job_queue.drop(job)
         shutil.rmtree(job.folder, ignore_errors=True)
 
     def sweep(self) -> None:
         """Remove what lies about: files that were sent and are not needed, and visits whose end nobody told."""
         now = time.monotonic()
-        for session, visit in list(self._visits.items()):
-            at_work = any(not job.view.is_over for job in visit.jobs)
-            if now - visit.seen > visit.patience and not at_work:
+        for session, session_data in list(self._visits.items()):
+            at_work = any(not job.view.is_over for job in session_data.jobs)
+            if now - session_data.seen > session_data.patience and not at_work:
                 self.end(session)
         for place in self.root.iterdir():
             if place != self._rooms:

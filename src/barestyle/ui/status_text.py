@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from barestyle.ui.errors import sentence
-from barestyle.ui.jobs import Glimpse, Job, View, Work
+from barestyle.ui.jobs import FinishedImage, Job, JobStatus, Snapshot
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
-def state(job: Job, view: View, place: int) -> str:
+def state(job: Job, view: JobStatus, place: int) -> str:
     """Where a job stands, in one sentence."""
     if view.phase == "waiting":
         return waiting(place)
@@ -28,17 +28,17 @@ def waiting(place: int) -> str:
     return f"{before} {others} before yours; it begins when {done} done."
 
 
-def painting(job: Job, view: View) -> str:
+def painting(job: Job, view: JobStatus) -> str:
     """Which of the pictures is being painted."""
-    if len(job.wishes) == 1:
+    if len(job.requests) == 1:
         return "Painting."
-    return f"Painting {view.number + 1} of {len(job.wishes)}: {job.wishes[view.number].title}."
+    return f"Painting {view.number + 1} of {len(job.requests)}: {job.requests[view.number].title}."
 
 
-def details(view: View) -> str:
+def details(view: JobStatus) -> str:
     """Steps, and at most how much longer; or what else there is to say."""
     if view.phase == "painting":
-        return figures(view.glimpse) if view.glimpse else "Looking at both pictures."
+        return figures(view.snapshot) if view.snapshot else "Looking at both pictures."
     if view.phase == "failed":
         return " ".join(map(sentence, view.refusals[1:]))
     if view.phase == "waiting":
@@ -47,13 +47,13 @@ def details(view: View) -> str:
     return " ".join([*reason, *map(sentence, view.refusals)])
 
 
-def figures(glimpse: Glimpse) -> str:
+def figures(snapshot: Snapshot) -> str:
     """'Step 12 of 250, at most 40 seconds left'."""
-    text = f"Step {glimpse.step} of {glimpse.steps}"
-    return text if glimpse.left is None else f"{text}, at most {duration(glimpse.left)} left"
+    text = f"Step {snapshot.step} of {snapshot.steps}"
+    return text if snapshot.left is None else f"{text}, at most {duration(snapshot.left)} left"
 
 
-def finished(works: tuple[Work, ...]) -> str:
+def finished(works: tuple[FinishedImage, ...]) -> str:
     """What came of a job."""
     if len(works) > 1:
         return f"{NUMBERS[len(works)].capitalize()} pictures, painted in {duration(sum(one.seconds for one in works))}."

@@ -1,4 +1,4 @@
-"""How the page looks: colours of paper and ink, in light and in the dark, and the machine's own fonts."""
+"""How the page looks: colors of paper and ink, in light and in the dark, and the machine's own fonts."""
 
 from __future__ import annotations
 

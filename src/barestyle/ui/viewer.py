@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 
 from barestyle.ui import status_text as words
-from barestyle.ui.jobs import Job, Work
+from barestyle.ui.jobs import FinishedImage, Job
 
 EMPTY: dict[str, Any] = {
     "phase": "empty",
@@ -41,19 +41,19 @@ def stage() -> gr.HTML:
 def shown(job: Job, place: int) -> dict[str, Any]:
     """A job as the stage shows it; `place` is its place in the line."""
     view = job.view
-    glimpse = view.glimpse
+    snapshot = view.snapshot
     return {
         "phase": view.phase,
         "words": words.state(job, view, place),
         "details": words.details(view),
-        "share": glimpse.share if glimpse else None,
-        "frame": glimpse.frame if glimpse else "",
-        "curve": glimpse.curve if glimpse else "",
+        "share": snapshot.share if snapshot else None,
+        "frame": snapshot.frame if snapshot else "",
+        "curve": snapshot.curve if snapshot else "",
         "works": [_hung(work) for work in view.works],
     }
 
 
-def _hung(work: Work) -> dict[str, Any]:
+def _hung(work: FinishedImage) -> dict[str, Any]:
     """A finished picture with the addresses of its files, which gradio fills in."""
     return {
         "title": work.title,

@@ -1,4 +1,4 @@
-"""A film of an optimisation: MP4, GIF or animated WebP, written as the pictures come, whole or not at all."""
+"""A film of an optimization: MP4, GIF or animated WebP, written as the pictures come, whole or not at all."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from torch import Tensor
 
 from barestyle.errors import ImageError, OutputError
 from barestyle.images import resized, target_size
-from barestyle.images.write import Samples, check_output, part_of
+from barestyle.images.write import PixelArray, check_output, part_of
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -31,7 +31,7 @@ HOLD_MS = 2000
 """How long the last frame stands, in milliseconds."""
 
 X264 = {"crf": "16", "preset": "medium", "rc-lookahead": "10"}
-"""Rate factor 16 is wrong by a fifth more than halving the colours' resolution is by itself, at a sixth of rate factor
+"""Rate factor 16 is wrong by a fifth more than halving the colors' resolution is by itself, at a sixth of rate factor
 1's size. Looking 40 frames ahead, as x264 otherwise does, takes 180 MB more at 1280 x 1280 and saves nothing."""
 
 BT709 = 1
@@ -50,7 +50,7 @@ PALETTE_SAMPLES = 10_000
 """Pixels that a frame's palette is made of; four times as many change nothing that can be measured."""
 
 
-class Film:
+class VideoWriter:
     """Writes a film of pictures, one after the other; a context manager.
 
     Leaving the `with` normally holds the last picture for two seconds and puts the file in its place. Leaving it by an
@@ -74,7 +74,7 @@ class Film:
     """
 
     def __init__(self, path: Path, height: int, width: int, *, force: bool) -> None:
-        check_film(path, force=force)
+        check_video(path, force=force)
         self.path = path
         self.frames = 0
         self._kind = KINDS[path.suffix.lower()]
@@ -82,10 +82,10 @@ class Film:
         longest = self._kind.longest_side
         self.size = (height, width) if max(height, width) <= longest else target_size(height, width, longest)
         self._part = part_of(path)
-        self._reel: _Reel | None = None
+        self._reel: FrameWriter | None = None
         self._whole = False
 
-    def __enter__(self) -> Film:
+    def __enter__(self) -> VideoWriter:
         return self
 
     def add(self, picture: Tensor) -> None:
@@ -97,7 +97,7 @@ class Film:
         if picture.shape != shape:
             raise ImageError(f"a picture of shape {tuple(picture.shape)} is no frame of this film; give {shape}")
         small = resized(picture.detach().float(), *self.size).clamp(0, 1)
-        samples: Samples = (small[0].permute(1, 2, 0) * 255).round().byte().cpu().numpy()
+        samples: PixelArray = (small[0].permute(1, 2, 0) * 255).round().byte().cpu().numpy()
         self._whole = False
         with self._telling():
             if self._reel is None:
@@ -134,7 +134,7 @@ class Film:
             ) from None
 
 
-def check_film(path: Path, *, force: bool) -> None:
+def check_video(path: Path, *, force: bool) -> None:
     """Refuse, before any work, a film that could not be written. Raises OutputError."""
     extension = path.suffix.lower()
     check_output(path, force=force, extensions=KINDS, what="film")
@@ -154,10 +154,10 @@ def _check_encoder(extension: str) -> None:
         )
 
 
-class _Reel(Protocol):
+class FrameWriter(Protocol):
     """A file that frames are appended to."""
 
-    def add(self, samples: Samples) -> None:
+    def add(self, samples: PixelArray) -> None:
         """Append a frame, (H, W, 3) uint8."""
 
     def finish(self) -> None:
@@ -168,7 +168,7 @@ class _Reel(Protocol):
 
 
 class _Mp4:
-    """H.264 in the colours that players take for granted, BT.709 in 16..235 at half the resolution, by PyAV."""
+    """H.264 in the colors that players take for granted, BT.709 in 16..235 at half the resolution, by PyAV."""
 
     def __init__(self, part: Path, height: int, width: int) -> None:
         import av
@@ -185,7 +185,7 @@ class _Mp4:
         self._count = 0
         self._last: VideoFrame | None = None
 
-    def add(self, samples: Samples) -> None:
+    def add(self, samples: PixelArray) -> None:
         from av import VideoFrame
 
         frame = VideoFrame.from_ndarray(np.pad(samples, self._padding, mode="edge"), format="rgb24")
@@ -215,7 +215,7 @@ class _Mp4:
 
 
 class _Gif:
-    """Each frame with a palette of its own, and errors diffused: the nearest to the pictures that 256 colours come."""
+    """Each frame with a palette of its own, and errors diffused: the nearest to the pictures that 256 colors come."""
 
     def __init__(self, part: Path, height: int, width: int) -> None:
         self._file = part.open("xb")
@@ -224,12 +224,12 @@ class _Gif:
         self._file.write(b"GIF89a" + screen + for_ever)
         self._last: Image.Image | None = None
 
-    def add(self, samples: Samples) -> None:
+    def add(self, samples: PixelArray) -> None:
         if self._last is not None:
             self._write(self._last, FRAME_MS)
         step = max(1, isqrt(samples.shape[0] * samples.shape[1] // PALETTE_SAMPLES))
         some = np.ascontiguousarray(samples[::step, ::step])
-        # Means are moved until no more than one sample in a hundred changes its colour.
+        # Means are moved until no more than one sample in a hundred changes its color.
         palette = Image.fromarray(some).quantize(256, Image.Quantize.MEDIANCUT, kmeans=max(1, some.size // 300))
         self._last = Image.fromarray(samples).quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
 
@@ -268,7 +268,7 @@ class _WebP:
         self._file.seek(0)
         self._file.write(struct.pack("<4sI4s", b"RIFF", length, b"WEBP") + extended + for_ever)
 
-    def add(self, samples: Samples) -> None:
+    def add(self, samples: PixelArray) -> None:
         if len(self._group) == WEBP_GROUP:
             self._write_group(FRAME_MS)
         self._group.append(Image.fromarray(samples))
@@ -320,7 +320,7 @@ class Kind(NamedTuple):
     """A kind of film: the longest side of its frames in pixels, and what writes it, of a file, height and width."""
 
     longest_side: int
-    reel: Callable[[Path, int, int], _Reel]
+    reel: Callable[[Path, int, int], FrameWriter]
 
 
 KINDS = {".mp4": Kind(1280, _Mp4), ".gif": Kind(480, _Gif), ".webp": Kind(1024, _WebP)}

@@ -41,7 +41,7 @@ def list_studies() -> None:
 
 @app.command()
 def show(name: study_options.Name) -> None:
-    """Show a study's pairs, optimisers and variants, with what each sets."""
+    """Show a study's pairs, optimizers and variants, with what each sets."""
     from barestyle.study.yaml_loader import load
 
     study = load(name)
@@ -50,8 +50,8 @@ def show(name: study_options.Name) -> None:
     console.print(Text(study.study, style="bold").append(words, style="not bold"))
     for pair in study.pairs:
         console.print(f"  {pair.content} in {pair.style}", markup=False)
-    for optimiser in study.optimisers:
-        console.print(f"  {optimiser.name}: {optimiser.label}", markup=False)
+    for optimizer in study.optimizers:
+        console.print(f"  {optimizer.name}: {optimizer.label}", markup=False)
     for figure in study.figures:
         console.print(f"\nFigure {figure.figure}: {figure.title} ({figure.source})", markup=False)
         table = Table(box=None, pad_edge=False)
@@ -74,10 +74,10 @@ def plan(
     steps: study_options.Steps = None,
     seeds: study_options.Seeds = None,
     pair: study_options.Pairs = None,
-    optimiser: study_options.Optimisers = None,
+    optimizer: study_options.Optimizers = None,
 ) -> None:
     """List a study's cells and estimate how long they take, from a few evaluations of each network."""
-    ready = study_options.ready(name, weights, untrained, size, steps, seeds, pair, optimiser)
+    ready = study_options.ready(name, weights, untrained, size, steps, seeds, pair, optimizer)
     from barestyle.cli.progress_bar import duration
     from barestyle.study.estimate import estimate
 
@@ -90,7 +90,7 @@ def plan(
     waiting = [cell for cell in ready.cells if cell.key not in known]
     print(
         f"{study.study}: {len(study.pairs)} pairs x {len({v.variant for v in study.variants()})} variants x "
-        f"{len(study.optimisers)} optimisers x {len(study.seeds)} seeds are {len(ready.cells)} different cells, "
+        f"{len(study.optimizers)} optimizers x {len(study.seeds)} seeds are {len(ready.cells)} different cells, "
         f"{len(ready.cells) - len(waiting)} of them done"
     )
     found = estimate(ready, waiting)
@@ -119,7 +119,7 @@ def run(
     steps: study_options.Steps = None,
     seeds: study_options.Seeds = None,
     pair: study_options.Pairs = None,
-    optimiser: study_options.Optimisers = None,
+    optimizer: study_options.Optimizers = None,
     workers: Annotated[int, typer.Option(metavar="N", min=1, help="Processes on this machine.")] = 1,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run cells again that failed.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
@@ -128,7 +128,7 @@ def run(
 
     Exit code 0 when all cells are done, 1 when some failed.
     """
-    ready = study_options.ready(name, weights, untrained, size, steps, seeds, pair, optimiser)
+    ready = study_options.ready(name, weights, untrained, size, steps, seeds, pair, optimizer)
     from barestyle.study.resolve import begin
 
     store = study_options.store(ready.study.study, into, storage, create=True)
@@ -213,7 +213,7 @@ def search(
     """Look for better untrained networks: weights, bias, channels, kernel and pooling; goes on where it was."""
     spec = options.assembled(preset, size=size, steps=steps)
     from barestyle.cli.interrupt import Interrupt
-    from barestyle.networks.vgg19 import at_hand
+    from barestyle.networks.vgg19 import default_weights
     from barestyle.study.declaration import PAIRS
     from barestyle.study.image_files import checked
     from barestyle.study.search import name_of
@@ -222,7 +222,7 @@ def search(
 
     given = study_options.picture_pairs(pair) or [(one.content, one.style) for one in PAIRS]
     pictures = [(checked(content), checked(style)) for content, style in given]
-    weights = weights or ((found := at_hand()) and Path(found)) or None
+    weights = weights or ((found := default_weights()) and Path(found)) or None
     name = name_of(spec, pictures, metric=metric, pareto=pareto, seed=seed)
     opened = open_storage(study_options.folder("search", into), storage=storage, create=True)
 

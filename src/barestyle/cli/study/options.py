@@ -38,14 +38,14 @@ Weights = Annotated[
 ]
 Untrained = Annotated[bool, typer.Option("--untrained", help="Leave out variants that need trained weights.")]
 Size = Annotated[int | None, typer.Option(metavar="N", help="Long side in pixels (default: the study's).")]
-Steps = Annotated[int | None, typer.Option(metavar="N", help="Steps of every optimiser (default: the study's).")]
+Steps = Annotated[int | None, typer.Option(metavar="N", help="Steps of every optimizer (default: the study's).")]
 Seeds = Annotated[str | None, typer.Option(metavar="LIST", help="Like 0,1,2 (default: the study's).")]
 Pairs = Annotated[
     list[str] | None,
     typer.Option("--pair", metavar="C,S", help="Photograph and style, instead of the study's; may be repeated."),
 ]
-Optimisers = Annotated[
-    list[str] | None, typer.Option("--optimiser", metavar="O", help="Only this one of the study's; may be repeated.")
+Optimizers = Annotated[
+    list[str] | None, typer.Option("--optimizer", metavar="O", help="Only this one of the study's; may be repeated.")
 ]
 
 
@@ -57,21 +57,21 @@ def ready(
     steps: int | None,
     seeds: str | None,
     pairs: list[str] | None,
-    optimisers: list[str] | None,
+    optimizers: list[str] | None,
 ) -> Prepared:
     """The study of a command line, everything that it needs checked. Raises BarestyleError."""
-    from barestyle.networks.vgg19 import at_hand
+    from barestyle.networks.vgg19 import default_weights
     from barestyle.study import cell as cells
     from barestyle.study.override import varied
     from barestyle.study.resolve import prepared
     from barestyle.study.yaml_loader import load
 
     study = varied(
-        load(name), size=size, steps=steps, seeds=numbers(seeds), pairs=picture_pairs(pairs), optimisers=optimisers
+        load(name), size=size, steps=steps, seeds=numbers(seeds), pairs=picture_pairs(pairs), optimizers=optimizers
     )
     if untrained:
         return prepared(cells.untrained(study), weights=weights)
-    named = weights or ((found := at_hand()) and Path(found)) or None
+    named = weights or ((found := default_weights()) and Path(found)) or None
     return prepared(study, weights=named)
 
 
