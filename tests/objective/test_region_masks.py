@@ -81,7 +81,7 @@ def regions_of(height: int, width: int) -> list[Region]:
     ]
 
 
-@pytest.mark.parametrize("loss", ["gram", "whitened, forms"])
+@pytest.mark.parametrize("loss", ["gram", "whitened, luminance content"])
 @pytest.mark.parametrize("family", FAMILIES)
 @settings(max_examples=4, deadline=None, derandomize=True)
 @given(

@@ -127,7 +127,7 @@ def test_a_restart_is_resumed_too(folder: Path, monkeypatch: pytest.MonkeyPatch)
             super().__init__(sometimes, *rest)
 
     spec = spec_of("paper", **{"optimizer.steps": 1, "optimizer.iterations_per_step": 4})
-    monkeypatch.setattr("barestyle.run.multiscale.Search", Exploding)
+    monkeypatch.setattr("barestyle.run.multiscale.Minimizer", Exploding)
     whole = transfer("content.png", "style.png", spec)
     assert whole.restarts == 1
     Exploding.made = 0

@@ -128,7 +128,7 @@ def test_mixed_precision_ends_where_float32_does(content_image: Image.Image, sty
 def test_a_bf16_gradient_that_points_elsewhere_ends_its_leg(
     content_image: Image.Image, style_image: Image.Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("barestyle.run.multiscale.LEAST_COSINE", 2.0)
+    monkeypatch.setattr("barestyle.run.multiscale.MIN_COSINE", 2.0)
     monkeypatch.setattr("barestyle.run.multiscale.CHECK_EVERY", 3)
     seen: list[int] = []
     spec = small(optimizer__steps=12, optimizer__tolerance=0)

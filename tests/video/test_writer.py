@@ -328,13 +328,13 @@ from contextlib import suppress
 from pathlib import Path
 import torch
 from barestyle.errors import OutputError
-from barestyle.video.writer import Film
+from barestyle.video.writer import VideoWriter
 
 path, frames, caught = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "caught"
 generator = torch.Generator().manual_seed(0)
 resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, 8_000))
 try:
-    with Film(path, 96, 128, force=True) as film, suppress(OutputError if caught else ()):
+    with VideoWriter(path, 96, 128, force=True) as film, suppress(OutputError if caught else ()):
         for _ in range(frames):
             film.add(torch.rand(1, 3, 96, 128, generator=generator))
 except OutputError as error:
