@@ -74,6 +74,7 @@ INSIDE = {
     ),
     "run": (
         "progress",
+        "request",
         "stages",
         "scaled_inputs",
         "memory_plan",

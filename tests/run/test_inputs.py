@@ -15,6 +15,7 @@ from barestyle.images import color_transfer as color
 from barestyle.images import resized
 from barestyle.run.plan import prepare
 from barestyle.run.preprocess import regions_of
+from barestyle.run.request import Request
 from tests.conftest import drawing
 
 
@@ -75,7 +76,7 @@ def test_a_style_is_as_large_as_the_result_times_its_scale(
     content_image: Image.Image, style_image: Image.Image
 ) -> None:
     for scale, long_side in ((1.0, 64), (0.5, 32), (2.0, 128)):
-        (style,) = prepare(content_image, style_image, spec_of(style_scale=scale)).styles
+        (style,) = prepare(Request(content_image, style_image, spec_of(style_scale=scale))).styles
         assert max(style.picture.height, style.picture.width) == long_side
         assert style.picture.width / style.picture.height == pytest.approx(56 / 64, abs=0.02)
     plain, half = (transfer(content_image, style_image, spec_of(style_scale=scale)).image for scale in (1.0, 0.5))
@@ -108,11 +109,9 @@ COLORS = ((1, np.array([180, 20, 20], np.uint8)), (2, np.array([20, 20, 180], np
 def test_styles_under_one_mask_are_pooled(content_image: Image.Image, style_image: Image.Image) -> None:
     other = drawing(50, 60, seed=9)
     plan = prepare(
-        content_image,
-        [style_image, other, style_image],
-        spec_of(),
-        masks=[mask(), mask(), None],
-        weights=(1, 3, 2),
+        Request(
+            content_image, [style_image, other, style_image], spec_of(), masks=[mask(), mask(), None], weights=(1, 3, 2)
+        )
     )
     first, rest = regions_of(plan.styles, None)
     assert [sample.share for sample in first.samples] == [0.25, 0.75]
@@ -251,7 +250,7 @@ def test_a_style_in_a_small_region_is_not_lost_to_what_is_kept(
 ) -> None:
     dot, half = np.zeros((48, 64)), np.tile(np.linspace(0, 1, 64), (48, 1))
     dot[20, 20] = 1
-    plan = prepare(content_image, [style_image, style_image], spec_of(), masks=[None, dot], keep=half)
+    plan = prepare(Request(content_image, [style_image, style_image], spec_of(), masks=[None, dot], keep=half))
     _, second = regions_of(plan.styles, None if plan.keep is None else plan.keep.pixels)
     assert second.mask is not None
     assert float(second.mask.sum()) == pytest.approx(1 - 20 / 63, abs=1e-3)

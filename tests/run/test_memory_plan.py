@@ -15,6 +15,7 @@ from barestyle.networks import Network, Size, build
 from barestyle.presets import preset
 from barestyle.run.memory_plan import MemoryPlan, fit
 from barestyle.run.plan import prepare
+from barestyle.run.request import Request
 from barestyle.run.runner import run
 from barestyle.spec import LBFGS, Adam, PaperLBFGS, with_settings
 from tests.conftest import drawing
@@ -71,7 +72,7 @@ def test_a_pyramid_keeps_no_features() -> None:
 
 def test_a_picture_in_tiles_is_the_whole_ones_to_rounding() -> None:
     spec = with_settings(preset("npnd").spec, {"network.channels": 48, "optimizer.steps": 2})
-    plan = prepare(drawing(320, 320, seed=1), drawing(320, 320, seed=2), spec, precision="float32")
+    plan = prepare(Request(drawing(320, 320, seed=1), drawing(320, 320, seed=2), spec, precision="float32"))
     whole = run(replace(plan, memory_plans=(MemoryPlan(None, 1, 20),)))
     tiled = run(replace(plan, memory_plans=(MemoryPlan(Size(107, 320), 1, 8),)))
     assert tiled.losses == pytest.approx(whole.losses, rel=1e-5)

@@ -15,6 +15,7 @@ from barestyle.presets import preset
 from barestyle.run.multiscale import cosine, in_precision
 from barestyle.run.plan import prepare
 from barestyle.run.progress import Progress
+from barestyle.run.request import Request
 from barestyle.run.scaled_inputs import upsample_change
 from barestyle.run.stages import Stage, fraction_done, plan_stages, reassign_steps, shrunk
 from barestyle.spec import Spec
@@ -65,17 +66,17 @@ def test_the_papers_optimizer_has_one_scale_and_one_precision() -> None:
         with_settings(preset("paper").spec, {"scales": "coarse-to-fine"})
     image = drawing(64, 64, 1)
     with pytest.raises(SpecError, match="precision=mixed is not for optimizer=paper-lbfgs"):
-        prepare(image, image, preset("paper").spec, precision="mixed")
-    assert prepare(image, image, preset("paper").spec).precision == "float32"
+        prepare(Request(image, image, preset("paper").spec, precision="mixed"))
+    assert prepare(Request(image, image, preset("paper").spec)).precision == "float32"
     with pytest.raises(SpecError, match="precision cannot be 'half'; it takes one of auto, float32, bf16, mixed"):
-        prepare(image, image, small(), precision="half")
+        prepare(Request(image, image, small(), precision="half"))
 
 
 def test_auto_takes_bf16_where_the_device_is_made_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     image = drawing(64, 64, 1)
     for made, expected in ((True, "mixed"), (False, "float32")):
         monkeypatch.setattr("barestyle.hardware.devices.is_made_for_bf16", lambda _, made=made: made)
-        assert prepare(image, image, small()).precision == expected
+        assert prepare(Request(image, image, small())).precision == expected
 
 
 def test_an_unchanged_content_stays_itself_at_any_size(content: Tensor) -> None:

@@ -17,6 +17,7 @@ from barestyle.spec import MAX_PIXELS
 
 if TYPE_CHECKING:
     from barestyle.run.plan import Plan
+    from barestyle.run.request import Request
 
 FAILED = 1
 """Exit code where a pair failed; what is wrong with the line itself has that of anything refused."""
@@ -78,14 +79,16 @@ def batch(
 
     def prepared(pair: Pair) -> Plan:
         return prepare(
-            pair.content,
-            pair.style,
-            spec,
-            seed=seed,
-            device=device,
-            precision=precision,
-            memory=memory,
-            max_pixels=max_pixels,
+            Request(
+                pair.content,
+                pair.style,
+                spec,
+                seed=seed,
+                device=device,
+                precision=precision,
+                memory=memory,
+                max_pixels=max_pixels,
+            )
         )
 
     _make(into)

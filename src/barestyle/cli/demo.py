@@ -36,8 +36,9 @@ def demo(
     from barestyle.cli.transfer import paint
     from barestyle.run.plan import prepare
     from barestyle.run.record import check_output
+    from barestyle.run.request import Request
 
     check_output(output, force=force)
     pictures = samples.photo(photo), samples.style(style)
-    plan = prepare(*pictures, spec, seed=seed, device=device, precision=precision, memory=memory)
+    plan = prepare(Request(*pictures, spec, seed=seed, device=device, precision=precision, memory=memory))
     return paint(plan, output, quiet=quiet, force=force)

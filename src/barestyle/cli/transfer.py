@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from barestyle.run.checkpoint import Checkpoint
     from barestyle.run.plan import Plan
     from barestyle.run.progress import Progress
+    from barestyle.run.request import Request
     from barestyle.run.result import Result
     from barestyle.run.runner import CheckpointConfig
 
@@ -96,18 +97,20 @@ def transfer(
     if film is not None:
         filming.check(film, output, force=force, inputs=inputs, save_every=save_every)
     plan = prepare(
-        content,
-        said.styles,
-        spec,
-        weights=said.weights,
-        masks=said.masks,
-        keep=keep,
-        start=begin,
-        seed=seed,
-        device=device,
-        precision=precision,
-        memory=memory,
-        max_pixels=max_pixels,
+        Request(
+            content,
+            said.styles,
+            spec,
+            weights=said.weights,
+            masks=said.masks,
+            keep=keep,
+            start=begin,
+            seed=seed,
+            device=device,
+            precision=precision,
+            memory=memory,
+            max_pixels=max_pixels,
+        )
     )
     checkpoint_config = checkpointed(output, checkpoint, force=force) if checkpoint else None
     return paint(

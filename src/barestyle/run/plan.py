@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast, get_args
@@ -15,11 +14,12 @@ from barestyle.hardware.memory import parse as parse_memory
 from barestyle.images import Picture, Source, read, target_size
 from barestyle.networks import SMALLEST_SIDE, Size, minimum_side
 from barestyle.networks import vgg19 as pretrained
-from barestyle.presets import DEFAULT_PRESET, preset
+from barestyle.presets import preset
 from barestyle.run.inputs import Style, read_keep, read_start, read_styles
 from barestyle.run.memory_plan import MemoryPlan
+from barestyle.run.request import Request
 from barestyle.run.stages import Precision, Stage, plan_stages
-from barestyle.spec import DEFAULT_LONGEST_SIDE, MAX_PIXELS, VGG, NoiseStart, PaperLBFGS, PictureStart, Spec
+from barestyle.spec import DEFAULT_LONGEST_SIDE, VGG, NoiseStart, PaperLBFGS, PictureStart, Spec
 
 
 @dataclass(frozen=True)
@@ -80,38 +80,29 @@ class Plan:
         return plan_stages(self.spec, Size(*self.size), styles, self.precision)
 
 
-def prepare(
-    content: Source,
-    style: Source | Sequence[Source],
-    spec: Spec | str = DEFAULT_PRESET,
-    *,
-    weights: Sequence[float] | None = None,
-    masks: Sequence[Source | None] | None = None,
-    keep: Source | None = None,
-    start: Source | None = None,
-    seed: int = 0,
-    device: str = "auto",
-    precision: str = "auto",
-    memory: str = "auto",
-    max_pixels: int = MAX_PIXELS,
-    memory_plans: tuple[MemoryPlan, ...] = (),
-) -> Plan:
-    """Everything that can be refused, checked: the arguments and errors are those of `transfer`."""
+def prepare(request: Request, *, memory_plans: tuple[MemoryPlan, ...] = ()) -> Plan:
+    """Check everything that can be refused before any heavy work; raises what `transfer` raises.
+
+    `memory_plans` are those of an earlier run's stages, to be repeated.
+    """
     with torch.inference_mode(False):  # tensors of that mode could never be differentiated
-        wanted = _started(_spec_of(spec), start)
-        plan = _prepared(content, wanted, seed, device, max_pixels)
+        spec = _started(_spec_of(request.spec), request.start)
+        plan = _prepared(request.content, spec, request.seed, request.device, request.max_pixels)
         plan = replace(
             plan,
-            precision=_precision_of(precision, wanted, plan.device),
-            memory=parse_memory(str(memory)),
+            precision=_precision_of(request.precision, spec, plan.device),
+            memory=parse_memory(str(request.memory)),
             memory_plans=memory_plans,
         )
-        styles = read_styles(style, weights=weights, masks=masks, content=plan.content, max_pixels=max_pixels)
+        content, limit = plan.content, request.max_pixels
+        styles = read_styles(
+            request.style, weights=request.weights, masks=request.masks, content=content, max_pixels=limit
+        )
         return replace(
             plan,
-            styles=tuple(replace(one, picture=_as_used(one.picture, plan, max_pixels)) for one in styles),
-            keep=None if keep is None else read_keep(keep, plan.content, max_pixels),
-            start=None if start is None else read_start(start, plan.content, max_pixels),
+            styles=tuple(replace(style, picture=_as_used(style.picture, plan, limit)) for style in styles),
+            keep=None if request.keep is None else read_keep(request.keep, content, limit),
+            start=None if request.start is None else read_start(request.start, content, limit),
         )
 
 

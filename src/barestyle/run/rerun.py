@@ -13,6 +13,7 @@ from barestyle.run import record as records
 from barestyle.run.memory_plan import MemoryPlan
 from barestyle.run.plan import Plan, prepare
 from barestyle.run.record import Input, MemoryPlanRecord, Record
+from barestyle.run.request import Request
 from barestyle.spec import MAX_PIXELS, with_settings
 
 
@@ -58,17 +59,19 @@ def plan_rerun(
     trained = found("trained", record.weights, elsewhere.trained)
     spec = record.spec if trained is None else with_settings(record.spec, {"network.trained_file": str(trained)})
     plan = prepare(
-        content,
-        styles,
-        spec,
-        weights=None if len(styles) == 1 else [one.weight for one in record.styles],
-        masks=masks if masked else None,
-        keep=found("keep", record.keep, elsewhere.keep),
-        start=found("start", record.start, elsewhere.start),
-        seed=record.seed,
-        device=device or record.device,
-        precision=record.precision,
-        max_pixels=max_pixels,
+        Request(
+            content,
+            styles,
+            spec,
+            weights=None if len(styles) == 1 else [one.weight for one in record.styles],
+            masks=masks if masked else None,
+            keep=found("keep", record.keep, elsewhere.keep),
+            start=found("start", record.start, elsewhere.start),
+            seed=record.seed,
+            device=device or record.device,
+            precision=record.precision,
+            max_pixels=max_pixels,
+        ),
         memory_plans=tuple(_fit(one) for one in record.memory_plans),
     )
     _check_same(record, plan, earlier)

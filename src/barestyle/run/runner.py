@@ -30,6 +30,7 @@ from barestyle.run.multiscale import MultiscaleMinimizer
 from barestyle.run.plan import Plan, prepare
 from barestyle.run.progress import CHECKPOINT_EVERY, Progress
 from barestyle.run.record import Input, MemoryPlanRecord, Record, StyleInput, package_versions
+from barestyle.run.request import Request
 from barestyle.run.rerun import plan_rerun
 from barestyle.run.result import Result
 from barestyle.run.stages import fraction_done
@@ -91,18 +92,20 @@ def transfer(
         DivergedError: the loss exploded at every restart that the spec allows.
     """
     plan = prepare(
-        content,
-        style,
-        spec,
-        weights=weights,
-        masks=masks,
-        keep=keep,
-        start=start,
-        seed=seed,
-        device=device,
-        precision=precision,
-        memory=memory,
-        max_pixels=max_pixels,
+        Request(
+            content,
+            style,
+            spec,
+            weights=weights,
+            masks=masks,
+            keep=keep,
+            start=start,
+            seed=seed,
+            device=device,
+            precision=precision,
+            memory=memory,
+            max_pixels=max_pixels,
+        )
     )
     checkpoint_config = None if checkpoint is None else CheckpointConfig(Path(checkpoint), checkpoint_every)
     return run(plan, on_progress=on_progress, should_stop=should_stop, checkpoint_config=checkpoint_config)

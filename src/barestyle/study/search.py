@@ -15,6 +15,7 @@ from barestyle.errors import DivergedError, SpecError
 from barestyle.metrics import METRICS, MetricInputs, chosen
 from barestyle.metrics.score import measured, missing_requirement
 from barestyle.run.plan import prepare
+from barestyle.run.request import Request
 from barestyle.run.runner import run
 from barestyle.spec import Spec, with_settings
 from barestyle.study.image_files import PictureFile
@@ -142,7 +143,7 @@ def _scores(
     weights: Path | None,
     should_stop: Callable[[], bool],
 ) -> dict[str, float]:
-    plan = prepare(pair[0].path, pair[1].path, spec, seed=seed, precision="float32")
+    plan = prepare(Request(pair[0].path, pair[1].path, spec, seed=seed, precision="float32"))
     result = run(plan, should_stop=should_stop)
     if result.interrupted:
         raise optuna.TrialPruned("it was interrupted")

@@ -15,6 +15,7 @@ from barestyle.metrics import MetricInputs, chosen
 from barestyle.metrics.score import measured
 from barestyle.networks import vgg19 as pretrained
 from barestyle.run.plan import Plan, prepare
+from barestyle.run.request import Request
 from barestyle.run.result import Result
 from barestyle.run.runner import run
 from barestyle.spec import Spec, with_settings
@@ -119,7 +120,7 @@ def _painted(claim: Claim, needed: _Needed, should_stop: Callable[[], bool]) -> 
     if needed.weights is not None and getattr(spec.network, "is_trained", False):
         spec = with_settings(spec, {"network.trained_file": str(needed.weights)})
     content, style = (needed.pictures[attributes[name]].path for name in ("content", "style"))
-    plan = prepare(content, style, spec, seed=attributes["seed"], precision="float32")
+    plan = prepare(Request(content, style, spec, seed=attributes["seed"], precision="float32"))
     return run(plan, should_stop=should_stop), plan
 
 

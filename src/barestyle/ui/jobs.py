@@ -15,6 +15,7 @@ from barestyle.images import write_atomically
 from barestyle.run.plan import Plan, prepare
 from barestyle.run.progress import Progress
 from barestyle.run.record import Record, sidecar
+from barestyle.run.request import Request
 from barestyle.run.result import Result
 from barestyle.run.runner import run
 from barestyle.spec import Spec
@@ -56,14 +57,16 @@ class Compute:
         """A wish with everything checked that can be; what is wrong names files as their senders did."""
         try:
             return prepare(
-                request.content,
-                request.style,
-                request.spec,
-                seed=request.seed,
-                device=self.device,
-                precision=self.precision,
-                memory=self.memory,
-                max_pixels=self.limits.max_pixels,
+                Request(
+                    request.content,
+                    request.style,
+                    request.spec,
+                    seed=request.seed,
+                    device=self.device,
+                    precision=self.precision,
+                    memory=self.memory,
+                    max_pixels=self.limits.max_pixels,
+                )
             )
         except BarestyleError as error:
             raise type(error)(without_folder(str(error), request.content, request.style)) from None

@@ -1,0 +1,31 @@
+"""What a run is asked for: the arguments of `transfer` as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from barestyle.images import Source
+from barestyle.presets import DEFAULT_PRESET
+from barestyle.spec import MAX_PIXELS, Spec
+
+
+@dataclass(frozen=True)
+class Request:
+    """Pictures, a spec and options, as given and not yet checked; `prepare` makes a Plan of them.
+
+    The fields are the arguments of `transfer`, which describes them. Vary a request with `dataclasses.replace`.
+    """
+
+    content: Source
+    style: Source | Sequence[Source]
+    spec: Spec | str = DEFAULT_PRESET
+    weights: Sequence[float] | None = None
+    masks: Sequence[Source | None] | None = None
+    keep: Source | None = None
+    start: Source | None = None
+    seed: int = 0
+    device: str = "auto"
+    precision: str = "auto"
+    memory: str = "auto"
+    max_pixels: int = MAX_PIXELS
