@@ -18,6 +18,7 @@ PACKAGE = Path(barestyle.__file__).parent
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors",),
+    ("atomic_files",),
     ("spec", "presets"),
     ("hardware", "images", "video", "samples"),
     ("networks",),
@@ -33,12 +34,12 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cli",),
 )
 ROOMS = [room for floor in FLOORS for room in floor]
-NO_TORCH = ("errors", "spec", "presets", "run.progress", "study.verdicts", "study.storage", "report")
+NO_TORCH = ("errors", "atomic_files", "spec", "presets", "run.progress", "study.verdicts", "study.storage", "report")
 
 INSIDE = {
     "hardware": ("devices", "memory"),
     "spec": ("validation", "network", "loss", "optimizer", "scales", "start", "colors", "spec", "overrides"),
-    "images": ("resize", "picture", "icc", "high_bit_depth", "read", "write", "color_transfer"),
+    "images": ("output", "resize", "picture", "icc", "high_bit_depth", "read", "write", "color_transfer"),
     "networks": ("initialization", "kernel_banks", "pyramids", "vgg19", "download", "conv_stack", "build"),
     "losses": (
         "products",

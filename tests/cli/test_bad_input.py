@@ -200,11 +200,11 @@ def test_weights_that_are_not_vgg19(
 @pytest.mark.parametrize(
     ("output", "words"),
     [
-        ("nowhere/out.png", ("nothing can be written to", "choose another folder, or create it")),
-        ("good.png/out.png", ("nothing can be written to",)),
-        ("out.psd", ("does not end in a known kind of picture", ".png, .jpg, .jpeg, .tif, .tiff, .webp")),
-        ("out", ("does not end in a known kind of picture",)),
-        ("folder", ("does not end in a known kind of picture",)),
+        ("nowhere/out.png", ("cannot write to the folder", "choose another folder, or create it")),
+        ("good.png/out.png", ("cannot write to the folder",)),
+        ("out.psd", ("does not end in a known kind of image", ".png, .jpg, .jpeg, .tif, .tiff, .webp")),
+        ("out", ("does not end in a known kind of image",)),
+        ("folder", ("does not end in a known kind of image",)),
         ("good.jpg", ("exists; choose another name, or overwrite it with --force",)),
     ],
 )
@@ -218,7 +218,7 @@ def test_outputs_that_cannot_be_written(program: Program, folder: Path, output: 
 def test_a_result_too_long_for_its_kind_of_file(program: Program, folder: Path) -> None:
     Image.fromarray(np.zeros((16, 1000, 3), np.uint8)).save(folder / "wide.png")
     arguments = ("transfer", folder / "wide.png", folder / "good.png", "-o", folder / "out.webp")
-    check_refused(program(*arguments, "--size", "16384"), ".webp holds at most 16383 pixels a side, not 16384")
+    check_refused(program(*arguments, "--size", "16384"), ".webp stores at most 16383 pixels per side, not 16384")
 
 
 def test_the_pixel_limit_is_an_option(program: Program, folder: Path) -> None:
@@ -255,7 +255,7 @@ def test_a_place_without_permission(program: Program, folder: Path, monkeypatch:
 
     monkeypatch.setattr(Path, "touch", denied)
     outcome = program("transfer", folder / "good.jpg", folder / "good.png", "-o", folder / "out.png")
-    check_refused(outcome, "nothing can be written to", "(Permission denied); choose another folder")
+    check_refused(outcome, "cannot write to the folder", "(Permission denied); choose another folder")
 
 
 def test_a_record_is_not_overwritten_either(program: Program, folder: Path) -> None:
@@ -273,7 +273,7 @@ def test_a_record_is_not_overwritten_either(program: Program, folder: Path) -> N
 def test_a_picture_that_goes_in_is_not_overwritten(program: Program, folder: Path, name: str) -> None:
     before = (folder / name).read_bytes()
     outcome = program("transfer", folder / "good.jpg", folder / "good.png", "-o", folder / name, "--force")
-    check_refused(outcome, f"{name}' or its record is one of the files that go in; choose another name")
+    check_refused(outcome, f"{name}' is also an input; choose another name")
     assert (folder / name).read_bytes() == before
 
 

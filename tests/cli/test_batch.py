@@ -171,7 +171,7 @@ def test_no_result_replaces_a_picture_that_goes_in(program: Program, folder: Pat
     line = ("batch", "e1", "--styles", "e2/b.png", "e2/a.png", "--into", "e2", "--name", "{content}.png", "--paired")
     refused = program(*line, "--force", *QUICK)
     assert refused.code == 2
-    assert "is one of the pictures that go in" in refused.err
+    assert "is also an input" in refused.err
     assert before == [(folder / "e2" / f"{name}.png").read_bytes() for name in ("a", "b")]
 
 

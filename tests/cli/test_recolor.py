@@ -67,10 +67,10 @@ def test_sixteen_bits_stay(program: Program, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("photo.png style.png -o photo.png -f", "is one of the files that go in"),
+        ("photo.png style.png -o photo.png -f", "is also an input"),
         ("photo.png style.png -o there.png", "'there.png' exists"),
         ("photo.png none.png", "there is no file 'none.png'"),
-        ("photo.png style.png -o out.xyz", "does not end in a known kind of picture"),
+        ("photo.png style.png -o out.xyz", "does not end in a known kind of image"),
         ("clear.png style.png -o out.png", "is wholly transparent"),
         ("photo.png clear.png -o out.png --method histogram", "is wholly transparent"),
         ("photo.png style.png --method magic", "'magic' is not one of"),

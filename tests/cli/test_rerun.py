@@ -208,7 +208,7 @@ def test_a_repetition_overwrites_nothing_that_goes_in(
     for arguments in ((out, "-o", tmp_path / name), (records.sidecar(out), "-o", out), (out, "-o", out)):
         refused = program("rerun", *arguments, "--force")
         assert refused.code == 2
-        assert "or its record is one of the files that go in; choose another name" in refused.err
+        assert "is also an input; choose another name" in refused.err
     assert (tmp_path / name).read_bytes() == before
 
 
@@ -221,7 +221,7 @@ def test_snapshots_overwrite_nothing_that_goes_in(program: Program, pictures: Pa
         *("--save-every", "1", "--force"),
     )
     assert refused.code == 2
-    assert "a picture of --save-every would replace one that goes in" in refused.err
+    assert "is also an input, and --save-every would overwrite it" in refused.err
     assert content.read_bytes() == before
 
 

@@ -158,7 +158,7 @@ def test_a_mask_with_a_colon_in_its_name(folder: Path) -> None:
         ("photo.png a.png --colors blue", "colors cannot be 'blue'; it takes one of luminance, matched, style"),
         ("photo.png a.png --style-scale 0", "style_scale cannot be 0"),
         ("photo.png a.png --start noise --set start=content", "--start and --set start are both given"),
-        ("photo.png a.png --keep sky.png -o sky.png -f", "is one of the files that go in"),
+        ("photo.png a.png --keep sky.png -o sky.png -f", "is also an input"),
     ],
 )
 def test_bad_input_is_one_sentence(program: Program, folder: Path, line: str, words: str) -> None:

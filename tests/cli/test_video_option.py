@@ -102,9 +102,9 @@ def test_a_film_that_fails_costs_no_picture(program: Program, folder: Path, monk
     [
         ("film.avi", "does not end in a known kind of film; use one of .mp4, .gif, .webp"),
         ("there.gif", "'there.gif' exists; choose another name, or overwrite it with --force"),
-        ("nowhere/film.gif", "nothing can be written to 'nowhere'"),
-        ("out.webp", "is one of the run's other files"),
-        ("link/out.webp", "is one of the run's other files"),
+        ("nowhere/film.gif", "cannot write to the folder 'nowhere'"),
+        ("out.webp", "is also another file of the run"),
+        ("link/out.webp", "is also another file of the run"),
         ("out-00002.webp", "has the name of a picture of --save-every"),
     ],
 )
@@ -125,5 +125,5 @@ def test_force_does_not_let_a_film_replace_a_picture_that_goes_in(program: Progr
     before = Path("content.gif").read_bytes()
     outcome = program("transfer", "content.gif", "style.jpg", "-o", "out.png", "--film", "content.gif", "-f", *QUICK)
     assert outcome.code == 2
-    assert "is one of the run's other files" in outcome.err
+    assert "is also another file of the run" in outcome.err
     assert Path("content.gif").read_bytes() == before

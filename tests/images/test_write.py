@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Literal
 
@@ -11,9 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from barestyle.errors import OutputError
-from barestyle.images import check_output, encode, read, write_atomically
-from barestyle.images.write import check_format
+from barestyle.images import encode, read
 
 PIXELS = torch.rand(1, 3, 12, 17, generator=torch.Generator().manual_seed(0))
 ALPHA = torch.rand(1, 1, 12, 17, generator=torch.Generator().manual_seed(1))
@@ -71,48 +68,3 @@ def test_values_are_rounded_to_the_nearest_level(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(encode(values, None, ".png"))
     assert np.asarray(Image.open(path))[0, :, 0].tolist() == [0, 0, 1, 1, 255, 255]
-
-
-def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "a.png"
-    path.write_bytes(b"old")
-
-    def no_space(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", no_space)
-    with pytest.raises(OutputError, match=r"cannot be written \(No space left on device\)"):
-        write_atomically(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_files_get_the_permissions_that_the_user_gives_all_files(tmp_path: Path) -> None:
-    write_atomically(tmp_path / "a.png", b"x")
-    (tmp_path / "b").touch()
-    assert (tmp_path / "a.png").stat().st_mode == (tmp_path / "b").stat().st_mode
-
-
-def test_what_is_refused_before_any_work(tmp_path: Path) -> None:
-    (tmp_path / "there.png").touch()
-    (tmp_path / "folder.png").mkdir()
-    for name, force, message in (
-        ("a.xyz", False, r"does not end in a known kind of picture; use one of \.png"),
-        ("noextension", False, "does not end in a known kind"),
-        ("there.png", False, "exists; choose another name, or overwrite it with --force"),
-        ("folder.png", True, "is a folder"),
-        ("nowhere/a.png", False, "nothing can be written to .*nowhere"),
-        ("there.png/a.png", False, "nothing can be written to"),
-    ):
-        with pytest.raises(OutputError, match=message):
-            check_output(tmp_path / name, force=force)
-    check_output(tmp_path / "there.png", force=True)
-    check_output(tmp_path / "new.webp", force=False)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder.png", "there.png"]
-
-
-def test_sizes_that_a_kind_of_file_cannot_hold() -> None:
-    check_format(Path("a.webp"), 16383, 10)
-    with pytest.raises(OutputError, match=r"\.webp holds at most 16383 pixels a side, not 16384"):
-        check_format(Path("a.webp"), 10, 16384)
-    check_format(Path("a.png"), 10, 100_000)

@@ -295,8 +295,8 @@ def test_what_is_refused_before_any_work(tmp_path: Path) -> None:
         ("noextension", True, "does not end in a known kind of film"),
         ("there.gif", False, "exists; choose another name, or overwrite it with --force"),
         ("folder.gif", True, "is a folder; name a file in it, like .*folder.gif/out.gif"),
-        ("nowhere/a.webp", False, "nothing can be written to .*nowhere"),
-        ("there.gif/a.webp", False, "nothing can be written to"),
+        ("nowhere/a.webp", False, "cannot write to the folder .*nowhere"),
+        ("there.gif/a.webp", False, "cannot write to the folder"),
         ("x" * 240 + ".webp", False, "File name too long.*; choose a shorter name"),
         ("x" * 300 + ".webp", True, "cannot be an output.*File name too long"),
     ):

@@ -17,7 +17,6 @@ from barestyle.spec import MAX_PIXELS
 
 if TYPE_CHECKING:
     from barestyle.run.plan import Plan
-    from barestyle.run.request import Request
 
 FAILED = 1
 """Exit code where a pair failed; what is wrong with the line itself has that of anything refused."""
@@ -74,6 +73,7 @@ def batch(
     known = {"preset": Path(preset).stem, "seed": seed, "size": size or "auto"}
     todo = pairs(pictures(contents), pictures(styles), paired=paired, folder=into, pattern=name, **known)
     from barestyle.run.plan import check_options, prepare
+    from barestyle.run.request import Request
 
     check_options(spec, seed=seed, device=device, precision=precision, memory=memory)
 
@@ -144,12 +144,10 @@ def _is_there(output: Path) -> bool:
 
 def _check_apart(todo: list[Pair]) -> None:
     """Refuse results that would replace a picture that goes in, of whatever pair. Raises OutputError."""
-    sources = {path.resolve() for pair in todo for path in (pair.content, pair.style)}
-    for pair in todo:
-        if pair.output.resolve() in sources:
-            raise OutputError(
-                f"{str(pair.output)!r} is one of the pictures that go in; choose another --into or --name"
-            )
+    from barestyle.images import check_distinct
+
+    inputs = (path for pair in todo for path in (pair.content, pair.style))
+    check_distinct((pair.output for pair in todo), inputs)
 
 
 def _is_done(pair: Pair, plan: Plan) -> bool:

@@ -102,7 +102,7 @@ def _check_names(found: Iterable[Pair], pattern: str) -> None:
 
     if Path(pattern).suffix.lower() not in EXTENSIONS:
         raise OutputError(
-            f"the pattern {pattern!r} does not end in a known kind of picture; use one of {', '.join(EXTENSIONS)}"
+            f"the pattern {pattern!r} does not end in a known kind of image; use one of {', '.join(EXTENSIONS)}"
         )
     seen: dict[Path, Pair] = {}
     for pair in found:

@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from barestyle.atomic_files import write_atomically
 from barestyle.errors import OutputError
-from barestyle.images import encode, write_atomically
+from barestyle.images import check_distinct, encode
 
 if TYPE_CHECKING:
     from barestyle.run.plan import Plan
@@ -27,10 +28,7 @@ class Snapshots:
         self._alpha = plan.content.alpha
         written = (path for path in output.parent.glob(f"*{output.suffix}") if is_snapshot(path.name, output))
         existing = sorted(written)
-        if any(path.samefile(source) for path in existing for source in plan.files):
-            raise OutputError(
-                f"a picture of --save-every would replace one that goes in; choose another name than {output}"
-            )
+        check_distinct(existing, plan.files, what="an input, and --save-every would overwrite it")
         if existing and not force:
             raise OutputError(f"{str(existing[0])!r} exists; choose another name, or overwrite it with --force")
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from barestyle.run.checkpoint import Checkpoint
     from barestyle.run.plan import Plan
     from barestyle.run.progress import Progress
-    from barestyle.run.request import Request
     from barestyle.run.result import Result
     from barestyle.run.runner import CheckpointConfig
 
@@ -91,6 +90,7 @@ def transfer(
     begin = Path(start) if start is not None and start not in options.STARTS else None
     from barestyle.run.plan import prepare
     from barestyle.run.record import check_output
+    from barestyle.run.request import Request
 
     inputs = [path for path in (content, *said.styles, *(said.masks or ()), keep, begin) if path is not None]
     check_output(output, force=force, inputs=inputs)
@@ -120,7 +120,7 @@ def transfer(
 
 def checkpointed(output: Path, every: int, *, force: bool) -> CheckpointConfig:
     """Where a run keeps its checkpoint. Raises OutputError where one of an earlier run lies there."""
-    from barestyle.images.write import check_place
+    from barestyle.atomic_files import check_writable
     from barestyle.run.checkpoint import path_for
     from barestyle.run.runner import CheckpointConfig
 
@@ -132,7 +132,7 @@ def checkpointed(output: Path, every: int, *, force: bool) -> CheckpointConfig:
             f"{str(path)!r} exists, of a run that did not end; go on with it by `barestyle resume {output}`, "
             "or begin anew with --force"
         )
-    check_place(path)
+    check_writable(path)
     return CheckpointConfig(path, every)
 
 
@@ -159,7 +159,7 @@ def paint(
     from barestyle.cli.interrupt import Interrupt
     from barestyle.cli.progress_bar import display
     from barestyle.cli.snapshots import Snapshots
-    from barestyle.images.write import check_format
+    from barestyle.images import check_format
     from barestyle.run.runner import run
 
     check_format(output, *plan.size)

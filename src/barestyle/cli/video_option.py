@@ -24,13 +24,12 @@ FRAMES = 250
 def check(film: Path, output: Path, *, force: bool, inputs: Iterable[Path], save_every: int | None) -> None:
     """Refuse, before any work, a film that could not be written, or that is another file of the run."""
     from barestyle.cli.snapshots import is_snapshot
+    from barestyle.images import check_distinct
     from barestyle.run.record import sidecar
     from barestyle.video.writer import check_video
 
     check_video(film, force=force)
-    for other in (output, sidecar(output), *inputs):
-        if film.resolve() == other.resolve() or (film.exists() and other.exists() and film.samefile(other)):
-            raise OutputError(f"the film {str(film)!r} is one of the run's other files; choose another name")
+    check_distinct([film], (output, sidecar(output), *inputs), what="another file of the run")
     if save_every and film.parent.resolve() == output.parent.resolve() and is_snapshot(film.name, output):
         raise OutputError(f"the film {str(film)!r} has the name of a picture of --save-every; choose another name")
 

@@ -1,18 +1,20 @@
 """Pictures: from files and arrays to sRGB tensors, and back to files."""
 
+from barestyle.images.output import EXTENSIONS, check_distinct, check_format, check_output
 from barestyle.images.picture import Picture, Source
 from barestyle.images.read import read
 from barestyle.images.resize import resized, target_size
-from barestyle.images.write import EXTENSIONS, check_output, encode, write_atomically
+from barestyle.images.write import encode
 
 __all__ = [
     "EXTENSIONS",
     "Picture",
     "Source",
+    "check_distinct",
+    "check_format",
     "check_output",
     "encode",
     "read",
     "resized",
     "target_size",
-    "write_atomically",
 ]

@@ -1,15 +1,10 @@
-"""Writing pictures: by extension, whole or not at all."""
+"""Encode images as files."""
 
 from __future__ import annotations
 
-import errno
 import io
-import os
 import struct
 import zlib
-from collections.abc import Collection, Iterable
-from contextlib import suppress
-from pathlib import Path
 from typing import Any, Literal
 
 import imagecodecs
@@ -18,13 +13,7 @@ import tifffile
 from PIL import Image
 from torch import Tensor
 
-from barestyle.errors import OutputError
-
 PixelArray = np.ndarray[Any, Any]
-
-EXTENSIONS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
-LONGEST_SIDES = {".jpg": 65535, ".jpeg": 65535, ".webp": 16383}
-"""What JPEG and WebP can hold at most, in pixels."""
 
 JPEG_QUALITY = 95
 WEBP_QUALITY = 95
@@ -35,46 +24,6 @@ CHUNK = 250_000
 """Characters of a record in one chunk: Pillow opens no picture with a text above 1 MiB, which long runs exceed."""
 
 
-def check_output(path: Path, *, force: bool, extensions: Collection[str] = EXTENSIONS, what: str = "picture") -> None:
-    """Refuse, before any work, an output that could not be written. Raises OutputError."""
-    if path.suffix.lower() not in extensions:
-        raise OutputError(f"{str(path)!r} does not end in a known kind of {what}; use one of {', '.join(extensions)}")
-    try:
-        if path.is_dir():
-            raise OutputError(f"{str(path)!r} is a folder; name a file in it, like {str(path / f'out{path.suffix}')!r}")
-        if path.exists() and not force:
-            raise OutputError(f"{str(path)!r} exists; choose another name, or overwrite it with --force")
-    except (OSError, ValueError) as error:
-        raise OutputError(f"{str(path)!r} cannot be an output ({error}); choose another name") from None
-    check_place(path)
-
-
-def check_place(path: Path) -> None:
-    """Refuse a file that could not be put where it shall lie. Raises OutputError."""
-    part = part_of(path)
-    try:
-        part.touch(exist_ok=False)
-        part.unlink()
-    except OSError as error:
-        remedy = "choose a shorter name" if error.errno == errno.ENAMETOOLONG else "choose another folder, or create it"
-        raise OutputError(f"nothing can be written to {str(path.parent)!r} ({error.strerror}); {remedy}") from None
-
-
-def check_apart(path: Path, inputs: Iterable[Path]) -> None:
-    """Refuse an output that is one of the files that go in. Raises OutputError."""
-    if any(path.exists() and other.exists() and path.samefile(other) for other in inputs):
-        raise OutputError(f"{str(path)!r} is one of the files that go in; choose another name")
-
-
-def check_format(path: Path, height: int, width: int) -> None:
-    """Refuse, before any work, a size that the kind of file cannot hold. Raises OutputError."""
-    limit = LONGEST_SIDES.get(path.suffix.lower())
-    if limit is not None and max(height, width) > limit:
-        raise OutputError(
-            f"{path.suffix} holds at most {limit} pixels a side, not {max(height, width)}; use .png or .tif"
-        )
-
-
 def encode(
     pixels: Tensor, alpha: Tensor | None, extension: str, *, bits: Literal[8, 16] = 8, record: str | None = None
 ) -> bytes:
@@ -83,7 +32,7 @@ def encode(
     Args:
         pixels: (1, 3, H, W) in 0..1, sRGB.
         alpha: (1, 1, H, W) in 0..1, or None; JPEG has none, so there the picture is laid over white.
-        extension: one of EXTENSIONS; it decides on the kind of file.
+        extension: one of images.output.EXTENSIONS; it decides on the kind of file.
         bits: 8 or 16 for each channel; JPEG and WebP have 8 always.
         record: JSON text to keep inside a PNG.
     """
@@ -144,27 +93,3 @@ def record_key(number: int) -> str:
 def _text_chunk(key: str, text: str) -> bytes:
     data = key.encode() + b"\0\1\0\0\0" + zlib.compress(text.encode(), 9)
     return struct.pack(">I", len(data)) + b"iTXt" + data + struct.pack(">I", zlib.crc32(b"iTXt" + data))
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """The whole file or none of it: a temporary neighbor, then a rename. Raises OutputError."""
-    part = part_of(path)
-    try:
-        with part.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException as error:  # Ctrl-C, too, leaves nothing half-written
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise OutputError(
-                f"{str(path)!r} cannot be written ({error.strerror}); free some space or choose another folder"
-            ) from None
-        raise
-
-
-def part_of(path: Path) -> Path:
-    """The temporary neighbor that becomes a file when it is complete."""
-    return path.with_name(f".{path.name}.{os.getpid()}.part")

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 from safetensors.torch import save
 from torch import Tensor
 
+from barestyle.atomic_files import write_atomically
 from barestyle.errors import OutputError, WeightsError
-from barestyle.images import write_atomically
 from barestyle.networks import vgg19 as pretrained
 from barestyle.networks.vgg19 import LAYER_INDICES, cache_folder
 
@@ -211,18 +211,13 @@ def _from_torch(path: Path, layers: int) -> bytes:
 
 
 def _keep(folder: Path, data: bytes, layers: int) -> Path:
-    """Write the layers beside the place where they belong, check them, and only then put them there."""
+    """Check the layers and write them to the cache folder. Raises WeightsError."""
     path = folder / pretrained.CACHED.format(layers)
-    part = folder / f".{path.stem}.{os.getpid()}.safetensors"
-    try:
-        _write(part, data)
-        pretrained.load(part, layers)  # shapes, finite numbers
-        part.replace(path)
-    except OSError as error:
-        raise WeightsError(f"{str(path)!r} cannot be written ({error.strerror}); free some space") from None
-    finally:
-        with suppress(OSError):  # what went wrong before is what matters
-            part.unlink(missing_ok=True)
+    with TemporaryDirectory() as scratch:
+        candidate = Path(scratch) / path.name
+        _write(candidate, data)
+        pretrained.load(candidate, layers)  # checks shapes and that all numbers are finite
+    _write(path, data)
     return path
 
 

@@ -10,7 +10,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
-from barestyle.errors import OutputError
+from barestyle.atomic_files import write_atomically, write_error
 from barestyle.report.contact_sheet import Captioned, sheet
 from barestyle.report.csv_export import cells_csv
 from barestyle.report.page_data import contents, first_row, short, table_of
@@ -60,13 +60,10 @@ def _size(file: Path) -> tuple[int, int]:
 
 
 def _put(path: Path, data: bytes) -> Path:
-    """Write whole or not at all; images.write, which does so elsewhere, would bring torch."""
-    part = path.with_name(f".{path.name}.part")
+    """Write a file completely or not at all, in a folder that is created if needed, and return its path."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data)
-        part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
-        raise OutputError(f"{str(path)!r} cannot be written ({error.strerror}); choose another folder") from None
+        raise write_error(path, error) from None
+    write_atomically(path, data)
     return path

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from barestyle.errors import OutputError, RecordError
+from barestyle.atomic_files import AtomicFile
+from barestyle.errors import RecordError
 from barestyle.optimize import State
 from barestyle.run.record import Record, package_versions, parse
 
@@ -62,21 +61,11 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         "tree": json.dumps(tree),
     }
     metadata["sha256"] = _digest(metadata, tensors)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        save_file(tensors, part, metadata)
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException as error:  # Ctrl-C, too, leaves nothing half-written
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        if isinstance(error, OSError | safetensors.SafetensorError):
-            reason = getattr(error, "strerror", None) or str(error)
-            raise OutputError(
-                f"the checkpoint {str(path)!r} cannot be written ({reason}); free some space or choose another folder"
-            ) from None
-        raise
+    with AtomicFile(path) as temporary:
+        try:
+            save_file(tensors, temporary, metadata)
+        except safetensors.SafetensorError as error:  # what it raises when the disk is full
+            raise OSError(str(error)) from None
 
 
 def load(path: Path) -> Checkpoint:

@@ -13,9 +13,12 @@ from typing import Annotated, Any, Literal
 from PIL import Image, UnidentifiedImageError
 from pydantic import Field, ValidationError
 
+from barestyle.atomic_files import check_writable
 from barestyle.errors import BarestyleError, OutputError, RecordError
-from barestyle.images import write
+from barestyle.images.output import check_distinct
+from barestyle.images.output import check_output as check_image_output
 from barestyle.images.read import own_pixel_limit
+from barestyle.images.write import record_key
 from barestyle.spec import Spec
 from barestyle.spec.validation import Frozen, sentence
 
@@ -130,12 +133,10 @@ def check_output(output: Path, *, force: bool, inputs: Iterable[Path] = ()) -> N
 
     `force` allows to overwrite an earlier result. Raises OutputError.
     """
-    write.check_output(output, force=force)
+    check_image_output(output, force=force)
     record = sidecar(output)
-    write.check_place(record)
-    for path in inputs:
-        if any(file.exists() and path.exists() and file.samefile(path) for file in (output, record)):
-            raise OutputError(f"{str(output)!r} or its record is one of the files that go in; choose another name")
+    check_writable(record)
+    check_distinct((output, record), inputs)
     if record.is_dir():
         raise OutputError(f"{str(sidecar(output))!r}, where the record goes, is a folder; choose another name")
     if sidecar(output).exists() and not force:
@@ -179,7 +180,7 @@ def _inside(output: Path) -> Record | None:
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         return None
     parts: list[str] = []
-    while (part := texts.get(write.record_key(len(parts)))) is not None:
+    while (part := texts.get(record_key(len(parts)))) is not None:
         parts.append(str(part))
     return parse("".join(parts), output) if parts else None
 

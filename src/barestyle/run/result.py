@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from barestyle.images import encode, write_atomically
-from barestyle.images.write import check_format
+from barestyle.atomic_files import write_atomically
+from barestyle.images import check_format, encode
 from barestyle.run.record import Record, check_output, sidecar
 from barestyle.spec import Spec
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from barestyle.atomic_files import write_atomically
 from barestyle.errors import SpecError
-from barestyle.images import encode, read, target_size, write_atomically
+from barestyle.images import encode, read, target_size
 from barestyle.metrics import METRICS, chosen
 from barestyle.metrics.score import missing_requirement
 from barestyle.networks import vgg19 as pretrained

@@ -12,8 +12,9 @@ import gradio as gr
 from PIL import Image
 
 from barestyle import samples
+from barestyle.atomic_files import write_atomically
 from barestyle.errors import BarestyleError
-from barestyle.images import read, write_atomically
+from barestyle.images import read
 from barestyle.ui import previews as frames
 from barestyle.ui.errors import without_folder
 from barestyle.ui.limits import Limits

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from barestyle import samples
+from barestyle.atomic_files import write_atomically
 from barestyle.errors import BarestyleError
-from barestyle.images import write_atomically
 from barestyle.run.plan import Plan, prepare
 from barestyle.run.progress import Progress
 from barestyle.run.record import Record, sidecar

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,9 +16,10 @@ import numpy as np
 from PIL import GifImagePlugin, Image
 from torch import Tensor
 
+from barestyle.atomic_files import AtomicFile, write_error
 from barestyle.errors import ImageError, OutputError
-from barestyle.images import resized, target_size
-from barestyle.images.write import PixelArray, check_output, part_of
+from barestyle.images import check_output, resized, target_size
+from barestyle.images.write import PixelArray
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -81,7 +81,7 @@ class VideoWriter:
         self._given = height, width
         longest = self._kind.longest_side
         self.size = (height, width) if max(height, width) <= longest else target_size(height, width, longest)
-        self._part = part_of(path)
+        self._file = AtomicFile(path)
         self._reel: FrameWriter | None = None
         self._whole = False
 
@@ -101,7 +101,7 @@ class VideoWriter:
         self._whole = False
         with self._telling():
             if self._reel is None:
-                self._reel = self._kind.reel(self._part, *self.size)
+                self._reel = self._kind.reel(self._file.temporary, *self.size)
             self._reel.add(samples)
         self.frames += 1
         self._whole = True
@@ -113,14 +113,11 @@ class VideoWriter:
             if kind is None and self._whole and self._reel is not None:
                 with self._telling():
                     self._reel.finish()
-                    with self._part.open("rb+") as file:
-                        os.fsync(file.fileno())
-                    self._part.replace(self.path)
+                self._file.commit()
         finally:
             if self._reel is not None:
                 self._reel.close()
-            with suppress(OSError):
-                self._part.unlink(missing_ok=True)
+            self._file.discard()
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
@@ -128,10 +125,7 @@ class VideoWriter:
         try:
             yield
         except OSError as error:
-            reason = error.strerror or error
-            raise OutputError(
-                f"{str(self.path)!r} cannot be written ({reason}); free some space or choose another folder"
-            ) from None
+            raise write_error(self.path, error) from None
 
 
 def check_video(path: Path, *, force: bool) -> None:
