@@ -17,7 +17,7 @@ import barestyle
 PACKAGE = Path(barestyle.__file__).parent
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors",),
+    ("stop_reasons", "errors"),
     ("atomic_files",),
     ("spec", "presets"),
     ("hardware", "images", "video", "samples"),
@@ -34,7 +34,17 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cli",),
 )
 ROOMS = [room for floor in FLOORS for room in floor]
-NO_TORCH = ("errors", "atomic_files", "spec", "presets", "run.progress", "study.verdicts", "study.storage", "report")
+NO_TORCH = (
+    "stop_reasons",
+    "errors",
+    "atomic_files",
+    "spec",
+    "presets",
+    "run.progress",
+    "study.verdicts",
+    "study.storage",
+    "report",
+)
 
 INSIDE = {
     "hardware": ("devices", "memory"),

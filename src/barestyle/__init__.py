@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from barestyle.run.result import Result
     from barestyle.run.runner import resume, transfer
     from barestyle.spec import Spec, with_settings
+    from barestyle.stop_reasons import StopReason
     from barestyle.style_loss import StyleLoss
 
     __version__: str
@@ -45,6 +46,7 @@ _HOMES = {
     "Result": "run.result",
     "Spec": "spec",
     "SpecError": "errors",
+    "StopReason": "stop_reasons",
     "StudyError": "errors",
     "StyleLoss": "style_loss",
     "WeightsError": "errors",
@@ -67,6 +69,7 @@ __all__ = [
     "Result",
     "Spec",
     "SpecError",
+    "StopReason",
     "StudyError",
     "StyleLoss",
     "WeightsError",

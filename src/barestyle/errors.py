@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from barestyle.stop_reasons import Ending, StopReason
+
 
 class BarestyleError(Exception):
     """Anything that barestyle refuses or cannot do; its text is one sentence for a person."""
@@ -32,7 +34,16 @@ class DeviceError(BarestyleError):
 
 
 class DivergedError(BarestyleError):
-    """An optimization that exploded at every restart it was allowed."""
+    """An optimization whose loss, or the style's features, became infinite or NaN, at every restart it was allowed."""
+
+    def __init__(self, ending: Ending) -> None:
+        super().__init__(ending)
+        self.ending = ending
+
+    @property
+    def stop_reason(self) -> StopReason:
+        """The code of what went wrong."""
+        return self.ending.reason
 
 
 class StudyError(BarestyleError):

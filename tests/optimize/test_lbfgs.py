@@ -12,6 +12,7 @@ from barestyle.objective import Evaluation
 from barestyle.optimize import ExplosionError, Minimizer
 from barestyle.optimize.line_search import CURVATURE, SUFFICIENT_DECREASE, Probe, strong_wolfe
 from barestyle.spec import LBFGS, Adam
+from barestyle.stop_reasons import StopReason
 from tests.optimize.test_paper_lbfgs import rosenbrock
 
 START = torch.rand(1, 3, 4, 4, generator=torch.Generator().manual_seed(0))
@@ -87,7 +88,8 @@ def test_it_stops_when_nothing_improves_any_more() -> None:
 
     search = Minimizer(never_below_one, START, LBFGS(steps=10_000, patience=5, tolerance=0.01))
     taken = list(search)
-    assert "the last 5 iterations improved the loss by less than 0.01 of it" in search.reason
+    assert search.ending.reason is StopReason.PLATEAU
+    assert "the last 5 iterations improved the loss by less than 0.01 of it" in search.ending.sentence
     losses = [iterate.loss for iterate in taken]
     best = [min(losses[: count + 1]) for count in range(len(losses))]
     stalled = [now > 0.99 * before for before, now in zip(best, best[5:], strict=False)]
@@ -97,7 +99,7 @@ def test_it_stops_when_nothing_improves_any_more() -> None:
 def test_a_start_without_gradient_ends_at_once() -> None:
     search = Minimizer(lambda image: Evaluation(torch.tensor(0.0), {}, torch.zeros_like(image)), START, LBFGS())
     assert len(list(search)) == 1
-    assert "no gradient left" in search.reason
+    assert search.ending.reason is StopReason.ZERO_GRADIENT
 
 
 def test_a_cliff_of_nan_is_backed_away_from() -> None:
@@ -125,7 +127,8 @@ def test_adam_keeps_its_best_picture_when_the_loss_ends_being_a_number() -> None
     assert len(list(search)) == 5
     assert search.kept is not None
     assert search.kept.step == 4
-    assert "became infinite or NaN at step 5; the best picture until then is kept" in search.reason
+    assert search.ending.reason is StopReason.LOSS_NOT_FINITE
+    assert "became infinite or NaN at step 5; this is the best image so far" in search.ending.sentence
 
 
 def test_a_start_whose_loss_is_not_finite_is_an_explosion() -> None:

@@ -13,7 +13,8 @@ from torch import Tensor
 from barestyle.errors import DivergedError
 from barestyle.objective import Evaluation
 from barestyle.optimize import Minimizer, Restarts
-from barestyle.spec import PaperLBFGS
+from barestyle.spec import LBFGS, PaperLBFGS
+from barestyle.stop_reasons import StopReason
 
 START = torch.full((1, 3, 4, 4), 0.5)
 
@@ -34,13 +35,13 @@ def test_an_explosion_takes_the_next_seed() -> None:
         seeds.append((seed, perturbed))
         return search_over([3.0, torch.inf] if len(seeds) == 1 else [3.0, 2.0, 1.0, 0.5, 0.4])
 
-    restarts = Restarts(attempt, seed=7, limit=3, remedy="")
+    restarts = Restarts(attempt, seed=7, limit=3)
     iterates = list(restarts)
     assert seeds == [(7, False), (8, False)]
     assert (restarts.count, restarts.seed, restarts.perturbed) == (1, 8, False)
     assert [iterate.loss for iterate in iterates][:3] == [3.0, 3.0, 2.0], "the second attempt begins anew"
     assert restarts.kept is iterates[-1]
-    assert "steps" in restarts.reason
+    assert restarts.ending.reason in (StopReason.STEPS_TAKEN, StopReason.STEPS_CUT_SHORT)
 
 
 def test_the_same_last_loss_twice_perturbs_the_start() -> None:
@@ -51,7 +52,7 @@ def test_the_same_last_loss_twice_perturbs_the_start() -> None:
         asked.append(perturbed)
         return search_over([1.0, 0.9, 0.8, 0.7, 0.6] if perturbed else [3.0, torch.nan])
 
-    restarts = Restarts(attempt, seed=0, limit=10, remedy="")
+    restarts = Restarts(attempt, seed=0, limit=10)
     list(restarts)
     assert asked == [False, False, True]
     assert restarts.perturbed
@@ -64,14 +65,25 @@ def test_different_last_losses_do_not_perturb() -> None:
         asked.append(perturbed)
         return search_over([3.0 + len(asked), torch.nan] if len(asked) < 4 else [1.0] * 5)
 
-    list(Restarts(attempt, seed=0, limit=10, remedy=""))
+    list(Restarts(attempt, seed=0, limit=10))
     assert asked == [False] * 4
 
 
-def test_it_gives_up_with_a_remedy() -> None:
-    restarts = Restarts(lambda *_: search_over([torch.nan]), seed=0, limit=2, remedy="use less of it")
-    with pytest.raises(DivergedError, match="at each of 3 starts; use less of it"):
+def test_the_last_allowed_explosion_raises_an_error_with_its_code() -> None:
+    restarts = Restarts(lambda *_: search_over([torch.nan]), seed=0, limit=2)
+    with pytest.raises(DivergedError, match=r"at every start \(3 in all\); use smaller weights") as raised:
         list(restarts)
+    assert raised.value.stop_reason is StopReason.RESTARTS_EXHAUSTED
+
+
+def test_a_start_that_is_not_finite_has_a_code_of_its_own() -> None:
+    """A robust method takes no restart, and raises only if the start itself has no finite loss."""
+    start_is_nan = Minimizer(
+        lambda image: Evaluation(torch.tensor(torch.nan), {}, torch.zeros_like(image)), START, LBFGS()
+    )
+    with pytest.raises(DivergedError, match="loss of the starting image") as raised:
+        list(Restarts(lambda *_: start_is_nan, seed=0, limit=0))
+    assert raised.value.stop_reason is StopReason.START_NOT_FINITE
 
 
 def test_an_attempt_that_exploded_is_not_kept_in_memory() -> None:
@@ -84,5 +96,5 @@ def test_an_attempt_that_exploded_is_not_kept_in_memory() -> None:
         searches.append(weakref.ref(search))
         return search
 
-    list(Restarts(attempt, seed=0, limit=3, remedy=""))
+    list(Restarts(attempt, seed=0, limit=3))
     assert len(searches) == 3

@@ -30,6 +30,7 @@ def test_a_saved_picture_carries_its_record_twice(result: Result, tmp_path: Path
     assert beside["digest"] == result.spec.digest
     assert beside["seed"] == 5
     assert beside["losses"] == list(result.losses)
+    assert beside["stop_reason"] == result.stop_reason == "steps-taken"
     assert beside["reason"] == result.reason
     assert set(beside["versions"]) >= {"barestyle", "python", "torch"}
     record = records.find(path)

@@ -32,6 +32,7 @@ from barestyle.networks import Network, build
 from barestyle.networks.build import Stack
 from barestyle.objective import Evaluation, Tiling, assemble
 from barestyle.presets import PRESETS
+from barestyle.stop_reasons import StopReason
 
 QUICK = {"size": 64, "optimizer.steps": 3}
 PAPER_QUICK = {"size": 64, "optimizer.steps": 1, "optimizer.iterations_per_step": 4}
@@ -205,6 +206,7 @@ def test_stopping_keeps_the_best_picture_so_far(content_image: Image.Image, styl
     spec = spec_of("bare", optimizer__steps=50)
     result = transfer(content_image, style_image, spec, on_progress=seen.append, should_stop=lambda: len(seen) == 3)
     assert result.interrupted
+    assert result.stop_reason is StopReason.INTERRUPTED
     assert "interrupted" in result.reason
     assert len(result.losses) == 3
     assert torch.equal(result.image, transfer(content_image, style_image, spec_of("bare", optimizer__steps=2)).image)
@@ -417,8 +419,11 @@ def test_a_run_without_a_step_keeps_its_trace(content_image: Image.Image) -> Non
 
 
 def test_a_network_whose_features_overflow(content_image: Image.Image, style_image: Image.Image) -> None:
-    with pytest.raises(DivergedError, match=r"features of the style are infinite or NaN; use smaller weights"):
+    with pytest.raises(
+        DivergedError, match=r"features of the style are infinite or NaN; use smaller weights"
+    ) as raised:
         transfer(content_image, style_image, spec_of("bare", network__weights__magnitude=1e12))
+    assert raised.value.stop_reason is StopReason.STYLE_NOT_FINITE
 
 
 def test_too_little_memory_is_told_with_a_remedy(
@@ -441,8 +446,9 @@ def test_a_spec_that_was_changed_unchecked_is_checked(content_image: Image.Image
 
 def test_an_explosion_that_no_restart_cures(content_image: Image.Image, style_image: Image.Image) -> None:
     spec = spec_of("paper", network__weights__magnitude=1e9, optimizer__restarts=2)
-    with pytest.raises(DivergedError, match=r"at each of 3 starts; .*, or the robust optimizer=lbfgs"):
+    with pytest.raises(DivergedError, match=r"every start \(3 in all\); .*, or the robust optimizer=lbfgs") as raised:
         transfer(content_image, style_image, spec)
+    assert raised.value.stop_reason is StopReason.RESTARTS_EXHAUSTED
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from barestyle.stop_reasons import StopReason
 from barestyle.study.claims import RATIO_MARGIN, Claim, claims
 from barestyle.study.declaration import Study
 from barestyle.study.rows import Row
@@ -191,6 +192,30 @@ def test_the_share_of_explosions(share: float, expected: str) -> None:
     count = round(finding.effect * finding.number)
     exact = stats.beta.ppf([0.025, 0.975], [count, count + 1], [finding.number - count + 1, finding.number - count])
     assert finding.high == pytest.approx(exact[1], rel=1e-6), "Clopper and Pearson's interval, by the beta distribution"
+
+
+@pytest.mark.parametrize(
+    ("state", "stop_reason", "counts"),
+    [
+        ("failed", StopReason.RESTARTS_EXHAUSTED, True),
+        ("failed", StopReason.START_NOT_FINITE, True),
+        ("failed", StopReason.STYLE_NOT_FINITE, True),
+        ("failed", None, False),
+        ("done", StopReason.LOSS_NOT_FINITE, True),
+        ("done", StopReason.LAST_LOSS_HIGH, False),
+        ("done", StopReason.STEPS_TAKEN, False),
+    ],
+)
+def test_explosions_are_counted_by_code_whatever_the_sentence(
+    state: str, stop_reason: StopReason | None, counts: bool
+) -> None:
+    """The sentence says the opposite of the code, and changes nothing."""
+    table = made_up(load("paper"), lambda *_: 0.0)
+    reason = "another sentence" if counts else "the loss became infinite or NaN"
+    rows = tuple(replace(row, state=state, stop_reason=stop_reason, reason=reason) for row in table.rows)
+    (finding,) = word("explosions", replace(table, rows=rows)).findings
+    assert finding.number > 0
+    assert finding.effect == (1.0 if counts else 0.0)
 
 
 def test_holm_is_what_its_definition_says() -> None:

@@ -14,9 +14,10 @@ from PIL import Image
 from sqlalchemy.exc import OperationalError
 
 from barestyle import transfer
-from barestyle.errors import StorageError, StudyError, WeightsError
+from barestyle.errors import DivergedError, StorageError, StudyError, WeightsError
 from barestyle.run import record as records
 from barestyle.run.runner import run
+from barestyle.stop_reasons import StopReason, explain
 from barestyle.study.override import varied
 from barestyle.study.resolve import Prepared, begin, prepared
 from barestyle.study.storage import open_store
@@ -98,14 +99,30 @@ def test_a_failed_cell_is_recorded_and_stops_no_other(
     work(store)
     rows = store.rows()
     assert {row.state for row in rows if row.seed == 0} == {"done"}
-    assert {(row.state, row.reason) for row in rows if row.seed == 1} == {
-        ("failed", "RuntimeError: out of memory, say")
+    assert {(row.state, row.reason, row.stop_reason) for row in rows if row.seed == 1} == {
+        ("failed", "RuntimeError: out of memory, say", None)
     }
     assert begin(small, store) == 0, "failed cells are not run again by themselves"
     monkeypatch.undo()
     assert begin(small, store, retry_failed=True) == 3
     work(store)
     assert {row.state for row in store.rows()} == {"done"}
+
+
+def test_a_row_has_the_code_of_why_its_optimization_ended(
+    store: Store, small: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exploding(plan: object, **options: object) -> object:
+        if getattr(plan, "seed", None) == 1:
+            raise DivergedError(explain(StopReason.RESTARTS_EXHAUSTED, starts=3))
+        return run(plan, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(sys.modules["barestyle.study.work"], "run", exploding)
+    work(store)
+    failed = {(row.state, row.stop_reason) for row in store.rows() if row.seed == 1}
+    assert failed == {("failed", StopReason.RESTARTS_EXHAUSTED)}
+    done = {(row.state, row.stop_reason) for row in store.rows() if row.seed == 0}
+    assert done <= {("done", StopReason.STEPS_TAKEN), ("done", StopReason.STEPS_CUT_SHORT)}
 
 
 def test_a_stopped_cell_goes_back_into_the_queue(store: Store, small: Prepared) -> None:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from barestyle.errors import DivergedError
 from barestyle.losses.moments import Moments
+from barestyle.stop_reasons import StopReason, explain
 
 NOISE_FLOOR = 1e-4
 """Smallest ridge of the whitening, in units of the features' mean squared length.
@@ -41,9 +42,7 @@ def whitened_style(of: Moments, epsilon: float) -> WhitenedStyle:
     """
     covariance = of.covariance.cpu().double()
     if not bool(covariance.isfinite().all()):
-        raise DivergedError(
-            "the network's features of the style are infinite or NaN; use smaller weights (network.weights)"
-        )
+        raise DivergedError(explain(StopReason.STYLE_NOT_FINITE))
     strengths, directions = torch.linalg.eigh((covariance + covariance.T) / 2)
     # Mean squared length of a feature: the covariance is a difference of numbers of this size, rounded to float32.
     size = float(of.second.diagonal().cpu().double().sum()) / of.pixels

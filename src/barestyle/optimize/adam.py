@@ -11,6 +11,7 @@ from barestyle.optimize.iterate import Evaluate, Method, found
 from barestyle.optimize.resumable import SolverContext
 from barestyle.optimize.scaled_objective import ScaledEvaluation, ScaledObjective
 from barestyle.spec import Adam
+from barestyle.stop_reasons import StopReason, explain
 
 
 def adam(evaluate: Evaluate, start: Tensor, spec: Adam, context: SolverContext) -> Method:
@@ -41,9 +42,6 @@ def adam(evaluate: Evaluate, start: Tensor, spec: Adam, context: SolverContext) 
         step += 1
         point = problem(image)
         if not math.isfinite(point.value):
-            return (
-                f"the loss became infinite or NaN at step {step}; the best picture until then is kept, and a smaller "
-                "optimizer.learning_rate would go further"
-            )
+            return explain(StopReason.LOSS_NOT_FINITE, step=step)
         yield found(step, image, point.scalars, problem.evaluations)
-    return "all steps were taken"
+    return explain(StopReason.STEPS_TAKEN)

@@ -1,4 +1,4 @@
-"""What a method of optimization is: it takes a function and a start, yields iterates, and returns its reason."""
+"""What a method of optimization is: it takes a function and a start, yields iterates, and returns why it ended."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from barestyle.objective import Evaluation
 from barestyle.optimize.resumable import State
+from barestyle.stop_reasons import Ending
 
 Evaluate = Callable[[Tensor], Evaluation]
 """An image (1, 3, H, W) to its loss and gradient, which is the caller's to overwrite."""
@@ -49,8 +50,8 @@ class Iterate:
         return cls(**{**state, "image": state["image"].to(device)})
 
 
-Method = Generator[Iterate, None, str]
-"""Yields the start as step 0 and then every iterate; returns a full sentence on why it ended."""
+Method = Generator[Iterate, None, Ending]
+"""Yields the start as step 0 and then every iterate; returns why it ended."""
 
 
 def scalars(evaluation: Evaluation) -> Scalars:
@@ -73,7 +74,7 @@ def found(step: int, image: Tensor, scalars: Scalars, evaluations: int) -> Itera
 
 
 class ExplosionError(ArithmeticError):
-    """The loss became infinite or NaN; carries the last finite loss, if there was one."""
+    """The loss became infinite or NaN; carries the last finite loss, None if the loss of the start is not finite."""
 
     def __init__(self, last_loss: float | None) -> None:
         super().__init__(f"the loss is not finite; the last finite one was {last_loss}")

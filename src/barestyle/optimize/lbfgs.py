@@ -12,6 +12,7 @@ from barestyle.optimize.line_search import Probe, strong_wolfe
 from barestyle.optimize.resumable import SolverContext
 from barestyle.optimize.scaled_objective import ScaledEvaluation, ScaledObjective
 from barestyle.spec import LBFGS
+from barestyle.stop_reasons import StopReason, explain
 
 FIRST_CHANGE = 0.01
 """Mean change of a pixel that the first step, along the gradient, tries: visible, and far from clipping."""
@@ -53,18 +54,18 @@ def lbfgs(evaluate: Evaluate, start: Tensor, spec: LBFGS, context: SolverContext
         yield found(0, start, here.point.scalars, problem.evaluations)
     while step < spec.steps:
         if not float(here.point.gradient.abs().max()) > 0:
-            return "the loss has no gradient left: nothing can be improved"
+            return explain(StopReason.ZERO_GRADIENT)
         there = _advance(problem, history, here)
         if there is here and history:
             history.clear()
             there = _advance(problem, history, here)
         if there is here:
-            return "no step along the gradient lowers the loss any more: this is as precise as float32 gets"
+            return explain(StopReason.PRECISION_LIMIT)
         history.add((there.image - here.image).flatten(), there.point.gradient - here.point.gradient)
         here = there
         step += 1
         yield found(step, here.image, here.point.scalars, problem.evaluations)
-    return "all steps were taken"
+    return explain(StopReason.STEPS_TAKEN)
 
 
 def _advance(problem: ScaledObjective, history: LBFGSMemory, here: Position) -> Position:

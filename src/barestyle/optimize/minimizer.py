@@ -14,6 +14,7 @@ from barestyle.optimize.lbfgs import lbfgs
 from barestyle.optimize.paper_lbfgs import paper_lbfgs
 from barestyle.optimize.resumable import SolverContext, State, WarmStart
 from barestyle.spec import LBFGS, Adam, PaperLBFGS
+from barestyle.stop_reasons import StopReason, explain
 
 METHODS: dict[type, Callable[[Evaluate, Tensor, Any, SolverContext], Method]] = {
     LBFGS: lbfgs,
@@ -23,7 +24,7 @@ METHODS: dict[type, Callable[[Evaluate, Tensor, Any, SolverContext], Method]] = 
 
 
 class Minimizer:
-    """One run of a method; iterate over it, and read `kept` and `reason` at any time.
+    """One run of a method; iterate over it, and read `kept` and `ending` at any time.
 
     `kept` is the iterate to show: the best one of a robust method, the last one of the paper's. `best` is the one of
     the lowest loss so far, for whoever stops the search. `experience` is what the robust L-BFGS has learned of the
@@ -44,7 +45,7 @@ class Minimizer:
         self._stall = PlateauDetector(spec) if isinstance(spec, LBFGS | Adam) else None
         self.kept: Iterate | None = None
         self.best: Iterate | None = None
-        self.reason = "it was stopped before its end"
+        self.ending = explain(StopReason.UNFINISHED)
 
     @property
     def warm_start(self) -> WarmStart:
@@ -75,18 +76,18 @@ class Minimizer:
 
     def __iter__(self) -> Iterator[Iterate]:
         """Every iterate, until the method ends or stalls. Raises what the method raises."""
-        self.reason = yield from self._watched()
+        self.ending = yield from self._watched()
 
     def _watched(self) -> Method:
         robust = not isinstance(self._spec, PaperLBFGS)
         stall = self._stall
         while True:
             if stall is not None and stall.reached:
-                return stall.sentence
+                return stall.ending
             try:
                 iterate = next(self._method)
             except StopIteration as end:
-                return str(end.value)
+                return end.value  # type: ignore[no-any-return]
             if self.best is None or iterate.loss < self.best.loss:
                 self.best = iterate
             self.kept = self.best if robust else iterate
@@ -102,7 +103,7 @@ class PlateauDetector:
         self._recent: deque[float] = deque(maxlen=spec.patience + 1)
         self._patience = spec.patience
         self._tolerance = spec.tolerance
-        self.sentence = f"the last {spec.patience} iterations improved the loss by less than {spec.tolerance:.2g} of it"
+        self.ending = explain(StopReason.PLATEAU, patience=spec.patience, tolerance=spec.tolerance)
 
     @property
     def recent(self) -> list[float]:

@@ -17,6 +17,7 @@ from barestyle.optimize.iterate import Evaluate, ExplosionError, Method, Scalars
 from barestyle.optimize.lbfgs_memory import LBFGSMemory
 from barestyle.optimize.resumable import SolverContext, State
 from barestyle.spec import PaperLBFGS
+from barestyle.stop_reasons import Ending, StopReason, explain
 
 DIVERGED = 10.0
 """A run without line search jumps about by less than this; one that ends further above its best went astray."""
@@ -127,22 +128,16 @@ def paper_lbfgs(evaluate: Evaluate, start: Tensor, spec: PaperLBFGS, context: So
         finished = True
         yield found(number, image, closure.scalars, closure.evaluations)
     cut_short = number < spec.steps * spec.iterations_per_step
-    return _reason(spec, cut_short, end=closure.scalars.loss, best=closure.best_loss)
+    return _ending(spec, cut_short, last=closure.scalars.loss, best=closure.best_loss)
 
 
 _NUMBERS = ("step", "iteration", "number", "ended", "finished", "length")
 _VECTORS = ("image", "gradient", "direction", "previous_gradient")
 
 
-def _reason(spec: PaperLBFGS, cut_short: bool, *, end: float, best: float) -> str:
-    if end > DIVERGED * best:
-        return (
-            f"all {spec.steps} steps were taken, but the paper's optimizer diverged: its last loss, {end:.3g}, is "
-            f"{end / best:.2g} times its best; the robust one would not (`--set optimizer=lbfgs`)"
-        )
+def _ending(spec: PaperLBFGS, cut_short: bool, *, last: float, best: float) -> Ending:
+    if last > DIVERGED * best:
+        return explain(StopReason.LAST_LOSS_HIGH, steps=spec.steps, last=last, ratio=last / best)
     if cut_short:
-        return (
-            f"all {spec.steps} steps were taken, some of them cut short by the absolute tolerances of the "
-            "paper's optimizer"
-        )
-    return f"all {spec.steps} steps of {spec.iterations_per_step} iterations were taken"
+        return explain(StopReason.STEPS_CUT_SHORT, steps=spec.steps)
+    return explain(StopReason.STEPS_TAKEN)

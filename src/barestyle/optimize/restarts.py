@@ -8,6 +8,7 @@ from typing import Generic, Protocol, TypeVar
 from barestyle.errors import DivergedError
 from barestyle.optimize.iterate import ExplosionError, Iterate
 from barestyle.optimize.resumable import State
+from barestyle.stop_reasons import Ending, StopReason, explain
 
 
 class Attempt(Protocol):
@@ -15,7 +16,7 @@ class Attempt(Protocol):
 
     kept: Iterate | None
     best: Iterate | None
-    reason: str
+    ending: Ending
 
     def __iter__(self) -> Iterator[Iterate]: ...
 
@@ -33,17 +34,16 @@ class Restarts(Generic[One]):
     Each attempt gets the next seed. Two explosions in a row that had exactly the same last finite loss mean
     that the seed changes nothing; from then on attempts start from a perturbed picture.
 
-    Deviation: the paper names no limit to restarts; here there is one, and a remedy for the error at its end.
+    Deviation: the paper names no limit to restarts; here there is one.
     """
 
-    def __init__(self, attempt: Callable[[int, bool], One], seed: int, limit: int, remedy: str) -> None:
+    def __init__(self, attempt: Callable[[int, bool], One], seed: int, limit: int) -> None:
         self._attempt = attempt
         self._limit = limit
-        self._remedy = remedy
         self.seed = seed
         self.count = 0
         self.perturbed = False
-        self.reason = ""
+        self.ending = explain(StopReason.UNFINISHED)
         self.evaluations = 0
         self._kept: Iterate | None = None
         self._best: Iterate | None = None
@@ -90,7 +90,7 @@ class Restarts(Generic[One]):
                     yield iterate
             except ExplosionError as explosion:
                 if self.count == self._limit:
-                    raise DivergedError(self._sentence()) from explosion
+                    raise DivergedError(self._ending_of(explosion)) from explosion
                 self._last_losses.append(explosion.last_loss)
                 if self._last_losses[-2:-1] == self._last_losses[-1:]:
                     self.perturbed = True
@@ -99,9 +99,10 @@ class Restarts(Generic[One]):
                 del current  # its images would stay while the next attempt is made
                 self.current = None
             else:
-                self.reason = current.reason
+                self.ending = current.ending
                 return
 
-    def _sentence(self) -> str:
-        tries = f"at each of {self._limit + 1} starts" if self._limit else "at its only start"
-        return f"the loss became infinite or NaN {tries}; {self._remedy}"
+    def _ending_of(self, explosion: ExplosionError) -> Ending:
+        if self._limit == 0 and explosion.last_loss is None:
+            return explain(StopReason.START_NOT_FINITE)
+        return explain(StopReason.RESTARTS_EXHAUSTED, starts=self._limit + 1)

@@ -19,6 +19,7 @@ from barestyle.run.memory_plan import MemoryPlan, fit
 from barestyle.run.scaled_inputs import ScaledInputs, content_of, protect_pixels, upsample_change
 from barestyle.run.stages import Stage, reassign_steps
 from barestyle.spec import LBFGS, Adam, FeatureContentLoss, PaperLBFGS, Spec
+from barestyle.stop_reasons import StopReason, explain
 
 CHECK_EVERY = 20
 MIN_COSINE = 0.5
@@ -46,7 +47,7 @@ class _Way:
 
 
 class MultiscaleMinimizer:
-    """The legs of one attempt as one search: iterate over it, and read `kept`, `best` and `reason` at any time.
+    """The legs of one attempt as one search: iterate over it, and read `kept`, `best` and `ending` at any time.
 
     It begins at `start` of the first leg's pictures. Iterates of small scales come at the result's size: the base with
     the change made so far.
@@ -80,7 +81,7 @@ class MultiscaleMinimizer:
         """The part that is under way."""
         self.kept: Iterate | None = None
         self.best: Iterate | None = None
-        self.reason = "it was stopped before its end"
+        self.ending = explain(StopReason.UNFINISHED)
 
     @property
     def memory_plans(self) -> tuple[MemoryPlan, ...]:
@@ -137,7 +138,7 @@ class MultiscaleMinimizer:
             self._search, self._resumed = search, None
             yield from self._iterates(search, check, here)
             assert search.kept is not None
-            start, self.reason = search.kept.image, search.reason
+            start, self.ending = search.kept.image, search.ending
             taken = self.stage.steps if way.left_at is None else way.left_at
             if way.left_at is not None:
                 way.to_go = reassign_steps(self.stage, taken, way.to_go)

@@ -21,6 +21,7 @@ from barestyle.images.read import own_pixel_limit
 from barestyle.images.write import record_key
 from barestyle.spec import Spec
 from barestyle.spec.validation import Frozen, sentence
+from barestyle.stop_reasons import StopReason
 
 FORMAT: Literal[3] = 3
 """Raised when a record changes so that older programs could not read it."""
@@ -63,6 +64,7 @@ class Record(Frozen):
     `seed` is the one given and `network_seed` the one that the last restart used; `losses` has one number for
     each iterate of that last attempt; `image_sha256` is of the result's float32 samples (1, 3, H, W), not yet
     rounded to those of a file. `fits` has one entry for each scale and precision, one after the other.
+    `stop_reason` is the code of why the run ended, and `reason` its sentence.
     """
 
     format: Literal[3] = FORMAT
@@ -86,6 +88,7 @@ class Record(Frozen):
     evaluations: int
     restarts: int
     interrupted: bool
+    stop_reason: StopReason
     reason: str
     seconds: float
     losses: tuple[float, ...]

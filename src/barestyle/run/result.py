@@ -14,6 +14,7 @@ from barestyle.atomic_files import write_atomically
 from barestyle.images import check_format, encode
 from barestyle.run.record import Record, check_output, sidecar
 from barestyle.spec import Spec
+from barestyle.stop_reasons import StopReason
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Result:
         losses: the objective at each iterate of the last attempt, the start first.
         evaluations: of loss and gradient, in the last attempt.
         restarts: attempts that exploded before it.
-        reason: a sentence on why the search ended; `interrupted` says that somebody stopped it.
+        stop_reason: the code of why the optimization ended; `interrupted` says that somebody stopped it.
+        reason: the same as a sentence with this run's numbers.
         seconds: of the search, with the network's making and the style's statistics.
         record: everything needed to repeat the run.
     """
@@ -39,6 +41,7 @@ class Result:
     losses: tuple[float, ...] = field(repr=False)
     evaluations: int
     restarts: int
+    stop_reason: StopReason
     reason: str
     interrupted: bool
     seconds: float

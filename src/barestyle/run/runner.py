@@ -35,6 +35,7 @@ from barestyle.run.rerun import plan_rerun
 from barestyle.run.result import Result
 from barestyle.run.stages import fraction_done
 from barestyle.spec import MAX_PIXELS, VGG, PaperLBFGS, Spec
+from barestyle.stop_reasons import StopReason, explain
 
 PERTURBATION = 0.1
 """Share of uniform noise in a perturbed start: the paper's 10 % (section 3), which it does not define further."""
@@ -247,10 +248,8 @@ def _attempts(plan: Plan) -> Restarts[MultiscaleMinimizer]:
             memory_plans=plan.memory_plans,
         )
 
-    remedy = "use smaller weights (network.weights) or another seed"
-    if isinstance(spec.optimizer, PaperLBFGS):
-        return Restarts(attempt, plan.seed, spec.optimizer.restarts, f"{remedy}, or the robust optimizer=lbfgs")
-    return Restarts(attempt, plan.seed, 0, remedy)
+    restarts = spec.optimizer.restarts if isinstance(spec.optimizer, PaperLBFGS) else 0
+    return Restarts(attempt, plan.seed, restarts)
 
 
 def _trained(plan: Plan) -> pretrained.TrainedLayers | None:
@@ -297,6 +296,7 @@ def _result(
         losses=losses,
         evaluations=attempts.evaluations,
         restarts=attempts.count,
+        stop_reason=record.stop_reason,
         reason=record.reason,
         interrupted=interrupted,
         seconds=seconds,
@@ -312,6 +312,7 @@ def _record(
     interrupted: bool,
     seconds: float,
 ) -> Record:
+    ending = explain(StopReason.INTERRUPTED) if interrupted else attempts.ending
     return Record(
         digest=plan.spec.digest,
         spec=plan.spec,
@@ -333,7 +334,8 @@ def _record(
         evaluations=attempts.evaluations,
         restarts=attempts.count,
         interrupted=interrupted,
-        reason="it was interrupted; this is the best picture until then" if interrupted else attempts.reason,
+        stop_reason=ending.reason,
+        reason=ending.sentence,
         seconds=round(seconds, 3),
         losses=tuple(losses),
         image_sha256=hashlib.sha256(image.cpu().contiguous().numpy().data).hexdigest(),

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 from optuna.trial import FrozenTrial, TrialState
 
+from barestyle.stop_reasons import StopReason
+
 
 @dataclass(frozen=True)
 class Row:
     """A cell in the store: what it is, how far it has come, and what was found.
 
     `state` is waiting, running, done or failed; `scores` by metric; `trace` is the loss at up to 100 evenly
-    spaced iterates; `reason` says why the search ended, or the cell failed.
+    spaced iterates. `reason` is a sentence on why the optimization ended or the cell failed, and `stop_reason` its
+    code, None if the cell has not run, or failed outside the optimization.
     """
 
     number: int
@@ -28,6 +31,7 @@ class Row:
     restarts: int
     seconds: float
     reason: str
+    stop_reason: StopReason | None = None
 
 
 STATES = {
@@ -41,6 +45,7 @@ STATES = {
 def row_of(trial: FrozenTrial) -> Row:
     """The row of a trial whose state is one of STATES."""
     found = trial.user_attrs
+    code = found.get("stop_reason")
     silent = "its worker ended without a word; there may be too little memory for it"
     return Row(
         number=trial.number,
@@ -56,4 +61,5 @@ def row_of(trial: FrozenTrial) -> Row:
         restarts=found.get("restarts", 0),
         seconds=found.get("seconds", 0.0),
         reason=found.get("failure", silent) if trial.state == TrialState.FAIL else found.get("reason", ""),
+        stop_reason=None if code is None else StopReason(code),
     )

@@ -24,6 +24,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from barestyle.errors import StorageError, StudyError
+from barestyle.stop_reasons import StopReason
 from barestyle.study.declaration import FORMAT, Study
 from barestyle.study.queue import is_final, is_second, lost_times, put_back
 from barestyle.study.rows import STATES, Row, row_of
@@ -242,9 +243,10 @@ class Store:
             return False
 
     @_told
-    def fail(self, claim: Claim, reason: str) -> None:
-        """Record that a cell could not be run, and why."""
+    def fail(self, claim: Claim, reason: str, stop_reason: StopReason | None = None) -> None:
+        """Record that a cell could not be run, and why: a sentence, and a code if its optimization failed."""
         try:
+            self._storage.set_trial_user_attr(claim.trial_id, "stop_reason", stop_reason)
             self._storage.set_trial_user_attr(claim.trial_id, "failure", reason)
             self._storage.set_trial_state_values(claim.trial_id, TrialState.FAIL)
         except UpdateFinishedTrialError:

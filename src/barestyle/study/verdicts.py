@@ -206,9 +206,7 @@ def _rate(claim: Claim, table: Table, optimizer: str) -> Finding:
         if one.name == optimizer and (spec := table.study.spec(variant, one)).network.is_drawn
     }
     rows = [row for row in table.rows if row.digest in digests and row.state in ("done", "failed")]
-    exploded = sum(
-        row.restarts > 0 or "infinite or NaN" in row.reason for row in rows if row.state in ("done", "failed")
-    )
+    exploded = sum(row.restarts > 0 or (row.stop_reason is not None and row.stop_reason.is_explosion) for row in rows)
     blank = Finding(
         claim, optimizer, "exploded", len(rows), math.nan, math.nan, math.nan, math.nan, 1.0, 1.0, "untested", None
     )

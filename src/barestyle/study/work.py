@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from barestyle.errors import BarestyleError, SpecError, StorageError, StudyError
+from barestyle.errors import BarestyleError, DivergedError, SpecError, StorageError, StudyError
 from barestyle.metrics import MetricInputs, chosen
 from barestyle.metrics.score import measured
 from barestyle.networks import vgg19 as pretrained
@@ -107,7 +107,7 @@ def _cell(
         raise  # the cell is not to blame: unheard of, it goes back into the queue
     except Exception as error:  # noqa: BLE001  # one cell never stops the others
         reason = str(error) if isinstance(error, BarestyleError) else f"{type(error).__name__}: {error}"
-        store.fail(claim, reason)
+        store.fail(claim, reason, error.stop_reason if isinstance(error, DivergedError) else None)
         said(key, reason)
         return True
     said(key, "done" if done else "taken over by another worker, as this one was silent too long")
@@ -139,6 +139,7 @@ def _found(result: Result, plan: Plan, needed: _Needed) -> tuple[dict[str, Any],
         "evaluations": result.evaluations,
         "restarts": result.restarts,
         "seconds": round(result.seconds, 3),
+        "stop_reason": result.stop_reason,
         "reason": result.reason,
     }
     return kept, [scores[name] for name in OBJECTIVES]
