@@ -119,6 +119,7 @@ INSIDE = {
         "work",
         "search",
     ),
+    "video": ("frames", "mp4", "gif", "writer"),
     "report": ("contact_sheet", "curves", "csv_export", "page_data", "write"),
     "metrics": ("metric", "structure", "sliced", "patches", "color", "gram_distance", "portilla_simoncelli", "score"),
 }

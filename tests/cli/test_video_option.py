@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 from barestyle.errors import OutputError
-from barestyle.video.writer import VideoWriter
+from barestyle.video import VideoWriter
 from tests.cli.conftest import Program
 
 QUICK = (
@@ -52,9 +52,9 @@ def frames(file: Path) -> list[np.ndarray]:
 
 def test_it_goes_from_the_photograph_to_the_result(program: Program, folder: Path) -> None:
     assert program("transfer", "content.png", "style.jpg", "-o", "plain.png", *QUICK).code == 0
-    outcome = program("transfer", "content.png", "style.jpg", "-o", "out.png", "--film", "film.webp", *QUICK)
+    outcome = program("transfer", "content.png", "style.jpg", "-o", "out.png", "--film", "film.gif", *QUICK)
     assert outcome.code == 0, outcome.err
-    shown = frames(folder / "film.webp")
+    shown = frames(folder / "film.gif")
     first, last = (
         np.asarray(opened(name).resize((48, 36), Image.Resampling.BICUBIC), np.int16)
         for name in ("content.png", "out.png")
@@ -84,13 +84,13 @@ def test_a_film_that_fails_costs_no_picture(program: Program, folder: Path, monk
 
     def filled(self: VideoWriter, picture: object) -> None:
         if next(count) == 3:
-            raise OutputError("'film.webp' cannot be written (No space left on device); free some space")
+            raise OutputError("'film.gif' cannot be written (No space left on device); free some space")
         add(self, picture)  # type: ignore[arg-type]
 
     monkeypatch.setattr(VideoWriter, "add", filled)
     with warnings.catch_warnings():
         warnings.simplefilter("always")
-        outcome = program("transfer", "content.png", "style.jpg", "-o", "out.png", "--film", "film.webp", *QUICK[:-1])
+        outcome = program("transfer", "content.png", "style.jpg", "-o", "out.png", "--film", "film.gif", *QUICK[:-1])
     assert outcome.code == 0
     assert "the run goes on, without a film" in outcome.err
     with Image.open("out.png") as image:
@@ -100,19 +100,16 @@ def test_a_film_that_fails_costs_no_picture(program: Program, folder: Path, monk
 @pytest.mark.parametrize(
     ("film", "words"),
     [
-        ("film.avi", "does not end in a known kind of film; use one of .mp4, .gif, .webp"),
+        ("film.avi", "does not end in a known kind of video; use one of .mp4, .gif"),
         ("there.gif", "'there.gif' exists; choose another name, or overwrite it with --force"),
         ("nowhere/film.gif", "cannot write to the folder 'nowhere'"),
-        ("out.webp", "is also another file of the run"),
-        ("link/out.webp", "is also another file of the run"),
-        ("out-00002.webp", "has the name of a picture of --save-every"),
+        ("link.gif", "is also another file of the run"),
     ],
 )
 def test_bad_films_are_refused_before_work(program: Program, folder: Path, film: str, words: str) -> None:
     (folder / "there.gif").write_bytes(b"mine")
-    (folder / "link").symlink_to(folder)
-    more = ("--save-every", "2") if "00002" in film else ()
-    outcome = program("transfer", "content.png", "style.jpg", "-o", "out.webp", "--film", film, *more, *QUICK)
+    (folder / "link.gif").symlink_to(folder / "out.webp")
+    outcome = program("transfer", "content.png", "style.jpg", "-o", "out.webp", "--film", film, *QUICK)
     assert outcome.code == 2
     assert words in outcome.err
     assert not (folder / "out.webp").exists()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from barestyle.run.plan import Plan
     from barestyle.run.progress import Progress
-    from barestyle.video.writer import VideoWriter
+    from barestyle.video import VideoWriter
 
 FRAMES = 250
 """At most about so many: ten seconds."""
@@ -26,7 +26,7 @@ def check(film: Path, output: Path, *, force: bool, inputs: Iterable[Path], save
     from barestyle.cli.snapshots import is_snapshot
     from barestyle.images import check_distinct
     from barestyle.run.record import sidecar
-    from barestyle.video.writer import check_video
+    from barestyle.video import check_video
 
     check_video(film, force=force)
     check_distinct([film], (output, sidecar(output), *inputs), what="another file of the run")
@@ -66,7 +66,7 @@ def filmed(path: Path | None, plan: Plan, *, force: bool) -> Iterator[Filming | 
     if path is None:
         yield None
         return
-    from barestyle.video.writer import VideoWriter
+    from barestyle.video import VideoWriter
 
     with VideoWriter(path, *plan.size, force=force) as film:
         yield Filming(film, plan)
