@@ -1,4 +1,4 @@
-"""What README and documentation tell people to type: found in their text, and made quick enough for a test."""
+"""Commands and programs in the README and the documentation, and how tests make them fast."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ PAGES = sorted((ROOT / "docs").rglob("*.md"))
 DOCUMENTS = [README, *PAGES]
 
 NOT_RUN = {
-    "barestyle weights fetch": "needs the network; tests/networks/test_download.py fetches from a server of its own",
-    "barestyle weights info": "is of weights that were fetched; tests/cli/test_weights.py has some",
-    "barestyle study run docs/paper-study/study.yaml": "two hours; tests/study/test_paper.py runs every cell, smaller",
-    "barestyle study report docs/paper-study/study.yaml": "is of that run",
-    "make": "makes an environment first; that each target exists is tested",
-    "source": "is for a reader's shell",
+    "barestyle weights fetch": "needs the network; tests/networks/test_download.py downloads from a local server",
+    "barestyle weights info": "needs downloaded weights; tests/cli/test_weights.py tests it",
+    "barestyle study run docs/paper-study/study.yaml": "takes two hours; tests/study/test_paper.py runs smaller cells",
+    "barestyle study report docs/paper-study/study.yaml": "needs the results of that run",
+    "make": "creates an environment first; a test checks that the targets exist",
+    "source": "changes the reader's shell",
 }
-"""Beginnings of lines in sh blocks that no test runs, and why. All others are run."""
+"""Beginnings of lines in sh blocks that no test runs, and why. Tests run all other lines."""
 
 SMALLER = {
     "barestyle transfer": ("--size", "48", "--steps", "1"),
@@ -35,10 +35,10 @@ SMALLER = {
     "barestyle study run": ("--size", "32", "--steps", "1", "--seeds", "0"),
     "barestyle study search": ("--size", "32", "--steps", "1", "--trials", "2"),
 }
-"""What is added to a command that begins so; of an option given twice the last counts."""
+"""Options that are appended to a command with this beginning. The last value of a repeated option applies."""
 
 SMALLER_PYTHON = {'"size": 256': '"size": 48, "optimizer.steps": 2'}
-"""What is replaced in Python, likewise."""
+"""Replacements in Python programs."""
 
 FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
@@ -46,52 +46,52 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
 class Block(NamedTuple):
-    """A fenced block: its language, and its text."""
+    """The language and the text of a fenced block."""
 
     language: str
     text: str
 
 
 def name(document: Path) -> str:
-    """A document's path in the repository."""
+    """Return a document's path in the repository."""
     return document.relative_to(ROOT).as_posix()
 
 
 def blocks(document: Path) -> list[Block]:
-    """The fenced blocks of a document that name a language, from top to bottom."""
-    return [Block(*found) for found in FENCE.findall(document.read_text(encoding="utf-8"))]
+    """Return the fenced blocks of a document that name a language, from top to bottom."""
+    return [Block(*match) for match in FENCE.findall(document.read_text(encoding="utf-8"))]
 
 
 def lines(block: Block) -> Iterator[str]:
-    """The command lines of a block of shell."""
+    """Yield the command lines of a shell block."""
     for line in block.text.splitlines():
         if line.strip() and not line.startswith("#"):
             yield line
 
 
-def is_run(line: str) -> bool:
-    """Whether tests run a line; only those in NOT_RUN may be no command of ours."""
+def is_tested(line: str) -> bool:
+    """Return whether tests run a line. Lines outside NOT_RUN must be barestyle commands."""
     return not any(line == start or line.startswith(f"{start} ") for start in NOT_RUN)
 
 
-def quicker(line: str) -> list[str]:
-    """The arguments of one of our commands, with what makes it smaller."""
+def shrink(line: str) -> list[str]:
+    """Return the arguments of a barestyle command with options that make it faster."""
     words = shlex.split(line, comments=True)
     longest = max((start for start in SMALLER if line.startswith(start)), key=len, default="")
-    more = list(SMALLER.get(longest, ()))
+    options = list(SMALLER.get(longest, ()))
     if "--save-every" in words:
-        at = more.index("--steps")
-        del more[at : at + 2]
-    return words[1:] + more
+        at = options.index("--steps")
+        del options[at : at + 2]
+    return words[1:] + options
 
 
 def inline_commands(document: Path) -> list[str]:
-    """What a document says of our program between the lines, in single backticks."""
+    """Return the barestyle commands in a document's sentences, in single backticks."""
     prose = FENCE.sub("", document.read_text(encoding="utf-8"))
     return [code for code in INLINE.findall(prose) if code.startswith("barestyle ")]
 
 
 def links(document: Path) -> list[str]:
-    """Where a document's links lead, but for those to the web and within it, without what follows a #."""
-    found = LINK.findall(FENCE.sub("", document.read_text(encoding="utf-8")))
-    return [link.split("#")[0] for link in found if not link.startswith(("https://", "#"))]
+    """Return the targets of a document's links to other files, without anchors."""
+    targets = LINK.findall(FENCE.sub("", document.read_text(encoding="utf-8")))
+    return [link.split("#")[0] for link in targets if not link.startswith(("https://", "#"))]

@@ -1,7 +1,8 @@
-"""The documentation as a site: it builds without a warning, leads nowhere else, and says what the program has."""
+"""Tests of the documentation: the site builds without warnings, works offline, and covers the whole program."""
 
 from __future__ import annotations
 
+import ast
 import os
 import posixpath
 import re
@@ -16,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 import typer
+from tools.docs.diagrams import find_diagrams
 
 import barestyle
 from barestyle import PRESETS
@@ -26,19 +28,27 @@ from tests.browser import opened
 
 ROOT = documents.ROOT
 
-IN_A_BROWSER = ("index", "quick-start", "gallery", "guide/presets", "how-it-works", "reference/command-line")
+IN_A_BROWSER = (
+    "index",
+    "quick-start",
+    "gallery",
+    "guide/presets",
+    "how-it-works",
+    "reference/command-line",
+    "structure",
+)
 PHONE = {"width": 390, "height": 844}
 
 LOADS = {("link", "href"), ("script", "src"), ("img", "src"), ("iframe", "src"), ("source", "src"), ("object", "data")}
-"""Tags and attributes by which a browser fetches something without being asked to."""
+"""Tags and attributes whose targets a browser loads with the page."""
 
 REPORT = "paper-study/report.html"
-"""A page of barestyle's report with its pictures inside it, of 6 MB; tests/report looks into such ones."""
+"""A page of 6 MB with its pictures inside it, made by barestyle.report; tests/report tests such pages."""
 
 
 @dataclass
 class Page:
-    """What is in a page: places that can be linked to, what links to, and the text below each heading or term."""
+    """A page's anchors, link targets, loaded files, and the text below each heading or term."""
 
     anchors: set[str] = field(default_factory=set)
     links: set[str] = field(default_factory=set)
@@ -47,32 +57,32 @@ class Page:
 
 
 class _Reader(HTMLParser):
-    """Collects a Page; the text after a heading or a term with an anchor belongs to it, until the next one."""
+    """Collect a Page. Text belongs to the last heading or term with an anchor before it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.page = Page()
-        self._under = ""
+        self._section = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if anchor := given.get("id"):
+        attributes = {name: value or "" for name, value in attrs}
+        if anchor := attributes.get("id"):
             self.page.anchors.add(anchor)
             if tag in ("h1", "h2", "h3", "h4", "dt"):
-                self._under = anchor
-        for name, value in given.items():
-            if (tag, name) in LOADS and given.get("rel") not in ("prev", "next", "canonical"):
+                self._section = anchor
+        for name, value in attributes.items():
+            if (tag, name) in LOADS and attributes.get("rel") not in ("prev", "next", "canonical"):
                 self.page.loads.add(value)
             elif tag == "a" and name == "href":
                 self.page.links.add(value)
 
     def handle_data(self, data: str) -> None:
-        self.page.texts[self._under] = self.page.texts.get(self._under, "") + data
+        self.page.texts[self._section] = self.page.texts.get(self._section, "") + data
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, built as `make docs` does it, where there is MkDocs."""
+    """Build the site as `make docs` does. Skip if MkDocs is not installed."""
     pytest.importorskip("mkdocs", reason="mkdocs is an extra (docs)")
     folder = tmp_path_factory.mktemp("site")
     done = subprocess.run(
@@ -89,34 +99,34 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def pages(site: Path) -> dict[str, Page]:
-    """Every page by its path in the site."""
-    found = {}
+    """Return every page by its path in the site."""
+    parsed = {}
     for file in sorted(site.rglob("*.html")):
         path = file.relative_to(site).as_posix()
         if path != REPORT:
             reader = _Reader()
             reader.feed(file.read_text(encoding="utf-8"))
-            found[path] = reader.page
-    return found
+            parsed[path] = reader.page
+    return parsed
 
 
-def test_every_link_leads_to_a_place_in_the_site(site: Path, pages: dict[str, Page]) -> None:
-    lost = []
+def test_every_link_has_a_target_in_the_site(site: Path, pages: dict[str, Page]) -> None:
+    dead = []
     for path, page in pages.items():
         for link in page.links | page.loads:
             parts = urlsplit(link)
-            if parts.scheme or path == "404.html":  # the latter may stand for any address, so its links begin with /
+            if parts.scheme or path == "404.html":  # 404.html can appear at any address, so its links begin with /
                 continue
             target = (
                 posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(parts.path))) if parts.path else path
             )
             anchors = pages[target].anchors if target in pages else set()
             if not (site / target).is_file() or (parts.fragment and unquote(parts.fragment) not in anchors):
-                lost.append(f"{path}: {link}")
-    assert lost == []
+                dead.append(f"{path}: {link}")
+    assert dead == []
 
 
-def test_no_page_names_anything_outside_to_be_fetched(pages: dict[str, Page]) -> None:
+def test_no_page_loads_anything_from_the_network(pages: dict[str, Page]) -> None:
     assert [load for page in pages.values() for load in page.loads if urlsplit(load).scheme not in ("", "data")] == []
 
 
@@ -128,8 +138,8 @@ def test_every_document_is_a_page(pages: dict[str, Page]) -> None:
 
 
 @pytest.mark.parametrize("name", IN_A_BROWSER)
-def test_a_browser_shows_it_and_asks_nobody(site: Path, name: str) -> None:
-    """Without an error or a request beyond the files, which `opened` watches; on a phone without a scroll bar."""
+def test_a_browser_shows_the_page_offline(site: Path, name: str) -> None:
+    """`opened` fails on errors and network requests. On a phone, the page must not scroll sideways."""
     with opened(site / f"{name}.html") as page:
         assert page.locator("article h1").count() == 1
         assert all(page.evaluate("[...document.images].map(image => image.complete && image.naturalWidth > 0)"))
@@ -137,8 +147,7 @@ def test_a_browser_shows_it_and_asks_nobody(site: Path, name: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
-def test_commands_are_copied_as_they_were_written(site: Path) -> None:
-    """However they are broken on the screen."""
+def test_copying_a_command_ignores_its_line_breaks_on_screen(site: Path) -> None:
     document = ROOT / "docs" / "guide" / "presets.md"
     written = [block.text.strip() for block in documents.blocks(document) if block.language == "sh"]
     with opened(site / "guide" / "presets.html") as page:
@@ -146,8 +155,8 @@ def test_commands_are_copied_as_they_were_written(site: Path) -> None:
         assert page.locator(".language-sh code").evaluate_all("all => all.map(one => one.innerText.trim())") == written
 
 
-def test_formulas_are_drawn(site: Path) -> None:
-    """As many as the source has, each as high as a formula is, and none as LaTeX."""
+def test_every_formula_is_rendered(site: Path) -> None:
+    """The page has as many formulas as its source, each at least as high as a line, and no LaTeX."""
     source = (ROOT / "docs" / "how-it-works.md").read_text(encoding="utf-8")
     displayed = source.count("$$") // 2
     inline = len(re.findall(r"(?<![$\\])\$[^$\n]+\$(?!\$)", source))
@@ -162,17 +171,17 @@ def test_formulas_are_drawn(site: Path) -> None:
         assert not re.search(r"[$\\]", page.locator("article").inner_text().replace("$BARESTYLE", ""))
 
 
-def test_the_search_finds_from_disk(site: Path) -> None:
+def test_search_works_from_disk(site: Path) -> None:
     with opened(site / "index.html") as page:
         page.locator(".md-search__input").focus()
-        page.get_by_text("Type to start searching").wait_for()  # until the index is read, nobody listens
+        page.get_by_text("Type to start searching").wait_for()  # the field does nothing before the index is loaded
         page.locator(".md-search__input").press_sequentially("whitened")
         page.locator(".md-search-result__link").first.wait_for()
-        found = page.locator(".md-search-result__link").evaluate_all("links => links.map(link => link.href)")
-    assert any("how-it-works.html" in link for link in found)
+        results = page.locator(".md-search-result__link").evaluate_all("links => links.map(link => link.href)")
+    assert any("how-it-works.html" in link for link in results)
 
 
-def test_light_and_dark_differ(site: Path) -> None:
+def test_the_dark_theme_is_dark_and_the_light_one_light(site: Path) -> None:
     colors = []
     for scheme in ("light", "dark"):
         with opened(site / "index.html") as page:
@@ -183,8 +192,8 @@ def test_light_and_dark_differ(site: Path) -> None:
     assert dark < 200 < 600 < light
 
 
-def test_the_command_line_is_all_there(pages: dict[str, Page]) -> None:
-    """Every command, argument and option of the program, with its names, its help and its default."""
+def test_the_reference_has_the_whole_command_line(pages: dict[str, Page]) -> None:
+    """It has every command, argument and option, with its names, help and default."""
     page = pages["reference/command-line.html"]
     number = 0
     for name, command in commands(typer.main.get_command(app), "barestyle"):
@@ -192,39 +201,104 @@ def test_the_command_line_is_all_there(pages: dict[str, Page]) -> None:
         assert plain(command.help) in plain(page.texts[section])
         for parameter in command.params:
             if not getattr(parameter, "hidden", False):
-                said = page.texts[f"{section}--{max(parameter.opts, key=len).lstrip('-')}"]
+                entry = page.texts[f"{section}--{max(parameter.opts, key=len).lstrip('-')}"]
                 if parameter.param_type_name == "option":
-                    assert all(option in said for option in parameter.opts)
+                    assert all(option in entry for option in parameter.opts)
                 if parameter.metavar:
-                    assert parameter.metavar in said
-                assert plain(parameter.help) in plain(said)
+                    assert parameter.metavar in entry
+                assert plain(parameter.help) in plain(entry)
                 if parameter.show_default and parameter.default not in (None, False):
-                    assert str(parameter.default) in said
+                    assert str(parameter.default) in entry
                 number += 1
     assert number > 100
 
 
 def commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """A command and all below it, by their full names."""
+    """Yield a command and its subcommands with their full names."""
     yield name, command
-    for below, inner in getattr(command, "commands", {}).items():
-        yield from commands(inner, f"{name} {below}")
+    for subname, subcommand in getattr(command, "commands", {}).items():
+        yield from commands(subcommand, f"{name} {subname}")
 
 
 def plain(text: str | None) -> str:
-    """Words without line breaks and without the backticks that become code."""
+    """Return a text without line breaks and backticks."""
     return " ".join((text or "").replace("`", "").split())
 
 
-def test_every_field_of_every_preset_is_in_the_reference(pages: dict[str, Page]) -> None:
-    """By the names, and with what it takes, that `barestyle presets NAME` shows."""
+def test_the_reference_has_every_field_of_every_preset(pages: dict[str, Page]) -> None:
+    """It gives the same names and allowed values as `barestyle presets NAME`."""
     text = plain(" ".join(pages["reference/settings.html"].texts.values()))
     for preset in PRESETS.values():
         for name, _, allowed in fields(preset.spec):
             assert re.search(rf"{re.escape(name)} Takes {re.escape(allowed)}\.", text), name
 
 
-def test_every_public_name_is_in_the_reference(pages: dict[str, Page]) -> None:
+def test_the_reference_has_every_public_name(pages: dict[str, Page]) -> None:
     anchors = pages["reference/python.html"].anchors
     for name in set(barestyle.__all__) - {"__version__"}:
         assert f"barestyle.{barestyle._HOMES[name]}.{name}" in anchors
+
+
+STRUCTURE = ROOT / "docs" / "structure.md"
+REFERENCE = re.compile(r"(?:^|[`\"])(\w+(?:/\w+)*\.py)`?(?:: `?(\w+))?", re.MULTILINE)
+"""A file below src/barestyle, alone or with a symbol in it: `run/plan.py`: `prepare`."""
+
+
+def symbols(file: Path) -> set[str]:
+    """Return the names that a module defines: functions, classes and variables."""
+    names = set()
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return names
+
+
+def section(heading: str) -> str:
+    """Return the text of a section of docs/structure.md."""
+    return STRUCTURE.read_text(encoding="utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+
+
+def rows(heading: str) -> list[list[str]]:
+    """Return the cells of a section's table, without its head."""
+    lines = [line for line in section(heading).splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[1:]]
+
+
+@pytest.mark.parametrize("heading", ["Data flow of one run", "Where to look", "Glossary"])
+def test_every_file_and_symbol_of_the_structure_page_exists(heading: str) -> None:
+    references = REFERENCE.findall(section(heading))
+    assert len(references) >= 8
+    for path, symbol in references:
+        file = ROOT / "src" / "barestyle" / path
+        assert file.is_file(), path
+        if symbol:
+            assert symbol in symbols(file), f"{path} does not define {symbol}"
+
+
+def test_ten_questions_of_a_newcomer_have_an_answer_in_two_guesses() -> None:
+    """The answer is in the file of the first guess, or in a second file."""
+    table = rows("Where to look")
+    assert len(table) == 10
+    for question, guess, answer in table:
+        files = dict.fromkeys(path for path, _ in REFERENCE.findall(f"{guess}\n{answer}"))
+        assert 1 <= len(files) <= 2, question
+        assert any(symbol for _, symbol in REFERENCE.findall(answer)), question
+
+
+def test_the_glossary_is_short_and_sorted() -> None:
+    terms = [row[0] for row in rows("Glossary")]
+    assert len(terms) <= 25
+    assert terms == sorted(set(terms))
+
+
+@pytest.mark.parametrize("page", ["structure"])
+def test_diagrams_are_shown_as_current_drawings(pages: dict[str, Page], page: str) -> None:
+    """Each drawing has the hash of its Mermaid source; `python -m tools.docs.diagrams` updates it."""
+    diagrams = [diagram for file, diagram in find_diagrams() if file.stem == page]
+    assert diagrams
+    for diagram in diagrams:
+        assert diagram.digest in (ROOT / "docs" / diagram.drawing).read_text(encoding="utf-8")
+        assert diagram.drawing in pages[f"{page}.html"].loads

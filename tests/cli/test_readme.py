@@ -1,4 +1,4 @@
-"""What README and documentation tell people to type works as it stands, on smaller pictures."""
+"""Tests that the commands and programs in the README and the documentation work, on smaller pictures."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WITH_EXAMPLES = [
     if any(b.language in ("sh", "python") for b in documents.blocks(document))
 ]
 ONE_SCREEN = 60
-"""Lines of the README, at most."""
+"""Maximum number of lines of the README."""
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def here(
     synthetic_weights: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
-    """A folder as the reader has it: photo.jpg, two styles, masks, folders of both kinds, and vgg19.safetensors."""
+    """Return a folder with the files that the examples use: a photograph, styles, masks, folders, and weights."""
     content_image.save(tmp_path / "photo.jpg")
     shutil.copy(pictures / "style.jpg", tmp_path / "painting.jpg")
     shutil.copy(synthetic_weights, tmp_path / "vgg19.safetensors")
@@ -54,22 +54,22 @@ def here(
 
 
 @pytest.mark.parametrize("document", WITH_EXAMPLES, ids=documents.name)
-def test_its_examples(program: Program, here: Path, document: Path) -> None:
-    """From top to bottom in one folder: commands, programs, and the studies that it declares."""
+def test_examples_of_a_document_run(program: Program, here: Path, document: Path) -> None:
+    """Run a document's commands and programs from top to bottom in one folder, with the studies that it declares."""
     for block in documents.blocks(document):
         if block.language == "sh":
-            for line in filter(documents.is_run, documents.lines(block)):
+            for line in filter(documents.is_tested, documents.lines(block)):
                 run(program, here, line)
         elif block.language == "python":
             run_python(block.text, document)
-        elif block.language == "yaml" and (named := re.match(r"study: (\S+)\n", block.text)):
-            (here / f"{named[1]}.yaml").write_text(block.text, encoding="utf-8")
+        elif block.language == "yaml" and (study := re.match(r"study: (\S+)\n", block.text)):
+            (here / f"{study[1]}.yaml").write_text(block.text, encoding="utf-8")
 
 
 def run(program: Program, here: Path, line: str) -> None:
-    """A command line; what it says that it makes is there."""
+    """Run a command line and check its output."""
     assert line.startswith("barestyle "), f"no test runs {line!r}; add it to tests/documents.py with a reason"
-    arguments = documents.quicker(line)
+    arguments = documents.shrink(line)
     outcome = program(*arguments)
     assert outcome.code == 0, f"{line}\n{outcome.err}"
     if arguments[0] in ("transfer", "demo") and "-o" in arguments:
@@ -89,14 +89,14 @@ def run(program: Program, here: Path, line: str) -> None:
 
 
 def run_python(text: str, document: Path) -> None:
-    """A program, with nothing from the one before it."""
+    """Run a program in a namespace of its own."""
     for large, small in documents.SMALLER_PYTHON.items():
         text = text.replace(large, small)
     exec(compile(text, documents.name(document), "exec"), {})
 
 
-def test_what_is_left_out_or_made_smaller_is_still_there() -> None:
-    """The tables name nothing that no document says any more."""
+def test_every_exception_for_a_command_is_needed() -> None:
+    """The tables of tests/documents.py list only commands that some document has."""
     lines = [
         line
         for document in documents.DOCUMENTS
@@ -114,44 +114,43 @@ def test_what_is_left_out_or_made_smaller_is_still_there() -> None:
 
 
 @pytest.mark.parametrize("document", [*documents.DOCUMENTS, ROOT / "CONTRIBUTING.md"], ids=documents.name)
-def test_commands_in_its_sentences_exist(document: Path) -> None:
-    """With the options that it says they have."""
+def test_commands_in_sentences_exist(document: Path) -> None:
+    """The commands exist and have the options that the sentences name."""
     for line in documents.inline_commands(document):
         command, *rest = shlex.split(line)
-        known = typer.main.get_command(app)
-        options = {option for parameter in known.params for option in parameter.opts} | {"--help"}
-        while rest and rest[0] in getattr(known, "commands", {}):
-            known = known.commands[rest.pop(0)]  # type: ignore[attr-defined]
-            options |= {option for parameter in known.params for option in parameter.opts}
+        target = typer.main.get_command(app)
+        options = {option for parameter in target.params for option in parameter.opts} | {"--help"}
+        while rest and rest[0] in getattr(target, "commands", {}):
+            target = target.commands[rest.pop(0)]  # type: ignore[attr-defined]
+            options |= {option for parameter in target.params for option in parameter.opts}
         assert command == "barestyle"
-        assert not hasattr(known, "commands") or not rest or rest[0].startswith("-") or rest[0].isupper(), line
+        assert not hasattr(target, "commands") or not rest or rest[0].startswith("-") or rest[0].isupper(), line
         assert {word for word in rest if re.fullmatch(r"--?[a-z-]+", word)} <= options, line
 
 
 @pytest.mark.parametrize(
     "document", [*documents.DOCUMENTS, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"], ids=documents.name
 )
-def test_its_links_lead_somewhere(document: Path) -> None:
-    """In the repository, as GitHub follows them; those of the site are in tests/test_docs.py."""
+def test_links_have_a_target_in_the_repository(document: Path) -> None:
+    """tests/test_docs.py checks the links of the site."""
     for target in documents.links(document):
         assert (document.parent / target).exists(), target
 
 
 @pytest.mark.parametrize("document", [*documents.DOCUMENTS, ROOT / "CONTRIBUTING.md"], ids=documents.name)
-def test_its_make_targets_exist(document: Path) -> None:
+def test_make_targets_exist(document: Path) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     text = document.read_text(encoding="utf-8")
-    said = set(re.findall(r"`make ([a-z]+)", text)) | set(re.findall(r"^make ([a-z]+)", text, re.MULTILINE))
-    assert said <= targets
+    mentioned = set(re.findall(r"`make ([a-z]+)", text)) | set(re.findall(r"^make ([a-z]+)", text, re.MULTILINE))
+    assert mentioned <= targets
 
 
-def test_what_is_where_names_every_room() -> None:
-    """Once each, in the order of the floors that the architecture's test holds."""
+def test_the_structure_page_lists_every_folder_once_in_import_order() -> None:
     text = (ROOT / "docs" / "structure.md").read_text(encoding="utf-8")
     assert re.findall(r"^  (\w+)(?:/|\.py) ", text, re.MULTILINE) == ROOMS
 
 
-def test_the_readme_is_one_screen() -> None:
+def test_the_readme_fits_on_one_screen() -> None:
     assert len(documents.README.read_text(encoding="utf-8").splitlines()) <= ONE_SCREEN
 
 
@@ -163,6 +162,6 @@ def test_the_readme_is_one_screen() -> None:
         ("guide/measure.md", tuple(METRICS)),
     ],
 )
-def test_a_page_names_everything_there_is(page: str, names: tuple[str, ...]) -> None:
+def test_a_page_lists_every_name(page: str, names: tuple[str, ...]) -> None:
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     assert [name for name in names if f"`{name}`" not in text] == []

@@ -1,4 +1,4 @@
-"""What is made when the documentation is built, piece by piece; tests/test_docs.py has the whole."""
+"""Unit tests of the tools that build the documentation; tests/test_docs.py tests the whole site."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 
 pytest.importorskip("mkdocs", reason="mkdocs is an extra (docs)")
 
+from tools.docs.diagrams import parse, show_drawings
 from tools.docs.formulas import mathml
 from tools.docs.links import in_repository, in_site, relinked, targets
 from tools.docs.prose import escaped
@@ -21,7 +22,7 @@ def test_a_formula_becomes_a_fraction() -> None:
     assert "".join(below.itertext()) == "b+1"
 
 
-def test_an_unknown_command_in_a_formula_is_refused() -> None:
+def test_an_unknown_command_in_a_formula_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"nonsense.*does not know"):
         mathml(r"\nonsense{x}", display=False)
 
@@ -39,22 +40,34 @@ def test_an_unknown_command_in_a_formula_is_refused() -> None:
         ("paper.md", "#here", "#here"),
     ],
 )
-def test_a_link_of_the_repository_becomes_one_of_the_site(uri: str, link: str, there: str) -> None:
+def test_links_of_the_repository_become_links_of_the_site(uri: str, link: str, there: str) -> None:
     assert relinked(f"so [it]({link}) is", uri) == f"so [it]({there}) is"
 
 
-def test_code_is_no_link() -> None:
+def test_code_is_not_searched_for_links() -> None:
     text = "```python\nf[0](../../x)\n```\n"
     assert relinked(text, "guide/python.md") == text
     assert list(targets(text, "docs/guide/python.md")) == []
 
 
 @pytest.mark.parametrize("path", ["docs/index.md", "docs/guide/files.md", "CHANGELOG.md", "CONTRIBUTING.md"])
-def test_a_page_knows_where_it_came_from(path: str) -> None:
+def test_a_page_of_the_site_maps_back_to_its_file(path: str) -> None:
     assert in_repository(in_site(path)) == path
 
 
-def test_only_code_of_a_docstring_is_markdown() -> None:
+def test_docstrings_are_escaped_except_code() -> None:
     assert escaped("`zero_mean` of a_b, [x] and *y* for $HOME <z>") == (
         r"`zero_mean` of a\_b, \[x] and \*y\* for \$HOME \<z>"
     )
+
+
+def test_a_diagram_becomes_an_image() -> None:
+    source = "flowchart TD\n    accTitle: Two boxes\n    %% drawing: pictures/boxes.svg\n    a --> b\n"
+    page = f"Before.\n\n```mermaid\n{source}```\n\nAfter.\n"
+    assert show_drawings(page) == "Before.\n\n![Two boxes](pictures/boxes.svg)\n\nAfter.\n"
+    assert parse(source).digest != parse(source + "\n").digest
+
+
+def test_a_diagram_without_a_drawing_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"needs the lines.*flowchart TD"):
+        parse("flowchart TD\n    accTitle: Two boxes\n    a --> b\n")

@@ -1,4 +1,4 @@
-"""What MkDocs asks at its events (mkdocs.yml, `hooks`): the site is made of the pages as they lie in the repository."""
+"""MkDocs hooks (mkdocs.yml, `hooks`): build the site from the pages as they are in the repository."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from mkdocs.structure.pages import Page
 sys.path.insert(0, str(Path(__file__).parents[2]))  # MkDocs loads this file by its path, not as a part of tools
 
 from tools.docs import command_line, settings
+from tools.docs.diagrams import show_drawings
 from tools.docs.formulas import Formulas
 from tools.docs.links import add_from_outside, relinked
 
@@ -22,13 +23,13 @@ COMMANDS = re.compile(r'<div class="language-sh .*?</div>', re.DOTALL)
 OPTION = re.compile(r"(?<=[\s>])--?[a-z][\w-]*")
 
 REPORT = "paper-study/index.html"
-"""The study's report, a page by itself. mkdocs.yml excludes it, as the README beside it becomes the folder's index."""
+"""The study's report, a complete web page. mkdocs.yml excludes it, because README.md becomes the folder's index."""
 
 GENERATED: dict[str, Callable[[], str]] = {
     "<!-- the commands -->": command_line.reference,
     "<!-- the fields -->": settings.reference,
 }
-"""What stands in place of these marks; on GitHub, the page says how to ask the program for it."""
+"""Marks in pages, and the functions that generate the text that replaces them."""
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -42,7 +43,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Give the study's report another name, and bring in what lies outside docs."""
+    """Rename the study's report, and add files from outside docs."""
     report = File.generated(
         config, REPORT, abs_src_path=str(Path(config.docs_dir) / REPORT), inclusion=InclusionLevel.INCLUDED
     )
@@ -53,27 +54,27 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Fill in what is generated, and lead links to where the site has their targets."""
+    """Replace diagrams by drawings, insert generated text, and rewrite links to targets in the site."""
     del config, files  # MkDocs names them
-    text = relinked(markdown, page.file.src_uri)
+    text = show_drawings(relinked(markdown, page.file.src_uri))
     for mark, make in GENERATED.items():
         text = text.replace(mark, make()) if mark in text else text
     return text
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Mark what docs/assets/extra.css needs to break long commands well: their ends, and their options."""
+    """Mark the ends and the options of commands, where docs/assets/extra.css may break long lines."""
     del page, config, files  # MkDocs names them
 
-    def marked(block: re.Match[str]) -> str:
+    def mark(block: re.Match[str]) -> str:
         text = OPTION.sub(r'<span class="option">\g<0></span>', block[0])
         return text.replace("\n</span>", '<span class="end">\n</span></span>')
 
-    return COMMANDS.sub(marked, html)
+    return COMMANDS.sub(mark, html)
 
 
 def _section(nav: Any, title: str) -> list[Any]:
-    """The list below a title, somewhere in the navigation. Raises LookupError where there is none."""
+    """Return the list below a title of the navigation. Raise LookupError if it has no such title."""
     for entry in nav if isinstance(nav, list) else []:
         for name, below in entry.items() if isinstance(entry, dict) else ():
             if name == title and isinstance(below, list):
