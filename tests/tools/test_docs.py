@@ -7,13 +7,13 @@ import pytest
 pytest.importorskip("mkdocs", reason="mkdocs is an extra (docs)")
 
 from tools.docs.diagrams import parse, show_drawings
-from tools.docs.formulas import mathml
-from tools.docs.links import in_repository, in_site, relinked, targets
-from tools.docs.prose import escaped
+from tools.docs.formulas import to_mathml
+from tools.docs.links import find_targets, repository_path, rewrite_links, site_path
+from tools.docs.prose import escape
 
 
 def test_a_formula_becomes_a_fraction() -> None:
-    element = mathml(r"\frac{a}{b + 1}", display=True)
+    element = to_mathml(r"\frac{a}{b + 1}", display=True)
     assert element.tag == "math"
     assert element.get("display") == "block"
     (fraction,) = element.iter("mfrac")
@@ -24,7 +24,7 @@ def test_a_formula_becomes_a_fraction() -> None:
 
 def test_an_unknown_command_in_a_formula_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"nonsense.*does not know"):
-        mathml(r"\nonsense{x}", display=False)
+        to_mathml(r"\nonsense{x}", display=False)
 
 
 @pytest.mark.parametrize(
@@ -41,22 +41,22 @@ def test_an_unknown_command_in_a_formula_is_an_error() -> None:
     ],
 )
 def test_links_of_the_repository_become_links_of_the_site(uri: str, link: str, there: str) -> None:
-    assert relinked(f"so [it]({link}) is", uri) == f"so [it]({there}) is"
+    assert rewrite_links(f"so [it]({link}) is", uri) == f"so [it]({there}) is"
 
 
 def test_code_is_not_searched_for_links() -> None:
     text = "```python\nf[0](../../x)\n```\n"
-    assert relinked(text, "guide/python.md") == text
-    assert list(targets(text, "docs/guide/python.md")) == []
+    assert rewrite_links(text, "guide/python.md") == text
+    assert list(find_targets(text, "docs/guide/python.md")) == []
 
 
 @pytest.mark.parametrize("path", ["docs/index.md", "docs/guide/files.md", "CHANGELOG.md", "CONTRIBUTING.md"])
 def test_a_page_of_the_site_maps_back_to_its_file(path: str) -> None:
-    assert in_repository(in_site(path)) == path
+    assert repository_path(site_path(path)) == path
 
 
 def test_docstrings_are_escaped_except_code() -> None:
-    assert escaped("`zero_mean` of a_b, [x] and *y* for $HOME <z>") == (
+    assert escape("`zero_mean` of a_b, [x] and *y* for $HOME <z>") == (
         r"`zero_mean` of a\_b, \[x] and \*y\* for \$HOME \<z>"
     )
 

@@ -1,1 +1,1 @@
-"""The parts of the documentation that are made when it is built: its formulas, its references, and its links."""
+"""What `make docs` generates: formulas, diagrams, references, and links."""

@@ -1,4 +1,4 @@
-"""The reference of the command line, in Markdown, from the program itself."""
+"""Generate the reference of the command line, in Markdown, from the program."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ from typing import Any
 import typer
 
 from barestyle.cli.app import app
-from tools.docs.prose import escaped
+from tools.docs.prose import escape
 
 
-def reference() -> str:
-    """Every command, every argument and every option with its help and default."""
+def make_reference() -> str:
+    """Return every command, argument and option with its help and default."""
     return "\n".join(_lines(typer.main.get_command(app), "barestyle", depth=2))
 
 
 def _lines(command: Any, name: str, depth: int, parent: typer.Context | None = None) -> Iterator[str]:
-    """A command's section, and those of the commands below it."""
+    """Yield the lines of a command's section and of its subcommands."""
     context = typer.Context(command, info_name=name.rsplit(" ", 1)[-1], parent=parent)
     usage = " ".join([name, *command.collect_usage_pieces(context)])
     yield f"{'#' * depth} {name}\n"
-    yield f"{escaped(command.help)}\n"
+    yield f"{escape(command.help)}\n"
     yield f"```text\n{usage}\n```\n"
     for kind in ("argument", "option"):
         for parameter in command.params:
             if parameter.param_type_name == kind and not getattr(parameter, "hidden", False):
                 yield _entry(parameter, context, name)
-    for below, inner in getattr(command, "commands", {}).items():
-        if not inner.hidden:
-            yield from _lines(inner, f"{name} {below}", min(depth + (parent is not None), 3), context)
+    for subname, subcommand in getattr(command, "commands", {}).items():
+        if not subcommand.hidden:
+            yield from _lines(subcommand, f"{name} {subname}", min(depth + (parent is not None), 3), context)
 
 
 def _entry(parameter: Any, context: typer.Context, name: str) -> str:
-    """A definition: the names and the metavariable, then what it is for, and the default."""
+    """Return the definition of a parameter: names, metavariable, help and default."""
     if parameter.param_type_name == "argument":
         names = f"`{parameter.metavar or parameter.name.upper()}`"
         anchor = parameter.name
     else:
-        names = ", ".join(f"`{one}`" for one in sorted([*parameter.opts, *parameter.secondary_opts], key=len))
+        names = ", ".join(f"`{option}`" for option in sorted([*parameter.opts, *parameter.secondary_opts], key=len))
         anchor = max(parameter.opts, key=len).lstrip("-")
         if not parameter.is_flag:
             names += f" *{parameter.metavar or parameter.display_type(context).strip('<>').upper()}*"
-    words = [escaped(parameter.help), *_bounds(parameter)]
+    words = [escape(parameter.help), *_bounds(parameter)]
     if parameter.required:
         words.append("Required.")
     elif default := _default(parameter):
@@ -52,7 +52,7 @@ def _entry(parameter: Any, context: typer.Context, name: str) -> str:
 
 
 def _bounds(parameter: Any) -> Iterator[str]:
-    """What the help says in signs, or not at all: the range of a number, and that an option may be repeated."""
+    """Yield sentences on the range of a number, and on an option that may be repeated."""
     for words, bound in (("least", getattr(parameter, "min", None)), ("most", getattr(parameter, "max", None))):
         if bound is not None:
             yield f"At {words} {bound}."
@@ -61,6 +61,6 @@ def _bounds(parameter: Any) -> Iterator[str]:
 
 
 def _default(parameter: Any) -> str:
-    """The default as it would be typed; empty where there is none, or where the help says it in words."""
+    """Return the default as a user would type it, or '' if there is none or the help describes it."""
     shown = parameter.show_default and not getattr(parameter, "is_flag", False)
     return str(parameter.default) if shown and parameter.default not in (None, "", (), []) else ""

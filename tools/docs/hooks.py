@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))  # MkDocs loads this file by 
 from tools.docs import command_line, settings
 from tools.docs.diagrams import show_drawings
 from tools.docs.formulas import Formulas
-from tools.docs.links import add_from_outside, relinked
+from tools.docs.links import add_outside_files, rewrite_links
 
 COMMANDS = re.compile(r'<div class="language-sh .*?</div>', re.DOTALL)
 OPTION = re.compile(r"(?<=[\s>])--?[a-z][\w-]*")
@@ -26,8 +26,8 @@ REPORT = "paper-study/index.html"
 """The study's report, a complete web page. mkdocs.yml excludes it, because README.md becomes the folder's index."""
 
 GENERATED: dict[str, Callable[[], str]] = {
-    "<!-- the commands -->": command_line.reference,
-    "<!-- the fields -->": settings.reference,
+    "<!-- the commands -->": command_line.make_reference,
+    "<!-- the fields -->": settings.make_reference,
 }
 """Marks in pages, and the functions that generate the text that replaces them."""
 
@@ -49,14 +49,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     )
     report.dest_uri = REPORT.replace("index", "report")
     files.append(report)
-    add_from_outside(files, config)
+    add_outside_files(files, config)
     return files
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Replace diagrams by drawings, insert generated text, and rewrite links to targets in the site."""
     del config, files  # MkDocs names them
-    text = show_drawings(relinked(markdown, page.file.src_uri))
+    text = show_drawings(rewrite_links(markdown, page.file.src_uri))
     for mark, make in GENERATED.items():
         text = text.replace(mark, make()) if mark in text else text
     return text

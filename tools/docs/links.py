@@ -1,6 +1,6 @@
-"""Links as they are in the repository, where GitHub follows them, into links of the site.
+"""Rewrite links of the repository, as GitHub follows them, into links of the site.
 
-Pages may link to files outside docs; those come into the site with them.
+Pages may link to files outside docs; these files are added to the site.
 """
 
 from __future__ import annotations
@@ -17,61 +17,61 @@ ROOT = Path(__file__).parents[2]
 DOCS = "docs"
 
 PAGES = {"README.md": "index.md", "CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md"}
-"""Files of the repository's root that are pages of the site; its README says less than the site's first page."""
+"""Pages of the site from the repository's root. docs/index.md replaces the README."""
 
-AS_THEY_ARE = {".json", ".csv", ".yaml", ".png", ".jpg"}
-"""Files that a browser shows or keeps; of others a page is made, with their text."""
+BROWSER_TYPES = {".json", ".csv", ".yaml", ".png", ".jpg"}
+"""Files that a browser can display or download. Other files become pages with their text."""
 
 LINK = re.compile(r"(\]\()([^)\s#:]+)(?=[)#])")
 FENCE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 
 
-def in_site(path: str) -> str:
-    """Where a file of the repository, like docs/index.md, lies among the site's sources."""
+def site_path(path: str) -> str:
+    """Return the path of a repository file, such as docs/index.md, among the site's sources."""
     if path.startswith(f"{DOCS}/"):
         return path.removeprefix(f"{DOCS}/")
     if path in PAGES:
         return PAGES[path]
-    return f"repository/{path}" if Path(path).suffix in AS_THEY_ARE else f"repository/{path}.md"
+    return f"repository/{path}" if Path(path).suffix in BROWSER_TYPES else f"repository/{path}.md"
 
 
-def in_repository(uri: str) -> str:
-    """The inverse of `in_site` for pages: where a page's source lies in the repository."""
+def repository_path(uri: str) -> str:
+    """Return the path of a page's source in the repository: the inverse of `site_path`."""
     outside = {site: path for path, site in PAGES.items() if path != "README.md"}
     return outside.get(uri) or f"{DOCS}/{uri}"
 
 
-def targets(text: str, source: str) -> Iterator[str]:
-    """Files of the repository that a page's text links to; `source` is the page's own place in it."""
+def find_targets(text: str, source: str) -> Iterator[str]:
+    """Yield the repository files that a page's text links to; `source` is the page's path."""
     for match in LINK.finditer(FENCE.sub("", text)):
         yield posixpath.normpath(posixpath.join(posixpath.dirname(source), match[2]))
 
 
-def relinked(text: str, uri: str) -> str:
-    """A page's text with links to other files as they are in the site."""
-    source = in_repository(uri)
+def rewrite_links(text: str, uri: str) -> str:
+    """Return a page's text with links to the site's files."""
+    source = repository_path(uri)
 
-    def moved(match: re.Match[str]) -> str:
+    def rewrite(match: re.Match[str]) -> str:
         target = posixpath.normpath(posixpath.join(posixpath.dirname(source), match[2]))
-        return match[1] + posixpath.relpath(in_site(target), posixpath.dirname(uri) or ".")
+        return match[1] + posixpath.relpath(site_path(target), posixpath.dirname(uri) or ".")
 
     parts = zip(FENCE.split(text), [*FENCE.findall(text), ""], strict=True)
-    return "".join(LINK.sub(moved, prose) + fence for prose, fence in parts)
+    return "".join(LINK.sub(rewrite, prose) + fence for prose, fence in parts)
 
 
-def add_from_outside(files: Files, config: MkDocsConfig) -> None:
-    """Add the files outside docs that are pages, and those that pages link to."""
+def add_outside_files(files: Files, config: MkDocsConfig) -> None:
+    """Add files outside docs that are pages, or that pages link to."""
     for path in PAGES:
-        if files.get_file_from_path(in_site(path)) is None:
+        if files.get_file_from_path(site_path(path)) is None:
             _add(path, files, config)
     for page in list(files.documentation_pages()):
-        for path in targets(page.content_string, in_repository(page.src_uri)):
-            if files.get_file_from_path(in_site(path)) is None and (ROOT / path).is_file():
+        for path in find_targets(page.content_string, repository_path(page.src_uri)):
+            if files.get_file_from_path(site_path(path)) is None and (ROOT / path).is_file():
                 _add(path, files, config)
 
 
 def _add(path: str, files: Files, config: MkDocsConfig) -> None:
-    uri, source = in_site(path), ROOT / path
+    uri, source = site_path(path), ROOT / path
     if path in PAGES or not uri.endswith(".md"):
         files.append(File.generated(config, uri, abs_src_path=str(source)))
         return

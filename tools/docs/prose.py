@@ -1,4 +1,4 @@
-"""Docstrings and help texts as Markdown."""
+"""Escape docstrings and help texts for Markdown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ CODE = re.compile(r"(`[^`]+`)")
 MARKS = str.maketrans({mark: f"\\{mark}" for mark in "*_<[$"})
 
 
-def escaped(text: str | None) -> str:
-    """A text in which nothing but code between backticks and paragraphs is meant as Markdown."""
+def escape(text: str | None) -> str:
+    """Return a text in which only code in backticks and paragraphs have a meaning in Markdown."""
     parts = CODE.split(cleandoc(text or ""))
     return "".join(part if part.startswith("`") else part.translate(MARKS) for part in parts)

@@ -1,4 +1,4 @@
-"""The reference of a spec's fields, in Markdown, from the spec itself."""
+"""Generate the reference of a spec's fields, in Markdown, from the spec."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from typing import Any
 
 from barestyle.spec import Spec
 from barestyle.spec.validation import Frozen, members, takes
-from tools.docs.prose import escaped
+from tools.docs.prose import escape
 
 
-def reference() -> str:
-    """Every field of a spec by the name that --set takes, what it takes, and its default."""
+def make_reference() -> str:
+    """Return every field of a spec by its name for --set, with its values and default."""
     lines = [_entry(Spec, name, name) for name in Spec.model_fields]
     for name, kinds in _unions(Spec, "").items():
         lines.append(f"## {name}\n")
         for kind, model in kinds.items():
-            lines += [f"### {name}={kind}\n", f"{escaped(model.__doc__)}\n"]
+            lines += [f"### {name}={kind}\n", f"{escape(model.__doc__)}\n"]
             lines += [_entry(model, field, f"{name}.{field}") for field in model.model_fields if field != "kind"]
     return "\n".join(lines)
 
 
 def _unions(model: type[Frozen], prefix: str) -> dict[str, dict[str, type[Frozen]]]:
-    """The kinds of every field that has some, by dotted name; those below it after it."""
-    found: dict[str, dict[str, type[Frozen]]] = {}
+    """Return the kinds of every field that is a union, by dotted name, parents first."""
+    unions: dict[str, dict[str, type[Frozen]]] = {}
     for name, field in model.model_fields.items():
         kinds = members(field.annotation)
         if len(kinds) > 1:
-            found[prefix + name] = kinds
-            for inner in kinds.values():
-                for below, more in _unions(inner, f"{prefix}{name}.").items():
-                    found[below] = more | found.get(below, {})
-    return found
+            unions[prefix + name] = kinds
+            for kind in kinds.values():
+                for nested, nested_kinds in _unions(kind, f"{prefix}{name}.").items():
+                    unions[nested] = nested_kinds | unions.get(nested, {})
+    return unions
 
 
 def _entry(model: type[Frozen], name: str, dotted: str) -> str:
@@ -39,7 +39,7 @@ def _entry(model: type[Frozen], name: str, dotted: str) -> str:
 
 
 def _words(model: type[Frozen], name: str, dotted: str) -> str:
-    """What a field takes; kinds are links to their sections."""
+    """Return the values that a field takes, with links from kinds to their sections."""
     kinds = members(model.model_fields[name].annotation)
     if len(kinds) < 2:
         return takes(model, name)
@@ -47,7 +47,7 @@ def _words(model: type[Frozen], name: str, dotted: str) -> str:
 
 
 def _anchor(heading: str) -> str:
-    """As Python-Markdown makes it of a heading."""
+    """Return the anchor that Python-Markdown gives a heading."""
     return "".join(character for character in heading if character.isalnum() or character in "-_").lower()
 
 
