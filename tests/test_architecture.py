@@ -20,6 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("stop_reasons", "errors"),
     ("atomic_files",),
     ("spec", "presets"),
+    ("plots",),
     ("hardware", "images", "video", "samples"),
     ("networks",),
     ("losses",),
@@ -120,7 +121,8 @@ INSIDE = {
         "search",
     ),
     "video": ("frames", "mp4", "gif", "writer"),
-    "report": ("contact_sheet", "curves", "csv_export", "page_data", "write"),
+    "plots": ("svg", "data_uri", "loss_curve"),
+    "report": ("contact_sheet", "csv_export", "page_data", "write"),
     "metrics": ("metric", "structure", "sliced", "patches", "color", "gram_distance", "portilla_simoncelli", "score"),
 }
 """Files of each larger room, from the bottom up."""

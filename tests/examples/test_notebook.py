@@ -74,7 +74,7 @@ def test_every_cell_runs_and_none_complains(cells: dict[str, Any]) -> None:
 def test_a_result_shows_its_picture_and_its_curve(cells: dict[str, Any], name: str) -> None:
     html = output(cells[name], "text/html")
     assert '<img src="data:image/jpeg;base64,' in html
-    assert "<polyline " in html
+    assert "<title>Loss at " in html
     assert ("content_loss.strength" in html) == (name == "strength")
 
 

@@ -111,7 +111,7 @@ def test_from_two_pictures_to_a_record_that_loads_back(
     assert all(frame and frame.startswith("data:image/jpeg") for frame in frames)
     assert words(page) == "Painting."
     assert "left" in page.inner_text('[data-part="details"]')
-    assert page.locator('[data-part="curve"] polyline').count() == 1
+    assert page.locator('[data-part="curve"] svg path').count() == 2, "the curve, and a dot at its end"
     assert page.evaluate("document.querySelector('progress').value") > 0
     page.click("#stop")
     page.wait_for_selector('[data-part="pair"]:not([hidden])')

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
+
+from barestyle.plots.data_uri import jpeg_data_uri
 
 JPEG_QUALITY = 85
 SHEET_COLORS = 256
@@ -31,12 +31,10 @@ class Captioned:
     caption: str
 
 
-def data_uri(file: Path) -> str:
-    """A picture's file as a JPEG inside a page."""
-    buffer = io.BytesIO()
+def embed_image(file: Path) -> str:
+    """Return an image file as the data URI of a JPEG."""
     with Image.open(file) as image:
-        image.convert("RGB").save(buffer, "JPEG", quality=JPEG_QUALITY, optimize=True)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+        return jpeg_data_uri(image.convert("RGB"), JPEG_QUALITY, optimize=True)
 
 
 def sheet(title: str, groups: Sequence[tuple[str, Sequence[Captioned]]], cell: tuple[int, int]) -> Image.Image:

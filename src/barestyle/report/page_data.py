@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from barestyle.report.contact_sheet import data_uri
-from barestyle.report.curves import loss_curves
+from barestyle.plots.loss_curve import draw_loss_panels
+from barestyle.report.contact_sheet import embed_image
 from barestyle.study.claims import Claim, claims
 from barestyle.study.declaration import Figure, Optimizer, Pair, Study, Variant
 from barestyle.study.rows import Row
@@ -104,7 +104,7 @@ def _figure(figure: Figure, store: Store, table: Table) -> Shown:
         source=figure.source,
         pairs=tuple(_on_pair(figure, pair, store, table) for pair in study.pairs),
         lines=tuple(_line(panel, optimizer, table) for panel in figure.panels for optimizer in study.optimizers),
-        curves=loss_curves(
+        curves=draw_loss_panels(
             {
                 optimizer.label: {
                     panel.label: row.trace
@@ -148,7 +148,7 @@ def _panel(variant: Variant, row: Row | None, store: Store) -> Panel:
 
 def _embedded(file: Path | None) -> str | None:
     """A picture for the page; None where another machine has it."""
-    return None if file is None else data_uri(file)
+    return None if file is None else embed_image(file)
 
 
 def _line(variant: Variant, optimizer: Optimizer, table: Table) -> Line:

@@ -15,6 +15,7 @@ from barestyle import samples
 from barestyle.atomic_files import write_atomically
 from barestyle.errors import BarestyleError
 from barestyle.images import read
+from barestyle.plots.data_uri import jpeg_data_uri
 from barestyle.ui import previews as frames
 from barestyle.ui.errors import without_folder
 from barestyle.ui.limits import Limits
@@ -80,7 +81,7 @@ def _button(image_input: ImageInput, name: str) -> str:
         thumb = picture.convert("RGB")
     thumb.thumbnail((2 * THUMB_SIDE, THUMB_SIDE))
     label = html.escape(f"{image_input.label}: {name}")
-    image = f'<img src="{frames.data_url(thumb, frames.LIVE_QUALITY)}" alt="">'
+    image = f'<img src="{jpeg_data_uri(thumb, frames.LIVE_QUALITY)}" alt="">'
     return f'<button type="button" data-sample="{name}" aria-label="{label}" title="{name}">{image}</button>'
 
 

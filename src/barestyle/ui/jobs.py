@@ -12,6 +12,7 @@ from typing import Literal
 from barestyle import samples
 from barestyle.atomic_files import write_atomically
 from barestyle.errors import BarestyleError
+from barestyle.plots.loss_curve import draw_live_curve
 from barestyle.run.plan import Plan, prepare
 from barestyle.run.progress import Progress
 from barestyle.run.record import Record, sidecar
@@ -19,7 +20,6 @@ from barestyle.run.request import Request
 from barestyle.run.result import Result
 from barestyle.run.runner import run
 from barestyle.spec import Spec
-from barestyle.ui import live_curve as curve
 from barestyle.ui import previews as frames
 from barestyle.ui.errors import mistake, without_folder
 from barestyle.ui.limits import Limits
@@ -228,7 +228,7 @@ class Listener:
     def _look(self, progress: Progress) -> None:
         began = time.monotonic()
         self._frame = frames.live(progress.picture())
-        self._curve = curve.drawn(self._losses, self._steps)
+        self._curve = draw_live_curve(self._losses, self._steps)
         ended = time.monotonic()
         self._next_frame = ended + max(FRAME_SECONDS, (ended - began) / FRAME_SHARE)
 
@@ -252,7 +252,7 @@ def kept(result: Result, plan: Plan, request: PaintRequest, folder: Path) -> Fin
         seconds=result.seconds,
         interrupted=result.interrupted,
         reason=result.reason,
-        curve=curve.drawn(result.losses, len(result.losses) - 1),
+        curve=draw_live_curve(result.losses, len(result.losses) - 1),
     )
 
 

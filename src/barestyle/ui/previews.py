@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import io
-
 import numpy as np
 from PIL import Image
 from torch import Tensor
 
 from barestyle.images import encode, resized, target_size
+from barestyle.plots.data_uri import jpeg_data_uri
 
 LIVE_SIDE = 640
 """Long side of the pictures that form, in pixels."""
@@ -24,7 +22,7 @@ SLOT_SIDE = 640
 
 def live(pixels: Tensor) -> str:
     """A picture (1, 3, H, W) in 0..1 as a data URL of a small JPEG."""
-    return data_url(_image(shrunk(pixels, LIVE_SIDE)), LIVE_QUALITY)
+    return jpeg_data_uri(_image(shrunk(pixels, LIVE_SIDE)), LIVE_QUALITY)
 
 
 def view(pixels: Tensor, alpha: Tensor | None = None, side: int = VIEW_SIDE) -> bytes:
@@ -38,13 +36,6 @@ def shrunk(planes: Tensor, side: int) -> Tensor:
     if max(height, width) <= side:
         return planes
     return resized(planes, *target_size(height, width, side))
-
-
-def data_url(image: Image.Image, quality: int) -> str:
-    """An image as a data URL of a JPEG."""
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=quality)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
 def _image(pixels: Tensor) -> Image.Image:
