@@ -20,7 +20,7 @@ import torch
 from rich.console import Console
 from rich.table import Table as Grid
 
-from barestyle.hardware.devices import is_made_for_bf16, pick
+from barestyle.hardware.devices import has_fast_bf16, select_device
 from benchmarks import machine, precision, tables
 from benchmarks.tables import Table
 from benchmarks.whole_run import whole_run
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results.json")
     asked = parser.parse_args()
-    device = pick(asked.device)
+    device = select_device(asked.device)
     makers: dict[str, Callable[[], Table]] = {
         "limits": lambda: tables.limits(device),
         "evaluations": lambda: tables.evaluations(device),
@@ -61,7 +61,7 @@ def main() -> None:
     console.print(", ".join(f"{name}: {value}" for name, value in about.items()))
     kept = {"machine": about, "date": time.strftime("%Y-%m-%d"), "tables": {}}
     for name, make in makers.items():
-        if asked.only == name or (asked.only is None and (is_made_for_bf16(device) or not name.startswith("bf16"))):
+        if asked.only == name or (asked.only is None and (has_fast_bf16(device) or not name.startswith("bf16"))):
             began = time.perf_counter()
             table = make()
             show(console, table)

@@ -6,7 +6,7 @@ import torch
 
 from barestyle.metrics import score
 from barestyle.networks import Network, Size, build
-from barestyle.objective import Objective, assemble
+from barestyle.objective import Objective, build_objective
 from barestyle.presets import preset
 from barestyle.run.multiscale import MultiscaleMinimizer, cosine, in_precision
 from barestyle.run.scaled_inputs import ScaledInputs
@@ -36,7 +36,7 @@ def gradients(device: torch.device, size: int) -> Table:
     for name, spec in _specs().items():
         network = _network(spec, device)
         narrow = in_precision(network, "bf16")
-        accurate, own = (assemble(spec, one, content, style) for one in (network, narrow))
+        accurate, own = (build_objective(spec, one, content, style) for one in (network, narrow))
         foreign = _with_targets_of(accurate, narrow)
         course = MultiscaleMinimizer(
             spec,
@@ -64,7 +64,7 @@ def results(device: torch.device, size: int) -> Table:
     content, style = pair(size, device)
     for name, spec in _specs().items():
         network = _network(spec, device)
-        accurate = assemble(spec, network, content, style)
+        accurate = build_objective(spec, network, content, style)
         for precision in ("float32", "mixed", "bf16"):
             way = plan_stages(spec, Size(size, size), [Size(size, size)], precision)
             course = MultiscaleMinimizer(spec, way, network, ScaledInputs.of(content, style))

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from barestyle.hardware.devices import is_made_for_bf16
+from barestyle.hardware.devices import has_fast_bf16
 from benchmarks import machine
 from benchmarks.contest import contest, ratio
 from benchmarks.pictures import pair
@@ -40,7 +40,7 @@ class Table:
 def limits(device: torch.device) -> Table:
     """What the machine can do at most."""
     table = Table("This machine's limits", ("what", "float32", "bf16"))
-    narrow = is_made_for_bf16(device)
+    narrow = has_fast_bf16(device)
     for name, measure in (("convolutions", machine.convolution_peak), ("matrix products", machine.product_peak)):
         best = [measure(device, dtype) for dtype in (torch.float32, torch.bfloat16)[: 1 + narrow]]
         table.add(f"{name}, GFLOP/s", *[f"{one / 1e9:.0f}" for one in best], *([] if narrow else ["emulated"]))
@@ -65,7 +65,7 @@ def evaluations(device: torch.device) -> Table:
             "ours MiB",
         ),
     )
-    precisions = ["float32", *(["bf16"] if is_made_for_bf16(device) else [])]
+    precisions = ["float32", *(["bf16"] if has_fast_bf16(device) else [])]
     if len(precisions) == 1:
         table.note = "bf16 is emulated on this processor, so it is not timed."
     dtypes = {"float32": torch.float32, "bf16": torch.bfloat16}
@@ -126,7 +126,7 @@ def growth(device: torch.device) -> Table:
 def overhead(device: torch.device) -> Table:
     """What the optimizer adds to its evaluations."""
     from barestyle.networks import build
-    from barestyle.objective import Evaluation, assemble
+    from barestyle.objective import Evaluation, build_objective
     from barestyle.optimize import Minimizer
     from barestyle.presets import preset
     from barestyle.spec import LBFGS
@@ -137,7 +137,7 @@ def overhead(device: torch.device) -> Table:
     spec = preset("paper").spec
     network = build(spec.network, seed=0, deepest_tap=spec.deepest_tap).to(device)
     content, style = pair(512, device)
-    objective = assemble(spec, network, content, style)
+    objective = build_objective(spec, network, content, style)
     weights = torch.linspace(0.01, 1, content.numel(), device=device).view_as(content)
     evaluation = _seconds_of(objective.evaluate, content)
     for history in (20, 100):
@@ -222,13 +222,13 @@ def profile(device: torch.device) -> Table:
     from torch.profiler import profile as profiler
 
     from barestyle.networks import build
-    from barestyle.objective import assemble
+    from barestyle.objective import build_objective
     from barestyle.presets import preset
 
     spec = preset("paper").spec
     network = build(spec.network, seed=0, deepest_tap=spec.deepest_tap).to(device)
     content, style = pair(512, device)
-    objective = assemble(spec, network, content, style)
+    objective = build_objective(spec, network, content, style)
     objective.evaluate(content)
     activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if device.type == "cuda" else [])]
     with profiler(activities=activities) as seen:

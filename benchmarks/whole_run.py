@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from barestyle.hardware.devices import is_made_for_bf16
+from barestyle.hardware.devices import has_fast_bf16
 from benchmarks.tables import Table
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def whole_run(device: torch.device, size: int, evaluations: int) -> Table:
         ("ours, one scale", {}, "float32"),
         ("ours, coarse to fine", SCALES, "float32"),
     ]
-    if is_made_for_bf16(device):
+    if has_fast_bf16(device):
         runs.append(("ours, coarse to fine, mixed precision", SCALES, "mixed"))
     for name, settings, precision in runs:
         found = _child("ours", size, device, goal=goal["loss"], settings=settings, precision=precision)

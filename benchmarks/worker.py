@@ -52,7 +52,7 @@ def ours(
     """One evaluation of ours: whole, or in the tiles that a memory leaves to a run with the robust optimizer."""
     from barestyle.hardware import memory as memories
     from barestyle.networks import Size, build
-    from barestyle.objective import assemble
+    from barestyle.objective import build_objective
     from barestyle.presets import preset as named
     from barestyle.run.memory_plan import MemoryPlan, fit
     from barestyle.run.multiscale import in_precision
@@ -65,15 +65,15 @@ def ours(
     content, style = pair(size, device)
     fitted = MemoryPlan()
     if memory is not None:
-        asked = memories.parse(memory)
+        asked = memories.parse_memory(memory)
         fitted = fit(
             network,
             LBFGS(),
             Size(size, size),
-            in_use=memories.in_use(device),
-            budget=memories.budget(device, asked),
+            in_use=memories.measure_used_memory(device),
+            budget=memories.compute_memory_budget(device, asked),
         )
-    objective = assemble(spec, network, content, style, tiling=fitted.tiling())
+    objective = build_objective(spec, network, content, style, tiling=fitted.tiling())
     return lambda: objective.evaluate(content)
 
 

@@ -30,7 +30,7 @@ def _no_weights_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_f
 @pytest.fixture(autouse=True)
 def _the_same_arithmetic_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever processor the tests run on; those of bfloat16 ask for it."""
-    monkeypatch.setattr("barestyle.hardware.devices.is_made_for_bf16", lambda _: False)
+    monkeypatch.setattr("barestyle.hardware.devices.has_fast_bf16", lambda _: False)
 
 
 def drawing(width: int, height: int, seed: int) -> Image.Image:

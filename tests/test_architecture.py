@@ -70,7 +70,10 @@ INSIDE = {
         "region_masks",
         "tile_pass",
         "memory_estimate",
+        "moment_pass",
+        "style_targets",
         "objective",
+        "build",
     ),
     "optimize": (
         "lbfgs_memory",

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from barestyle import ImageError, SpecError, StyleLoss, preset, with_settings
 from barestyle.networks import build
-from barestyle.objective import assemble
+from barestyle.objective import build_objective
 
 PRESETS = ["bare", "npnd", "gaussian-pyramid", "hand-made"]
 
@@ -27,7 +27,7 @@ def test_it_is_the_mean_of_what_a_run_minimizes(name: str, style_image: Image.Im
     batch = batch.double().requires_grad_(True)
     spec = with_settings(preset(name).spec, {"content_loss": "none"})
     network = build(spec.network, seed=3, deepest_tap=spec.deepest_tap).double()
-    each = [assemble(spec, network, image[None], module.style).evaluate(image[None]) for image in batch.detach()]
+    each = [build_objective(spec, network, image[None], module.style).evaluate(image[None]) for image in batch.detach()]
     loss = module(batch)
     loss.backward()
     assert float(loss.detach()) == pytest.approx(sum(float(one.loss) for one in each) / 3, rel=1e-9)

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from barestyle.errors import ImageError, SpecError
 from barestyle.images import Source
-from barestyle.losses.moments import moments
+from barestyle.losses.moments import compute_moments
 from barestyle.networks import build, minimum_side
-from barestyle.objective import Tiling, statistics_of, style_losses
+from barestyle.objective import Tiling, build_style_losses, compute_style_moments
 from barestyle.presets import DEFAULT_PRESET, preset
 from barestyle.run.inputs import read_style
 from barestyle.spec import VGG, Spec
@@ -73,7 +73,7 @@ class StyleLoss(nn.Module):
             )
         features = self.network(images)
         each = [
-            loss(moments(features[tap][number : number + 1]))
+            loss(compute_moments(features[tap][number : number + 1]))
             for number in range(images.shape[0])
             for tap, loss in self._losses.items()
         ]
@@ -82,8 +82,8 @@ class StyleLoss(nn.Module):
     def _measure(self) -> None:
         taps = set(self.spec.style_loss.taps)
         with torch.no_grad():
-            statistics = statistics_of(self.network, self.style, taps, Tiling(), self.mask)
-            self._losses = style_losses(self.spec.style_loss, statistics)
+            statistics = compute_style_moments(self.network, self.style, taps, Tiling(), self.mask)
+            self._losses = build_style_losses(self.spec.style_loss, statistics)
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Any:
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]

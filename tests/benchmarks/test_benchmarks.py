@@ -10,7 +10,7 @@ from benchmarks.pictures import pair
 from benchmarks.whole_run import ours, same_network, tutorial
 from benchmarks.yardstick import Yardstick
 
-from barestyle.objective import assemble
+from barestyle.objective import build_objective
 from barestyle.presets import preset
 
 CPU = torch.device("cpu")
@@ -19,7 +19,7 @@ CPU = torch.device("cpu")
 def test_both_sides_compute_the_same_loss_and_gradient() -> None:
     content, style = pair(64, CPU)
     yardstick = Yardstick(content, style, seed=0)
-    found = assemble(preset("paper").spec, same_network(content, style), content, style).evaluate(content)
+    found = build_objective(preset("paper").spec, same_network(content, style), content, style).evaluate(content)
     assert yardstick.evaluate() == pytest.approx(float(found.loss), rel=1e-4)
     assert yardstick.image.grad is not None
     error = (yardstick.image.grad - found.gradient).norm() / found.gradient.norm()

@@ -47,7 +47,7 @@ def test_precision_and_tiles_are_repeated(
 ) -> None:
     """The record says which, so that every sum is rounded as it was."""
     # The tests share a process, whose own memory is as large as they left it.
-    monkeypatch.setattr("barestyle.hardware.memory.in_use", lambda _: 300 * 2**20)
+    monkeypatch.setattr("barestyle.hardware.memory.measure_used_memory", lambda _: 300 * 2**20)
     painted, again = tmp_path / "out.png", tmp_path / "again.png"
     arguments = ("transfer", pictures / "content.png", pictures / "style.jpg", "-o", painted)
     outcome = program(*arguments, "--set", "network.channels=8", "--set", "scales=single", "--steps", "4", *how)

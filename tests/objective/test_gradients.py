@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from barestyle.networks import build
-from barestyle.objective import assemble
+from barestyle.objective import build_objective
 from barestyle.presets import preset
 from barestyle.spec import Spec, with_settings
 
@@ -33,19 +33,21 @@ NETWORKS: dict[str, dict[str, Any]] = {
 }
 
 
-def spec_of(network: str, loss: str) -> Spec:
+def build_spec(network: str, loss: str) -> Spec:
     return with_settings(preset("npnd").spec, {**NETWORKS[network], **LOSSES[loss]})
 
 
 @pytest.mark.parametrize("network", NETWORKS)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_the_gradient_equals_finite_differences(network: str, loss: str) -> None:
-    spec = spec_of(network, loss)
+    spec = build_spec(network, loss)
     generator = torch.Generator().manual_seed(3)
     content = torch.rand(1, 3, 18, 20, generator=generator, dtype=torch.float64)
     style = torch.rand(1, 3, 20, 18, generator=generator, dtype=torch.float64)
     image = torch.rand(content.shape, generator=generator, dtype=torch.float64)
-    objective = assemble(spec, build(spec.network, seed=0, deepest_tap=spec.deepest_tap).double(), content, style)
+    objective = build_objective(
+        spec, build(spec.network, seed=0, deepest_tap=spec.deepest_tap).double(), content, style
+    )
     gradient = objective.evaluate(image).gradient
     for _ in range(3):
         # One pixel at a time crosses the kinks of ReLU and maximum least often.

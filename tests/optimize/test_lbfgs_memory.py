@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from barestyle.networks import build
-from barestyle.objective import assemble
+from barestyle.objective import build_objective
 from barestyle.optimize import Minimizer
 from barestyle.optimize.lbfgs_memory import BLOCK, LBFGSMemory
 from barestyle.presets import preset
@@ -103,7 +103,7 @@ def test_thirty_iterations_on_a_real_objective_equal_torch(content: Tensor, styl
     assert isinstance(spec.optimizer, PaperLBFGS)
     content, style = content.double(), style.double()
     network = build(spec.network, seed=0, deepest_tap=spec.deepest_tap).double()
-    objective = assemble(spec, network, content, style)
+    objective = build_objective(spec, network, content, style)
     reference = content.clone().requires_grad_(True)
     optimizer = torch.optim.LBFGS([reference], history_size=10)
     losses: list[float] = []

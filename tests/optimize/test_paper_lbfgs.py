@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from barestyle.networks import build
-from barestyle.objective import Evaluation, assemble
+from barestyle.objective import Evaluation, build_objective
 from barestyle.optimize import ExplosionError, Iterate, Minimizer
 from barestyle.optimize.paper_lbfgs import paper_lbfgs
 from barestyle.optimize.resumable import SolverContext
@@ -87,7 +87,7 @@ def grainy(image: Tensor) -> Tensor:
 
 def run(spec: Spec, network_seed: int, content: Tensor, style: Tensor) -> list[Iterate]:
     network = build(spec.network, seed=network_seed, deepest_tap=spec.deepest_tap).to(content.dtype)
-    return list(Minimizer(assemble(spec, network, content, style).evaluate, content, spec.optimizer))
+    return list(Minimizer(build_objective(spec, network, content, style).evaluate, content, spec.optimizer))
 
 
 def test_nan_gradients_count_as_zero() -> None:

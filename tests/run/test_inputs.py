@@ -114,7 +114,7 @@ def test_styles_under_one_mask_are_pooled(content_image: Image.Image, style_imag
         )
     )
     first, rest = regions_of(plan.styles, None)
-    assert [sample.share for sample in first.samples] == [0.25, 0.75]
+    assert [sample.share for sample in first.styles] == [0.25, 0.75]
     assert (first.weight, rest.weight) == (1.0, 1.0), "two is the mean of all three"
     assert first.mask is not None
     assert rest.mask is not None

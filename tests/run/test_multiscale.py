@@ -75,7 +75,7 @@ def test_the_papers_optimizer_has_one_scale_and_one_precision() -> None:
 def test_auto_takes_bf16_where_the_device_is_made_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     image = drawing(64, 64, 1)
     for made, expected in ((True, "mixed"), (False, "float32")):
-        monkeypatch.setattr("barestyle.hardware.devices.is_made_for_bf16", lambda _, made=made: made)
+        monkeypatch.setattr("barestyle.hardware.devices.has_fast_bf16", lambda _, made=made: made)
         assert prepare(Request(image, image, small())).precision == expected
 
 

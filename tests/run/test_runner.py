@@ -25,12 +25,12 @@ from barestyle import (
     with_settings,
 )
 from barestyle.errors import DeviceError, DivergedError
-from barestyle.losses.gram import gram
-from barestyle.losses.moments import moments
+from barestyle.losses.gram import gram_matrix
+from barestyle.losses.moments import compute_moments
 from barestyle.metrics import score
 from barestyle.networks import Network, build
 from barestyle.networks.build import Stack
-from barestyle.objective import Evaluation, Tiling, assemble
+from barestyle.objective import Evaluation, Tiling, build_objective
 from barestyle.presets import PRESETS
 from barestyle.stop_reasons import StopReason
 
@@ -154,7 +154,7 @@ def test_the_style_is_approached_as_a_network_of_another_seed_sees_it(
 
     def distance(image: torch.Tensor) -> float:
         pairs = zip(judge(image).values(), judge(style).values(), strict=True)
-        grams = [(gram(moments(a)), gram(moments(b))) for a, b in pairs]
+        grams = [(gram_matrix(compute_moments(a)), gram_matrix(compute_moments(b))) for a, b in pairs]
         return float(sum((a - b).square().sum() / b.square().sum() for a, b in grams))
 
     assert distance(result.image) < 0.2 * distance(start)
@@ -239,12 +239,12 @@ def test_the_scale_of_a_layers_weights_does_not_matter(
     spec = spec_of("bare")
     network = build(spec.network, seed=0, deepest_tap=5).double()
     pictures = content.double(), style.double()
-    plain = assemble(spec, network, *pictures).evaluate(pictures[0])
+    plain = build_objective(spec, network, *pictures).evaluate(pictures[0])
     assert isinstance(network, Stack)
     for layer, factor in zip(network.layers, factors, strict=True):
         layer.weight.mul_(factor)
         layer.backward_weight.mul_(factor)
-    scaled = assemble(spec, network, *pictures).evaluate(pictures[0])
+    scaled = build_objective(spec, network, *pictures).evaluate(pictures[0])
     assert float(scaled.loss) == pytest.approx(float(plain.loss), rel=1e-9)
     torch.testing.assert_close(scaled.gradient, plain.gradient, rtol=1e-6, atol=1e-12)
 
@@ -313,8 +313,8 @@ class Exploding:
         self.starts: list[torch.Tensor] = []
         self._times = times
         module = sys.modules["barestyle.run.multiscale"]
-        self._assemble = assemble
-        monkeypatch.setattr(module, "assemble", self)
+        self._assemble = build_objective
+        monkeypatch.setattr(module, "build_objective", self)
 
     def __call__(
         self, spec: Spec, network: Network, content: torch.Tensor, style: torch.Tensor, *, tiling: Tiling

@@ -12,7 +12,7 @@ def info() -> None:
     """Show versions, devices and threads."""
     import torch
 
-    from barestyle.hardware.devices import available
+    from barestyle.hardware.devices import list_devices
     from barestyle.networks.vgg19 import VARIABLE
     from barestyle.run.record import package_versions
 
@@ -20,7 +20,7 @@ def info() -> None:
         "barestyle": barestyle.__version__,
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         **{name: version for name, version in package_versions().items() if name != "barestyle"},
-        "devices": ", ".join(available()),
+        "devices": ", ".join(list_devices()),
         "threads": f"{torch.get_num_threads()} of {os.cpu_count()} processors",
         "processor": torch.backends.cpu.get_cpu_capability(),
         "trained VGG-19": os.environ.get(VARIABLE) or f"none named in ${VARIABLE}",

@@ -1,1 +1,1 @@
-"""The machine: its devices and how much memory a run may use."""
+"""The machine: its devices, and how much memory a run may use."""

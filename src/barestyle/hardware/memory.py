@@ -1,4 +1,4 @@
-"""How much memory there is, and how much a run may use."""
+"""The memory of this machine, and how much of it a run may use."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from barestyle.errors import DeviceError
 AUTO = "auto"
 
 SHARE = 0.8
-"""Of the memory that is free: the rest is for whatever else the machine does."""
+"""Share of the free memory that a run uses; the rest is left to other programs."""
 
 
-def parse(text: str) -> int | None:
-    """'4GiB', '800MB' or a number of bytes -> bytes; 'auto' -> None. Raises DeviceError."""
+def parse_memory(text: str) -> int | None:
+    """Return the bytes of '4GiB', '800MB' or a number of bytes, or None for 'auto'. Raises DeviceError."""
     if text == AUTO:
         return None
     try:
@@ -25,20 +25,22 @@ def parse(text: str) -> int | None:
     except ValidationError:
         size = 0
     if size <= 0:
-        raise DeviceError(f"memory cannot be {text!r}; it takes a size like 4GiB or 800MB, or auto")
+        raise DeviceError(f"memory cannot be {text!r}; use a size like 4GiB or 800MB, or auto")
     return size
 
 
-def budget(device: torch.device, asked: int | None = None) -> int:
-    """Bytes that a run may use in all: what was asked for, or what is in use already and most of what is free.
+def compute_memory_budget(device: torch.device, requested: int | None = None) -> int:
+    """Return the bytes that a run may use in total: `requested`, or what is in use already plus most of what is free.
 
     On the CPU that is the process's memory, libraries included; on a GPU, what PyTorch allocates there.
     """
-    return in_use(device) + int(SHARE * free(device)) if asked is None else asked
+    if requested is not None:
+        return requested
+    return measure_used_memory(device) + int(SHARE * measure_free_memory(device))
 
 
-def in_use(device: torch.device) -> int:
-    """Bytes of `budget` that are in use now."""
+def measure_used_memory(device: torch.device) -> int:
+    """Return the bytes of the budget that are in use now."""
     if device.type == "cuda":
         return int(torch.cuda.memory_allocated(device))
     if device.type == "mps":
@@ -46,38 +48,47 @@ def in_use(device: torch.device) -> int:
     return int(psutil.Process().memory_info().rss)
 
 
-def free(device: torch.device) -> int:
-    """Bytes that could still be used: on the CPU what the machine, or the cgroup that the process is in, has left."""
+def measure_free_memory(device: torch.device) -> int:
+    """Return the bytes that could still be used; on the CPU within the limits of the machine and of its cgroups."""
     if device.type == "cuda":
         idle = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return int(torch.cuda.mem_get_info(device)[0]) + int(idle)
     if device.type == "mps":
         return max(int(torch.mps.recommended_max_memory()) - int(torch.mps.current_allocated_memory()), 0)
     machine = int(psutil.virtual_memory().available)
-    container = left_in_cgroup()
+    container = measure_free_in_cgroups()
     return machine if container is None else min(machine, container)
 
 
-def left_in_cgroup(root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> int | None:
-    """Bytes that the tightest cgroup (v2 or v1) around this process has left; None where none has a limit.
+def measure_free_in_cgroups(
+    root: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/proc/self/cgroup")
+) -> int | None:
+    """Return the bytes left in the tightest cgroup (v2 or v1) around this process, or None without a limit.
 
     File pages that the kernel would drop count as free, as they do in a machine's available memory.
+
+    Args:
+        root: the folder that cgroups are mounted at.
+        membership: the file that lists the cgroups of this process.
     """
-    found = []
-    for folder, limit, usage, idle in _cgroups(root, own):
-        most, used = _number(folder / limit), _number(folder / usage)
-        if most is not None and used is not None:
-            found.append(max(most - used + _statistic(folder / "memory.stat", idle), 0))
-    return min(found) if found else None
+    free = []
+    for folder, limit_file, usage_file, idle_name in _list_cgroups(root, membership):
+        limit, used = _read_number(folder / limit_file), _read_number(folder / usage_file)
+        if limit is not None and used is not None:
+            free.append(max(limit - used + _read_statistic(folder / "memory.stat", idle_name), 0))
+    return min(free) if free else None
 
 
-def _cgroups(root: Path, own: Path) -> list[tuple[Path, str, str, str]]:
-    """Folders of this process's memory cgroups, innermost first, and the names of what is read there."""
+def _list_cgroups(root: Path, membership: Path) -> list[tuple[Path, str, str, str]]:
+    """Return the folders of this process's memory cgroups, innermost first, each with the names of what to read there.
+
+    The names are those of the files with the limit and the usage, and of the statistic of droppable file pages.
+    """
     try:
-        lines = own.read_text(encoding="ascii", errors="replace").splitlines()
+        lines = membership.read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:
         return []
-    found = []
+    cgroups = []
     for line in lines:
         number, controllers, path = [*line.split(":", 2), "", ""][:3]
         inside = Path(path.lstrip("/"))
@@ -88,12 +99,12 @@ def _cgroups(root: Path, own: Path) -> list[tuple[Path, str, str, str]]:
         else:
             continue
         # In a container the path may be the host's; the limit is then in the top folder.
-        found += [(top / part, *names) for part in (inside, *inside.parents)]
-    return found
+        cgroups += [(top / part, *names) for part in (inside, *inside.parents)]
+    return cgroups
 
 
-def _number(file: Path) -> int | None:
-    """A file's number; None where there is no such file, or no limit."""
+def _read_number(file: Path) -> int | None:
+    """Return a file's number, or None if there is no such file, or it says that there is no limit."""
     try:
         text = file.read_text(encoding="ascii", errors="replace").strip()
     except OSError:
@@ -101,7 +112,7 @@ def _number(file: Path) -> int | None:
     return int(text) if text.isdigit() and int(text) < 1 << 60 else None
 
 
-def _statistic(file: Path, name: str) -> int:
+def _read_statistic(file: Path, name: str) -> int:
     try:
         lines = file.read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:

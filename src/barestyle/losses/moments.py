@@ -1,6 +1,6 @@
-"""Moments of a feature map: everything that a style loss may look at.
+"""Moments of a feature map: all that a style loss depends on.
 
-Moments add: those of a picture are the sums of those of its parts.
+Moments add: those of an image are the sums of those of its parts.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from barestyle.losses.products import as_rows, second_moment
+from barestyle.losses.products import compute_second_moment, flatten_pixels
 
 
 class Moments(NamedTuple):
-    """n pixels, the sum of f, shape (c,), and the sum of f fᵀ, shape (c, c).
+    """The number of pixels, the sum of their features f, (c,), and the sum of f fᵀ, (c, c).
 
-    Where pixels count in part, under a mask, n is the sum of their weights.
+    Under a mask, each pixel counts with its weight, and `pixels` is the sum of the weights.
     """
 
     pixels: float
@@ -26,11 +26,11 @@ class Moments(NamedTuple):
     second: Tensor
 
     def __add__(self, other: Moments) -> Moments:  # type: ignore[override]
-        """The moments of both parts together."""
+        """Return the moments of both parts together."""
         return Moments(self.pixels + other.pixels, self.first + other.first, self.second + other.second)
 
-    def times(self, factor: float) -> Moments:
-        """The moments of so many copies of the picture."""
+    def scale(self, factor: float) -> Moments:
+        """Return the moments of `factor` copies of the image."""
         return Moments(self.pixels * factor, self.first * factor, self.second * factor)
 
     @property
@@ -45,85 +45,82 @@ class Moments(NamedTuple):
 
 
 class MomentAccumulator:
-    """Moments in the making: maps are added one after the other, without a graph.
+    """Sums of moments, to which feature maps are added one after another, without a graph.
 
-    The sums are kept in float32, or in the maps' own precision where that is finer.
+    The sums are in float32, or in the maps' own precision if that is finer.
     """
 
     def __init__(self, channels: int, like: Tensor) -> None:
-        dtype = _accurate(like.dtype)
-        self.pixels = 0.0
-        self.first = torch.zeros(channels, dtype=dtype, device=like.device)
-        self.second = torch.zeros(channels, channels, dtype=dtype, device=like.device)
+        dtype = _summation_dtype(like.dtype)
+        self._pixels = 0.0
+        self._first = torch.zeros(channels, dtype=dtype, device=like.device)
+        self._second = torch.zeros(channels, channels, dtype=dtype, device=like.device)
 
-    def add(self, features: Tensor, weight: Tensor | None = None) -> None:
-        """Add a feature map, or a part of one, (1, c, h, w); with weights (h, w) >= 0 each pixel counts so much."""
-        if weight is not None:
-            self._add_weighted(features, weight)
+    def add(self, features: Tensor, weights: Tensor | None = None) -> None:
+        """Add a feature map or a part of one, (1, c, h, w), each pixel with its weight >= 0 from (h, w), default 1."""
+        if weights is not None:
+            self._add_weighted(features, weights)
             return
-        rows = as_rows(features)
-        self.pixels += rows.shape[0]
-        self.first += rows.sum(0, dtype=self.first.dtype)
-        self.second += second_moment(features)
+        rows = flatten_pixels(features)
+        self._pixels += rows.shape[0]
+        self._first += rows.sum(0, dtype=self._first.dtype)
+        self._second += compute_second_moment(features)
 
-    def _add_weighted(self, features: Tensor, weight: Tensor) -> None:
-        if not bool(weight.any()):
+    def _add_weighted(self, features: Tensor, weights: Tensor) -> None:
+        if not bool(weights.any()):
             return
-        root = weight.sqrt().to(features.dtype)
+        root = weights.sqrt().to(features.dtype)
         weighted = (features * root).contiguous(memory_format=torch.channels_last)
-        self.pixels += float(weight.sum(dtype=torch.promote_types(weight.dtype, torch.float32)))
-        self.first += as_rows(weighted * root).sum(0, dtype=self.first.dtype)
-        self.second += second_moment(weighted)
+        self._pixels += float(weights.sum(dtype=torch.promote_types(weights.dtype, torch.float32)))
+        self._first += flatten_pixels(weighted * root).sum(0, dtype=self._first.dtype)
+        self._second += compute_second_moment(weighted)
 
+    @property
     def moments(self) -> Moments:
         """The moments of everything added so far; they share this object's memory."""
-        return Moments(self.pixels, self.first, self.second)
+        return Moments(self._pixels, self._first, self._second)
 
 
-def moments(features: Tensor) -> Moments:
-    """Moments of a feature map (1, c, h, w); sums are float32 or finer whatever the features' precision.
+def compute_moments(features: Tensor) -> Moments:
+    """Return the moments of a feature map (1, c, h, w); sums are in float32 or finer, whatever the features' precision.
 
     Differentiable in the features; the backward pass is one matrix product.
     """
-    rows = as_rows(features)
-    return Moments(rows.shape[0], rows.sum(0, dtype=_accurate(rows.dtype)), _second_moment(rows))
+    rows = flatten_pixels(features)
+    second: Tensor = _SecondMoment.apply(rows)  # type: ignore[no-untyped-call]
+    return Moments(rows.shape[0], rows.sum(0, dtype=_summation_dtype(rows.dtype)), second)
 
 
 def mix_moments(parts: Sequence[tuple[Moments, float]]) -> Moments:
-    """The moments of a picture that consists of several, each with its share of the pixels; shares add to 1.
+    """Return the moments of an image composed of several, each with its share of the pixels; shares add to 1.
 
     Its Gram matrix is the weighted mean of theirs, which is how the field blends styles.
     """
     (first, _), *rest = parts
     if not rest:
         return first
-    return reduce(Moments.__add__, (of.times(share / of.pixels) for of, share in parts))
+    return reduce(Moments.__add__, (moments.scale(share / moments.pixels) for moments, share in parts))
 
 
-def _second_moment(rows: Tensor) -> Tensor:
-    result: Tensor = _SecondMoment.apply(rows)  # type: ignore[no-untyped-call]
-    return result
-
-
-def _accurate(dtype: torch.dtype) -> torch.dtype:
+def _summation_dtype(dtype: torch.dtype) -> torch.dtype:
     return torch.float32 if dtype in (torch.bfloat16, torch.float16) else dtype
 
 
 class _SecondMoment(torch.autograd.Function):
-    """Rows (n, c) -> the sum of f fᵀ, (c, c).
+    """The sum of f fᵀ, (c, c), of rows (n, c).
 
-    Autograd would compute the gradient of FᵀF as two products; the cotangent's symmetric part needs one.
+    Autograd would compute the gradient of FᵀF as two products; with a symmetric upstream gradient one is enough.
     """
 
     @staticmethod
     def forward(ctx: torch.autograd.function.FunctionCtx, rows: Tensor) -> Tensor:
         ctx.save_for_backward(rows)
-        wide = rows.to(_accurate(rows.dtype))
+        wide = rows.to(_summation_dtype(rows.dtype))
         return wide.T @ wide
 
     @staticmethod
-    def backward(ctx: torch.autograd.function.FunctionCtx, *cotangents: Tensor) -> Tensor:
+    def backward(ctx: torch.autograd.function.FunctionCtx, *upstream_gradients: Tensor) -> Tensor:
         (rows,) = ctx.saved_tensors  # type: ignore[attr-defined]
-        (cotangent,) = cotangents
-        gradient: Tensor = rows @ (cotangent + cotangent.T).to(rows.dtype)
+        (upstream,) = upstream_gradients
+        gradient: Tensor = rows @ (upstream + upstream.T).to(rows.dtype)
         return gradient

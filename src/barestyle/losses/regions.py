@@ -1,4 +1,4 @@
-"""Regions: where in the picture which styles are asked for."""
+"""Regions: parts of the image, each with the styles that it is painted in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class StyleImage:
-    """A style: its pixels (1, 3, h, w) in 0..1, what counts of them, (1, 1, h, w), and its share of its region."""
+    """A style: its pixels (1, 3, h, w) in 0..1, their weights (1, 1, h, w) in 0..1, and its share of its region.
+
+    Without a mask every pixel has weight 1.
+    """
 
     pixels: Tensor
     mask: Tensor | None = None
@@ -18,11 +21,11 @@ class StyleImage:
 
 @dataclass(frozen=True)
 class Region:
-    """A part of the picture, (1, 1, H, W) in 0..1 or None for all of it, and the styles that are pooled for it.
+    """A part of the image, (1, 1, H, W) in 0..1 or None for the whole image, and the styles that are mixed for it.
 
-    `weight` says how much its style loss counts, for each of its pixels.
+    `weight` multiplies the style loss of each of its pixels.
     """
 
-    samples: tuple[StyleImage, ...]
+    styles: tuple[StyleImage, ...]
     mask: Tensor | None = None
     weight: float = 1.0

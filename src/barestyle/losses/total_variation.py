@@ -6,8 +6,8 @@ from torch import Tensor
 
 
 def total_variation_loss(image: Tensor) -> Tensor:
-    """Mean absolute difference of horizontal plus of vertical neighbors of an image (1, c, H, W), 0..2."""
-    from kornia.losses import total_variation  # here, as most runs need not wait for kornia to load
+    """Return the mean absolute difference of horizontal plus that of vertical neighbors of (1, c, H, W), in 0..2."""
+    from kornia.losses import total_variation  # imported here, as kornia loads slowly and most runs do not need it
 
     variation: Tensor = total_variation(image, reduction="mean")
     return variation.mean()

@@ -1,7 +1,10 @@
 """The objective: loss and gradient of an image under a network, computed in tiles."""
 
-from barestyle.objective.memory_estimate import features_bytes, overhead_bytes
-from barestyle.objective.objective import Evaluation, Objective, assemble, statistics_of, style_losses
+from barestyle.objective.build import build_objective
+from barestyle.objective.memory_estimate import estimate_feature_bytes, estimate_overhead_bytes
+from barestyle.objective.moment_pass import compute_style_moments
+from barestyle.objective.objective import Evaluation, Objective
+from barestyle.objective.style_targets import build_style_losses
 from barestyle.objective.tile_policy import SMALLEST_TILE, Tiling, is_out_of_memory
 
 __all__ = [
@@ -9,10 +12,10 @@ __all__ = [
     "Evaluation",
     "Objective",
     "Tiling",
-    "assemble",
-    "features_bytes",
+    "build_objective",
+    "build_style_losses",
+    "compute_style_moments",
+    "estimate_feature_bytes",
+    "estimate_overhead_bytes",
     "is_out_of_memory",
-    "overhead_bytes",
-    "statistics_of",
-    "style_losses",
 ]

@@ -1,4 +1,4 @@
-"""Memory that is used again: fresh pages cost as much time as a pass over them and more."""
+"""Memory that is reused: newly allocated pages cost at least as much time as a pass over them."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from torch import Tensor
 
 
 class BufferPool:
-    """Feature maps that sweeps take and give back, so that every evaluation works in the memory of the one before.
+    """Feature maps that tile passes take and give back, so that each evaluation reuses the memory of the last one.
 
-    Tiles at a picture's borders are smaller than others, so a map may take a part of what a larger one had.
+    Tiles at an image's borders are smaller than others, so a map may take a part of a larger map's buffer.
     """
 
     def __init__(self) -> None:
         self._free: list[Tensor] = []
-        self._taken: dict[int, Tensor] = {}
+        self._in_use: dict[int, Tensor] = {}
 
     @cached_property
-    def bands(self) -> BufferPool:
-        """A store of its own for what lives while a band is made, so that whole maps are not cut up for it."""
+    def band_pool(self) -> BufferPool:
+        """A separate pool for maps that exist only while a band is computed, so that they do not split whole maps."""
         return BufferPool()
 
     @property
     def numel(self) -> int:
-        """Values in all buffers, taken or free, without those of bands."""
-        return sum(buffer.numel() for buffer in [*self._free, *self._taken.values()])
+        """Number of values in all buffers, in use or free, without those of the band pool."""
+        return sum(buffer.numel() for buffer in [*self._free, *self._in_use.values()])
 
     def take(self, shape: tuple[int, int, int, int], like: Tensor) -> Tensor:
-        """A map (1, c, h, w), channels_last and not initialized, of the type and on the device of another tensor."""
+        """Return an uninitialized map (1, c, h, w), channels_last, of another tensor's dtype and device."""
         count = prod(shape)
         large_enough = [buffer for buffer in self._free if buffer.numel() >= count]
         if large_enough:
             buffer = min(large_enough, key=torch.numel)
-            self._free = [one for one in self._free if one is not buffer]
+            self._free = [other for other in self._free if other is not buffer]
         else:
-            self._drop_largest()  # it is too small; a larger one takes its place
+            self._drop_largest()  # it is too small, and a larger one replaces it
             buffer = torch.empty(count, dtype=like.dtype, device=like.device)
-        self._taken[buffer.data_ptr()] = buffer
+        self._in_use[buffer.data_ptr()] = buffer
         _, channels, height, width = shape
         return buffer[:count].view(1, height, width, channels).permute(0, 3, 1, 2)
 
@@ -48,11 +48,11 @@ class BufferPool:
         self._free = [buffer for buffer in self._free if buffer is not largest]
 
     def give(self, maps: Tensor) -> None:
-        """Let others have a map that nobody looks at any more."""
-        self._free.append(self._taken.pop(maps.data_ptr()))
+        """Return a map from `take` to the pool; it must not be used afterwards."""
+        self._free.append(self._in_use.pop(maps.data_ptr()))
 
     def clear(self) -> None:
-        """Let go of all memory, even of maps that were never given back because something failed."""
+        """Free all memory, including maps that were not given back because of an error."""
         self._free.clear()
-        self._taken.clear()
-        self.__dict__.pop("bands", None)
+        self._in_use.clear()
+        self.__dict__.pop("band_pool", None)

@@ -1,4 +1,4 @@
-"""The content loss: feature maps compared place by place (Gatys et al. 2016; paper section 3)."""
+"""The content loss: feature maps compared pixel by pixel (Gatys et al. 2016; paper section 3)."""
 
 from __future__ import annotations
 
@@ -8,31 +8,36 @@ from typing import Protocol
 from torch import Tensor
 
 
-class Features(Protocol):
-    """Feature maps of which some rows can be had at a time."""
+class FeatureSource(Protocol):
+    """Feature maps that can be read a few rows at a time."""
 
-    def rows(self, index: int, top: int, bottom: int) -> Tensor:
-        """Some rows of a layer's features, (1, c, bottom - top, w)."""
+    def read_rows(self, index: int, top: int, bottom: int) -> Tensor:
+        """Return rows of a layer's features, (1, c, bottom - top, w)."""
 
-    def release(self, *, but: int | None = None) -> None:
-        """Give back the memory of all layers but this one."""
+    def release(self, *, keep: int | None = None) -> None:
+        """Give back the memory of all layers except `keep`."""
 
 
 @dataclass
 class FeatureContentTerm:
-    """A content loss at one layer of a tile: `factor`·‖f - target‖², summed over all of the picture's tiles.
+    """The content loss of a tile at one layer: `factor`·‖f - target‖², summed over all tiles of the image.
 
-    With `factor` the loss's weight over the number of all values it is the mean squared difference of two maps,
-    in units of features². The squares are summed into `total` while a gradient is made.
+    With `factor` = weight / number of values of the whole layer, the sum over all tiles is the weighted mean squared
+    difference, in units of features². `squares` accumulates the squared differences during the backward pass.
     """
 
     index: int
-    target: Features
+    target: FeatureSource
     factor: float
-    total: Tensor
+    squares: Tensor
 
-    def add(self, gradient: Tensor, features: Tensor, target: Tensor) -> None:
-        """Add the gradient for some features (1, c, h, w) to `gradient`, and their squares to `total`."""
+    def add_gradient(self, gradient: Tensor, features: Tensor, target: Tensor) -> None:
+        """Add the gradient for some features (1, c, h, w) to `gradient`, and their squared differences to `squares`."""
         difference = features - target
-        self.total += difference.square().sum(dtype=self.total.dtype)
+        self.squares += difference.square().sum(dtype=self.squares.dtype)
         gradient.add_(difference, alpha=2 * self.factor)
+
+    @property
+    def loss(self) -> Tensor:
+        """The loss of all rows added so far, a scalar."""
+        return self.squares * self.factor

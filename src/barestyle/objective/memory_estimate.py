@@ -1,4 +1,4 @@
-"""How much memory an evaluation takes."""
+"""Estimates of the memory that an evaluation takes."""
 
 from __future__ import annotations
 
@@ -6,35 +6,36 @@ from barestyle.networks import ConvStack, Network, Size
 from barestyle.objective.tile_pass import BAND
 
 LIVE_BANDS = 12
-"""Bands that exist at the same time: a layer's input, features, gradients, and what a convolution makes inside."""
+"""Bands that exist at the same time: a layer's inputs, features and gradients, and a convolution's working memory."""
 
 PYRAMID_IMAGES = 8
-"""Images' worth of float32 in a pyramid's levels and what its backward pass needs."""
+"""Images' worth of float32 in a pyramid's levels and their backward pass."""
 
 
-def features_bytes(network: Network, picture: Size, tile: Size | None, content_tap: int | None = None) -> int:
-    """Bytes of what a sweep keeps for one tile of a picture, with those of the content that it is compared with.
+def estimate_feature_bytes(network: Network, image: Size, tile: Size | None, content_tap: int | None = None) -> int:
+    """Return the bytes of the features that a tile pass stores for one tile, and of the content's for that tile.
 
-    Without a tile, of all planes together, as these are held at once.
+    Without a tile, return those of all planes together, as all are stored at once.
     """
     before, after = network.halo
-    each = []
-    for stack, plane in zip(network.stacks, network.plane_sizes(picture), strict=True):
+    bytes_by_plane = []
+    for stack, plane in zip(network.stacks, network.plane_sizes(image), strict=True):
         assert isinstance(stack, ConvStack)
-        seen = plane
+        area = plane
         if tile is not None:
-            seen = Size(min(tile.height + before + after, plane.height), min(tile.width + before + after, plane.width))
-        maps = [size.height * size.width * stack[index].channels for index, size in enumerate(stack.sizes(seen))]
-        content = 0 if content_tap is None else max(min(content_tap - stack.first_tap + 1, len(stack)), 0)
-        each.append(sum(maps[1:]) + sum(maps[1:content]))
+            area = Size(min(tile.height + before + after, plane.height), min(tile.width + before + after, plane.width))
+        maps = [size.height * size.width * stack[index].channels for index, size in enumerate(stack.sizes(area))]
+        content_depth = 0 if content_tap is None else max(min(content_tap - stack.first_tap + 1, len(stack)), 0)
+        values = sum(maps[1:]) + sum(maps[1:content_depth])
         if network.device.type != "cpu":
-            each[-1] += LIVE_BANDS * max(maps)  # there a band is the whole layer
-    return (sum(each) if tile is None else max(each)) * network.dtype.itemsize
+            values += LIVE_BANDS * max(maps)  # a band is the whole layer there
+        bytes_by_plane.append(values)
+    return (sum(bytes_by_plane) if tile is None else max(bytes_by_plane)) * network.dtype.itemsize
 
 
-def overhead_bytes(network: Network, picture: Size) -> int:
-    """Bytes that an evaluation takes beside the features and the image's gradient, however it is cut."""
-    (first, *_), image = network.stacks, 3 * 4 * picture.height * picture.width
+def estimate_overhead_bytes(network: Network, image: Size) -> int:
+    """Return the bytes that an evaluation takes besides features and the image's gradient, however it is tiled."""
+    (first, *_), image_bytes = network.stacks, 3 * 4 * image.height * image.width
     assert isinstance(first, ConvStack)
     bands = LIVE_BANDS * BAND * 4 if network.device.type == "cpu" else 0
-    return bands + (0 if first.pixels else PYRAMID_IMAGES * image)
+    return bands + (0 if first.pixels else PYRAMID_IMAGES * image_bytes)

@@ -1,7 +1,7 @@
 """Region masks at the resolution of every tap.
 
-A mask weighs the moments at each tap's resolution (Gatys et al. 2017, doi:10.1109/CVPR.2017.397, section 4: spatial
-control). Weighted moments still add over tiles, so tiling stays exact.
+A mask weights the moments at each tap's resolution (Gatys et al. 2017, doi:10.1109/CVPR.2017.397, section 4: spatial
+control). Weighted moments add over tiles as others do, so tiling stays exact.
 """
 
 from __future__ import annotations
@@ -13,57 +13,57 @@ from barestyle.networks import ConvStack, Network, Size
 from barestyle.objective.tile_grid import Tile
 
 Masks = tuple[Tensor | None, ...]
-"""One for each region, (h, w) in 0..1; None where every pixel counts whole."""
+"""One mask for each region, (h, w) in 0..1, or None if every pixel has weight 1."""
 
 
 class RegionMasks:
-    """Every region's mask at every tap's resolution, made when first asked for; equal resolutions share one."""
+    """Every region's mask at every tap's resolution, computed when first needed; equal resolutions share one."""
 
-    def __init__(self, network: Network, masks: Masks, picture: Size) -> None:
-        """`masks` are (1, 1, H, W) at the picture's size."""
-        self.regions = len(masks)
+    def __init__(self, network: Network, masks: Masks, image: Size) -> None:
+        """Take the masks at the image's size, (1, 1, H, W) each."""
+        self.region_count = len(masks)
         self._network = network
         self._masks = masks
-        self._sizes = network.plane_sizes(picture)
-        self._made: dict[tuple[int, int, Size], Tensor] = {}
+        self._plane_sizes = network.plane_sizes(image)
+        self._cache: dict[tuple[int, int, Size], Tensor] = {}
 
-    def within(self, plane: int, tile: Tile) -> list[Masks] | None:
-        """For each layer over a plane, the masks of what a tile's tap sees; None where no region has a mask."""
+    def crop_to_tile(self, plane: int, tile: Tile) -> list[Masks] | None:
+        """Return the masks of a tile with its halo at the tap of each layer over a plane, or None without any mask."""
         if all(mask is None for mask in self._masks):
             return None
         stack = self._network.stacks[plane]
         assert isinstance(stack, ConvStack)
-        found = []
+        masks_by_layer = []
         for index in range(len(stack)):
             stride = stack.tap_stride(index)
             top, left = tile.with_halo.top // stride, tile.with_halo.left // stride
             bottom, right = top + tile.with_halo.size.height // stride, left + tile.with_halo.size.width // stride
-            whole = [self._at(number, plane, stack, index) for number in range(len(self._masks))]
-            found.append(tuple(None if mask is None else mask[top:bottom, left:right] for mask in whole))
-        return found
+            whole = [self._scale_to_tap(region, plane, stack, index) for region in range(self.region_count)]
+            masks_by_layer.append(tuple(None if mask is None else mask[top:bottom, left:right] for mask in whole))
+        return masks_by_layer
 
-    def _at(self, number: int, plane: int, stack: ConvStack, index: int) -> Tensor | None:
-        """A region's mask at a tap, with zeros for the plane's margin, where nothing counts."""
-        mask = self._masks[number]
+    def _scale_to_tap(self, region: int, plane: int, stack: ConvStack, index: int) -> Tensor | None:
+        """Return a region's mask at a tap, zero in the plane's margin, which does not count."""
+        mask = self._masks[region]
         if mask is None:
             return None
-        size = stack.tap_size(index, self._sizes[plane])
+        size = stack.tap_size(index, self._plane_sizes[plane])
         margin = stack.margin // stack.tap_stride(index)
-        key = (number, margin, size)
-        if key not in self._made:
-            self._made[key] = F.pad(_averaged(mask, size)[0, 0], (margin,) * 4)
-        return self._made[key]
+        key = (region, margin, size)
+        if key not in self._cache:
+            self._cache[key] = F.pad(average_to(mask, size)[0, 0], (margin,) * 4)
+        return self._cache[key]
 
 
-def _averaged(mask: Tensor, size: Size) -> Tensor:
-    """A mask (1, 1, H, W) at a tap's resolution: for each of its pixels the mean of those that are pooled to it.
+def average_to(mask: Tensor, size: Size) -> Tensor:
+    """Return a mask (1, 1, H, W) at a tap's size, (1, 1, *size): each value is the mean of the pixels pooled to it.
 
-    Rows and columns that pooling drops at the far edges count only where the mask has nothing else.
+    Rows and columns that pooling drops at the far edges count only if the mask is zero everywhere else.
     """
     height, width = mask.shape[-2:]
     if (height, width) == size:
         return mask
     pooled = mask[..., : height // size.height * size.height, : width // size.width * size.width]
-    # A pyramid's levels are no whole number of times smaller, and there `area` averages what overlaps.
-    exact = height // size.height == width // size.width and bool(pooled.any())
-    return F.interpolate(pooled if exact else mask, size, mode="area")
+    # Levels of a pyramid are not a whole number of times smaller; `area` then averages the pixels that overlap.
+    is_exact = height // size.height == width // size.width and bool(pooled.any())
+    return F.interpolate(pooled if is_exact else mask, size, mode="area")

@@ -1,10 +1,12 @@
-"""Cutting a plane into tiles, each with all the pixels around it that its features see."""
+"""Cutting a plane into tiles, each with the halo of surrounding pixels that its features depend on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
+
+from torch import Tensor
 
 from barestyle.networks import ConvStack, Size
 
@@ -22,27 +24,41 @@ class Window(NamedTuple):
         """Its height and width."""
         return Size(self.bottom - self.top, self.right - self.left)
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether it contains at least one row."""
+        return self.top < self.bottom
+
+    def crop(self, maps: Tensor) -> Tensor:
+        """Return the window's part of maps (1, c, h, w), a view."""
+        return maps[:, :, self.top : self.bottom, self.left : self.right]
+
+    def clip_to_rows(self, top: int, bottom: int) -> Window:
+        """Return the window's part in the rows from `top` to before `bottom`, counted from `top`; it may be empty."""
+        return Window(max(self.top, top) - top, min(self.bottom, bottom) - top, self.left, self.right)
+
 
 class Tile(NamedTuple):
-    """A part of a plane: `own` is what no other tile has, `seen` is that and what its features see around it.
+    """A part of a plane: `core` belongs to no other tile; `with_halo` adds the pixels that its features depend on.
 
-    `alone`: it is the only one, and sees the whole plane.
+    `is_only`: it is the only tile, and `with_halo` is the whole plane.
     """
 
     core: Window
     with_halo: Window
-    alone: bool
+    is_only: bool
 
 
-def tiles(stack: ConvStack, plane: Size, side: Size | None) -> Iterator[Tile]:
-    """Tiles of at most `side` pixels each that cover what counts of a plane; one tile where `side` is None.
+def cut_tiles(stack: ConvStack, plane: Size, tile_size: Size | None) -> Iterator[Tile]:
+    """Yield tiles of at most `tile_size` that cover a plane without its margin; one tile if `tile_size` is None.
 
-    A side is rounded down to where every map is cut between its pixels; the last tiles have what is left.
+    Sides are rounded down to multiples of the stack's alignment, so that every map is cut between its pixels. The last
+    tiles take the rest.
     """
     before, after = stack.halo
     rows, columns = (
-        list(_cuts(length - 2 * stack.margin, most, stack.alignment, stack.margin))
-        for length, most in zip(plane, side or (None, None), strict=True)
+        list(_cut_evenly(length - 2 * stack.margin, longest, stack.alignment, stack.margin))
+        for length, longest in zip(plane, tile_size or (None, None), strict=True)
     )
     for top, bottom in rows:
         for left, right in columns:
@@ -52,24 +68,23 @@ def tiles(stack: ConvStack, plane: Size, side: Size | None) -> Iterator[Tile]:
                 max(left - before, 0),
                 min(right + after, plane.width),
             )
-            alone = len(rows) == len(columns) == 1 and with_halo.size == plane
-            yield Tile(Window(top, bottom, left, right), with_halo, alone)
+            is_only = len(rows) == len(columns) == 1 and with_halo.size == plane
+            yield Tile(Window(top, bottom, left, right), with_halo, is_only)
 
 
-def _cuts(length: int, most: int | None, alignment: int, start: int) -> Iterator[tuple[int, int]]:
-    """Ends of pieces of at most `most` pixels and as even as the alignment allows, from `start` on.
+def _cut_evenly(length: int, longest: int | None, alignment: int, start: int) -> Iterator[tuple[int, int]]:
+    """Yield the ends of pieces of at most `longest` pixels, as even as the alignment allows, from `start` on.
 
-    What is less than one multiple of the alignment may belong to no pixel of the deepest map, so it is no piece
-    of its own.
+    A rest shorter than the alignment may belong to no pixel of the deepest map, so it is added to the last piece.
     """
     units = max(length // alignment, 1)
-    count = 1 if most is None else -(-units // max(most // alignment, 1))
+    count = 1 if longest is None else -(-units // max(longest // alignment, 1))
     ends = [start + units * i // count * alignment for i in range(count)] + [start + length]
     yield from pairwise(ends)
 
 
-def tap_window(stack: ConvStack, index: int, tile: Tile) -> Window:
-    """The pixels of a layer's tap that are the tile's own, counted within what the tile's features are."""
+def scale_core_to_tap(stack: ConvStack, index: int, tile: Tile) -> Window:
+    """Return the tile's core at a layer's tap, counted from the corner of the tile's map there."""
     stride = stack.tap_stride(index)
     top, left = tile.with_halo.top // stride, tile.with_halo.left // stride
     return Window(

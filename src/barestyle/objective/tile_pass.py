@@ -1,9 +1,12 @@
-"""One tile through a chain, forwards for its moments and backwards for its gradient, in bands of rows.
+"""One tile through a ConvStack: forward for its moments, backward for its gradient, in bands of rows.
 
-What autograd would do with dozens of passes over memory that was just allocated is done here while a band is in
-the processor's cache: convolution, moments, and on the way back convolution, activation and cotangents.
-Features are kept before their activation, and their gradients then take their place. The first layer's are never
-kept: three channels in, they are cheaper to make again than to write and read.
+Autograd would make dozens of passes over newly allocated memory. Here all work on a band is done while the band is in
+the processor's cache: convolution and moments in the forward pass; convolution, activation and loss gradients in the
+backward pass.
+
+Features are stored before their activation. In the backward pass each map of features is overwritten, band by band, by
+its gradient. The first layer's features are not stored: with three input channels they are cheaper to compute again
+than to write and read.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from barestyle.losses.moments import MomentAccumulator
-from barestyle.losses.products import transformed
+from barestyle.losses.products import apply_affine
 from barestyle.networks import ConvStack, Layer, Size
 from barestyle.objective.buffer_pool import BufferPool
 from barestyle.objective.feature_content import FeatureContentTerm
@@ -24,236 +27,238 @@ from barestyle.objective.region_masks import Masks
 from barestyle.objective.tile_grid import Window
 
 BAND = 2_000_000
-"""Values in a band of features: 8 MB, which the third-level cache of two cores holds with what is made of it."""
+"""Values in a band of features: 8 MB, so that the third-level cache of two cores holds it and what is made from it."""
 
 
 @dataclass(frozen=True)
 class MomentGradient:
-    """A style loss's derivative by the moments of one tap, as the gradient needs it: f -> `matrix` f + `vector`.
+    """The gradient of a style loss for the moments of one tap, as the function of a feature f that it becomes.
 
-    `matrix` (c, c) is the derivative by the second moments plus its transpose, `vector` (c,) that by the first, where
-    the loss looks at those.
+    The loss's gradient for f is `matrix` f + `vector`. `matrix` (c, c) is the gradient for the second moments plus its
+    transpose; `vector` (c,) is the gradient for the first moments, or None if the loss does not depend on them.
     """
 
     matrix: Tensor
     vector: Tensor | None
 
 
-class TilePass:
-    """A tile of one plane, (1, 3, h, w), at some precision.
+AccumulatorsByLayer = Mapping[int, Sequence[MomentAccumulator]]
+GradientsByLayer = Mapping[int, Sequence[MomentGradient]]
+"""By a layer's index in its stack, one for each region."""
 
-    `own` says which pixels of each layer's tap count, and `masks`, where there are some, how much they count in each
-    region: (h, w) in 0..1 at each layer's tap, None where all do.
+
+class TilePass:
+    """The forward and backward pass of one tile of a plane, (1, 3, h, w) with its halo.
+
+    `cores` has for each layer the window of its tap that counts in the losses; the rest is halo. `masks`, if given, has
+    for each layer the regions' weights at its tap, (h, w) in 0..1, or None for weight 1.
     """
 
     def __init__(
         self,
         stack: ConvStack,
-        seen: Tensor,
-        core: list[Window],
+        pixels: Tensor,
+        cores: list[Window],
         buffers: BufferPool,
         masks: Sequence[Masks] | None = None,
     ) -> None:
-        self._chain = stack
+        self._stack = stack
         self._buffers = buffers
-        self._x = stack.normalize(seen)
-        self._own = core
+        self._pixels = stack.normalize(pixels)
+        self._cores = cores
         self._masks = masks
-        self._size = Size(*seen.shape[-2:])
+        self._size = Size(*pixels.shape[-2:])
         self._sizes = stack.sizes(self._size)
-        self._kept: dict[int, Tensor] = {}
+        self._stored: dict[int, Tensor] = {}
+        """By layer: its features, or, once the backward pass has reached it, their gradient."""
 
-    def forward(self, sums: Mapping[int, Sequence[MomentAccumulator]], *, depth: int | None = None) -> None:
-        """Make the features of the first `depth` layers, and add to the sums by layer and region, if there are some."""
-        depth = len(self._chain) if depth is None else depth
+    def forward(self, accumulators: AccumulatorsByLayer, *, depth: int | None = None) -> None:
+        """Compute and store the features of the first `depth` layers; add the core's moments to `accumulators`."""
+        depth = len(self._stack) if depth is None else depth
         if depth == 1:
-            for top, bottom in self._bands(0):
-                self._accumulate(0, self.rows(0, top, bottom), top, bottom, sums)
+            for top, bottom in self._split_into_bands(0):
+                self._accumulate_moments(0, self.read_rows(0, top, bottom), top, bottom, accumulators)
         for index in range(1, depth):
-            shape = (1, self._chain[index].channels, *self._sizes[index])
-            self._kept[index] = self._buffers.take(shape, like=self._x)
-            for top, bottom in self._bands(index):
-                inputs = self._inputs(index, top, bottom, sums)
-                features = self._chain[index].convolve(inputs)
-                self._buffers.bands.give(inputs)
-                self._kept[index][:, :, top:bottom] = features
-                self._accumulate(index, features, top, bottom, sums)
+            shape = (1, self._stack[index].channels, *self._sizes[index])
+            self._stored[index] = self._buffers.take(shape, like=self._pixels)
+            for top, bottom in self._split_into_bands(index):
+                inputs = self._compute_inputs(index, top, bottom, accumulators)
+                features = self._stack[index].convolve(inputs)
+                self._buffers.band_pool.give(inputs)
+                self._stored[index][:, :, top:bottom] = features
+                self._accumulate_moments(index, features, top, bottom, accumulators)
 
-    def release(self, *, but: int | None = None) -> None:
-        """Give back what `forward` has made of all layers but this one."""
-        for index in [index for index in self._kept if index != but]:
-            self._buffers.give(self._kept.pop(index))
+    def release(self, *, keep: int | None = None) -> None:
+        """Give back the memory of all layers except `keep`."""
+        for index in [index for index in self._stored if index != keep]:
+            self._buffers.give(self._stored.pop(index))
 
-    def backward(
-        self, moment_gradients: Mapping[int, Sequence[MomentGradient]], content: FeatureContentTerm | None = None
-    ) -> Tensor:
-        """The gradient for what the first layer sees of the tile, (1, 3, h, w); the features are used up.
+    def backward(self, moment_gradients: GradientsByLayer, content: FeatureContentTerm | None = None) -> Tensor:
+        """Return the losses' gradient for the normalized pixels of the tile, (1, 3, h, w); this uses up the features.
 
-        Only the tile's own pixels count in the losses, so the gradients of all tiles add to the whole's.
+        Only the core's features have loss gradients, so the gradients of all tiles add up to the whole plane's.
         """
-        gradient = torch.zeros_like(self._x, dtype=torch.promote_types(self._x.dtype, torch.float32))
-        for index in reversed(range(len(self._chain))):
-            for top, bottom in self._bands(index):
-                features = self.rows(index, top, bottom)
-                found = self._gradient(index, features, top, bottom, moment_gradients, content)
+        gradient = torch.zeros_like(self._pixels, dtype=torch.promote_types(self._pixels.dtype, torch.float32))
+        for index in reversed(range(len(self._stack))):
+            for top, bottom in self._split_into_bands(index):
+                features = self.read_rows(index, top, bottom)
+                rows_gradient = self._compute_gradient(index, features, top, bottom, moment_gradients, content)
                 if index:
-                    features.copy_(found)  # nobody needs these rows' features any more
+                    features.copy_(rows_gradient)  # the features of these rows are not needed any more
                 else:
-                    self._add_to_plane(gradient, found, top, bottom)
-            if index + 1 in self._kept:
-                self._buffers.give(self._kept.pop(index + 1))
+                    self._add_to_pixel_gradient(gradient, rows_gradient, top, bottom)
+            if index + 1 in self._stored:
+                self._buffers.give(self._stored.pop(index + 1))
         return gradient
 
-    def rows(self, index: int, top: int, bottom: int) -> Tensor:
-        """Some rows of a layer's features, (1, c, bottom - top, w): a view of what is kept; the first layer's anew."""
+    def read_rows(self, index: int, top: int, bottom: int) -> Tensor:
+        """Return rows of a layer's features, (1, c, bottom - top, w): a view, or computed again for the first layer."""
         if index:
-            return self._kept[index][:, :, top:bottom]
-        layer = self._chain[0]
-        return layer.convolve(_padded_rows(self._x, top - layer.before, bottom + layer.after))
+            return self._stored[index][:, :, top:bottom]
+        layer = self._stack[0]
+        return layer.convolve(_pad_rows(self._pixels, top - layer.before, bottom + layer.after))
 
-    def _gradient(
-        self,
-        index: int,
-        features: Tensor,
-        top: int,
-        bottom: int,
-        moment_gradients: Mapping[int, Sequence[MomentGradient]],
-        content: FeatureContentTerm | None,
-    ) -> Tensor:
-        """Of some rows of a layer's features."""
-        layer = self._chain[index]
-        last = index == len(self._chain) - 1
-        match = content if content is not None and content.index == index else None
-        if self._chain.tap_after_pooling:
-            seen = layer.activate_and_pool(features)
-            stride = layer.stride
-            core = _within(self._own[index], top // stride, bottom // stride)
-            target = None if match is None else layer.activate_and_pool(match.target.rows(index, top, bottom))
-            masks = self._masks_of(index, top // stride, bottom // stride)
-            at_tap = _losses(torch.zeros_like(seen), seen, core, moment_gradients.get(index, ()), masks, match, target)
-            return layer.activate_and_pool_backward(at_tap, features)
-        upstream = torch.zeros_like(features) if last else self._upstream(index, features, top, bottom)
-        core = _within(self._own[index], top, bottom)
-        target = None if match is None else match.target.rows(index, top, bottom)
-        masks = self._masks_of(index, top, bottom)
-        return _losses(upstream, features, core, moment_gradients.get(index, ()), masks, match, target)
-
-    def _masks_of(self, index: int, top: int, bottom: int) -> Masks:
-        """Each region's mask in some rows of a layer's tap."""
-        masks = (None,) if self._masks is None else self._masks[index]
-        return tuple(None if mask is None else mask[top:bottom] for mask in masks)
-
-    def _bands(self, index: int) -> Iterator[tuple[int, int]]:
-        """Rows of a layer, in bands that end between the pixels of what it is pooled to."""
+    def _split_into_bands(self, index: int) -> Iterator[tuple[int, int]]:
+        """Yield the bands of a layer, (top, bottom); none ends between two rows that are pooled together."""
         height, width = self._sizes[index]
         rows = height
-        if self._x.device.type == "cpu":
-            rows = max(BAND // (self._chain[index].channels * width) // 2 * 2, 2)
-        if self._chain[index].stride > 1 and height % 2:
-            # A last row that is pooled to nothing is no band of its own.
+        if self._pixels.device.type == "cpu":
+            rows = max(BAND // (self._stack[index].channels * width) // 2 * 2, 2)
+        if self._stack[index].stride > 1 and height % 2:
+            # The last row is dropped by pooling, so it cannot be a band.
             starts = list(range(0, max(height - 1, 1), rows))
         else:
             starts = list(range(0, height, rows))
         yield from zip(starts, [*starts[1:], height], strict=True)
 
-    def _inputs(self, index: int, top: int, bottom: int, sums: Mapping[int, Sequence[MomentAccumulator]]) -> Tensor:
-        """What a layer sees for some rows of its features, a buffer. On its way, the first layer is measured."""
-        layer, below = self._chain[index], self._chain[index - 1]
+    def _compute_inputs(self, index: int, top: int, bottom: int, accumulators: AccumulatorsByLayer) -> Tensor:
+        """Return the input that a layer needs for a band of its features, in a buffer of the band pool.
+
+        It is the activated and pooled features of the layer below, with zeros beyond the tile. As the first layer's
+        features exist only here, this also adds their moments to `accumulators`.
+        """
+        layer, below = self._stack[index], self._stack[index - 1]
         height = self._sizes[index].height
-        lack_above, lack_below = max(layer.before - top, 0), max(bottom + layer.after - height, 0)
-        first = (top - layer.before + lack_above) * below.stride
-        last = (bottom + layer.after - lack_below) * below.stride
-        if index == 1 and 0 in sums:
+        zeros_above, zeros_below = max(layer.before - top, 0), max(bottom + layer.after - height, 0)
+        first = (top - layer.before + zeros_above) * below.stride
+        last = (bottom + layer.after - zeros_below) * below.stride
+        if index == 1 and 0 in accumulators:
+            # Bands overlap by what the kernel reaches; each row counts in the band that it belongs to.
+            start = top * below.stride
             end = bottom * below.stride if bottom < height else self._sizes[0].height
-            features = self.rows(0, first, max(last, end))
-            own_top = top * below.stride
-            self._accumulate(0, features[:, :, own_top - first : end - first], own_top, end, sums)
+            features = self.read_rows(0, first, max(last, end))
+            self._accumulate_moments(0, features[:, :, start - first : end - first], start, end, accumulators)
             features = features[:, :, : last - first]
         else:
-            features = self.rows(index - 1, first, last)
+            features = self.read_rows(index - 1, first, last)
         height, width = below.pooled_size(Size(*features.shape[-2:]))
-        inputs = self._buffers.bands.take((1, below.channels, lack_above + height + lack_below, width), like=features)
-        inputs[:, :, :lack_above].zero_()
-        inputs[:, :, lack_above + height :].zero_()
-        below.activate_and_pool_into(inputs[:, :, lack_above : lack_above + height], features)
+        shape = (1, below.channels, zeros_above + height + zeros_below, width)
+        inputs = self._buffers.band_pool.take(shape, like=features)
+        inputs[:, :, :zeros_above].zero_()
+        inputs[:, :, zeros_above + height :].zero_()
+        below.activate_and_pool_into(inputs[:, :, zeros_above : zeros_above + height], features)
         return inputs
 
-    def _accumulate(
-        self, index: int, features: Tensor, top: int, bottom: int, sums: Mapping[int, Sequence[MomentAccumulator]]
+    def _accumulate_moments(
+        self, index: int, features: Tensor, top: int, bottom: int, accumulators: AccumulatorsByLayer
     ) -> None:
-        if index not in sums:
+        """Add the moments of the core's part of a band to the layer's accumulators, one for each region."""
+        if index not in accumulators:
             return
-        if self._chain.tap_after_pooling:
-            layer = self._chain[index]
+        if self._stack.tap_after_pooling:
+            layer = self._stack[index]
             features, top, bottom = layer.activate_and_pool(features), top // layer.stride, bottom // layer.stride
-        core = _within(self._own[index], top, bottom)
-        if core.top >= core.bottom:
+        core = self._cores[index].clip_to_rows(top, bottom)
+        if not core.has_rows:
             return
-        seen = _cut(features, core)
+        core_features = core.crop(features)
         copied = None
-        if seen.shape[3] < features.shape[3]:
-            batch, channels, height, width = seen.shape
-            seen = copied = self._buffers.bands.take((batch, channels, height, width), like=seen).copy_(seen)
-        for of, mask in zip(sums[index], self._masks_of(index, top, bottom), strict=True):
-            of.add(seen, None if mask is None else mask[core.top : core.bottom, core.left : core.right])
+        if core_features.shape[3] < features.shape[3]:
+            batch, channels, height, width = core_features.shape
+            copied = self._buffers.band_pool.take((batch, channels, height, width), like=core_features)
+            core_features = copied.copy_(core_features)
+        for accumulator, mask in zip(accumulators[index], self._crop_masks(index, top, bottom), strict=True):
+            weights = None if mask is None else mask[core.top : core.bottom, core.left : core.right]
+            accumulator.add(core_features, weights)
         if copied is not None:
-            self._buffers.bands.give(copied)
+            self._buffers.band_pool.give(copied)
 
-    def _upstream(self, index: int, features: Tensor, top: int, bottom: int) -> Tensor:
-        """The gradient that comes from the next layer to some rows of features; that layer's are gradients by now."""
-        layer, above = self._chain[index], self._chain[index + 1]
+    def _crop_masks(self, index: int, top: int, bottom: int) -> Masks:
+        """Return each region's mask in some rows of a layer's tap."""
+        masks = (None,) if self._masks is None else self._masks[index]
+        return tuple(None if mask is None else mask[top:bottom] for mask in masks)
+
+    def _compute_gradient(
+        self,
+        index: int,
+        features: Tensor,
+        top: int,
+        bottom: int,
+        moment_gradients: GradientsByLayer,
+        content: FeatureContentTerm | None,
+    ) -> Tensor:
+        """Return the gradient for a band of a layer's features: from the next layer, plus the losses' at its tap."""
+        layer = self._stack[index]
+        is_deepest = index == len(self._stack) - 1
+        if content is not None and content.index != index:
+            content = None
+        target = None if content is None else content.target.read_rows(index, top, bottom)
+        if self._stack.tap_after_pooling:
+            target = None if target is None else layer.activate_and_pool(target)
+            tapped = layer.activate_and_pool(features)
+            gradient = torch.zeros_like(tapped)
+            top, bottom = top // layer.stride, bottom // layer.stride
+        else:
+            tapped = features
+            gradient = torch.zeros_like(features) if is_deepest else self._pull_gradient(index, features, top, bottom)
+        core = self._cores[index].clip_to_rows(top, bottom)
+        if core.has_rows:
+            masks = self._crop_masks(index, top, bottom)
+            _add_style_gradient(gradient, tapped, core, moment_gradients.get(index, ()), masks)
+            if content is not None and target is not None:
+                content.add_gradient(core.crop(gradient), core.crop(tapped), core.crop(target))
+        if self._stack.tap_after_pooling:
+            return layer.activate_and_pool_backward(gradient, features)
+        return gradient
+
+    def _pull_gradient(self, index: int, features: Tensor, top: int, bottom: int) -> Tensor:
+        """Return the gradient that the next layer passes to a band of features; its own has to be stored already."""
+        layer, above = self._stack[index], self._stack[index + 1]
         first, last = top // layer.stride, bottom // layer.stride
-        gradients = _padded_rows(self._kept[index + 1], first - above.after, last + above.before)
+        gradients = _pad_rows(self._stored[index + 1], first - above.after, last + above.before)
         return layer.activate_and_pool_backward(above.convolve_back(gradients), features)
 
-    def _add_to_plane(self, gradient: Tensor, found: Tensor, top: int, bottom: int) -> None:
-        """Add what rows of the first layer's gradient mean for the plane, which reaches beyond these rows."""
-        layer: Layer = self._chain[0]
-        halo = layer.before + layer.after
-        part = layer.convolve_back(F.pad(found, (0, 0, halo, halo)))
+    def _add_to_pixel_gradient(self, gradient: Tensor, rows_gradient: Tensor, top: int, bottom: int) -> None:
+        """Add what the gradient for a band of the first layer contributes to that for the pixels.
+
+        Through the kernel a band reaches a few rows of pixels beyond it, except beyond the tile.
+        """
+        layer: Layer = self._stack[0]
+        reach = layer.before + layer.after
+        contribution = layer.convolve_back(F.pad(rows_gradient, (0, 0, reach, reach)))
         first = top - layer.before
-        lack_above, lack_below = max(-first, 0), max(first + part.shape[2] - gradient.shape[2], 0)
-        kept = part[:, :, lack_above : part.shape[2] - lack_below]
-        gradient[:, :, first + lack_above : first + lack_above + kept.shape[2]] += kept
+        beyond_top, beyond_bottom = max(-first, 0), max(first + contribution.shape[2] - gradient.shape[2], 0)
+        inside = contribution[:, :, beyond_top : contribution.shape[2] - beyond_bottom]
+        gradient[:, :, first + beyond_top : first + beyond_top + inside.shape[2]] += inside
 
 
-def _losses(
-    gradient: Tensor,
-    features: Tensor,
-    core: Window,
-    moment_gradients: Sequence[MomentGradient],
-    masks: Masks,
-    match: FeatureContentTerm | None,
-    target: Tensor | None,
-) -> Tensor:
-    """Add the losses' own gradients to that of some rows, in place where that is possible."""
-    if core.top >= core.bottom:
-        return gradient
+def _add_style_gradient(
+    gradient: Tensor, features: Tensor, core: Window, moment_gradients: Sequence[MomentGradient], masks: Masks
+) -> None:
+    """Add the style losses' gradient for the core of a band of tapped features to `gradient`, region by region."""
     for moment_gradient, mask in zip(moment_gradients, masks if moment_gradients else (), strict=True):
         if mask is not None and not bool(mask.any()):
             continue
-        rows = features[:, :, core.top : core.bottom]  # whole rows, of which no copy has to be made
-        found = transformed(rows, moment_gradient.matrix, moment_gradient.vector)
+        rows = features[:, :, core.top : core.bottom]  # whole rows need not be copied
+        style_gradient = apply_affine(rows, moment_gradient.matrix, moment_gradient.vector)
         if mask is not None:
-            found *= mask[core.top : core.bottom].to(found.dtype)
-        _cut(gradient, core).add_(found[..., core.left : core.right])
-    if match is not None and target is not None:
-        match.add(_cut(gradient, core), _cut(features, core), _cut(target, core))
-    return gradient
+            style_gradient *= mask[core.top : core.bottom].to(style_gradient.dtype)
+        core.crop(gradient).add_(style_gradient[..., core.left : core.right])
 
 
-def _within(core: Window, top: int, bottom: int) -> Window:
-    """A window's part in some rows, counted from the first of them."""
-    return Window(max(core.top, top) - top, min(core.bottom, bottom) - top, core.left, core.right)
-
-
-def _cut(maps: Tensor, window: Window) -> Tensor:
-    return maps[:, :, window.top : window.bottom, window.left : window.right]
-
-
-def _padded_rows(maps: Tensor, top: int, bottom: int) -> Tensor:
-    """Rows of a map, those beyond its ends being zero."""
+def _pad_rows(maps: Tensor, top: int, bottom: int) -> Tensor:
+    """Return the rows from `top` to before `bottom` of a map, with zeros for those beyond its ends."""
     height = maps.shape[2]
     rows = maps[:, :, max(top, 0) : min(bottom, height)]
-    lack = max(-top, 0), max(bottom - height, 0)
-    return F.pad(rows, (0, 0, *lack)) if any(lack) else rows
+    zeros = max(-top, 0), max(bottom - height, 0)
+    return F.pad(rows, (0, 0, *zeros)) if any(zeros) else rows

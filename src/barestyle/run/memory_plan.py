@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from barestyle.errors import DeviceError
 from barestyle.networks import Network, Size
-from barestyle.objective import SMALLEST_TILE, Tiling, features_bytes, overhead_bytes
+from barestyle.objective import SMALLEST_TILE, Tiling, estimate_feature_bytes, estimate_overhead_bytes
 from barestyle.spec import LBFGS, Adam, PaperLBFGS
 
 WORKING_IMAGES = 11
@@ -57,7 +57,12 @@ def fit(
     is how many regions have one. Raises DeviceError where nothing fits, naming the least that would.
     """
     vector = 3 * 4 * picture.height * picture.width
-    fixed = in_use + WORKING_IMAGES * vector + overhead_bytes(network, picture) + masks * MASK_VECTORS * vector // 3
+    fixed = (
+        in_use
+        + WORKING_IMAGES * vector
+        + estimate_overhead_bytes(network, picture)
+        + masks * MASK_VECTORS * vector // 3
+    )
     ways = list(_ways(network, picture, content_tap))
     wanted = 0 if isinstance(optimizer, Adam) else optimizer.history
     found: list[tuple[float, MemoryPlan]] = []
@@ -102,7 +107,7 @@ class _Way(NamedTuple):
 
 def _ways(network: Network, picture: Size, content_tap: int | None) -> Iterator[_Way]:
     """Every way to cut a picture that is worth a look; whole first."""
-    whole = features_bytes(network, picture, None, content_tap)
+    whole = estimate_feature_bytes(network, picture, None, content_tap)
     yield _Way(None, 1, whole, 1.0)
     if not whole:
         return
@@ -111,7 +116,7 @@ def _ways(network: Network, picture: Size, content_tap: int | None) -> Iterator[
             if rows * columns > 1:
                 tile = Size(ceil(picture.height / rows), ceil(picture.width / columns))
                 seen = rows * columns * _seen(network, picture, tile) / (picture.height * picture.width)
-                yield _Way(tile, rows * columns, features_bytes(network, picture, tile, content_tap), seen)
+                yield _Way(tile, rows * columns, estimate_feature_bytes(network, picture, tile, content_tap), seen)
 
 
 def _counts(length: int, *, start: int) -> range:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from barestyle.hardware import memory
 from barestyle.networks import Network, Size
-from barestyle.objective import Objective, Tiling, assemble
+from barestyle.objective import Objective, Tiling, build_objective
 from barestyle.optimize import Iterate, Minimizer, State, WarmStart
 from barestyle.run.memory_plan import MemoryPlan, fit
 from barestyle.run.scaled_inputs import ScaledInputs, content_of, protect_pixels, upsample_change
@@ -89,7 +89,7 @@ class MultiscaleMinimizer:
         if self._objective is None:
             return tuple(self._fits)
         tiling = self._objective.tiling
-        return (*self._fits[:-1], replace(self._fits[-1], tile=tiling.side, held=tiling.held))
+        return (*self._fits[:-1], replace(self._fits[-1], tile=tiling.tile_size, held=tiling.resident_tiles))
 
     def state(self) -> State:
         """Everything that another course of the same run needs to go on from the iterate that was yielded last."""
@@ -193,7 +193,7 @@ class MultiscaleMinimizer:
         if known is not None and fitted.history is not None:
             # Room for more pairs is worth less than the pairs there are.
             fitted = replace(fitted, history=min(known.size, fitted.history))
-        objective = assemble(self._spec, network, here.content, here.regions, tiling=fitted.tiling())
+        objective = build_objective(self._spec, network, here.content, here.regions, tiling=fitted.tiling())
         evaluate = protect_pixels(objective.evaluate, here)
         self._fits.append(fitted)
         self._objective = objective
@@ -208,7 +208,7 @@ class MultiscaleMinimizer:
             found = evaluate(image).gradient
             objective.release()
             tiling = halved(fitted, stage.size)
-            accurate = assemble(self._spec, self._network, here.content, here.regions, tiling=tiling)
+            accurate = build_objective(self._spec, self._network, here.content, here.regions, tiling=tiling)
             return cosine(found, protect_pixels(accurate.evaluate, here)(image).gradient) >= MIN_COSINE
 
         return Minimizer(evaluate, start, optimizer, warm_start), is_good
@@ -219,8 +219,8 @@ class MultiscaleMinimizer:
         Raises DeviceError where one will not fit, before the others have done their work.
         """
         # Once, as each leg gives back what it took, but for the history that its own share has room for.
-        in_use = memory.in_use(self._network.device)
-        budget = memory.budget(self._network.device, self._asked_memory)
+        in_use = memory.measure_used_memory(self._network.device)
+        budget = memory.compute_memory_budget(self._network.device, self._asked_memory)
         for stage in reversed(self._stages[len(self._given_fits) :]):  # the largest is the last
             for precision in (stage.precision, *(("float32",) if stage.precision_checked else ())):
                 self._planned[stage.size, precision] = self._fit(stage.size, precision, in_use, budget)

@@ -10,7 +10,7 @@ import torch
 
 from barestyle.errors import ImageError, SpecError
 from barestyle.hardware import devices
-from barestyle.hardware.memory import parse as parse_memory
+from barestyle.hardware.memory import parse_memory
 from barestyle.images import Picture, Source, read, target_size
 from barestyle.networks import SMALLEST_SIDE, Size, minimum_side
 from barestyle.networks import vgg19 as pretrained
@@ -109,7 +109,7 @@ def prepare(request: Request, *, memory_plans: tuple[MemoryPlan, ...] = ()) -> P
 def check_options(spec: Spec, *, seed: int, device: str, precision: str, memory: str) -> None:
     """Refuse what no pictures can make right; see `prepare`. Raises SpecError, DeviceError, WeightsError."""
     _check_seed(seed)
-    _precision_of(precision, spec, devices.pick(device))
+    _precision_of(precision, spec, devices.select_device(device))
     parse_memory(str(memory))
     _started(spec, None)
 
@@ -139,7 +139,7 @@ def _precision_of(name: str, spec: Spec, device: torch.device) -> Precision:
     """What a name asks for on a device. Raises SpecError."""
     by_paper = isinstance(spec.optimizer, PaperLBFGS)
     if name == "auto":
-        return "mixed" if devices.is_made_for_bf16(device) and not by_paper else "float32"
+        return "mixed" if devices.has_fast_bf16(device) and not by_paper else "float32"
     if name == "mixed" and by_paper:
         raise SpecError(
             "precision=mixed is not for optimizer=paper-lbfgs, which cannot go on in another precision; "
@@ -154,7 +154,7 @@ def _precision_of(name: str, spec: Spec, device: torch.device) -> Precision:
 def _prepared(content: Source, spec: Spec, seed: int, device: str, max_pixels: int) -> Plan:
     """All but what comes beside the content."""
     _check_seed(seed)
-    place = devices.pick(device)
+    place = devices.select_device(device)
     trained = None
     if isinstance(spec.network, VGG) and spec.network.is_trained:
         trained = pretrained.load(pretrained.find(spec.network.trained_file), spec.deepest_tap)

@@ -29,7 +29,7 @@ def pictures(plan: Plan) -> ScaledInputs:
     if _is_gray(plan.spec):
         content, start = color.gray(content), None if start is None else color.gray(start)
     regions = regions_of(plan.styles, None if plan.keep is None else plan.keep.pixels)
-    regions = [replace(one, samples=tuple(_colored(sample, plan) for sample in one.samples)) for one in regions]
+    regions = [replace(one, styles=tuple(_colored(sample, plan) for sample in one.styles)) for one in regions]
     content = content.to(plan.device)
     base = content if start is None else start.to(plan.device)
     keep = None if plan.keep is None else plan.keep.pixels.to(plan.device)
@@ -131,6 +131,6 @@ def _shown(plan: Plan) -> Tensor | None:
 def _moved(region: Region, device: torch.device) -> Region:
     samples = tuple(
         replace(one, pixels=one.pixels.to(device), mask=None if one.mask is None else one.mask.to(device))
-        for one in region.samples
+        for one in region.styles
     )
-    return replace(region, samples=samples, mask=None if region.mask is None else region.mask.to(device))
+    return replace(region, styles=samples, mask=None if region.mask is None else region.mask.to(device))

@@ -53,10 +53,10 @@ class ScaledInputs:
 def _shrunk(region: Region, size: Size, factor: float) -> Region:
     """A region of a picture of another size, its styles shrunk by a factor."""
     samples = []
-    for sample in region.samples:
+    for sample in region.styles:
         small = shrunk(Size(*sample.pixels.shape[-2:]), factor)
         samples.append(replace(sample, pixels=resized(sample.pixels, *small), mask=_resized(sample.mask, small)))
-    return replace(region, samples=tuple(samples), mask=_resized(region.mask, size))
+    return replace(region, styles=tuple(samples), mask=_resized(region.mask, size))
 
 
 def _resized(planes: Tensor | None, size: Size) -> Tensor | None:

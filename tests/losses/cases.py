@@ -1,0 +1,30 @@
+"""Feature maps and plain losses that several tests share."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from barestyle.losses.luminance_content import LIGHTNESS_WEIGHT, PIXELS_WEIGHT
+
+
+def correlated_maps(seed: int, channels: int = 5, height: int = 9, width: int = 8) -> Tensor:
+    """Return seeded features (1, c, h, w) whose channels are correlated, float64."""
+    generator = torch.Generator().manual_seed(seed)
+    mixing = torch.randn(channels, channels, generator=generator, dtype=torch.float64)
+    noise = torch.randn(1, channels, height, width, generator=generator, dtype=torch.float64)
+    return torch.einsum("dc,nchw->ndhw", mixing, noise) + 1
+
+
+def compute_luminance_content_loss(image: Tensor, content: Tensor, cells: int, strength: float = 0.5) -> Tensor:
+    """Return the luminance content loss, resized in two dimensions at once, for autograd to differentiate."""
+    tradeoff = (1 - strength) / strength
+    luma = torch.tensor([0.299, 0.587, 0.114], dtype=image.dtype).view(1, 3, 1, 1)
+    difference = ((image - content) * luma).sum(1, keepdim=True)
+    height, width = image.shape[-2:]
+    cell = max(height, width) / cells
+    size = max(round(height / cell), 1), max(round(width / cell), 1)
+    blurred = F.interpolate(difference, size, mode="bilinear", antialias=True) if cell > 1 else difference
+    pixels = (image - content).square().mean()
+    return LIGHTNESS_WEIGHT * tradeoff * blurred.square().mean() + PIXELS_WEIGHT * tradeoff**3 * pixels

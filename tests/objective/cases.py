@@ -1,0 +1,115 @@
+"""Networks, losses and images that tests of objectives share, and the plain evaluation that they compare with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from barestyle.losses import (
+    compute_moments,
+    gram_loss,
+    gram_matrix,
+    total_variation_loss,
+    whiten_style,
+    whitened_loss,
+)
+from barestyle.networks import Network
+from barestyle.objective import Evaluation
+from barestyle.spec import FeatureContentLoss, GramLoss, LuminanceContentLoss, Spec, TotalVariation, with_settings
+from tests.losses.cases import compute_luminance_content_loss
+
+NETWORKS: dict[str, dict[str, Any]] = {
+    "vgg": {"network.channels": [4, 5, 6, 7, 8]},
+    "average pooling": {"network.channels": 4, "network.pooling": "average"},
+    "no pooling": {"network.channels": 4, "network.pooling": "none"},
+    "one layer": {"network.channels": [6], "network.pooling": "none", "style_loss.taps": [1]},
+    "pooled after the first layer": {"network.channels": 4, "network.pooling.after": [1, 3]},
+    "linear, kernels of 2": {"network.channels": 4, "network.activation": "none", "network.kernel_size": 2},
+    "hand-made": {"network": "hand-made", "network.basic_set": 1, "network.strategy": 1},
+    "gaussian pyramid": {"network": "pyramid", "network.channels": 4, "network.levels": 3, "style_loss.taps": [1, 3]},
+    "laplacian pyramid, pooled": {
+        "network": "pyramid",
+        "network.bands": "laplacian",
+        "network.channels": 4,
+        "network.levels": 2,
+        "network.pooling": "max",
+        "style_loss.taps": [1, 2],
+    },
+    "gabor": {"network.channels": 6, "network.pooling": "none", "network.padding": "reflect", "network.gabor": 0.5},
+    "mirrored borders": {"network.channels": 4, "network.pooling": "none", "network.padding": "reflect"},
+    "mirrored borders, one pooling": {
+        "network.channels": [4, 5, 6],
+        "network.pooling.after": [1],
+        "network.padding": "reflect",
+        "style_loss.taps": [1, 2, 3],
+    },
+    "mirrored borders, kernels of 2": {
+        "network": "hand-made",
+        "network.basic_set": 1,
+        "network.strategy": 1,
+        "network.padding": "reflect",
+    },
+    "mirrored pyramid": {
+        "network": "pyramid",
+        "network.channels": 4,
+        "network.levels": 3,
+        "network.padding": "reflect",
+        "style_loss.taps": [1, 3],
+    },
+}
+LOSSES: dict[str, dict[str, Any]] = {
+    "gram": {"style_loss": "gram"},
+    "whitened, content, smoothness": {
+        "style_loss": "whitened",
+        "content_loss": "features",
+        "smoothness": "total-variation",
+    },
+    "whitened, luminance content": {"style_loss": "whitened", "content_loss": "luminance", "content_loss.cells": 8},
+}
+
+
+def build_spec(network_name: str, losses: str, content_tap: int = 1) -> Spec:
+    """Return a spec with one of NETWORKS and one of LOSSES."""
+    settings = {**NETWORKS[network_name], **LOSSES[losses]}
+    if settings.get("content_loss") == "features":
+        settings["content_loss.tap"] = content_tap
+    return with_settings(Spec(), settings)
+
+
+def draw_image(height: int, width: int, seed: int) -> Tensor:
+    """Return uniform noise, (1, 3, h, w), float64."""
+    return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def evaluate_by_autograd(spec: Spec, network: Network, content: Tensor, style: Tensor, image: Tensor) -> Evaluation:
+    """Return loss and gradient, computed on the whole image by autograd."""
+    leaf = image.clone().requires_grad_(True)
+    features, style_features = network(leaf), network(style)
+    loss = torch.zeros((), dtype=image.dtype)
+    for tap in spec.style_loss.taps:
+        moments, target = compute_moments(features[tap]), compute_moments(style_features[tap])
+        if isinstance(spec.style_loss, GramLoss):
+            loss = loss + spec.style_loss.weight * gram_loss(moments, gram_matrix(target))
+        else:
+            whitened = whitened_loss(moments, whiten_style(target, spec.style_loss.epsilon))
+            loss = loss + spec.style_loss.weight * whitened / len(spec.style_loss.taps)
+    if isinstance(spec.content_loss, FeatureContentLoss):
+        tap = spec.content_loss.tap
+        loss = loss + spec.content_loss.weight * F.mse_loss(features[tap], network(content)[tap].detach())
+    if isinstance(spec.content_loss, LuminanceContentLoss):
+        loss = loss + compute_luminance_content_loss(leaf, content, spec.content_loss.cells)
+    if isinstance(spec.smoothness, TotalVariation):
+        loss = loss + spec.smoothness.weight * total_variation_loss(leaf)
+    (gradient,) = torch.autograd.grad(loss, leaf)
+    return Evaluation(loss.detach(), {}, gradient)
+
+
+def assert_close(actual: Evaluation, expected: Evaluation, tolerance: float) -> None:
+    """Compare losses, and gradients by the norm of their difference, relative to `tolerance`."""
+    assert float(actual.loss) == pytest.approx(float(expected.loss), rel=tolerance)
+    error = (actual.gradient - expected.gradient).norm() / expected.gradient.norm()
+    assert float(error) < tolerance
