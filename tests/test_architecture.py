@@ -126,7 +126,17 @@ INSIDE = {
     "video": ("frames", "mp4", "gif", "writer"),
     "plots": ("svg", "data_uri", "loss_curve"),
     "report": ("contact_sheet", "csv_export", "page_data", "write"),
-    "metrics": ("metric", "structure", "sliced", "patches", "color", "gram_distance", "portilla_simoncelli", "score"),
+    "metrics": (
+        "metric",
+        "structure",
+        "sliced",
+        "patches",
+        "color",
+        "gram_distance",
+        "portilla_simoncelli",
+        "registry",
+        "score",
+    ),
 }
 """Files of each larger room, from the bottom up."""
 

@@ -1,4 +1,4 @@
-"""Pictures with known relations."""
+"""Inputs of metrics made from few images."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from torch import Tensor
 
 from barestyle.metrics import MetricInputs
 
-Judge = Callable[..., MetricInputs]
+MakeInputs = Callable[..., MetricInputs]
 
 
 @pytest.fixture
-def judge(content: Tensor, style: Tensor) -> Judge:
-    """Judged of given pictures, the rest being the fixtures'."""
+def make_inputs(content: Tensor, style: Tensor) -> MakeInputs:
+    """Return a function that builds MetricInputs from a result; content and style default to the fixtures."""
 
-    def made(result: Tensor, *, of: Tensor | None = None, against: Tensor | None = None) -> MetricInputs:
-        return MetricInputs(result, content if of is None else of, style if against is None else against)
+    def make(result: Tensor, *, content_image: Tensor = content, style_image: Tensor = style) -> MetricInputs:
+        return MetricInputs(result, content_image, style_image)
 
-    return made
+    return make

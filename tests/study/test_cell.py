@@ -72,7 +72,7 @@ def test_a_size_that_a_network_cannot_work_with_is_refused_before_any_cell() -> 
 def test_a_metric_that_lacks_something_is_refused_where_it_is_named(study_file: Path) -> None:
     text = study_file.read_text()
     study_file.write_text(text.replace("metrics: [ssim, patches]", "metrics: [ssim, vgg]"))
-    with pytest.raises(SpecError, match="metric vgg of study 'small' cannot be measured; it needs trained weights"):
+    with pytest.raises(SpecError, match="metric vgg of study 'small' cannot be computed; it needs trained weights"):
         prepared(load(str(study_file)), weights=None)
     study_file.write_text(text.replace("metrics: [ssim, patches]\n", ""))
     ready = prepared(load(str(study_file)), weights=None)

@@ -69,6 +69,6 @@ def test_refusals(tmp_path: Path, pair: tuple[PictureFile, PictureFile]) -> None
     with pytest.raises(SpecError, match="there is no metric 'beauty'"):
         run(tmp_path, pair, metric="beauty")
     with pytest.raises(
-        SpecError, match="metric vgg cannot be measured; it needs trained weights: name a file with --trained"
+        SpecError, match="metric vgg cannot be computed; it needs trained weights: name a file with --trained"
     ):
         run(tmp_path, pair, metric="vgg")

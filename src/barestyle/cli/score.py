@@ -41,7 +41,7 @@ def score(
     from barestyle import metrics
     from barestyle.run import record as records
 
-    metrics.chosen(metric)
+    metrics.select(metric)
     files = {"content": content, "style": style}
     named = None not in files.values()
     record = _record(result, needed=not named)
@@ -90,7 +90,10 @@ def _print(found: Score, own: list[str]) -> None:
     for name, value in found.values.items():
         metric = METRICS[name]
         table.add_row(
-            name, f"{value:.4g}{' †' if name in own else ''}", metric.better, f"{metric.label}, against the {metric.of}"
+            name,
+            f"{value:.4g}{' †' if name in own else ''}",
+            metric.better,
+            f"{metric.label}, against the {metric.reference}",
         )
     console = Console()
     console.print(table)

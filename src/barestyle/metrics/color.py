@@ -1,4 +1,4 @@
-"""How alike the colors of result and style are, wherever they lie in the picture."""
+"""Similarity of the colors of result and style, wherever they are in the image."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from torch import Tensor
 from barestyle.metrics.metric import MetricInputs
 from barestyle.metrics.sliced import sliced_wasserstein
 
-MOST_PIXELS = 16_384
+MAX_PIXELS = 16_384
 PROJECTIONS = 128
 SEED = 20200302
-"""Of the choice of pixels and directions; any number, but always the same one."""
+"""Seed of the selection of pixels and directions; an arbitrary constant."""
 
 
-def lab_wasserstein(judged: MetricInputs) -> float:
-    """Sliced 2-Wasserstein distance between the colors of result and style, in units of CIE Lab (ΔE).
+def lab_wasserstein(inputs: MetricInputs) -> float:
+    """Return the sliced 2-Wasserstein distance between the colors of result and style, in units of CIE Lab (ΔE).
 
-    At most 16384 pixels of each and 128 directions, seeded. Sliced, so that a shift of all
-    colors by v measures about |v| / √3.
+    At most 16384 pixels of each and 128 directions, seeded. Sliced, so that a shift of all colors by v gives about
+    |v| / √3.
     """
-    one, other = (_colors(image) for image in (judged.result, judged.style))
-    return sliced_wasserstein(one, other, projections=PROJECTIONS, seed=SEED)
+    result, style = (_lab_colors(image) for image in (inputs.result, inputs.style))
+    return sliced_wasserstein(result, style, projections=PROJECTIONS, seed=SEED)
 
 
-def _colors(image: Tensor) -> Tensor:
-    """(1, 3, H, W) sRGB to (n, 3) in Lab."""
+def _lab_colors(image: Tensor) -> Tensor:
+    """Return up to MAX_PIXELS colors of (1, 3, H, W) sRGB as (n, 3) in Lab."""
     pixels = rgb_to_lab(image)[0].flatten(1).T
-    if len(pixels) > MOST_PIXELS:
-        chosen = torch.randperm(len(pixels), generator=torch.Generator().manual_seed(SEED))[:MOST_PIXELS]
-        pixels = pixels[chosen]
+    if len(pixels) > MAX_PIXELS:
+        selected = torch.randperm(len(pixels), generator=torch.Generator().manual_seed(SEED))[:MAX_PIXELS]
+        pixels = pixels[selected]
     colors: Tensor = pixels.contiguous()
     return colors

@@ -1,4 +1,4 @@
-"""How alike patches of result and style are, with no network at all."""
+"""Similarity of the patches of result and style, without a network."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from barestyle.metrics.sliced import sliced_wasserstein
 
 SIDE = 7
 LEVELS = 3
-MOST_PATCHES = 4096
+MAX_PATCHES = 4096
 PROJECTIONS = 256
 SEED = 20200301
-"""Of the choice of patches and directions; any number, but always the same one."""
+"""Seed of the selection of patches and directions; an arbitrary constant."""
 
 
-def patch_wasserstein(judged: MetricInputs) -> float:
-    """Sliced 2-Wasserstein distance between raw 7x7 RGB patches of result and style, mean over three scales.
+def patch_wasserstein(inputs: MetricInputs) -> float:
+    """Return the sliced 2-Wasserstein distance between raw 7x7 RGB patches, the mean over three scales.
 
-    Per sample of a patch, in units of the 0..1 range; 0 for the same set of patches. At most 4096 patches a
-    scale and 256 directions, seeded.
+    Per sample of a patch, in units of the 0..1 range; 0 for the same set of patches. At most 4096 patches per scale
+    and 256 directions, seeded.
     """
-    one, other = judged.result, judged.style
+    result, style = inputs.result, inputs.style
     distances = []
     for level in range(LEVELS):
-        if min(*one.shape[-2:], *other.shape[-2:]) < SIDE:
-            break  # a small picture has fewer scales
-        points = patches(one, SEED + level), patches(other, SEED + level)
+        if min(*result.shape[-2:], *style.shape[-2:]) < SIDE:
+            break  # a small image has fewer scales
+        points = extract_patches(result, SEED + level), extract_patches(style, SEED + level)
         distances.append(sliced_wasserstein(*points, projections=PROJECTIONS, seed=SEED))
-        one, other = pyrdown(one), pyrdown(other)
+        result, style = pyrdown(result), pyrdown(style)
     return sum(distances) / len(distances)
 
 
-def patches(image: Tensor, seed: int) -> Tensor:
-    """Up to 4096 patches of (1, 3, H, W) at seeded places, (n, 147)."""
+def extract_patches(image: Tensor, seed: int) -> Tensor:
+    """Return up to MAX_PATCHES patches of (1, 3, H, W) at seeded random positions, (n, 147)."""
     windows = F.unfold(image, SIDE)[0].T
-    if len(windows) <= MOST_PATCHES:
+    if len(windows) <= MAX_PATCHES:
         return windows.contiguous()
-    chosen = torch.randperm(len(windows), generator=torch.Generator().manual_seed(seed))[:MOST_PATCHES]
-    return windows[chosen].contiguous()
+    selected = torch.randperm(len(windows), generator=torch.Generator().manual_seed(seed))[:MAX_PATCHES]
+    return windows[selected].contiguous()

@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 
 
-def sliced_wasserstein(one: Tensor, other: Tensor, *, projections: int, seed: int) -> float:
-    """Sliced 2-Wasserstein distance of points (n, d) and (m, d), along so many seeded directions; by POT.
+def sliced_wasserstein(points: Tensor, others: Tensor, *, projections: int, seed: int) -> float:
+    """Return the sliced 2-Wasserstein distance of points (n, d) and (m, d) along seeded random directions.
 
-    POT sorts NumPy's arrays in half the time that it takes for PyTorch's; the directions stay PyTorch's.
+    By POT, on NumPy arrays, which it sorts in half the time it takes for PyTorch's; the directions are PyTorch's.
     """
-    directions = torch.randn(one.shape[1], projections, generator=torch.Generator().manual_seed(seed))
+    directions = torch.randn(points.shape[1], projections, generator=torch.Generator().manual_seed(seed))
     directions /= directions.norm(dim=0, keepdim=True)
-    return float(ot.sliced_wasserstein_distance(one.numpy(), other.numpy(), projections=directions.numpy()))
+    return float(ot.sliced_wasserstein_distance(points.numpy(), others.numpy(), projections=directions.numpy()))

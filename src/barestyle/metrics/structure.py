@@ -1,4 +1,4 @@
-"""How much of the content is left: structural similarity of lightness."""
+"""How much of the content is preserved: structural similarity of lightness."""
 
 from __future__ import annotations
 
@@ -21,49 +21,50 @@ SCALE_EXPONENTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 
 
 def luma(image: Tensor) -> Tensor:
-    """(1, 3, H, W) to (1, 1, H, W) by Rec. 601's weights."""
+    """Return the luma of (1, 3, H, W) as (1, 1, H, W), with the weights of ITU-R BT.601."""
     gray: Tensor = rgb_to_grayscale(image)
     return gray
 
 
-def ssim(judged: MetricInputs) -> float:
-    """Mean structural similarity of lightness to the content, from -1 to 1; 1 for identical pictures."""
-    padding = "valid" if min(judged.result.shape[-2:]) > WINDOW else "same"
-    return float(similarity_map(luma(judged.result), luma(judged.content), WINDOW, padding=padding).mean())
+def ssim(inputs: MetricInputs) -> float:
+    """Return the mean structural similarity of lightness to the content, from -1 to 1; 1 for identical images."""
+    padding = "valid" if min(inputs.result.shape[-2:]) > WINDOW else "same"
+    return float(similarity_map(luma(inputs.result), luma(inputs.content), WINDOW, padding=padding).mean())
 
 
-def ms_ssim(judged: MetricInputs) -> float:
-    """Multi-scale structural similarity of lightness to the content, from 0 to 1.
+def ms_ssim(inputs: MetricInputs) -> float:
+    """Return the multi-scale structural similarity of lightness to the content, from 0 to 1.
 
-    Halved by 2x2 means between scales. A picture too small for five windows gets the scales that fit, their
-    exponents divided by their sum: then values of different sizes are not comparable.
+    Images are halved by 2x2 means between scales. One that is too small for five scales gets those that fit, with
+    exponents divided by their sum; values of different sizes are not comparable then.
     """
-    one, other = luma(judged.result), luma(judged.content)
-    scales = sum(min(one.shape[-2:]) >> level >= WINDOW for level in range(len(SCALE_EXPONENTS)))
+    result, content = luma(inputs.result), luma(inputs.content)
+    scales = sum(min(result.shape[-2:]) >> level >= WINDOW for level in range(len(SCALE_EXPONENTS)))
     exponents = torch.tensor(SCALE_EXPONENTS[: max(scales, 1)])
     value = torch.ones(())
     for level, exponent in enumerate(exponents / exponents.sum()):
-        similarity, contrast = _terms(one, other)
-        last = level == len(exponents) - 1
+        similarity, contrast = _similarity_terms(result, content)
+        is_last = level == len(exponents) - 1
         # A negative mean has no fractional power; such scales share nothing with the content.
-        value = value * (similarity if last else contrast).clamp(min=0) ** exponent
-        one, other = (one, other) if last else (F.avg_pool2d(one, 2), F.avg_pool2d(other, 2))
+        value = value * (similarity if is_last else contrast).clamp(min=0) ** exponent
+        if not is_last:
+            result, content = F.avg_pool2d(result, 2), F.avg_pool2d(content, 2)
     return float(value)
 
 
-def _terms(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
-    """Means over the picture of the whole similarity, and of its contrast and structure alone."""
+def _similarity_terms(image: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the mean similarity of two images (1, 1, H, W), and that of its contrast and structure terms alone."""
     kernel = get_gaussian_kernel2d((WINDOW, WINDOW), (SIGMA, SIGMA))
-    padding = "valid" if min(one.shape[-2:]) > WINDOW else "same"
+    padding = "valid" if min(image.shape[-2:]) > WINDOW else "same"
 
-    def blurred(values: Tensor) -> Tensor:
+    def blur(values: Tensor) -> Tensor:
         smooth: Tensor = filter2d(values, kernel, padding=padding)
         return smooth
 
-    mean_one, mean_other = blurred(one), blurred(other)
-    variance_one = blurred(one * one) - mean_one**2
-    variance_other = blurred(other * other) - mean_other**2
-    covariance = blurred(one * other) - mean_one * mean_other
-    contrast = (2 * covariance + K2**2) / (variance_one + variance_other + K2**2)
-    lightness = (2 * mean_one * mean_other + K1**2) / (mean_one**2 + mean_other**2 + K1**2)
+    mean, reference_mean = blur(image), blur(reference)
+    variance = blur(image * image) - mean**2
+    reference_variance = blur(reference * reference) - reference_mean**2
+    covariance = blur(image * reference) - mean * reference_mean
+    contrast = (2 * covariance + K2**2) / (variance + reference_variance + K2**2)
+    lightness = (2 * mean * reference_mean + K1**2) / (mean**2 + reference_mean**2 + K1**2)
     return (lightness * contrast).mean(), contrast.mean()

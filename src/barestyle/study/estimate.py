@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from barestyle.images import read, target_size
-from barestyle.metrics import MetricInputs, chosen
-from barestyle.metrics.score import measured
+from barestyle.metrics import MetricInputs, compute, select
 from barestyle.run.progress import Progress
 from barestyle.run.runner import transfer
 from barestyle.spec import PaperLBFGS, Spec, with_settings
@@ -104,7 +103,7 @@ def _seconds_of_scoring(ready: Prepared, cell: Cell) -> float:
     pictures = [read(ready.pictures[name].path) for name in (cell.pair.content, cell.pair.style)]
     content, style = (one.at(*target_size(one.height, one.width, ready.study.size)).pixels for one in pictures)
     judged = MetricInputs(content, content, style, ready.weights)
-    measured(judged, chosen(ready.metrics))  # the first use loads networks
+    compute(judged, select(ready.metrics))  # the first use loads networks
     began = time.perf_counter()
-    measured(judged, chosen(ready.metrics))
+    compute(judged, select(ready.metrics))
     return time.perf_counter() - began

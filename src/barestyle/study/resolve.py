@@ -10,8 +10,7 @@ from tempfile import TemporaryDirectory
 from barestyle.atomic_files import write_atomically
 from barestyle.errors import SpecError
 from barestyle.images import encode, read, target_size
-from barestyle.metrics import METRICS, chosen
-from barestyle.metrics.score import missing_requirement
+from barestyle.metrics import METRICS, missing_requirement, select
 from barestyle.networks import vgg19 as pretrained
 from barestyle.run.plan import check_large_enough
 from barestyle.run.record import package_versions
@@ -41,8 +40,8 @@ class Prepared:
 
 def prepared(study: Study, *, weights: Path | None) -> Prepared:
     """Check everything that a study needs. Raises StudyError, SpecError, ImageError, WeightsError."""
-    chosen(study.metrics)
-    chosen(metric for claim in study.claims for metric in claim.metrics if metric != STYLE)
+    select(study.metrics)
+    select(metric for claim in study.claims for metric in claim.metrics if metric != STYLE)
     names = dict.fromkeys(name for pair in study.pairs for name in (pair.content, pair.style))
     pictures = {name: checked(name) for name in names}
     _check_sizes(study, pictures)
@@ -66,10 +65,10 @@ def _check_sizes(study: Study, pictures: dict[str, PictureFile]) -> None:
 
 def _measurable(study: Study, weights: Path | None) -> tuple[tuple[str, ...], dict[str, str]]:
     """The study's metrics, and why others are left out. Raises SpecError for one that was named and lacks something."""
-    lacking = {metric.name: missing_requirement(metric, weights) for metric in chosen(study.metrics)}
+    lacking = {metric.name: missing_requirement(metric, weights) for metric in select(study.metrics)}
     for name, why in lacking.items():
         if why and study.metrics is not None:
-            raise SpecError(f"metric {name} of study {study.study!r} cannot be measured; {why}")
+            raise SpecError(f"metric {name} of study {study.study!r} cannot be computed; {why}")
     present = [name for name, why in lacking.items() if not why]
     return tuple(dict.fromkeys([*present, *OBJECTIVES])), {name: why for name, why in lacking.items() if why}
 
@@ -96,7 +95,7 @@ def begin(ready: Prepared, store: Store, *, retry_failed: bool = False) -> int:
         pictures={name: {"path": str(file.path), "sha256": file.sha256} for name, file in ready.pictures.items()},
         weights=ready.weights_sha256,
         metrics={
-            name: {"label": METRICS[name].label, "of": METRICS[name].of, "better": METRICS[name].better}
+            name: {"label": METRICS[name].label, "of": METRICS[name].reference, "better": METRICS[name].better}
             for name in names
         },
         favored={name: _favored(study, name) for name in names},

@@ -11,9 +11,8 @@ from typing import Any
 import optuna
 from optuna.study import StudyDirection
 
-from barestyle.errors import DivergedError, SpecError
-from barestyle.metrics import METRICS, MetricInputs, chosen
-from barestyle.metrics.score import measured, missing_requirement
+from barestyle.errors import DivergedError
+from barestyle.metrics import METRICS, MetricInputs, check_requirements, compute, select
 from barestyle.run.plan import prepare
 from barestyle.run.request import Request
 from barestyle.run.runner import run
@@ -97,10 +96,8 @@ def search(
     Raises SpecError for an unknown metric or one that cannot be measured here. A network that
     explodes, or gives a metric no finite number, is pruned.
     """
-    measures = chosen([metric, CONTENT_METRIC] if pareto else [metric])
-    for one in measures:
-        if lacking := missing_requirement(one, weights):
-            raise SpecError(f"metric {one.name} cannot be measured; {lacking}")
+    measures = select([metric, CONTENT_METRIC] if pareto else [metric])
+    check_requirements(measures, weights)
     names = [one.name for one in measures]
     directions = [StudyDirection.MAXIMIZE if one.better == "higher" else StudyDirection.MINIMIZE for one in measures]
     study = optuna.create_study(
@@ -148,7 +145,7 @@ def _scores(
     if result.interrupted:
         raise optuna.TrialPruned("it was interrupted")
     judged = MetricInputs(result.image, plan.content.pixels, plan.style.pixels, weights)
-    return measured(judged, [METRICS[name] for name in metrics]).values
+    return compute(judged, [METRICS[name] for name in metrics]).values
 
 
 def _candidate(trial: optuna.trial.FrozenTrial, metrics: Sequence[str]) -> Candidate:

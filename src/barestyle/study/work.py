@@ -11,8 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from barestyle.errors import BarestyleError, DivergedError, SpecError, StorageError, StudyError
-from barestyle.metrics import MetricInputs, chosen
-from barestyle.metrics.score import measured
+from barestyle.metrics import MetricInputs, compute, select
 from barestyle.networks import vgg19 as pretrained
 from barestyle.run.plan import Plan, prepare
 from barestyle.run.request import Request
@@ -127,7 +126,7 @@ def _painted(claim: Claim, needed: _Needed, should_stop: Callable[[], bool]) -> 
 def _found(result: Result, plan: Plan, needed: _Needed) -> tuple[dict[str, Any], list[float]]:
     """What the store keeps of a result, and its values for Optuna. Raises SpecError where one is no number."""
     judged = MetricInputs(result.image, plan.content.pixels, plan.style.pixels, needed.weights)
-    found = measured(judged, chosen(needed.metrics))
+    found = compute(judged, select(needed.metrics))
     scores = found.values
     for name in OBJECTIVES:
         if name not in scores:
