@@ -92,9 +92,10 @@ def missing_requirement(metric: Metric, weights: Path | None) -> str:
         return f"it needs {metric.needs}: {_REMEDIES[metric.needs]}"
     if metric.needs == "trained weights" and weights is not None:
         depth = vgg19.depth(weights)
-        if depth < gram_distance.TRAINED_DEPTH:
+        wanted = gram_distance.TRAINED_DEPTH
+        if depth < wanted:
             return (
-                f"it needs {gram_distance.TRAINED_DEPTH} layers of trained VGG-19 and {str(weights)!r} has {depth}: run "
-                f"barestyle weights fetch --layers {gram_distance.TRAINED_DEPTH}, or name another with --trained FILE"
+                f"it needs {wanted} layers of trained VGG-19 and {str(weights)!r} has {depth}: run "
+                f"barestyle weights fetch --layers {wanted}, or name another with --trained FILE"
             )
     return ""
