@@ -89,7 +89,6 @@ def _print(found: Score, own: list[str]) -> None:
         table.add_column(heading, overflow="fold", justify="right" if heading == "value" else "left")
     for name, value in found.values.items():
         metric = METRICS[name]
-        meaning = f"{metric.label}, against the {metric.reference}"
         table.add_row(
             name,
             f"{value:.4g}{' †' if name in own else ''}",
