@@ -10,7 +10,7 @@ from torch import Tensor
 
 from barestyle.objective import Evaluation
 from barestyle.optimize import ExplosionError, Minimizer
-from barestyle.optimize.line_search import CURVATURE, SUFFICIENT_DECREASE, Probe, strong_wolfe
+from barestyle.optimize.line_search import CURVATURE, SUFFICIENT_DECREASE, Probe, search_strong_wolfe
 from barestyle.spec import LBFGS, Adam
 from barestyle.stop_reasons import StopReason
 from tests.optimize.test_paper_lbfgs import rosenbrock
@@ -151,7 +151,7 @@ def test_the_line_search_satisfies_both_wolfe_conditions(first: float, power: fl
     def probe(t: float) -> Probe:
         return Probe(t, value(t), slope(t))
 
-    found = strong_wolfe(probe, probe(0.0), first, budget=40)
+    found = search_strong_wolfe(probe, probe(0.0), first, budget=40)
     assert found.value <= value(0) + SUFFICIENT_DECREASE * found.length * slope(0)
     assert abs(found.slope) <= CURVATURE * abs(slope(0))
 

@@ -38,7 +38,7 @@ def walk(size: int, count: int, length: int, dtype: torch.dtype) -> list[tuple[T
     history, pairs, found = LBFGSMemory(size), list[Pair](), []
     for number in range(count):
         gradient = curvatures * at
-        direction = history.direction(gradient)
+        direction = history.compute_direction(gradient)
         if pairs:
             found.append((direction, two_loops(pairs[-size:], gradient)))
         step = direction * (0.9 if number else 0.01)
@@ -67,11 +67,11 @@ def test_pairs_without_curvature_are_not_kept() -> None:
     step = torch.tensor([1.0, 0.0])
     history.add(step, -step)
     assert not history
-    assert torch.equal(history.direction(step), -step)
+    assert torch.equal(history.compute_direction(step), -step)
     history.add(step, 2 * step)
     assert history
     history.clear()
-    assert torch.equal(history.direction(step), -step)
+    assert torch.equal(history.compute_direction(step), -step)
 
 
 def test_products_that_overflow_still_give_a_way_down() -> None:
@@ -82,7 +82,7 @@ def test_products_that_overflow_still_give_a_way_down() -> None:
         step = torch.randn(100, generator=generator)
         history.add(1e-25 * step, 1e25 * (step + 0.1 * torch.randn(100, generator=generator)))
         gradient = 1e25 * torch.randn(100, generator=generator)
-        direction = history.direction(gradient)
+        direction = history.compute_direction(gradient)
         assert bool(direction.isfinite().all())
         assert float(direction.double().dot(gradient.double())) < 0
 
@@ -93,7 +93,7 @@ def test_two_pairs_may_come_before_a_direction_is_asked_for() -> None:
     for pair in pairs:
         history.add(*pair)
     gradient = torch.tensor([0.7, -0.4])
-    torch.testing.assert_close(history.direction(gradient), two_loops(pairs, gradient))
+    torch.testing.assert_close(history.compute_direction(gradient), two_loops(pairs, gradient))
 
 
 def test_thirty_iterations_on_a_real_objective_equal_torch(content: Tensor, style: Tensor) -> None:

@@ -1,4 +1,4 @@
-"""Adam (Kingma & Ba 2015, arXiv:1412.6980), as torch has it, on the scale-free problem."""
+"""Adam (Kingma & Ba 2015, arXiv:1412.6980), as in PyTorch, on the scaled objective."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from barestyle.optimize.iterate import Evaluate, Method, found
+from barestyle.optimize.iterate import Evaluate, Method, make_iterate
 from barestyle.optimize.resumable import SolverContext
 from barestyle.optimize.scaled_objective import ScaledEvaluation, ScaledObjective
 from barestyle.spec import Adam
@@ -15,33 +15,34 @@ from barestyle.stop_reasons import StopReason, explain
 
 
 def adam(evaluate: Evaluate, start: Tensor, spec: Adam, context: SolverContext) -> Method:
-    """Yields an iterate an iteration. Raises ExplosionError only where the start itself has no finite loss."""
-    resumed = context.resumed
-    problem = ScaledObjective(evaluate, spec.range_penalty, None if resumed is None else resumed["scale"])
-    image = start.clone() if resumed is None else resumed["image"].to(start.device).clone()
-    method = torch.optim.Adam([image], lr=spec.learning_rate)
-    if resumed is None:
-        step, point = 0, problem(image)
+    """Yield an iterate for each iteration. Raises ExplosionError only if the loss of the start is not finite."""
+    saved = context.resumed
+    objective = ScaledObjective(evaluate, spec.range_penalty, None if saved is None else saved["scale"])
+    image = start.clone() if saved is None else saved["image"].to(start.device).clone()
+    optimizer = torch.optim.Adam([image], lr=spec.learning_rate)
+    if saved is None:
+        step, current = 0, objective.evaluate(image)
     else:
-        step, problem.evaluations = resumed["step"], resumed["evaluations"]
-        point = ScaledEvaluation.from_state(resumed["point"], start.device)
-        method.load_state_dict({"state": {0: resumed["moments"]}, "param_groups": method.state_dict()["param_groups"]})
+        step, objective.evaluations = saved["step"], saved["evaluations"]
+        current = ScaledEvaluation.from_state(saved["current"], start.device)
+        groups = optimizer.state_dict()["param_groups"]
+        optimizer.load_state_dict({"state": {0: saved["moments"]}, "param_groups": groups})
     context.state = lambda: {
         "step": step,
-        "evaluations": problem.evaluations,
-        "scale": problem.scale,
+        "evaluations": objective.evaluations,
+        "scale": objective.scale,
         "image": image,
-        "point": point.state(),
-        "moments": dict(method.state.get(image, {})),
+        "current": current.state(),
+        "moments": dict(optimizer.state.get(image, {})),
     }
-    if resumed is None:
-        yield found(0, image, point.scalars, problem.evaluations)
+    if saved is None:
+        yield make_iterate(0, image, current.scalars, objective.evaluations)
     while step < spec.steps:
-        image.grad = point.gradient.view_as(image)
-        method.step()
+        image.grad = current.gradient.view_as(image)
+        optimizer.step()
         step += 1
-        point = problem(image)
-        if not math.isfinite(point.value):
+        current = objective.evaluate(image)
+        if not math.isfinite(current.value):
             return explain(StopReason.LOSS_NOT_FINITE, step=step)
-        yield found(step, image, point.scalars, problem.evaluations)
+        yield make_iterate(step, image, current.scalars, objective.evaluations)
     return explain(StopReason.STEPS_TAKEN)

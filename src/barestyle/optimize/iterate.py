@@ -1,4 +1,4 @@
-"""What a method of optimization is: it takes a function and a start, yields iterates, and returns why it ended."""
+"""The interface of a method: it takes a function and a start, yields iterates, and returns why it ended."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from barestyle.optimize.resumable import State
 from barestyle.stop_reasons import Ending
 
 Evaluate = Callable[[Tensor], Evaluation]
-"""An image (1, 3, H, W) to its loss and gradient, which is the caller's to overwrite."""
+"""An image (1, 3, H, W) to its loss and gradient; the caller may overwrite the gradient."""
 
 
 @dataclass(frozen=True)
 class Scalars:
-    """The numbers of an evaluation, off the device: loss, its parts by name, and the gradient's Euclidean norm."""
+    """The numbers of an evaluation, on the host: loss, its parts by name, and the gradient's Euclidean norm."""
 
     loss: float
     parts: dict[str, float]
@@ -27,10 +27,11 @@ class Scalars:
 
 @dataclass(frozen=True)
 class Iterate:
-    """Where a method stands after `step` of its iterations, and what an evaluation found there.
+    """The image after `step` iterations of a method, and its evaluation.
 
-    `image` is (1, 3, H, W), clamped to 0..1; `loss`, `parts` and `gradient_norm` (Euclidean) are of the
-    objective as the spec states it, whatever a method minimizes inside, at the image before it was clamped.
+    `image` is (1, 3, H, W), clamped to 0..1. `loss`, `parts` and `gradient_norm` (Euclidean) are those of the spec's
+    objective, whatever the method minimizes internally, at the image before it was clamped. `evaluations` counts all
+    evaluations so far.
     """
 
     step: int
@@ -41,12 +42,12 @@ class Iterate:
     evaluations: int
 
     def state(self) -> State:
-        """Tensors and numbers from which `restored` makes the same iterate."""
+        """Return tensors and numbers for `from_state`."""
         return dict(vars(self))
 
     @classmethod
     def from_state(cls, state: State, device: torch.device) -> Iterate:
-        """The iterate of a state, its image on a device."""
+        """Return the iterate of a state, with its image on a device."""
         return cls(**{**state, "image": state["image"].to(device)})
 
 
@@ -54,15 +55,15 @@ Method = Generator[Iterate, None, Ending]
 """Yields the start as step 0 and then every iterate; returns why it ended."""
 
 
-def scalars(evaluation: Evaluation) -> Scalars:
-    """Read an evaluation's numbers from the device, waiting for it once."""
+def read_scalars(evaluation: Evaluation) -> Scalars:
+    """Copy an evaluation's numbers to the host, in one transfer."""
     tensors = [evaluation.loss, *evaluation.parts.values(), evaluation.gradient.norm()]
     loss, *parts, norm = torch.stack([tensor.to(evaluation.gradient) for tensor in tensors]).tolist()
     return Scalars(loss, dict(zip(evaluation.parts, parts, strict=True)), norm)
 
 
-def found(step: int, image: Tensor, scalars: Scalars, evaluations: int) -> Iterate:
-    """The iterate that an evaluation at `image` describes."""
+def make_iterate(step: int, image: Tensor, scalars: Scalars, evaluations: int) -> Iterate:
+    """Return the iterate of an image and the numbers of its evaluation."""
     return Iterate(
         step=step,
         image=image.clamp(0, 1),
@@ -74,8 +75,11 @@ def found(step: int, image: Tensor, scalars: Scalars, evaluations: int) -> Itera
 
 
 class ExplosionError(ArithmeticError):
-    """The loss became infinite or NaN; carries the last finite loss, None if the loss of the start is not finite."""
+    """The loss became infinite or NaN.
+
+    `last_loss` is the last finite loss, or None if the start's is not finite.
+    """
 
     def __init__(self, last_loss: float | None) -> None:
-        super().__init__(f"the loss is not finite; the last finite one was {last_loss}")
+        super().__init__(f"the loss is not finite; the last finite loss was {last_loss}")
         self.last_loss = last_loss

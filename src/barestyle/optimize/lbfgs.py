@@ -1,4 +1,4 @@
-"""L-BFGS that does not care about the loss's scale (Nocedal & Wright 2006, chapter 7)."""
+"""L-BFGS that does not depend on the scale of the loss (Nocedal & Wright 2006, chapter 7)."""
 
 from __future__ import annotations
 
@@ -6,82 +6,84 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from barestyle.optimize.iterate import Evaluate, Method, found
+from barestyle.optimize.iterate import Evaluate, Method, make_iterate
 from barestyle.optimize.lbfgs_memory import LBFGSMemory
-from barestyle.optimize.line_search import Probe, strong_wolfe
+from barestyle.optimize.line_search import Probe, search_strong_wolfe
 from barestyle.optimize.resumable import SolverContext
 from barestyle.optimize.scaled_objective import ScaledEvaluation, ScaledObjective
 from barestyle.spec import LBFGS
 from barestyle.stop_reasons import StopReason, explain
 
 FIRST_CHANGE = 0.01
-"""Mean change of a pixel that the first step, along the gradient, tries: visible, and far from clipping."""
+"""Mean change of a pixel in the first trial step along the gradient: visible, and far from clipping."""
 
 LINE_SEARCH_BUDGET = 12
 
 
 @dataclass(frozen=True)
 class Position:
-    """An image (1, 3, H, W) and what was found there."""
+    """An image (1, 3, H, W) and its evaluation."""
 
     image: Tensor
-    point: ScaledEvaluation
+    evaluation: ScaledEvaluation
 
 
 def lbfgs(evaluate: Evaluate, start: Tensor, spec: LBFGS, context: SolverContext) -> Method:
-    """Yields an iterate an iteration. Raises ExplosionError only where the start itself has no finite loss.
+    """Yield an iterate for each iteration. Raises ExplosionError only if the loss of the start is not finite.
 
-    The handle's experience is gone on from, if there is any for a history of this size, and added to.
+    Begins with the context's warm start if its history is of this size, and updates it.
     """
-    warm_start, resumed = context.warm_start, context.resumed
+    warm_start, saved = context.warm_start, context.resumed
     if warm_start.history is None or warm_start.history.size != spec.history:
         warm_start.history, warm_start.scale = LBFGSMemory(spec.history), None
     history = warm_start.history
-    problem = ScaledObjective(evaluate, spec.range_penalty, warm_start.scale)
-    if resumed is None:
-        step, here = 0, Position(start, problem(start))
+    objective = ScaledObjective(evaluate, spec.range_penalty, warm_start.scale)
+    if saved is None:
+        step, current = 0, Position(start, objective.evaluate(start))
     else:
-        step, problem.evaluations = resumed["step"], resumed["evaluations"]
-        here = Position(resumed["image"].to(start.device), ScaledEvaluation.from_state(resumed["point"], start.device))
-    warm_start.scale = problem.scale
+        step, objective.evaluations = saved["step"], saved["evaluations"]
+        evaluation = ScaledEvaluation.from_state(saved["evaluation"], start.device)
+        current = Position(saved["image"].to(start.device), evaluation)
+    warm_start.scale = objective.scale
     context.state = lambda: {
         "step": step,
-        "evaluations": problem.evaluations,
-        "image": here.image,
-        "point": here.point.state(),
+        "evaluations": objective.evaluations,
+        "image": current.image,
+        "evaluation": current.evaluation.state(),
     }
-    if resumed is None:
-        yield found(0, start, here.point.scalars, problem.evaluations)
+    if saved is None:
+        yield make_iterate(0, start, current.evaluation.scalars, objective.evaluations)
     while step < spec.steps:
-        if not float(here.point.gradient.abs().max()) > 0:
+        if not float(current.evaluation.gradient.abs().max()) > 0:
             return explain(StopReason.ZERO_GRADIENT)
-        there = _advance(problem, history, here)
-        if there is here and history:
+        lower = _take_step(objective, history, current)
+        if lower is None and history:
             history.clear()
-            there = _advance(problem, history, here)
-        if there is here:
+            lower = _take_step(objective, history, current)
+        if lower is None:
             return explain(StopReason.PRECISION_LIMIT)
-        history.add((there.image - here.image).flatten(), there.point.gradient - here.point.gradient)
-        here = there
+        history.add((lower.image - current.image).flatten(), lower.evaluation.gradient - current.evaluation.gradient)
+        current = lower
         step += 1
-        yield found(step, here.image, here.point.scalars, problem.evaluations)
+        yield make_iterate(step, current.image, current.evaluation.scalars, objective.evaluations)
     return explain(StopReason.STEPS_TAKEN)
 
 
-def _advance(problem: ScaledObjective, history: LBFGSMemory, here: Position) -> Position:
-    """The next place, or `here` itself where none is lower."""
-    direction = history.direction(here.point.gradient)
-    slope = float(direction.dot(here.point.gradient))
+def _take_step(objective: ScaledObjective, history: LBFGSMemory, current: Position) -> Position | None:
+    """Return the position that a line search along the L-BFGS direction ends at, or None if none is lower."""
+    direction = history.compute_direction(current.evaluation.gradient)
+    slope = float(direction.dot(current.evaluation.gradient))
     if slope >= 0:
-        return here
+        return None
     length = 1.0 if history else FIRST_CHANGE / float(direction.abs().mean())
-    along = direction.view_as(here.image)
+    image_direction = direction.view_as(current.image)
 
     def probe(length: float) -> Probe:
-        point = problem(here.image.add(along, alpha=length))
-        return Probe(length, point.value, float(point.gradient.dot(direction)), point)
+        evaluation = objective.evaluate(current.image.add(image_direction, alpha=length))
+        return Probe(length, evaluation.value, float(evaluation.gradient.dot(direction)), evaluation)
 
-    there = strong_wolfe(probe, Probe(0.0, here.point.value, slope, here.point), length, LINE_SEARCH_BUDGET)
-    if there.point is None or not there.value < here.point.value:
-        return here
-    return Position(here.image.add(along, alpha=there.length), there.point)
+    start = Probe(0.0, current.evaluation.value, slope, current.evaluation)
+    end = search_strong_wolfe(probe, start, length, LINE_SEARCH_BUDGET)
+    if end.evaluation is None or not end.value < current.evaluation.value:
+        return None
+    return Position(current.image.add(image_direction, alpha=end.length), end.evaluation)

@@ -1,7 +1,7 @@
-"""The memory of L-BFGS and the direction it gives, in the compact form.
+"""The memory of L-BFGS and the direction that it gives, in the compact form.
 
-Byrd, Nocedal & Schnabel 1994 (doi:10.1007/BF01582063), theorem 2.2: what the two-loop recursion (Nocedal & Wright 2006,
-algorithm 7.4) does vector by vector, two matrix products do, and the rest is algebra on a few numbers.
+Byrd, Nocedal & Schnabel 1994 (doi:10.1007/BF01582063), theorem 2.2: two matrix products replace the vector operations
+of the two-loop recursion (Nocedal & Wright 2006, algorithm 7.4), and the rest is algebra on a few numbers.
 """
 
 from __future__ import annotations
@@ -13,96 +13,96 @@ import torch.nn.functional as F
 from torch import Tensor
 
 CURVATURE_FLOOR = 1e-10
-"""Pairs with a smaller yᵀs are not kept, as in torch.optim.LBFGS."""
+"""Pairs with a smaller yᵀs are not stored, as in torch.optim.LBFGS."""
 
 BLOCK = 16_384
-"""Numbers of a vector that lie side by side, and whose products are summed in the vectors' own precision."""
+"""Contiguous numbers of a vector, whose products are summed in the vectors' own precision."""
 
 
 class LBFGSMemory:
     """The last `size` pairs of step s and change of gradient y, flat vectors, with H₀ = (yᵀs / yᵀy) I.
 
-    The vectors lie in one tensor, (blocks, 2 · size, BLOCK); rows 2i and 2i + 1 are the pair in slot i, and the newest
-    replaces the oldest. Products of vectors are summed over blocks in float64, on the CPU, where the small systems
-    are solved.
+    All vectors are in one tensor, (blocks, 2 · size, BLOCK); rows 2i and 2i + 1 are the pair in slot i, and the newest
+    pair replaces the oldest. Products of vectors are summed over blocks in float64, on the CPU, where the small systems
+    of equations are solved.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
         self._vectors: Tensor | None = None
         self._order: list[int] = []
+        """Slots in use, oldest first."""
         self._steps_changes = torch.zeros(size, size, dtype=torch.float64)
         self._changes_changes = torch.zeros(size, size, dtype=torch.float64)
-        self._is_measured = True
+        self._has_newest_products = True
+        """Whether the two matrices above contain the products with the newest change."""
 
     def add(self, step: Tensor, change: Tensor) -> None:
-        """Remember a pair, unless its curvature is not positive."""
+        """Store a pair, unless its curvature is not positive."""
         if not float(change.dot(step)) > CURVATURE_FLOOR:
             return
-        if not self._is_measured:  # nobody asked for a direction since the last pair came
-            self._measure(self._products([self._newest_change()])[:, 0])
+        if not self._has_newest_products:  # no direction was computed since the last pair
+            self._store_newest_products(self._multiply_stored([self._newest_change()])[:, 0])
         if self._vectors is None:
             blocks = -(-step.numel() // BLOCK)
             self._vectors = step.new_empty(blocks, 2 * self.size, BLOCK)
         slot = len(self._order) if len(self._order) < self.size else self._order.pop(0)
         self._order.append(slot)
-        self._vectors[:, 2 * slot] = _blocks(step)
-        self._vectors[:, 2 * slot + 1] = _blocks(change)
-        self._is_measured = False
+        self._vectors[:, 2 * slot] = _split_into_blocks(step)
+        self._vectors[:, 2 * slot + 1] = _split_into_blocks(change)
+        self._has_newest_products = False
 
     def __bool__(self) -> bool:
-        """Whether it holds any pair."""
+        """Return whether there are any pairs."""
         return bool(self._order)
 
     def clear(self) -> None:
-        """Forget everything: the next direction is steepest descent."""
+        """Remove all pairs; the next direction is steepest descent."""
         self._order.clear()
-        self._is_measured = True
+        self._has_newest_products = True
 
     def state(self) -> dict[str, Any]:
-        """Tensors and numbers from which `restored` makes the same history; the vectors are this one's own."""
+        """Return tensors and numbers for `from_state`; the vectors share this object's memory."""
         return {
             "size": self.size,
             "order": list(self._order),
-            "is_measured": self._is_measured,
+            "has_newest_products": self._has_newest_products,
             "steps_changes": self._steps_changes,
             "changes_changes": self._changes_changes,
-            # Slots are filled from the first on, so those in use lie in front.
-            "vectors": None if self._vectors is None else self._used(),
+            "vectors": None if self._vectors is None else self._stored(),
         }
 
     @classmethod
     def from_state(cls, state: dict[str, Any], device: torch.device) -> LBFGSMemory:
-        """The history of a state, its vectors on a device."""
-        history = cls(state["size"])
-        history._order = list(state["order"])
-        history._is_measured = state["is_measured"]
-        history._steps_changes = state["steps_changes"].clone()
-        history._changes_changes = state["changes_changes"].clone()
+        """Return the memory of a state, with its vectors on a device."""
+        memory = cls(state["size"])
+        memory._order = list(state["order"])
+        memory._has_newest_products = state["has_newest_products"]
+        memory._steps_changes = state["steps_changes"].clone()
+        memory._changes_changes = state["changes_changes"].clone()
         vectors = state["vectors"]
         if vectors is not None:
-            history._vectors = torch.empty(
-                vectors.shape[0], 2 * history.size, BLOCK, dtype=vectors.dtype, device=device
-            )
-            history._vectors[:, : vectors.shape[1]] = vectors.to(device)
-        return history
+            memory._vectors = torch.empty(vectors.shape[0], 2 * memory.size, BLOCK, dtype=vectors.dtype, device=device)
+            memory._vectors[:, : vectors.shape[1]] = vectors.to(device)
+        return memory
 
-    def direction(self, gradient: Tensor) -> Tensor:
-        """-H · gradient."""
+    def compute_direction(self, gradient: Tensor) -> Tensor:
+        """Return -H · gradient for a flat gradient."""
         if not self._order:
             return gradient.neg()
-        blocks = _blocks(gradient)
-        products = self._products([blocks] if self._is_measured else [blocks, self._newest_change()])
-        if not self._is_measured:
-            self._measure(products[:, 1])
-        scale, weights = self._weights(products[:, 0])
-        used = self._used()
-        weights = weights.to(used).view(1, 1, -1).expand(used.shape[0], 1, -1)
-        direction = torch.baddbmm(blocks.unsqueeze(1), weights, used, beta=-scale, alpha=-1)
+        blocks = _split_into_blocks(gradient)
+        vectors = [blocks] if self._has_newest_products else [blocks, self._newest_change()]
+        products = self._multiply_stored(vectors)
+        if not self._has_newest_products:
+            self._store_newest_products(products[:, 1])
+        scale, weights = self._solve_weights(products[:, 0])
+        stored = self._stored()
+        weights = weights.to(stored).view(1, 1, -1).expand(stored.shape[0], 1, -1)
+        direction = torch.baddbmm(blocks.unsqueeze(1), weights, stored, beta=-scale, alpha=-1)
         return direction.view(-1)[: gradient.numel()]
 
-    def _used(self) -> Tensor:
-        """The vectors there are, (blocks, 2 · pairs, BLOCK)."""
+    def _stored(self) -> Tensor:
+        """Return the vectors of all pairs, (blocks, 2 · pairs, BLOCK), a view: slots are filled from the first on."""
         assert self._vectors is not None
         return self._vectors[:, : 2 * len(self._order)]
 
@@ -110,31 +110,31 @@ class LBFGSMemory:
         assert self._vectors is not None
         return self._vectors[:, 2 * self._order[-1] + 1]
 
-    def _products(self, blocks: list[Tensor]) -> Tensor:
-        """Every kept vector times these, each (blocks, BLOCK): (2 · pairs, vectors)."""
-        by_block = torch.bmm(torch.stack(blocks, dim=1), self._used().transpose(1, 2))
-        # In float64 only off the device, as not every device has it; the numbers are few.
+    def _multiply_stored(self, vectors: list[Tensor]) -> Tensor:
+        """Return the products of every stored vector with these, each (blocks, BLOCK): (2 · pairs, len(vectors))."""
+        by_block = torch.bmm(torch.stack(vectors, dim=1), self._stored().transpose(1, 2))
+        # Converted to float64 on the CPU, as not every device has it; the numbers are few.
         return by_block.cpu().double().sum(0).T
 
-    def _measure(self, products: Tensor) -> None:
-        """Note the newest change's products, (2 · pairs,), with all vectors."""
-        slot, used = self._order[-1], len(self._order)
+    def _store_newest_products(self, products: Tensor) -> None:
+        """Store the newest change's products with all vectors, (2 · pairs,)."""
+        slot, count = self._order[-1], len(self._order)
         with_steps, with_changes = products[0::2], products[1::2]
-        self._steps_changes[:used, slot] = with_steps
-        self._changes_changes[:used, slot] = with_changes
-        self._changes_changes[slot, :used] = with_changes
-        self._is_measured = True
+        self._steps_changes[:count, slot] = with_steps
+        self._changes_changes[:count, slot] = with_changes
+        self._changes_changes[slot, :count] = with_changes
+        self._has_newest_products = True
 
-    def _weights(self, products: Tensor) -> tuple[float, Tensor]:
-        """γ of H₀, and what each vector adds to H · gradient, from the vectors' products with the gradient."""
+    def _solve_weights(self, products: Tensor) -> tuple[float, Tensor]:
+        """Return γ of H₀ and each vector's weight in H · gradient, from the vectors' products with the gradient."""
         order = torch.tensor(self._order)
-        of_steps, of_changes = products[0::2][order], products[1::2][order]
+        step_products, change_products = products[0::2][order], products[1::2][order]
         R = self._steps_changes[order][:, order].triu()
         changes = self._changes_changes[order][:, order]
         curvature = R.diagonal()
         scale = float(curvature[-1] / changes[-1, -1])
-        p = torch.linalg.solve_triangular(R, of_steps.unsqueeze(1), upper=True)
-        rest = scale * (changes @ p - of_changes.unsqueeze(1))
+        p = torch.linalg.solve_triangular(R, step_products.unsqueeze(1), upper=True)
+        rest = scale * (changes @ p - change_products.unsqueeze(1))
         # Products of gradients beyond 1e19 overflow; γ is then 0, and so is what it multiplies, not NaN.
         middle = curvature.unsqueeze(1) * p + (rest if bool(rest.isfinite().all()) else 0)
         q = torch.linalg.solve_triangular(R.T, middle, upper=False)
@@ -143,7 +143,7 @@ class LBFGSMemory:
         return scale, weights.flatten()
 
 
-def _blocks(vector: Tensor) -> Tensor:
-    """A flat vector as (blocks, BLOCK), filled up with zeros; a view where there is nothing to fill."""
-    lack = -vector.numel() % BLOCK
-    return (F.pad(vector, (0, lack)) if lack else vector).view(-1, BLOCK)
+def _split_into_blocks(vector: Tensor) -> Tensor:
+    """Return a flat vector as (blocks, BLOCK), padded with zeros; a view if no padding is needed."""
+    padding = -vector.numel() % BLOCK
+    return (F.pad(vector, (0, padding)) if padding else vector).view(-1, BLOCK)

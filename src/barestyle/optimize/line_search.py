@@ -13,75 +13,82 @@ CURVATURE = 0.9
 """c1 and c2, the usual values for quasi-Newton methods (Nocedal & Wright 2006, section 3.1)."""
 
 GROWTH = 4.0
-"""By how much a step that is still going downhill is lengthened."""
+"""Factor by which the step is lengthened while the function still falls."""
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A point of the line: its length, the function's value and slope along the line, and what was found there."""
+    """A point on the line: step length, the function's value and its slope along the line, and the evaluation there."""
 
     length: float
     value: float
     slope: float
-    point: ScaledEvaluation | None = field(repr=False, default=None)
+    evaluation: ScaledEvaluation | None = field(repr=False, default=None)
 
-    def without_gradient(self) -> Probe:
-        """Without what was found: the higher end of an interval is never where the search ends."""
-        return replace(self, point=None)
+    def without_evaluation(self) -> Probe:
+        """Return a copy that frees the gradient, for points that cannot be the end of the search."""
+        return replace(self, evaluation=None)
 
 
-def strong_wolfe(probe: Callable[[float], Probe], start: Probe, length: float, budget: int) -> Probe:
-    """A point that satisfies both conditions, or the lowest seen within `budget` probes (maybe `start`).
+def search_strong_wolfe(probe: Callable[[float], Probe], start: Probe, length: float, budget: int) -> Probe:
+    """Return a point that satisfies both conditions, or the lowest of `budget` probes (possibly `start`).
 
-    Values that are not finite count as infinitely high, so that the search backs away from them.
+    Values that are not finite count as infinitely high, so the search backs away from them.
+
+    Args:
+        probe: evaluates the function at a step length.
+        start: the point at length 0; its slope is negative.
+        length: the first step to try.
+        budget: the largest number of probes.
     """
     lowest = previous = start
-    for used in range(1, budget + 1):
+    for count in range(1, budget + 1):
         current = probe(length)
-        if _too_high(current, start) or (used > 1 and current.value >= previous.value):
-            return _zoom(probe, start, previous, current, budget - used)
+        if _is_too_high(current, start) or (count > 1 and current.value >= previous.value):
+            return _zoom(probe, start, previous, current, budget - count)
         if abs(current.slope) <= -CURVATURE * start.slope:
             return current
         if current.slope >= 0:
-            return _zoom(probe, start, current, previous, budget - used)
+            return _zoom(probe, start, current, previous, budget - count)
         lowest = previous = current
         length *= GROWTH
     return lowest
 
 
 def _zoom(probe: Callable[[float], Probe], start: Probe, low: Probe, high: Probe, budget: int) -> Probe:
-    """Shrink the interval between `low`, the lowest point that decreases enough, and `high`."""
-    start, high = start.without_gradient(), high.without_gradient()
+    """Shrink the interval between `low`, the lowest point with sufficient decrease, and `high`; return the last low."""
+    start, high = start.without_evaluation(), high.without_evaluation()
     for _ in range(budget):
-        current = probe(_between(low, high))
-        if _too_high(current, start) or current.value >= low.value:
-            high = current.without_gradient()
+        current = probe(_interpolate(low, high))
+        if _is_too_high(current, start) or current.value >= low.value:
+            high = current.without_evaluation()
             continue
         if abs(current.slope) <= -CURVATURE * start.slope:
             return current
         if current.slope * (high.length - low.length) >= 0:
-            high = low.without_gradient()
+            high = low.without_evaluation()
         low = current
     return low
 
 
-def _too_high(point: Probe, start: Probe) -> bool:
+def _is_too_high(point: Probe, start: Probe) -> bool:
+    """Return whether a point violates the condition of sufficient decrease, or is not finite."""
     allowed = start.value + SUFFICIENT_DECREASE * point.length * start.slope
     return not math.isfinite(point.value) or not math.isfinite(point.slope) or point.value > allowed
 
 
-def _between(low: Probe, high: Probe) -> float:
-    """Where the cubic through both ends has its minimum, kept off the ends by a tenth of the interval."""
+def _interpolate(low: Probe, high: Probe) -> float:
+    """Return the length at the minimum of the cubic through both ends, at least a tenth of the interval inside it."""
     width = high.length - low.length
     middle = low.length + width / 2
     if not (math.isfinite(high.value) and math.isfinite(high.slope)):
         return low.length + width / 10
     # Nocedal & Wright 2006, equation 3.59
     d1 = low.slope + high.slope - 3 * (low.value - high.value) / (low.length - high.length)
-    inside = d1 * d1 - low.slope * high.slope
-    if inside < 0:
+    radicand = d1 * d1 - low.slope * high.slope
+    if radicand < 0:
         return middle
-    d2 = math.copysign(math.sqrt(inside), width)
+    d2 = math.copysign(math.sqrt(radicand), width)
     denominator = high.slope - low.slope + 2 * d2
     if denominator == 0:
         return middle

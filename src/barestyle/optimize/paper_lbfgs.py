@@ -1,7 +1,7 @@
 """The paper's optimizer: torch.optim.LBFGS without line search, as in PyTorch's tutorial (paper section 3).
 
-Written out as a generator, so that every evaluation can be seen and stopped at; tests hold it to
-torch.optim.LBFGS itself.
+It is written as a generator, so that its caller sees every evaluation and can stop there; tests compare it with
+torch.optim.LBFGS.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ import torch
 from torch import Tensor
 
 from barestyle.objective import Evaluation
-from barestyle.optimize.iterate import Evaluate, ExplosionError, Method, Scalars, found, scalars
+from barestyle.optimize.iterate import Evaluate, ExplosionError, Method, Scalars, make_iterate, read_scalars
 from barestyle.optimize.lbfgs_memory import LBFGSMemory
 from barestyle.optimize.resumable import SolverContext, State
 from barestyle.spec import PaperLBFGS
 from barestyle.stop_reasons import Ending, StopReason, explain
 
-DIVERGED = 10.0
-"""A run without line search jumps about by less than this; one that ends further above its best went astray."""
+MAX_LAST_LOSS = 10.0
+"""Largest ratio of the last loss to the best one; beyond it the run diverged. Without line search, losses vary by less
+than this."""
 
 
 class _Closure:
@@ -37,11 +38,11 @@ class _Closure:
         self.scalars = Scalars(math.nan, {}, math.nan)
 
     def __call__(self, image: Tensor) -> Tensor:
-        """The flat gradient; `figures` has the rest."""
+        """Return the flat gradient at an image (1, 3, H, W), which is clamped; `scalars` has the other numbers."""
         evaluation = self._evaluate(image.clamp_(0, 1))
         self.evaluations += 1
         gradient = evaluation.gradient.nan_to_num_(nan=0.0, posinf=torch.inf, neginf=-torch.inf)
-        self.scalars = scalars(Evaluation(evaluation.loss, evaluation.parts, gradient))
+        self.scalars = read_scalars(Evaluation(evaluation.loss, evaluation.parts, gradient))
         if not math.isfinite(self.scalars.loss):
             raise ExplosionError(self._last_loss)
         self._last_loss = self.scalars.loss
@@ -49,54 +50,56 @@ class _Closure:
         return gradient.flatten()
 
     def state(self) -> State:
-        """Numbers from which `restore` makes the same closure of another one."""
+        """Return numbers for `load_state`."""
         return {
             "evaluations": self.evaluations,
             "best_loss": self.best_loss,
             "last_loss": self._last_loss,
-            "figures": asdict(self.scalars),
+            "scalars": asdict(self.scalars),
         }
 
-    def restore(self, state: State) -> None:
-        """Go on counting from a state."""
+    def load_state(self, state: State) -> None:
+        """Restore a saved state."""
         self.evaluations, self.best_loss, self._last_loss = state["evaluations"], state["best_loss"], state["last_loss"]
-        self.scalars = Scalars(**state["figures"])
+        self.scalars = Scalars(**state["scalars"])
 
 
+# Longer than a screen: the loop follows torch.optim.LBFGS step by step, and all of its variables are in the state.
 def paper_lbfgs(evaluate: Evaluate, start: Tensor, spec: PaperLBFGS, context: SolverContext) -> Method:
-    """Yields an iterate for each evaluation. Raises ExplosionError when a loss is infinite or NaN.
+    """Yield an iterate for each evaluation. Raises ExplosionError if a loss is infinite or NaN.
 
-    Deviation: the picture after the last update, which the paper takes unseen, is evaluated once more, so
-    that its loss is known and an explosion in the very last update is noticed. The picture is the same.
+    Deviation: the paper takes the image after the last update without evaluating it; here it is evaluated once more, so
+    that its loss is known and an explosion in the last update is noticed. The image is the same.
     """
-    closure, resumed = _Closure(evaluate), context.resumed
+    closure, saved = _Closure(evaluate), context.resumed
     image = start.clone()
     history = LBFGSMemory(spec.history)
-    # Steps taken, iterations of the step under way, and of all steps; `ended` is the step by a tolerance.
+    # `step` counts steps, `iteration` the iterations of this step, `number` those of all steps. `is_step_over`: a
+    # tolerance ended this step. `is_finished`: the last image has been evaluated.
     step = iteration = number = 0
-    ended = finished = False
+    is_step_over = is_finished = False
     length = 0.0
     gradient = direction = previous_gradient = torch.zeros_like(image.view(-1))
-    if resumed is not None:
-        history = LBFGSMemory.from_state(resumed["history"], start.device)
-        step, iteration, number, ended, finished, length = (resumed[name] for name in _NUMBERS)
-        image, gradient, direction, previous_gradient = (resumed[name].to(start.device).clone() for name in _VECTORS)
-        closure.restore(resumed["closure"])
+    if saved is not None:
+        history = LBFGSMemory.from_state(saved["history"], start.device)
+        step, iteration, number, is_step_over, is_finished, length = (saved[name] for name in _NUMBERS)
+        image, gradient, direction, previous_gradient = (saved[name].to(start.device).clone() for name in _VECTORS)
+        closure.load_state(saved["closure"])
     flat = image.view(-1)
     context.state = lambda: {
-        **dict(zip(_NUMBERS, (step, iteration, number, ended, finished, length), strict=True)),
+        **dict(zip(_NUMBERS, (step, iteration, number, is_step_over, is_finished, length), strict=True)),
         **dict(zip(_VECTORS, (image, gradient, direction, previous_gradient), strict=True)),
         "closure": closure.state(),
         "history": history.state(),
     }
 
     while step < spec.steps:
-        if resumed is None:
-            iteration, ended = 0, False
+        if saved is None:
+            iteration, is_step_over = 0, False
             gradient = closure(image)
-            yield found(number, image, closure.scalars, closure.evaluations)
-        resumed = None
-        while not ended and iteration < spec.iterations_per_step:
+            yield make_iterate(number, image, closure.scalars, closure.evaluations)
+        saved = None
+        while not is_step_over and iteration < spec.iterations_per_step:
             iteration += 1
             loss = closure.scalars.loss
             if float(gradient.abs().max()) <= spec.tolerance_gradient:
@@ -107,7 +110,7 @@ def paper_lbfgs(evaluate: Evaluate, start: Tensor, spec: PaperLBFGS, context: So
                 length = spec.learning_rate * min(1.0, 1.0 / float(gradient.abs().sum()))
             else:
                 history.add(direction * length, gradient - previous_gradient)
-                direction = history.direction(gradient)
+                direction = history.compute_direction(gradient)
                 length = spec.learning_rate
             previous_gradient = gradient
             if float(gradient.dot(direction)) > -spec.tolerance_change:
@@ -116,28 +119,28 @@ def paper_lbfgs(evaluate: Evaluate, start: Tensor, spec: PaperLBFGS, context: So
             if iteration == spec.iterations_per_step:
                 break  # the next step begins with this evaluation
             gradient = closure(image)
-            ended = (
+            is_step_over = (
                 float((direction * length).abs().max()) <= spec.tolerance_change
                 or abs(closure.scalars.loss - loss) < spec.tolerance_change
             )
-            yield found(number, image, closure.scalars, closure.evaluations)
+            yield make_iterate(number, image, closure.scalars, closure.evaluations)
         step += 1
 
-    if not finished:
+    if not is_finished:
         closure(image)
-        finished = True
-        yield found(number, image, closure.scalars, closure.evaluations)
-    cut_short = number < spec.steps * spec.iterations_per_step
-    return _ending(spec, cut_short, last=closure.scalars.loss, best=closure.best_loss)
+        is_finished = True
+        yield make_iterate(number, image, closure.scalars, closure.evaluations)
+    was_cut_short = number < spec.steps * spec.iterations_per_step
+    return _explain_end(spec, was_cut_short, last=closure.scalars.loss, best=closure.best_loss)
 
 
-_NUMBERS = ("step", "iteration", "number", "ended", "finished", "length")
+_NUMBERS = ("step", "iteration", "number", "is_step_over", "is_finished", "length")
 _VECTORS = ("image", "gradient", "direction", "previous_gradient")
 
 
-def _ending(spec: PaperLBFGS, cut_short: bool, *, last: float, best: float) -> Ending:
-    if last > DIVERGED * best:
+def _explain_end(spec: PaperLBFGS, was_cut_short: bool, *, last: float, best: float) -> Ending:
+    if last > MAX_LAST_LOSS * best:
         return explain(StopReason.LAST_LOSS_HIGH, steps=spec.steps, last=last, ratio=last / best)
-    if cut_short:
+    if was_cut_short:
         return explain(StopReason.STEPS_CUT_SHORT, steps=spec.steps)
     return explain(StopReason.STEPS_TAKEN)

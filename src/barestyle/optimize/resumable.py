@@ -1,4 +1,4 @@
-"""What a method shares with whoever runs it: what it has learned, and its state, so that it can be gone on from."""
+"""What a method shares with its caller: state to resume from, and what it has learned for the next run."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ import torch
 from barestyle.optimize.lbfgs_memory import LBFGSMemory
 
 State = dict[str, Any]
-"""Tensors and JSON's values, nested: all that a search needs to go on as if it had never stopped."""
+"""Tensors and JSON values, nested: all that is needed to continue as if there had been no stop."""
 
 
 class WarmStart:
-    """What a search leaves to the next one over the same pixels: its pairs, and the scale of the loss they are of."""
+    """What a run of L-BFGS leaves to the next one over the same pixels: its pairs, and the loss scale they refer to."""
 
     def __init__(self) -> None:
         self.history: LBFGSMemory | None = None
         self.scale: float | None = None
 
     def state(self) -> State:
-        """Tensors and numbers from which `recall` learns the same."""
+        """Return tensors and numbers for `load_state`."""
         return {"history": None if self.history is None else self.history.state(), "scale": self.scale}
 
     def load_state(self, state: State, device: torch.device) -> None:
-        """Learn what another one's state holds, its vectors on a device."""
+        """Restore a saved state, with its vectors on a device."""
         self.history = None if state["history"] is None else LBFGSMemory.from_state(state["history"], device)
         self.scale = state["scale"]
 
 
 class SolverContext:
-    """The two ends of a method.
+    """The connection between a method and its caller.
 
-    `state` gives, while the method waits at a yield, what `resumed` has to be for another one that goes on behind that
-    yield; its tensors are the method's own, to be copied or written before it goes on.
+    While the method waits at a yield, `state` returns what `resumed` has to be for another run of the method to
+    continue after that yield. Its tensors are the method's own: copy or write them before the method continues.
     """
 
     def __init__(self, warm_start: WarmStart | None = None) -> None:

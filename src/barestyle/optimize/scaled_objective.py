@@ -1,4 +1,4 @@
-"""The problem as the robust methods see it: divided by its value at the start, with a penalty for the range."""
+"""The objective as the robust methods minimize it: divided by its value at the start, with a penalty on the range."""
 
 from __future__ import annotations
 
@@ -8,34 +8,33 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor
 
-from barestyle.optimize.iterate import Evaluate, ExplosionError, Scalars, scalars
+from barestyle.optimize.iterate import Evaluate, ExplosionError, Scalars, read_scalars
 from barestyle.optimize.resumable import State
 
 
 @dataclass(frozen=True)
 class ScaledEvaluation:
-    """Scaled value (1 at a start inside 0..1), its flat gradient, and the figures of the unscaled evaluation."""
+    """The scaled value (1 at a start inside 0..1), its flat gradient, and the numbers of the unscaled evaluation."""
 
     value: float
     gradient: Tensor
     scalars: Scalars
 
     def state(self) -> State:
-        """Tensors and numbers from which `restored` makes the same point."""
-        return {"value": self.value, "gradient": self.gradient, "figures": asdict(self.scalars)}
+        """Return tensors and numbers for `from_state`."""
+        return {"value": self.value, "gradient": self.gradient, "scalars": asdict(self.scalars)}
 
     @classmethod
     def from_state(cls, state: State, device: torch.device) -> ScaledEvaluation:
-        """The point of a state, its gradient on a device."""
-        return cls(state["value"], state["gradient"].to(device), Scalars(**state["figures"]))
+        """Return the evaluation of a state, with its gradient on a device."""
+        return cls(state["value"], state["gradient"].to(device), Scalars(**state["scalars"]))
 
 
 class ScaledObjective:
-    """loss / loss(start) + range_penalty · mean(excess²), where excess is how far a pixel lies outside 0..1.
+    """loss / loss(start) + range_penalty · mean(excess²), where excess is how far a pixel is outside 0..1.
 
-    With a scale the loss is multiplied by that one instead. Of every evaluation only the scaled gradient is kept, as a
-    large picture's vectors are what fills the memory. Raises ExplosionError where the loss of the start itself is not
-    finite.
+    If `scale` is given, the loss is multiplied by it instead. Of each evaluation only the scaled gradient is kept, as
+    the vectors of a large image fill the memory. Raises ExplosionError if the loss of the start is not finite.
     """
 
     def __init__(self, evaluate: Evaluate, range_penalty: float, scale: float | None = None) -> None:
@@ -46,25 +45,25 @@ class ScaledObjective:
 
     @property
     def scale(self) -> float:
-        """What the loss is multiplied by."""
+        """The factor of the loss; it is known after the first evaluation."""
         assert self._scale is not None
         return self._scale
 
-    def __call__(self, image: Tensor) -> ScaledEvaluation:
-        """Evaluate at an image (1, 3, H, W)."""
+    def evaluate(self, image: Tensor) -> ScaledEvaluation:
+        """Evaluate an image (1, 3, H, W), whose values may be outside 0..1."""
         evaluation = self._evaluate(image)
         self.evaluations += 1
-        seen = scalars(evaluation)
+        scalars = read_scalars(evaluation)
         if self.evaluations == 1 and (
             # Not the norm, which overflows long before the gradient does.
-            not math.isfinite(seen.loss) or not bool(evaluation.gradient.isfinite().all())
+            not math.isfinite(scalars.loss) or not bool(evaluation.gradient.isfinite().all())
         ):
             raise ExplosionError(None)
         if self._scale is None:
-            # A start without any loss is a solution; its gradient is zero at every scale.
-            self._scale = 1.0 / seen.loss if seen.loss > 0 else 1.0
+            # A start with loss 0 is a solution; its gradient is zero at every scale.
+            self._scale = 1.0 / scalars.loss if scalars.loss > 0 else 1.0
         excess = image.clamp(0, 1).sub_(image).neg_().flatten()
-        outside = float(excess.dot(excess)) / excess.numel()
+        mean_square = float(excess.dot(excess)) / excess.numel()
         gradient = evaluation.gradient.flatten().mul_(self._scale)
         gradient.add_(excess, alpha=2 * self._penalty / excess.numel())
-        return ScaledEvaluation(seen.loss * self._scale + self._penalty * outside, gradient, seen)
+        return ScaledEvaluation(scalars.loss * self._scale + self._penalty * mean_square, gradient, scalars)
