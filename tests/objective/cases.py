@@ -19,7 +19,15 @@ from barestyle.losses import (
 )
 from barestyle.networks import Network
 from barestyle.objective import Evaluation
-from barestyle.spec import FeatureContentLoss, GramLoss, LuminanceContentLoss, Spec, TotalVariation, with_settings
+from barestyle.spec import (
+    FeatureContentLoss,
+    GramLoss,
+    LuminanceContentLoss,
+    Spec,
+    TotalVariation,
+    WhitenedLoss,
+    with_settings,
+)
 from tests.losses.cases import compute_luminance_content_loss
 
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -95,6 +103,7 @@ def evaluate_by_autograd(spec: Spec, network: Network, content: Tensor, style: T
         if isinstance(spec.style_loss, GramLoss):
             loss = loss + spec.style_loss.weight * gram_loss(moments, gram_matrix(target))
         else:
+            assert isinstance(spec.style_loss, WhitenedLoss)
             whitened = whitened_loss(moments, whiten_style(target, spec.style_loss.epsilon))
             loss = loss + spec.style_loss.weight * whitened / len(spec.style_loss.taps)
     if isinstance(spec.content_loss, FeatureContentLoss):

@@ -13,7 +13,7 @@ from barestyle.losses import Moments, Region, StyleImage, gram_loss, gram_matrix
 from barestyle.networks import Network, Size, build
 from barestyle.objective import Evaluation, Tiling, build_objective
 from barestyle.objective.region_masks import average_to
-from barestyle.spec import GramLoss, Spec
+from barestyle.spec import GramLoss, Spec, WhitenedLoss
 from tests.objective.cases import NETWORKS, assert_close, build_spec, draw_image
 
 
@@ -63,6 +63,7 @@ def evaluate_by_autograd(spec: Spec, network: Network, regions: list[Region], im
             if isinstance(spec.style_loss, GramLoss):
                 region_loss = gram_loss(moments, gram_matrix(target))
             else:
+                assert isinstance(spec.style_loss, WhitenedLoss)
                 style = whiten_style(target, spec.style_loss.epsilon)
                 region_loss = whitened_loss(moments, style) / len(spec.style_loss.taps)
             loss = loss + area * region.weight * spec.style_loss.weight * region_loss
