@@ -1,4 +1,4 @@
-"""`barestyle ui`: the page."""
+"""`barestyle ui`: serve the page."""
 
 from __future__ import annotations
 
@@ -18,66 +18,66 @@ LIMITS = Limits()
 
 
 def ui(
-    host: Annotated[str, typer.Option(metavar="H", help="Where to listen; 0.0.0.0 is for the whole network.")] = (
-        "127.0.0.1"
-    ),
-    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="0 takes any free one.")] = 7860,
+    host: Annotated[
+        str, typer.Option(metavar="H", help="Address to listen on; 0.0.0.0 makes the page available to the network.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="Port; 0 picks a free one.")] = 7860,
     open_browser: Annotated[
         bool | None,
         typer.Option(
-            "--open/--no-open", help="Open it in a browser (default: where there is a screen).", show_default=False
+            "--open/--no-open", help="Open the page in a browser (default: if there is a display).", show_default=False
         ),
     ] = None,
-    max_upload: Annotated[str, typer.Option(metavar="SIZE", help="Refuse larger files.")] = (
+    max_upload: Annotated[str, typer.Option(metavar="SIZE", help="Largest file that can be uploaded.")] = (
         f"{LIMITS.max_upload // 1_000_000}MB"
     ),
     max_pixels: options.MaxPixels = LIMITS.max_pixels,
     max_size: Annotated[
-        int, typer.Option(metavar="N", min=1, max=65536, help="Refuse results with a longer side.")
+        int, typer.Option(metavar="N", min=1, max=65536, help="Longest side of a result, in pixels.")
     ] = LIMITS.max_size,
     device: options.Device = "auto",
     precision: options.Precision = "auto",
     memory: options.Memory = "auto",
 ) -> None:
-    """Paint in a browser: a page on this machine, which needs no network.
+    """Open barestyle in a web browser. The page is served by this machine and needs no network.
 
-    One picture is painted at a time, and whoever else asks waits in line.
+    Pictures are painted one at a time; further requests wait in a queue.
 
-    Ctrl-C ends it; no file of anybody's is left behind.
+    Press Ctrl-C to quit. All uploaded files and results are deleted then.
     """
-    limits = Limits(max_upload=_bytes(max_upload), max_pixels=max_pixels, max_size=max_size)
+    limits = Limits(max_upload=_parse_size(max_upload), max_pixels=max_pixels, max_size=max_size)
     if find_spec("gradio") is None:
         raise BarestyleError("the page needs gradio; install it with: pip install 'barestyle[ui]'")
-    from barestyle.ui.jobs import Compute
+    from barestyle.ui.compute import Compute
     from barestyle.ui.serve import is_private, serve
 
     compute = Compute(device=device, precision=precision, memory=memory, limits=limits)
     compute.check()
 
     def announce(address: str) -> None:
-        print(f"The page is at {address} (Ctrl-C ends it).", flush=True)
+        print(f"Open {address} in a browser (press Ctrl-C to quit).", flush=True)
         if not is_private(host):
-            print("Anyone in this machine's network can use it, and no password is asked for.", flush=True)
+            print("Anyone on this network can use the page; there is no password.", flush=True)
 
-    wants_browser = _has_screen() if open_browser is None else open_browser
+    wants_browser = _has_display() if open_browser is None else open_browser
     if not serve(compute, host, port, announce=announce, open_browser=wants_browser):
-        # Where a long step still goes on in its thread, Python would abort while it takes itself down around it.
+        # A step is still running in the worker thread, and a normal exit would abort inside it.
         sys.stdout.flush()
         os._exit(0)
 
 
-def _bytes(text: str) -> int:
+def _parse_size(text: str) -> int:
     try:
         size = int(TypeAdapter(ByteSize).validate_python(text))
     except ValidationError:
         size = 0
     if size <= 0:
-        raise BarestyleError(f"--max-upload cannot be {text!r}; it takes a size like 50MB")
+        raise BarestyleError(f"--max-upload must be a size like 50MB, not {text!r}")
     return size
 
 
-def _has_screen() -> bool:
-    """Whether a browser would have somewhere to open; on a bare terminal one might open inside it."""
+def _has_display() -> bool:
+    """Return whether a graphical browser can open; in a bare terminal a text browser would."""
     if sys.platform != "linux":
         return True
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))

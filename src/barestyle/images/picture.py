@@ -14,10 +14,6 @@ from torch import Tensor
 from barestyle.errors import ImageError
 from barestyle.images.resize import resized
 
-Source = str | Path | Image.Image | np.ndarray[Any, Any] | Tensor
-"""What can be read: a file's path, a PIL image, an array (H, W[, channels]), or a tensor ([1,] channels, H, W)."""
-
-
 @dataclass(frozen=True)
 class Picture:
     """An sRGB picture.
@@ -52,6 +48,10 @@ class Picture:
         """The same picture at another size."""
         alpha = None if self.alpha is None else resized(self.alpha, height, width)
         return replace(self, pixels=resized(self.pixels, height, width), alpha=alpha)
+
+
+Source = str | Path | Image.Image | np.ndarray[Any, Any] | Tensor | Picture
+"""What `read` takes: a path, a PIL image, an array (H, W[, channels]), a tensor ([1,] channels, H, W), or a Picture."""
 
 
 def from_samples(

@@ -35,6 +35,9 @@ def read(source: Source, *, max_pixels: int = MAX_PIXELS) -> Picture:
     """
     if isinstance(source, str | Path):
         return _from_file(Path(source), max_pixels)
+    if isinstance(source, Picture):  # it was read before
+        _check_pixels(source.width, source.height, max_pixels, source.name)
+        return source
     try:
         return _from_memory(source, max_pixels)
     except BarestyleError:

@@ -1,1 +1,1 @@
-"""The page: pictures and settings in, a picture that forms before one's eyes, and its record. Needs the extra `ui`."""
+"""The page in the browser: upload two pictures, watch the result form, download it. Needs the extra `ui`."""

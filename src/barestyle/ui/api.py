@@ -1,4 +1,4 @@
-"""The API: what a program can ask of the page, by gradio_client or plain HTTP."""
+"""The public API, for gradio_client and plain HTTP."""
 
 from __future__ import annotations
 
@@ -9,30 +9,29 @@ import gradio as gr
 from gradio.events import api
 
 from barestyle.presets import DEFAULT_PRESET
-from barestyle.ui import choices
-from barestyle.ui import status_text as words
+from barestyle.ui import choices, status_text
 from barestyle.ui.errors import PageError
 from barestyle.ui.form_values import Settings, parse_base, parse_seed
-from barestyle.ui.gradio_errors import spoken
-from barestyle.ui.image_inputs import IMAGE_INPUTS, sent
+from barestyle.ui.gradio_errors import translate_errors
+from barestyle.ui.image_inputs import IMAGE_INPUTS, uploaded_file
 from barestyle.ui.service import Service
 
 PAINT = (
-    "Repaint the content in the style of another picture. `preset` is one of the names that /presets gives, or the "
-    "JSON of a whole spec (`barestyle presets NAME --json`); without `size` the content's own is taken, at most 512 "
-    "pixels; without `strength`, from 0 to 1, the preset's; `colors` is style, matched or luminance. It gives the "
-    "picture, a PNG with its record inside, the record as JSON, and a sentence; while it waits and paints, only the "
-    "sentence, which says how many come before it."
+    "Repaint the content in the style of another picture. `preset` is a name from /presets, or a whole spec as JSON "
+    "(`barestyle presets NAME --json`). `size` is the long side in pixels; by default the content's, at most 512. "
+    "`strength` is 0 to 1; by default the preset's. `colors` is style, matched or luminance. Returns the picture (a "
+    "PNG with its record inside), the record as JSON, and a status; until the picture is finished, only the status, "
+    "for example the number of pictures ahead in the queue."
 )
-PRESETS = "The presets that the page offers: name, what it is called, and what to expect of it."
-STOP = "End this session's pictures soon and keep the best so far; whether there were any that could be ended."
+PRESETS = "List the presets that the page offers, each with a title and a description."
+STOP = "Stop this session's jobs and keep the best pictures so far. Returns whether there were any to stop."
 
 
-def add(service: Service) -> None:
+def add_api(service: Service) -> None:
     """Add the public endpoints to the page that is being built."""
-    open_to_all: dict[str, Any] = {"concurrency_limit": None, "api_visibility": "public"}
-    # Components that are on no screen: they tell clients what is a file and what a number.
-    given = [
+    public: dict[str, Any] = {"concurrency_limit": None, "api_visibility": "public"}
+    # These components are never visible; they declare the types of the endpoint's values.
+    inputs = [
         *(gr.File(label=image_input.label, visible=False) for image_input in IMAGE_INPUTS),
         gr.Textbox(DEFAULT_PRESET, label="Preset", visible=False),
         gr.Number(label="Size", precision=0, visible=False),
@@ -40,23 +39,23 @@ def add(service: Service) -> None:
         gr.Textbox(None, label="Colors", visible=False),
         gr.Textbox(str(Settings().seed), label="Seed", visible=False),
     ]
-    made = [
+    outputs = [
         gr.File(label="Picture", visible=False),
         gr.File(label="Record", visible=False),
-        gr.Textbox(label="State", visible=False),
+        gr.Textbox(label="Status", visible=False),
     ]
     gr.Button(visible=False).click(
         _paint(service),
-        given,
-        made,
+        inputs,
+        outputs,
         api_name="paint",
         api_description=PAINT,
         show_progress="hidden",
         preprocess=False,
-        **open_to_all,
+        **public,
     )
-    api(_presets, api_name="presets", api_description=PRESETS, **open_to_all)
-    api(_stop(service), api_name="stop", api_description=STOP, **open_to_all)
+    api(_list_presets, api_name="presets", api_description=PRESETS, **public)
+    api(_stop(service), api_name="stop", api_description=STOP, **public)
 
 
 def _paint(service: Service) -> Any:
@@ -70,35 +69,36 @@ def _paint(service: Service) -> Any:
         colors: str | None = None,
         seed: str = "0",
     ) -> AsyncIterator[tuple[str | None, str | None, str]]:
-        with spoken():
-            pictures = [file for file in (sent(content), sent(style)) if file is not None]
-            if len(pictures) < len(IMAGE_INPUTS):
-                raise PageError(
-                    "two pictures are needed: content and style; send both, with gradio_client's handle_file"
-                )
-            asked = Settings(parse_base(preset), size, strength, colors, parse_seed(str(seed)))
-            job = await service.ask_with(request.session_hash, pictures, asked)
-            async for place in service.watch(request.session_hash, job):
-                view = job.view
-                told = words.state(job, view, place)
-                if view.phase == "failed":
-                    raise PageError(told)
-                if view.phase == "done":
-                    work = view.works[0]
-                    yield str(work.picture), str(work.record), told
+        session_id = request.session_hash
+        with translate_errors():
+            uploads = [file for file in (uploaded_file(content), uploaded_file(style)) if file is not None]
+            if len(uploads) < len(IMAGE_INPUTS):
+                raise PageError("content and style must be files; send both with gradio_client's handle_file")
+            settings = Settings(parse_base(preset), size, strength, colors, parse_seed(str(seed)))
+            job = service.create_job_from_uploads(session_id, uploads, settings)
+            await service.enqueue(session_id, job)
+            async for status, position in service.watch(session_id, job):
+                headline = status_text.headline(status, position, [settings.title])
+                if status.phase == "failed":
+                    raise PageError(headline)
+                if status.phase == "done":
+                    image = status.images[0]
+                    yield str(image.picture), str(image.record), headline
                 else:
-                    yield None, None, " ".join([told, *([words.details(view)] if view.snapshot else [])])
+                    yield None, None, f"{headline} {status_text.details(status)}".strip()
 
     return paint
 
 
-async def _presets() -> list[dict[str, str]]:
-    return [{"name": name, "title": choices.title(name), "says": choices.says(name)} for name in choices.offered()]
+async def _list_presets() -> list[dict[str, str]]:
+    return [
+        {"name": name, "title": choices.title(name), "description": choices.says(name)} for name in choices.offered()
+    ]
 
 
 def _stop(service: Service) -> Any:
     async def stop(request: gr.Request) -> bool:
-        with spoken():
+        with translate_errors():
             return service.stop(request.session_hash)
 
     return stop

@@ -1,4 +1,4 @@
-"""The page as an application that a server can run."""
+"""The page as an ASGI application."""
 
 from __future__ import annotations
 
@@ -14,43 +14,45 @@ from fastapi import FastAPI
 from gradio import processing_utils
 from starlette.routing import Mount
 
-from barestyle.ui import theme as look
+from barestyle.ui import theme
 from barestyle.ui.errors import PageError
-from barestyle.ui.gradio_errors import spoken
+from barestyle.ui.gradio_errors import translate_errors
 from barestyle.ui.job_queue import JobQueue
-from barestyle.ui.middleware import ERRAND, Doors
-from barestyle.ui.page import build
+from barestyle.ui.middleware import OUTBOUND_REFUSAL, RequestLimits
+from barestyle.ui.page import build_page
 from barestyle.ui.service import Service
 from barestyle.ui.sessions import Sessions
 
 logger = logging.getLogger(__name__)
 
-SWEEP_SECONDS = 2.0
-SESSIONS = 256
-"""Of those, gradio remembers what their components show; beyond, the oldest begin anew."""
+CLEAN_UP_SECONDS = 2.0
+"""Time between two rounds of deleting old uploads."""
+
+SESSION_CAPACITY = 256
+"""Sessions whose component values gradio keeps; the oldest lose them first."""
 
 
 @contextlib.contextmanager
-def application(sessions: Sessions, job_queue: JobQueue) -> Iterator[tuple[FastAPI, asyncio.Event]]:
-    """The page as an ASGI application, and the event that ends its open streams."""
+def create_application(sessions: Sessions, job_queue: JobQueue) -> Iterator[tuple[FastAPI, asyncio.Event]]:
+    """Create the application, and the event that ends its open streams."""
     service = Service(sessions, job_queue, job_queue.compute.limits)
 
     @contextlib.asynccontextmanager
-    async def tended(_app: FastAPI) -> AsyncIterator[None]:
-        sweeping = asyncio.create_task(_sweep(sessions))
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        cleaning = asyncio.create_task(_clean_up_regularly(sessions))
         yield
-        sweeping.cancel()
+        cleaning.cancel()
         service.close()
 
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=tended)
-    app.add_middleware(Doors, max_upload=service.limits.max_upload)
-    page = build(service)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.add_middleware(RequestLimits, max_upload=service.limits.max_upload)
+    page = build_page(service)
     gr.mount_gradio_app(
         app,
         page,
         path="/",
-        theme=look.theme(),
-        css=look.css(),
+        theme=theme.create_theme(),
+        css=theme.css(),
         favicon_path=str(files("barestyle.ui") / "icon.svg"),
         footer_links=["api"],
         run_history=False,
@@ -61,35 +63,35 @@ def application(sessions: Sessions, job_queue: JobQueue) -> Iterator[tuple[FastA
         mcp_server=False,
         max_file_size=service.limits.max_upload,
     )
-    # Only `launch` sets this; without it, a client could name any file of this machine as one that it sent.
+    # Only `launch` sets this. Without it, a client could pass any file of this machine as its upload.
     page.has_launched = True
-    page.state_session_capacity = SESSIONS
-    inner: Any = next(route.app for route in app.routes if isinstance(route, Mount))
-    inner.state_holder.capacity = SESSIONS
-    with _nothing_fetched():
-        yield app, inner.stop_event
+    page.state_session_capacity = SESSION_CAPACITY
+    gradio_app: Any = next(route.app for route in app.routes if isinstance(route, Mount))
+    gradio_app.state_holder.capacity = SESSION_CAPACITY
+    with _refuse_downloads():
+        yield app, gradio_app.stop_event
 
 
-async def _sweep(sessions: Sessions) -> None:
+async def _clean_up_regularly(sessions: Sessions) -> None:
     while True:
-        await asyncio.sleep(SWEEP_SECONDS)
+        await asyncio.sleep(CLEAN_UP_SECONDS)
         try:
-            sessions.sweep()
-        except OSError:  # an upload that has just got its name; or a disk that is full, which may pass
-            logger.debug("sweeping was cut short", exc_info=True)
+            sessions.clean_up()
+        except OSError:  # a file was renamed meanwhile, or the disk is full; the next round may succeed
+            logger.debug("clean-up was cut short", exc_info=True)
 
 
 @contextlib.contextmanager
-def _nothing_fetched() -> Iterator[None]:
-    """While it is entered, gradio refuses an address in the place of a file; else it would fetch what lies there."""
+def _refuse_downloads() -> Iterator[None]:
+    """While entered, make gradio refuse a URL in place of a file; otherwise it would download it."""
 
     async def refuse(*_: Any, **__: Any) -> str:
-        with spoken():
-            raise PageError(ERRAND)
+        with translate_errors():
+            raise PageError(OUTBOUND_REFUSAL)
 
-    before = processing_utils.async_ssrf_protected_download
+    original = processing_utils.async_ssrf_protected_download
     processing_utils.async_ssrf_protected_download = refuse
     try:
         yield
     finally:
-        processing_utils.async_ssrf_protected_download = before
+        processing_utils.async_ssrf_protected_download = original

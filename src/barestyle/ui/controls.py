@@ -1,4 +1,4 @@
-"""The controls: one entry for each setting that a visitor can make."""
+"""The controls of the form: one for each of the settings beside the look."""
 
 from __future__ import annotations
 
@@ -13,114 +13,114 @@ from barestyle.presets import PRESETS
 from barestyle.spec import Spec
 from barestyle.spec.validation import members
 from barestyle.ui import choices
-from barestyle.ui import form_values as settings
-from barestyle.ui.form_values import Settings
+from barestyle.ui.form_values import Settings, default_size, default_strength, parse_seed
 from barestyle.ui.limits import Limits
 
-SMALLEST = 64
-"""Pixels of the smallest long side that can be set: below, most networks have nothing left to look at."""
+MIN_SIZE = 64
+"""Least long side in pixels; below, most networks have too few pixels."""
 
-COLORS = {
-    "style": "The style's",
-    "matched": "Near the photograph's",
-    "luminance": "The photograph's",
+COLOR_LABELS = {
+    "style": "From the style",
+    "matched": "Close to the photo",
+    "luminance": "From the photo",
 }
-"""Whose colors a picture may have, in words."""
+"""What the page calls the kinds of Spec.colors."""
 
-STRENGTH_SAYS = "From the photograph (0) to all style (1)"
-NO_STRENGTH_SAYS = "This manner has but one strength"
+STRENGTH_HINT = "From the photo (0) to all style (1)"
+NO_STRENGTH_HINT = "Strength isn't adjustable for this look"
+NO_STRENGTHS_HINT = "Strength isn't adjustable for these looks"
 
 
 @dataclass(frozen=True)
 class Control:
-    """A setting on the page.
+    """A control of the form.
 
     Attributes:
-        name: its field in Settings.
-        make: its component.
-        taken: the component's value as the field's; it may raise SpecError.
-        shown: the field as the component's value.
-        is_rare: whether it lies where only those find it who look for more.
+        name: of the field in Settings.
+        create: returns the component.
+        parse: converts the component's value to the field's; may raise SpecError.
+        format: converts settings to the component's value.
+        is_advanced: whether it is hidden under "More options".
     """
 
     name: str
-    make: Callable[[Limits], Component]
-    taken: Callable[[Any], Any]
-    shown: Callable[[Settings, Limits], Any]
-    is_rare: bool = False
+    create: Callable[[Limits], Component]
+    parse: Callable[[Any], Any]
+    format: Callable[[Settings, Limits], Any]
+    is_advanced: bool = False
 
 
-def _strength(_limits: Limits) -> Component:
+def _strength_slider(_limits: Limits) -> Component:
     return gr.Slider(
-        0,
-        1,
-        settings.default_strength(),
-        step=0.05,
-        label="Strength",
-        info=STRENGTH_SAYS,
-        elem_id="strength",
-        buttons=[],
+        0, 1, default_strength(), step=0.05, label="Strength", info=STRENGTH_HINT, elem_id="strength", buttons=[]
     )
 
 
-def _size(limits: Limits) -> Component:
+def _size_slider(limits: Limits) -> Component:
     return gr.Slider(
-        min(SMALLEST, limits.max_size),
+        min(MIN_SIZE, limits.max_size),
         limits.max_size,
-        settings.usual_size(limits),
+        default_size(limits),
         step=1,
         precision=0,
         label="Size",
-        info="Pixels on the long side",
+        info="Long side in pixels",
         elem_id="size",
         buttons=[],
     )
 
 
-def _colors(_limits: Limits) -> Component:
+def _color_choice(_limits: Limits) -> Component:
     kinds = members(Spec.model_fields["colors"].annotation)
     return gr.Radio(
-        [(COLORS.get(kind, kind), kind) for kind in kinds],
+        [(COLOR_LABELS.get(kind, kind), kind) for kind in kinds],
         value=Spec().colors.kind,
         label="Colors",
         elem_id="colors",
     )
 
 
-def _seed(_limits: Limits) -> Component:
+def _seed_field(_limits: Limits) -> Component:
     return gr.Textbox(
         str(Settings().seed),
         label="Seed",
-        info="Another number paints another picture; the same one paints the same",
+        info="Change this number for a variation; keep it to repeat a result",
         max_lines=1,
         elem_id="seed",
     )
 
 
-STRENGTH = Control("strength", _strength, float, lambda set_, _: _or(set_.strength, settings.default_strength()))
-SIZE = Control("size", _size, int, lambda set_, limits: min(_or(set_.size, limits.max_size), limits.max_size))
-WHOSE = Control("colors", _colors, str, lambda set_, _: _or(set_.colors, Spec().colors.kind))
-SEED = Control("seed", _seed, settings.parse_seed, lambda set_, _: str(set_.seed), is_rare=True)
+STRENGTH = Control(
+    "strength", _strength_slider, float, lambda settings, _: _default_to(default_strength(), settings.strength)
+)
+SIZE = Control(
+    "size",
+    _size_slider,
+    int,
+    lambda settings, limits: min(_default_to(limits.max_size, settings.size), limits.max_size),
+)
+COLORS = Control("colors", _color_choice, str, lambda settings, _: _default_to(Spec().colors.kind, settings.colors))
+SEED = Control("seed", _seed_field, parse_seed, lambda settings, _: str(settings.seed), is_advanced=True)
 
-CONTROLS = (STRENGTH, WHOSE, SIZE, SEED)
-"""Every control but the preset, in the order in which the page's functions take them; the rare ones last."""
-
-
-def assembled(base: Any, values: Sequence[Any]) -> Settings:
-    """Settings from the values of CONTROLS. Raises SpecError."""
-    said = {control.name: control.taken(value) for control, value in zip(CONTROLS, values, strict=True)}
-    return Settings(base=base, **said)
-
-
-def _or(value: Any, otherwise: Any) -> Any:
-    return otherwise if value is None else value
+CONTROLS = (STRENGTH, COLORS, SIZE, SEED)
+"""In the order in which the page's functions receive their values, advanced ones last."""
 
 
-def strength_of_several(names: Sequence[str]) -> tuple[str, bool]:
-    """What to say of the strength where these presets are painted side by side, and whether any takes it."""
-    taking = [name for name in names if choices.takes_strength(PRESETS[name].spec)]
-    if names and not taking:
-        return "None of these manners has more than one strength", False
-    if len(taking) == len(names):
-        return STRENGTH_SAYS, True
-    return f"{STRENGTH_SAYS}, for {' and '.join(map(choices.title, taking))} alone", True
+def parse_settings(base: str | Spec, values: Sequence[Any]) -> Settings:
+    """Return the settings for a base and the values of CONTROLS. Raise SpecError."""
+    fields = {control.name: control.parse(value) for control, value in zip(CONTROLS, values, strict=True)}
+    return Settings(base=base, **fields)
+
+
+def _default_to(default: Any, value: Any) -> Any:
+    return default if value is None else value
+
+
+def strength_hint(names: Sequence[str]) -> tuple[str, bool]:
+    """Return the hint of the strength control for these presets, and whether any of them has a strength."""
+    adjustable = [name for name in names if choices.takes_strength(PRESETS[name].spec)]
+    if names and not adjustable:
+        return NO_STRENGTHS_HINT, False
+    if len(adjustable) == len(names):
+        return STRENGTH_HINT, True
+    return f"{STRENGTH_HINT}; applies to {' and '.join(map(choices.title, adjustable))} only", True

@@ -1,4 +1,4 @@
-"""What the page refuses, and how it says so: in one sentence."""
+"""What the page refuses, in sentences."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from barestyle.errors import BarestyleError
 
 
 class PageError(BarestyleError):
-    """Something that only the page can refuse: no picture chosen, a full line, a file that it was not given."""
+    """Something that only the page can refuse: a missing picture, a full queue, a file that was not uploaded."""
 
 
-def mistake(error: Exception) -> str:
-    """The sentence for what should not have happened."""
-    return f"this is a mistake in barestyle ({type(error).__name__}: {error}); the terminal of the page shows where"
+def internal_error(error: Exception) -> str:
+    """Return the message for an unexpected exception."""
+    return f"internal error ({type(error).__name__}: {error}); the server's terminal has the details"
 
 
 def without_folder(text: str, *files: Path) -> str:
-    """A message that names files by their own names: where the page keeps them says nothing to whoever sent them."""
+    """Return a message with the names of files in place of their paths, which are the server's own."""
     for file in files:
         text = text.replace(f"{file.parent}/", "")
     return text
 
 
-def sentence(text: str) -> str:
-    """A message as a sentence of its own: a capital, and a full stop."""
+def to_sentence(text: str) -> str:
+    """Return a message with a capital and a full stop."""
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."

@@ -1,28 +1,32 @@
-"""What a visitor sets, as a spec; and the settings of an earlier result."""
+"""From the values of the page's form to a spec, and from an earlier result's record to values of the form."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from barestyle.errors import SpecError
+from barestyle.errors import BarestyleError, SpecError
 from barestyle.presets import DEFAULT_PRESET, preset
+from barestyle.run import record as records
 from barestyle.run.record import Record
 from barestyle.spec import DEFAULT_LONGEST_SIDE, LuminanceContentLoss, PictureStart, Spec, with_settings
 from barestyle.ui.choices import is_trained, offered, takes_strength, title
-from barestyle.ui.errors import PageError
+from barestyle.ui.errors import PageError, without_folder
 from barestyle.ui.limits import Limits
+
+SEED_LIMIT = 2**63
 
 
 @dataclass(frozen=True)
 class Settings:
-    """A visitor's choices; None leaves a thing as the preset, or the photograph, has it.
+    """The values of the form. None leaves a value to the preset, or to the photo.
 
     Attributes:
-        base: a preset, or an earlier result's whole spec.
+        base: a preset's name, or the spec of an earlier result.
         size: pixels of the result's long side.
-        strength: 0, the photograph, to 1, all style; only where the base takes one.
-        colors: whose the result has: a kind of Spec.colors.
+        strength: 0 (the photo) to 1 (all style); only for looks that have a strength.
+        colors: a kind of Spec.colors.
         seed: of the network's random weights.
     """
 
@@ -34,77 +38,97 @@ class Settings:
 
     @property
     def title(self) -> str:
-        """What the base is called."""
-        return title(self.base) if isinstance(self.base, str) else "As before"
+        """What the page calls the look."""
+        return title(self.base) if isinstance(self.base, str) else "Loaded settings"
 
     def spec(self, limits: Limits) -> Spec:
-        """The spec that the settings add up to. Raises SpecError, or PageError for what this page does not do."""
+        """Return the spec for these values. Raise SpecError, or PageError for what the page does not offer."""
         base = preset(self.base).spec if isinstance(self.base, str) else self.base
         if is_trained(base):
-            named = repr(self.base) if isinstance(self.base, str) else "this spec"
+            label = repr(self.base) if isinstance(self.base, str) else "this spec"
             raise PageError(
-                f"{named} needs trained weights, which the page does not offer; use one of {', '.join(offered())}, "
-                "or `barestyle transfer`"
+                f"{label} needs trained weights, which the page does not offer; use {', '.join(offered())}, "
+                "or the command `barestyle transfer`"
             )
-        spec = with_settings(base, _said(self.size, self.strength, self.colors))
+        spec = with_settings(base, _spec_fields(self.size, self.strength, self.colors))
         if (spec.size or 0) > limits.max_size:
             raise PageError(
-                f"size cannot be {spec.size} here; this page paints up to {limits.max_size} pixels a side, "
-                "unless it is started with a larger --max-size"
+                f"size must be at most {limits.max_size} pixels on this page, not {spec.size}; "
+                "restart it with a larger --max-size"
             )
         return spec
 
 
-def _said(size: int | None, strength: float | None, colors: str | None) -> dict[str, Any]:
-    """What the page sets by itself, by the names of the spec's fields."""
-    said: dict[str, Any] = {}
+def _spec_fields(size: int | None, strength: float | None, colors: str | None) -> dict[str, Any]:
+    """Return the values by the names of the spec's fields, without those that are None."""
+    fields: dict[str, Any] = {}
     if size is not None:
-        said["size"] = size
+        fields["size"] = size
     if strength is not None:
-        said |= {"content_loss": "luminance", "content_loss.strength": strength}
+        fields |= {"content_loss": "luminance", "content_loss.strength": strength}
     if colors is not None:
-        said["colors"] = colors
-    return said
+        fields["colors"] = colors
+    return fields
+
+
+def default_size(limits: Limits) -> int:
+    """Return the size that the form starts with."""
+    return min(DEFAULT_LONGEST_SIDE, limits.max_size)
 
 
 def default_strength() -> float:
-    """The default preset's."""
+    """Return the strength that the form starts with: the default preset's."""
     return strength_of(preset(DEFAULT_PRESET).spec) or LuminanceContentLoss().strength
 
 
 def strength_of(spec: Spec) -> float | None:
-    """How strong a spec has the style; None where it does not say."""
+    """Return a spec's strength, or None if it has none."""
     return spec.content_loss.strength if isinstance(spec.content_loss, LuminanceContentLoss) else None
 
 
 def parse_seed(text: str) -> int:
-    """A seed as it was typed. Raises SpecError."""
+    """Return the seed in a text field; 0 if it is empty. Raise SpecError."""
     try:
-        return int(text.strip() or "0")
+        seed = int(text.strip() or "0")
     except ValueError:
-        raise SpecError(f"seed cannot be {text!r}; it takes a whole number from 0 to 2**63 - 1") from None
+        seed = -1
+    if seed < 0:
+        raise SpecError("seed must be a whole number, 0 or greater")
+    if seed >= SEED_LIMIT:
+        raise SpecError(f"seed must be less than {SEED_LIMIT}")
+    return seed
 
 
-def parse_base(said: object) -> str | Spec:
-    """A preset's name, or a whole spec, as its JSON text or as what that stands for. Raises SpecError."""
-    if isinstance(said, dict):
-        return Spec.from_data(said)
-    text = str(said).strip()
+def parse_base(value: object) -> str | Spec:
+    """Return a preset's name, or the spec that is given as JSON text or as its parsed data. Raise SpecError."""
+    if isinstance(value, dict):
+        return Spec.from_data(value)
+    text = str(value).strip()
     return Spec.from_json(text) if text.startswith("{") else text
 
 
-def of_record(record: Record) -> Settings:
-    """The settings that an earlier result was made with. Raises PageError where the page cannot repeat them."""
-    others = {
+def read_settings(file: Path) -> Settings:
+    """Return the settings that a result, or a record as JSON, was made with. Raise RecordError or PageError."""
+    try:
+        record = records.find(file)
+    except BarestyleError as error:
+        raise type(error)(without_folder(str(error), file)) from None
+    return settings_from_record(record)
+
+
+def settings_from_record(record: Record) -> Settings:
+    """Return the settings that an earlier result was made with. Raise PageError if the page cannot repeat them."""
+    unsupported = {
         "trained weights": is_trained(record.spec),
         "several styles": len(record.styles) > 1,
         "masks": record.keep is not None or any(style.mask is not None for style in record.styles),
-        "a picture to begin with": isinstance(record.spec.start, PictureStart),
+        "a start picture": isinstance(record.spec.start, PictureStart),
     }
-    for thing, is_needed in others.items():
-        if is_needed:
+    for feature, is_used in unsupported.items():
+        if is_used:
             raise PageError(
-                f"this picture was made with {thing}, which the page does not offer; repeat it with `barestyle rerun`"
+                f"this picture was made with {feature}, which the page does not offer; "
+                "use the command `barestyle rerun` to repeat it"
             )
     spec = record.spec
     return Settings(
@@ -117,15 +141,10 @@ def of_record(record: Record) -> Settings:
 
 
 def _base_of(spec: Spec) -> str | Spec:
-    """The preset that a spec is but for what the page sets by itself, or the spec."""
-    for name, offer in offered().items():
-        strength = strength_of(spec) if takes_strength(offer.spec) else None
-        same = with_settings(offer.spec, _said(None, strength, spec.colors.kind))
-        if same.model_copy(update={"size": spec.size}) == spec:
+    """Return the preset that differs from a spec at most in what the form sets, or else the spec."""
+    for name, candidate in offered().items():
+        strength = strength_of(spec) if takes_strength(candidate.spec) else None
+        adjusted = with_settings(candidate.spec, _spec_fields(None, strength, spec.colors.kind))
+        if adjusted.model_copy(update={"size": spec.size}) == spec:
             return name
     return spec
-
-
-def usual_size(limits: Limits) -> int:
-    """The size to begin with."""
-    return min(DEFAULT_LONGEST_SIDE, limits.max_size)

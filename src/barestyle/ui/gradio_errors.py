@@ -1,4 +1,4 @@
-"""Refusals as gradio has them: a note on the page, and the error that a client of the API raises."""
+"""Turn errors into gradio's: a notice on the page, and an error that a client of the API raises."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from contextlib import contextmanager
 import gradio as gr
 
 from barestyle.errors import BarestyleError
-from barestyle.ui.errors import mistake, sentence
+from barestyle.ui.errors import internal_error, to_sentence
 
 logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def spoken() -> Iterator[None]:
-    """Turn whatever is raised inside into gradio's error with a sentence; its traceback goes to the log, if any."""
+def translate_errors() -> Iterator[None]:
+    """Raise gr.Error with one sentence in place of any exception; unexpected ones are logged with their traceback."""
     try:
         yield
     except BarestyleError as error:
-        raise _note(str(error)) from None
+        raise _to_gradio(str(error)) from None
     except gr.Error:
         raise
     except Exception as error:
-        logger.exception("a mistake in the page")
-        raise _note(mistake(error)) from error
+        logger.exception("unexpected error in the page")
+        raise _to_gradio(internal_error(error)) from error
 
 
-def _note(text: str) -> gr.Error:
-    # The page shows the text as HTML, and a file that was sent may have put its own into it.
-    return gr.Error(html.escape(sentence(text), quote=False), print_exception=False)
+def _to_gradio(text: str) -> gr.Error:
+    # The page shows the text as HTML, and the name of an uploaded file may contain tags.
+    return gr.Error(html.escape(to_sentence(text), quote=False), print_exception=False)

@@ -1,4 +1,4 @@
-"""The two places for pictures, and the pictures that are at hand."""
+"""The two inputs for pictures, and their samples."""
 
 from __future__ import annotations
 
@@ -16,42 +16,50 @@ from barestyle.atomic_files import write_atomically
 from barestyle.errors import BarestyleError
 from barestyle.images import read
 from barestyle.plots.data_uri import jpeg_data_uri
-from barestyle.ui import previews as frames
+from barestyle.ui import previews
 from barestyle.ui.errors import without_folder
 from barestyle.ui.limits import Limits
 
-THUMB_SIDE = 96
+THUMBNAIL_HEIGHT = 96
 
 
 @dataclass(frozen=True)
 class ImageInput:
-    """A place for a picture: its name in a visit, what it is called, what to do there, and what is at hand for it."""
+    """An input for one picture.
+
+    Attributes:
+        name: identifies it in a session and in the page's HTML.
+        label: what the page calls it.
+        placeholder: shown while it is empty.
+        samples: names of the pictures that can be chosen without a file.
+        sample_file: returns the file of a sample.
+    """
 
     name: str
     label: str
     placeholder: str
-    at_hand: tuple[str, ...]
-    file: Callable[[str], Path]
+    samples: tuple[str, ...]
+    sample_file: Callable[[str], Path]
 
 
 IMAGE_INPUTS = (
-    ImageInput("content", "Photograph", "Drop a photograph\nor choose one", tuple(samples.PHOTOS), samples.photo),
-    ImageInput("style", "Style", "Drop a painting\nor choose one", samples.STYLES, samples.style),
+    ImageInput("content", "Photo", "Choose a photo\nor drop it here", tuple(samples.PHOTOS), samples.photo),
+    ImageInput("style", "Style", "Choose a painting\nor drop it here", samples.STYLES, samples.style),
 )
 
 
-def sent(payload: Any) -> Path | None:
-    """The file in what a component sends, as it came.
+def uploaded_file(payload: Any) -> Path | None:
+    """Return the path in what a component sends, or None if it is empty.
 
-    gradio would open a picture, perhaps write it anew, and stop at what Pillow does not know; barestyle reads it by
-    itself, with all its bits, colors and tags. So the page's events have `preprocess=False`.
+    The page's events use it with `preprocess=False`: gradio would open the picture, perhaps save it again, and fail on
+    what Pillow cannot read, but barestyle reads the file with all its bits, colors and tags.
     """
     path = payload.get("path") if isinstance(payload, dict) else None
     return Path(path) if isinstance(path, str) else None
 
 
-def picture_input(image_input: ImageInput) -> gr.Image:
-    """The component of a slot."""
+def image_component(image_input: ImageInput) -> gr.Image:
+    """Return the component of an input."""
     return gr.Image(
         label=image_input.label,
         type="filepath",
@@ -60,37 +68,37 @@ def picture_input(image_input: ImageInput) -> gr.Image:
         placeholder=image_input.placeholder,
         height=168,
         elem_id=image_input.name,
-        elem_classes="slot",
+        elem_classes="image-input",
     )
 
 
 def sample_buttons(image_input: ImageInput) -> gr.HTML:
-    """Small pictures to choose from; a click says the sample's name."""
-    buttons = "".join(_button(image_input, name) for name in image_input.at_hand)
+    """Return a row of thumbnails; a click sends an event with the sample's name."""
+    buttons = "".join(_sample_button(image_input, name) for name in image_input.samples)
     script = (
         "element.addEventListener('click', (event) => {"
         " const button = event.target.closest('button');"
         " if (button) trigger('click', { sample: button.dataset.sample }); });"
     )
-    group = f'<div class="samples" role="group" aria-label="{image_input.label}s at hand">{buttons}</div>'
+    group = f'<div class="samples" role="group" aria-label="{image_input.label} samples">{buttons}</div>'
     return gr.HTML(group, js_on_load=script, apply_default_css=False, elem_id=f"{image_input.name}-samples")
 
 
-def _button(image_input: ImageInput, name: str) -> str:
-    with Image.open(image_input.file(name)) as picture:
-        thumb = picture.convert("RGB")
-    thumb.thumbnail((2 * THUMB_SIDE, THUMB_SIDE))
+def _sample_button(image_input: ImageInput, name: str) -> str:
+    with Image.open(image_input.sample_file(name)) as image:
+        thumbnail = image.convert("RGB")
+    thumbnail.thumbnail((2 * THUMBNAIL_HEIGHT, THUMBNAIL_HEIGHT))
     label = html.escape(f"{image_input.label}: {name}")
-    image = f'<img src="{jpeg_data_uri(thumb, frames.LIVE_QUALITY)}" alt="">'
-    return f'<button type="button" data-sample="{name}" aria-label="{label}" title="{name}">{image}</button>'
+    tag = f'<img src="{jpeg_data_uri(thumbnail, previews.FRAME_QUALITY)}" alt="">'
+    return f'<button type="button" data-sample="{name}" aria-label="{label}" title="{name}">{tag}</button>'
 
 
-def preview(file: Path, limits: Limits, folder: Path) -> Path:
-    """Read a picture, and leave a small JPEG of it to show. Raises ImageError where it cannot be painted from."""
+def write_preview(file: Path, limits: Limits, folder: Path) -> Path:
+    """Read a picture, write a small JPEG of it into `folder`, and return its path. Raise ImageError."""
     try:
         picture = read(file, max_pixels=limits.max_pixels)
     except BarestyleError as error:
         raise type(error)(without_folder(str(error), file)) from None
-    small = folder / f"{file.stem}-small.jpg"
-    write_atomically(small, frames.view(picture.pixels, picture.alpha, frames.SLOT_SIDE))
-    return small
+    preview = folder / f"{file.stem}-small.jpg"
+    write_atomically(preview, previews.to_jpeg(picture.pixels, picture.alpha, previews.INPUT_SIDE))
+    return preview

@@ -1,4 +1,4 @@
-"""The line before the easel: one job is worked on, the others wait in the order in which they came."""
+"""The queue: one job is painted, the others wait in the order in which they came."""
 
 from __future__ import annotations
 
@@ -7,109 +7,115 @@ import gc
 import sys
 import threading
 from collections import deque
+from itertools import takewhile
 
+from barestyle.ui.compute import Compute
 from barestyle.ui.errors import PageError
-from barestyle.ui.jobs import Compute, Job
+from barestyle.ui.jobs import Job
+from barestyle.ui.notifier import Notifier
 
-CLOSING = "the page is closing; ask whoever runs it to start it again"
+CLOSING = "the server is shutting down; restart it to go on"
 
 
 class JobQueue:
-    """One painter, in a thread of its own, and a line of jobs."""
+    """Waiting jobs, and the thread that paints them one at a time.
+
+    Attributes:
+        compute: what jobs are painted with.
+        changes: notified whenever the status or the position of any job changes.
+    """
 
     def __init__(self, compute: Compute) -> None:
         self.compute = compute
-        self._line: deque[Job] = deque()
-        self._at_work: Job | None = None
-        self._is_shut = False
+        self.changes = Notifier()
+        self._waiting: deque[Job] = deque()
+        self._running: Job | None = None
+        self._is_shut_down = False
         self._changed = threading.Condition()
-        # A daemon, so that one long step does not keep a program alive that somebody wants to end.
-        self._painter = threading.Thread(target=self._paint, name="painter", daemon=True)
-        self._painter.start()
+        # A daemon, so that a long step cannot keep the program alive after it was told to end.
+        self._worker = threading.Thread(target=self._work, name="worker", daemon=True)
+        self._worker.start()
 
-    def ask(self, job: Job) -> None:
-        """Stand in line. Raises PageError where the line is full, and what `prepare` raises where there is one.
+    def add(self, job: Job) -> None:
+        """Prepare a job and append it to the queue.
 
-        Whoever waits should not learn at the end of it that there is something wrong with the pictures.
+        Raise PageError if the queue is full or shut down, and what `Job.prepare` raises: a mistake in the request
+        should not come up only after the wait.
         """
-        if self.is_busy:
-            for request in job.requests:
-                self.compute.plan(request)
+        self._check_capacity(job)  # before the images are read
+        job.prepare(self.compute)
         with self._changed:
-            if self._is_shut:
-                raise PageError(CLOSING)
-            if len(self._line) >= self.compute.limits.max_waiting:
-                raise PageError(f"the line is full: {len(self._line)} are waiting already; come back in a few minutes")
-            self._line.append(job)
+            self._check_capacity(job)
+            job.on_change = self.changes.notify
+            self._waiting.append(job)
             self._changed.notify()
+
+    def _check_capacity(self, job: Job) -> None:
+        with self._changed:
+            if self._is_shut_down:
+                raise PageError(CLOSING)
+            waiting = [other for other in self._waiting if not other.status.is_over]
+            limits = self.compute.limits
+            used = sum(other.prepared_bytes for other in waiting) + job.prepared_bytes
+            if len(waiting) >= limits.max_waiting or (waiting and used > limits.max_waiting_bytes):
+                raise PageError(f"the queue is full, with {len(waiting)} waiting; try again in a few minutes")
 
     @property
     def is_busy(self) -> bool:
-        """Whether somebody would have to wait."""
+        """Whether a new job would have to wait."""
         with self._changed:
-            return self._at_work is not None or bool(self._line)
-
-    def place(self, job: Job) -> int:
-        """How many jobs come before this one; 0 where it is its turn, or over."""
-        with self._changed:
-            return 1 + self._line.index(job) if job in self._line else 0
-
-    def stop(self, job: Job) -> None:
-        """End a job and keep what there is of it; one that waits leaves the line."""
-        job.stop()
-        self._leave(job)
-
-    def drop(self, job: Job) -> None:
-        """End a job and keep nothing."""
-        job.drop()
-        self._leave(job)
-
-    def _leave(self, job: Job) -> None:
-        with self._changed:
-            if job in self._line:
-                self._line.remove(job)
-                job.end_unbegun()
-
-    def shut(self) -> None:
-        """Take no more, and drop all jobs; the one at work ends with the step that is being computed."""
-        with self._changed:
-            self._is_shut = True
-            jobs = [*self._line, *([self._at_work] if self._at_work else [])]
-            self._changed.notify()
-        for job in jobs:
-            self.drop(job)
+            return self._running is not None or any(not job.status.is_over for job in self._waiting)
 
     @property
-    def is_shut(self) -> bool:
-        """Whether nobody is served any more."""
-        return self._is_shut
+    def is_shut_down(self) -> bool:
+        """Whether no job is taken any more."""
+        return self._is_shut_down
 
-    def close(self, patience: float) -> bool:
-        """Shut, and wait up to so many seconds for the painter to go; whether he did."""
-        self.shut()
-        self._painter.join(patience)
-        return not self._painter.is_alive()
+    def position(self, job: Job) -> int:
+        """Return how many jobs come before this one; 0 if it is being painted, or over."""
+        with self._changed:
+            if job not in self._waiting or job.status.is_over:
+                return 0
+            before = takewhile(lambda other: other is not job, self._waiting)
+            return sum(not other.status.is_over for other in before) + (self._running is not None)
 
-    def _paint(self) -> None:
-        while (job := self._next()) is not None:
-            job.paint(self.compute)
+    def shut_down(self) -> None:
+        """Take no more jobs and drop all there are; the running one ends with the current step."""
+        with self._changed:
+            self._is_shut_down = True
+            jobs = [*self._waiting, *([self._running] if self._running else [])]
+            self._changed.notify()
+        for job in jobs:
+            job.drop()
+        self.changes.notify()
+
+    def close(self, timeout: float) -> bool:
+        """Shut down, wait up to `timeout` seconds for the worker thread, and return whether it has ended."""
+        self.shut_down()
+        self._worker.join(timeout)
+        return not self._worker.is_alive()
+
+    def _work(self) -> None:
+        """Paint job after job, until the queue is shut down."""
+        while (job := self._take_next()) is not None:
+            job.paint()
             del job
             with self._changed:
-                self._at_work = None
-            give_back_memory()
+                self._running = None
+            trim_memory()
 
-    def _next(self) -> Job | None:
-        """The first in the line, once there is one; None when the studio closes."""
+    def _take_next(self) -> Job | None:
+        """Wait for a job and return it; None once the queue is shut down."""
         with self._changed:
-            self._changed.wait_for(lambda: self._line or self._is_shut)
-            if self._is_shut:
+            self._changed.wait_for(lambda: self._waiting or self._is_shut_down)
+            if self._is_shut_down:
                 return None
-            self._at_work = self._line.popleft()
-            return self._at_work
+            self._running = self._waiting.popleft()
+            return self._running
 
 
-def give_back_memory() -> None:
-    """Hand what the last job took back to the system, as far as it can be asked to."""
+def trim_memory() -> None:
+    """Return the memory that a job has freed to the system, as far as possible."""
     gc.collect()
     if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
-        trim(0)  # glibc would keep the pages that were freed
+        trim(0)  # glibc keeps freed pages otherwise

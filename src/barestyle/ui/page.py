@@ -1,284 +1,235 @@
-"""The page's layout, and which control does what."""
+"""The page: its layout, and what happens when a control is used."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from typing import Any
 
 import gradio as gr
-from gradio.components import Component
 
-from barestyle.presets import DEFAULT_PRESET, PRESETS, preset
+from barestyle.presets import preset
 from barestyle.spec import Spec
 from barestyle.ui import api, choices, controls
 from barestyle.ui.controls import CONTROLS
 from barestyle.ui.form_values import Settings
-from barestyle.ui.gradio_errors import spoken
-from barestyle.ui.image_inputs import IMAGE_INPUTS, ImageInput, picture_input, sample_buttons, sent
-from barestyle.ui.limits import Limits
-from barestyle.ui.service import EARLIER, Service
-from barestyle.ui.viewer import shown, stage
+from barestyle.ui.gradio_errors import translate_errors
+from barestyle.ui.image_inputs import IMAGE_INPUTS, ImageInput, uploaded_file
+from barestyle.ui.job_status import JobStatus
+from barestyle.ui.layout import (
+    PAINT_LABEL,
+    PAINT_SIDE_BY_SIDE_LABEL,
+    Components,
+    create_layout,
+    preset_hint,
+    preset_paragraph,
+    with_titles,
+)
+from barestyle.ui.service import LOADED, Service
+from barestyle.ui.viewer import viewer_value
 
-OWN: dict[str, Any] = {
+PRIVATE: dict[str, Any] = {
     "api_visibility": "private",
     "show_progress": "hidden",
     "concurrency_limit": None,
     "preprocess": False,
 }
-"""Of the page's own events: nobody calls them from outside, they wait for nobody, and take files as they come."""
-
-ONE, SEVERAL = "Paint", "Paint side by side"
-"""The two things that the one button can do, by what stands on it."""
-
-HEAD = """
-<header>
-<h1>barestyle</h1>
-<p>Photographs, repainted in the style of a painting by a network that nobody trained.</p>
-</header>
-"""
+"""Options of the page's own events: not part of the API, not queued, and files are passed as they were uploaded."""
 
 
-@dataclass(frozen=True)
-class Parts:
-    """What is on the page."""
-
-    pictures: tuple[gr.Image, ...]
-    samples: tuple[gr.HTML, ...]
-    one: gr.Tab
-    preset: gr.Radio
-    several: gr.Tab
-    presets: gr.CheckboxGroup
-    controls: tuple[Component, ...]
-    paint: gr.Button
-    stop: gr.Button
-    about: gr.Markdown
-    earlier: gr.File
-    stage: gr.HTML
-
-
-def build(service: Service) -> gr.Blocks:
-    """The page, and the API beside it."""
+def build_page(service: Service) -> gr.Blocks:
+    """Build the page, with the API."""
     page = gr.Blocks(title="barestyle", analytics_enabled=False, fill_width=True)
     with page:
-        api.add(service)  # first, as whoever comes first gets the names
-        gr.HTML(HEAD, apply_default_css=False, elem_id="head")
-        parts = laid_out(service.limits)
-        connect_pictures(parts, service)
-        connect_settings(parts, service)
-        connect_painting(parts, service)
-        connect_visit(page, service)
-    # What the queue of this library cannot say in words, our own line does; so nothing ever waits in this one.
+        api.add_api(service)  # before the page's own events, which would take the names of the endpoints
+        components = create_layout(service.limits)
+        _connect_inputs(components, service)
+        _connect_looks(components, service)
+        _connect_earlier_result(components, service)
+        _connect_buttons(components, service)
+        _connect_session(page, service)
+    # Jobs wait in the service's queue, which can report positions; nothing waits in gradio's.
     page.queue(default_concurrency_limit=None, api_open=False)
     return page
 
 
-def connect_visit(page: gr.Blocks, service: Service) -> None:
-    """Coming and going."""
+def _connect_session(page: gr.Blocks, service: Service) -> None:
+    """Start a session when the page is opened and end it when it is closed."""
 
-    async def enter(request: gr.Request) -> None:
-        service.enter(request.session_hash)
+    async def open_page(request: gr.Request) -> None:
+        service.open_page(request.session_hash)
 
-    async def leave(request: gr.Request) -> None:
+    async def close_page(request: gr.Request) -> None:
         service.sessions.end(request.session_hash)
 
-    page.load(enter, None, None, **OWN)
-    page.unload(leave)
+    page.load(open_page, None, None, **PRIVATE)
+    page.unload(close_page)
 
 
-def laid_out(limits: Limits) -> Parts:
-    """Every component in its place."""
-    with gr.Row(elem_id="workshop"):
-        with gr.Column(scale=4, min_width=320, elem_id="tools"):
-            with gr.Row(elem_id="slots"):
-                pictures, samples = zip(*[_place(image_input) for image_input in IMAGE_INPUTS], strict=True)
-            with gr.Tabs(elem_id="how"):
-                with gr.Tab("One picture") as one:
-                    chosen = _preset()
-                with gr.Tab("Side by side") as several:
-                    presets = _presets()
-            made = tuple(control.make(limits) for control in CONTROLS if not control.is_rare)
-            paint = gr.Button(ONE, variant="primary", size="lg", elem_id="paint")
-            stop = gr.Button("Stop, and keep what there is", variant="stop", size="lg", visible=False, elem_id="stop")
-            with gr.Accordion("More", open=False, elem_id="more"):
-                rare = tuple(control.make(limits) for control in CONTROLS if control.is_rare)
-                earlier = gr.File(
-                    label="An earlier result, to begin from its settings", height=110, elem_id="earlier", buttons=[]
-                )
-                about = gr.Markdown(_about(DEFAULT_PRESET), elem_id="about")
-        with gr.Column(scale=7, min_width=320, elem_id="gallery"):
-            shows = stage()
-    return Parts(pictures, samples, one, chosen, several, presets, (*made, *rare), paint, stop, about, earlier, shows)
+def _connect_inputs(components: Components, service: Service) -> None:
+    """Take a picture that is uploaded or chosen from the samples, and forget one that is removed."""
+    for image_input, picture, samples in zip(IMAGE_INPUTS, components.pictures, components.samples, strict=True):
+        picture.upload(_choose_upload(service, image_input), picture, picture, **PRIVATE)
+        picture.clear(_clear_input(service, image_input), None, None, **PRIVATE)
+        samples.click(_choose_sample(service, image_input), None, picture, **PRIVATE)
 
 
-def _place(image_input: ImageInput) -> tuple[gr.Image, gr.HTML]:
-    with gr.Column(min_width=140):
-        return picture_input(image_input), sample_buttons(image_input)
-
-
-def _preset() -> gr.Radio:
-    return gr.Radio(
-        _named(choices.offered()),
-        value=DEFAULT_PRESET,
-        label="Manner",
-        info=_says(DEFAULT_PRESET),
-        elem_id="preset",
-        elem_classes="manners",
-    )
-
-
-def _presets() -> gr.CheckboxGroup:
-    return gr.CheckboxGroup(
-        _named(choices.offered()),
-        value=[DEFAULT_PRESET],
-        label="Manners",
-        info="Choose two, three or four; they are painted one after the other.",
-        elem_id="presets",
-        elem_classes="manners",
-    )
-
-
-def _named(names: Sequence[str] | dict[str, Any]) -> list[tuple[str, str | int | float]]:
-    return [(choices.title(name), name) for name in names]
-
-
-def _says(name: str) -> str:
-    line = choices.says(name)
-    return f"{line[:1].upper()}{line[1:]}."
-
-
-def _about(name: str) -> str:
-    """A preset for whoever wants to know exactly."""
-    known = PRESETS[name]
-    about = known.about.replace("--strength", "the strength")
-    return f"**{choices.title(name)}** is the preset `{name}`: {known.summary} ({known.source}). {about}"
-
-
-def connect_pictures(parts: Parts, service: Service) -> None:
-    """Choosing the two pictures: sent, at hand, or taken away again."""
-    for image_input, picture, at_hand in zip(IMAGE_INPUTS, parts.pictures, parts.samples, strict=True):
-        picture.upload(_pick(service, image_input), picture, picture, **OWN)
-        picture.clear(_put_back(service, image_input), None, None, **OWN)
-        at_hand.click(_pick_sample(service, image_input), None, picture, **OWN)
-
-
-def _pick(service: Service, image_input: ImageInput) -> Any:
-    async def pick(payload: Any, request: gr.Request) -> AsyncIterator[Any]:
-        file = sent(payload)
+def _choose_upload(service: Service, image_input: ImageInput) -> Any:
+    async def choose_upload(payload: Any, request: gr.Request) -> AsyncIterator[Any]:
+        file = uploaded_file(payload)
         if file is None:
             return
         try:
-            with spoken():
-                small = await service.pick(request.session_hash, image_input, file)
+            with translate_errors():
+                preview = await service.choose_upload(request.session_hash, image_input, file)
         except gr.Error:
-            yield None  # what was refused should not be seen in its place
+            yield None  # show the input as empty
             raise
-        yield gr.skip() if small is None else str(small)
+        yield gr.skip() if preview is None else str(preview)
 
-    return pick
-
-
-def _pick_sample(service: Service, image_input: ImageInput) -> Any:
-    async def pick_sample(event: gr.EventData, request: gr.Request) -> Any:
-        with spoken():
-            small = await service.pick_sample(request.session_hash, image_input, str(event.sample))
-        return gr.skip() if small is None else str(small)
-
-    return pick_sample
+    return choose_upload
 
 
-def _put_back(service: Service, image_input: ImageInput) -> Any:
-    async def put_back(request: gr.Request) -> None:
-        with spoken():
-            service.put_back(request.session_hash, image_input)
+def _choose_sample(service: Service, image_input: ImageInput) -> Any:
+    async def choose_sample(event: gr.EventData, request: gr.Request) -> Any:
+        with translate_errors():
+            preview = await service.choose_sample(request.session_hash, image_input, str(event.sample))
+        return gr.skip() if preview is None else str(preview)
 
-    return put_back
+    return choose_sample
 
 
-def connect_settings(parts: Parts, service: Service) -> None:
-    """What follows from a choice of preset, and an earlier result that sets everything."""
-    strength = parts.controls[CONTROLS.index(controls.STRENGTH)]
+def _clear_input(service: Service, image_input: ImageInput) -> Any:
+    async def clear_input(request: gr.Request) -> None:
+        with translate_errors():
+            service.clear_input(request.session_hash, image_input)
 
-    async def changed(name: str, request: gr.Request) -> tuple[Any, Any, Any]:
-        with spoken():
-            base = service.base(request.session_hash, name)
-            known = preset(base).spec if isinstance(base, str) else base
-        takes = choices.takes_strength(known)
-        told = controls.STRENGTH_SAYS if takes else controls.NO_STRENGTH_SAYS
-        slider = gr.update(info=told, interactive=takes)
-        if name == EARLIER:
-            return gr.update(info="As the earlier result was painted."), slider, "The settings of an earlier result."
-        return gr.update(info=_says(name)), slider, _about(name)
+    return clear_input
 
-    def several_chosen(names: list[str]) -> Any:
-        told, takes = controls.strength_of_several(names)
-        return gr.update(info=told, interactive=takes)
+
+def _connect_looks(components: Components, service: Service) -> None:
+    """Describe the chosen look, and say whether the strength applies to it."""
+    follow_preset = _follow_preset(components, service)
+    components.preset.change(**follow_preset)
+    components.single_tab.select(**follow_preset)
+
+    def update_strength(names: list[str]) -> Any:
+        hint, is_adjustable = controls.strength_hint(names)
+        return gr.update(info=hint, interactive=is_adjustable)
+
+    for event in (components.presets.change, components.side_by_side_tab.select):
+        event(update_strength, inputs=components.presets, outputs=_strength(components), **PRIVATE)
+
+
+def _strength(components: Components) -> Any:
+    return components.controls[CONTROLS.index(controls.STRENGTH)]
+
+
+def _follow_preset(components: Components, service: Service) -> dict[str, Any]:
+    """Return the arguments of an event that updates hint, strength and paragraph for the chosen preset."""
+
+    async def describe(name: str, request: gr.Request) -> tuple[Any, Any, Any]:
+        with translate_errors():
+            base = service.resolve_base(request.session_hash, name)
+            spec = preset(base).spec if isinstance(base, str) else base
+        is_adjustable = choices.takes_strength(spec)
+        hint = controls.STRENGTH_HINT if is_adjustable else controls.NO_STRENGTH_HINT
+        strength = gr.update(info=hint, interactive=is_adjustable)
+        if name == LOADED:
+            return gr.update(info="The look of the earlier result."), strength, "Settings of an earlier result."
+        return gr.update(info=preset_hint(name)), strength, preset_paragraph(name)
+
+    outputs = [components.preset, _strength(components), components.about]
+    return {"fn": describe, "inputs": components.preset, "outputs": outputs, **PRIVATE}
+
+
+def _connect_earlier_result(components: Components, service: Service) -> None:
+    """Load the settings of an earlier result into the form."""
 
     async def load(payload: Any, request: gr.Request) -> AsyncIterator[Any]:
-        file = sent(payload)
+        file = uploaded_file(payload)
         if file is None:
             return
-        untouched = (gr.skip(),) * (1 + len(parts.controls))
         try:
-            with spoken():
-                found = await service.load(request.session_hash, file)
+            with translate_errors():
+                settings = await service.load_settings(request.session_hash, file)
         except gr.Error:
-            yield (None, *untouched)
+            yield (None, *(gr.skip() for _ in (components.preset, *components.controls)))
             raise
-        yield (None, _loaded_preset(found), *(control.shown(found, service.limits) for control in CONTROLS))
-        gr.Info(f"The settings of {html.escape(file.name)} are loaded.", title="Settings")
+        values = [control.format(settings, service.limits) for control in CONTROLS]
+        yield (None, _select_base(settings), *values)
+        gr.Info(f"Loaded the settings of {html.escape(file.name)}.", title="Settings")
 
-    follows: dict[str, Any] = {"inputs": parts.preset, "outputs": [parts.preset, strength, parts.about], **OWN}
-    parts.preset.change(changed, **follows)
-    loading = parts.earlier.upload(load, parts.earlier, [parts.earlier, parts.preset, *parts.controls], **OWN)
-    parts.one.select(changed, **follows)
-    for event in (parts.presets.change, parts.several.select):
-        event(several_chosen, inputs=parts.presets, outputs=strength, **OWN)
-    loading.success(changed, **follows)  # of two earlier results one after the other the choice stays, but not its spec
+    outputs = [components.earlier, components.preset, *components.controls]
+    loading = components.earlier.upload(load, components.earlier, outputs, **PRIVATE)
+    # A second result with another spec leaves the choice as it is, so that its change event does not fire.
+    loading.success(**_follow_preset(components, service))
 
 
-def _loaded_preset(found: Settings) -> Any:
-    """The choice of presets with an earlier result's settings among them, where they are no preset's."""
-    named = _named(choices.offered())
-    if isinstance(found.base, Spec):
-        return gr.update(choices=[*named, (found.title, EARLIER)], value=EARLIER)
-    return gr.update(choices=named, value=found.base)
+def _select_base(settings: Settings) -> Any:
+    """Select a preset, or an extra entry for an earlier result's spec if it is not a preset's."""
+    presets = with_titles(choices.offered())
+    if isinstance(settings.base, Spec):
+        return gr.update(choices=[*presets, (settings.title, LOADED)], value=LOADED)
+    return gr.update(choices=presets, value=settings.base)
 
 
-def connect_painting(parts: Parts, service: Service) -> None:
-    """The button that begins, and the one that ends."""
-    side_by_side = gr.State(False)
-    for tab, value, label in ((parts.one, False, ONE), (parts.several, True, SEVERAL)):
-        tab.select(
-            lambda value=value, label=label: (value, gr.update(value=label)), None, [side_by_side, parts.paint], **OWN
-        )
+def _connect_buttons(components: Components, service: Service) -> None:
+    """Paint when one button is pressed, with live updates, and stop when the other one is."""
+    is_side_by_side = gr.State(False)
 
-    async def paint(
-        request: gr.Request, several: bool, name: str, names: list[str], *rest: Any
-    ) -> AsyncIterator[tuple[Any, Any, Any]]:
-        pictures, values = rest[: len(IMAGE_INPUTS)], rest[len(IMAGE_INPUTS) :]
-        idle = gr.update(visible=True), gr.update(visible=False)
-        busy, as_before = idle[::-1], (gr.skip(), gr.skip())
-        try:
-            with spoken():
-                bases = service.several(names) if several else [service.base(request.session_hash, name)]
-                asked = [service.fitting(controls.assembled(base, values)) for base in bases]
-                job = await service.ask(
-                    request.session_hash, asked, [sent(picture) is not None for picture in pictures]
-                )
-                buttons = busy
-                async for place in service.watch(request.session_hash, job):
-                    yield (shown(job, place), *(idle if job.view.is_over else buttons))
-                    buttons = as_before
-        except gr.Error:
-            yield (gr.skip(), *idle)
-            raise
+    def choose_mode(value: bool, label: str) -> Any:
+        return lambda: (value, gr.update(value=label))
+
+    outputs = [is_side_by_side, components.paint]
+    components.single_tab.select(choose_mode(False, PAINT_LABEL), None, outputs, **PRIVATE)
+    components.side_by_side_tab.select(choose_mode(True, PAINT_SIDE_BY_SIDE_LABEL), None, outputs, **PRIVATE)
 
     async def stop(request: gr.Request) -> None:
-        with spoken():
+        with translate_errors():
             service.stop(request.session_hash)
 
-    given = [side_by_side, parts.preset, parts.presets, *parts.pictures, *parts.controls]
-    parts.paint.click(paint, given, [parts.stage, parts.paint, parts.stop], **OWN)
-    parts.stop.click(stop, None, None, **OWN)
+    inputs = [is_side_by_side, components.preset, components.presets, *components.pictures, *components.controls]
+    components.paint.click(_paint(service), inputs, [components.viewer, components.paint, components.stop], **PRIVATE)
+    components.stop.click(stop, None, None, **PRIVATE)
+
+
+def _paint(service: Service) -> Any:
+    async def paint(
+        request: gr.Request, is_side_by_side: bool, name: str, names: list[str], *values: Any
+    ) -> AsyncIterator[tuple[Any, Any, Any]]:
+        session_id = request.session_hash
+        pictures, form = values[: len(IMAGE_INPUTS)], values[len(IMAGE_INPUTS) :]
+        try:
+            with translate_errors():
+                if is_side_by_side:
+                    service.check_look_count(names)
+                bases = names if is_side_by_side else [service.resolve_base(session_id, name)]
+                settings = [service.drop_unused_strength(controls.parse_settings(base, form)) for base in bases]
+                job = service.create_job(
+                    session_id, settings, [uploaded_file(picture) is not None for picture in pictures]
+                )
+                label = "Cancel"
+                yield gr.skip(), gr.update(visible=False), gr.update(visible=True, value=label)
+                await service.enqueue(session_id, job)
+                async for status, position in service.watch(session_id, job):
+                    value = viewer_value(job, status, position)
+                    if status.is_over:
+                        yield value, gr.update(visible=True), gr.update(visible=False)
+                    elif (next_label := _stop_label(status, position)) != label:
+                        label = next_label
+                        yield value, gr.skip(), gr.update(value=label)
+                    else:
+                        yield value, gr.skip(), gr.skip()
+        except gr.Error:
+            yield gr.skip(), gr.update(visible=True), gr.update(visible=False)
+            raise
+
+    return paint
+
+
+def _stop_label(status: JobStatus, position: int) -> str:
+    """Return what the stop button says while a job is not over."""
+    if status.phase == "painting":
+        return "Stop and keep this version"
+    return "Leave the queue" if position > 0 else "Cancel"

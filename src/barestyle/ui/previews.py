@@ -1,4 +1,4 @@
-"""Pictures for the screen: small and quick to send; what is kept is another matter."""
+"""Small pictures for the screen: frames of a run, previews of the inputs, before and after."""
 
 from __future__ import annotations
 
@@ -9,35 +9,34 @@ from torch import Tensor
 from barestyle.images import encode, resized, target_size
 from barestyle.plots.data_uri import jpeg_data_uri
 
-LIVE_SIDE = 640
-"""Long side of the pictures that form, in pixels."""
+FRAME_SIDE = 640
+"""Long side of a frame of a run, in pixels."""
 
-LIVE_QUALITY = 80
-VIEW_SIDE = 1600
-"""Long side of what a finished picture is looked at with."""
+FRAME_QUALITY = 80
+"""JPEG quality of frames and of sample thumbnails."""
 
-SLOT_SIDE = 640
-"""Long side of a chosen picture beside the settings."""
+RESULT_SIDE = 1600
+"""Long side of the pictures that compare before and after."""
 
-
-def live(pixels: Tensor) -> str:
-    """A picture (1, 3, H, W) in 0..1 as a data URL of a small JPEG."""
-    return jpeg_data_uri(_image(shrunk(pixels, LIVE_SIDE)), LIVE_QUALITY)
+INPUT_SIDE = 640
+"""Long side of the preview of a chosen picture."""
 
 
-def view(pixels: Tensor, alpha: Tensor | None = None, side: int = VIEW_SIDE) -> bytes:
-    """The bytes of a JPEG to look at, transparency laid over white."""
-    return encode(shrunk(pixels, side), None if alpha is None else shrunk(alpha, side), ".jpg")
+def live_frame(pixels: Tensor) -> str:
+    """Return pixels (1, 3, H, W) in 0..1 as the data URI of a small JPEG."""
+    small = shrink(pixels, FRAME_SIDE)
+    levels = (small[0].clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu()
+    return jpeg_data_uri(Image.fromarray(np.ascontiguousarray(levels.numpy())), FRAME_QUALITY)
 
 
-def shrunk(planes: Tensor, side: int) -> Tensor:
-    """Planes (1, c, H, W) with a long side of at most so many pixels."""
+def to_jpeg(pixels: Tensor, alpha: Tensor | None = None, side: int = RESULT_SIDE) -> bytes:
+    """Return the bytes of a JPEG with a long side of at most `side`, composited over white."""
+    return encode(shrink(pixels, side), None if alpha is None else shrink(alpha, side), ".jpg")
+
+
+def shrink(planes: Tensor, side: int) -> Tensor:
+    """Return planes (1, c, H, W) with a long side of at most `side` pixels."""
     height, width = planes.shape[-2:]
     if max(height, width) <= side:
         return planes
     return resized(planes, *target_size(height, width, side))
-
-
-def _image(pixels: Tensor) -> Image.Image:
-    levels = (pixels[0].clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu()
-    return Image.fromarray(np.ascontiguousarray(levels.numpy()))

@@ -1,4 +1,4 @@
-"""The server: from a free port to the last file removed."""
+"""Run the server, from opening the port to removing the last file."""
 
 from __future__ import annotations
 
@@ -16,114 +16,114 @@ from types import FrameType
 
 import uvicorn
 
+from barestyle.ui.compute import Compute
 from barestyle.ui.errors import PageError
 from barestyle.ui.job_queue import JobQueue
-from barestyle.ui.jobs import Compute
 from barestyle.ui.sessions import Sessions
 
 ENVIRONMENT = {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_HEARTBEAT_INTERVAL": "2"}
-"""What gradio can be told in no other way: to tell nobody anything, and to notice soon that somebody has left."""
+"""Options that gradio reads from the environment only: no telemetry, and seconds until a closed page is noticed."""
 
-FAREWELL_SECONDS = 0.5
-"""So long all who look at a job have to learn that there will be nothing more to see."""
+CLOSING_SECONDS = 0.5
+"""Time for clients to receive the message that the server is shutting down."""
 
-PATIENCE = 10
-"""Seconds that a step may go on after the server was told to end."""
+SHUTDOWN_TIMEOUT = 10
+"""Seconds to wait for the current step after the server was told to stop."""
 
 
 def serve(
     compute: Compute, host: str, port: int, *, announce: Callable[[str], None], open_browser: bool = False
 ) -> bool:
-    """Serve the page until SIGINT or SIGTERM; whether all of it has ended then, and not a step still goes on.
+    """Serve the page until SIGINT or SIGTERM, and return whether the worker thread has ended, too.
 
     Args:
-        easel: where and with what it is painted, and the limits.
-        host: a name or address of this machine.
-        port: 0 takes any free one.
-        announce: is given the page's address once it can be opened.
-        open_browser: open it, too.
+        compute: device, precision, memory and limits.
+        host: name or address of this machine.
+        port: 0 for any free one.
+        announce: called with the page's address once it can be opened.
+        open_browser: whether to open the page in a browser.
 
-    Raises PageError where the port cannot be had.
+    Raises:
+        PageError: the host or port cannot be used.
     """
     with contextlib.ExitStack() as stack:
-        listening = stack.enter_context(bound(host, port))
+        listening = stack.enter_context(open_socket(host, port))
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="barestyle-ui-"))).resolve()
         root = home / "files"
         root.mkdir()
         folders = {"GRADIO_TEMP_DIR": str(root), "TORCHINDUCTOR_CACHE_DIR": str(home / "torch")}
-        stack.enter_context(_environment({**ENVIRONMENT, **folders}))
-        # Only now: gradio reads some of that while it is imported, and makes its folder at once.
-        from barestyle.ui.application import application
+        stack.enter_context(_set_environment({**ENVIRONMENT, **folders}))
+        # Imported here, because gradio reads the environment and creates its folder on import.
+        from barestyle.ui.application import create_application
 
         job_queue = JobQueue(compute)
         try:
-            app, streams = stack.enter_context(application(Sessions(root, job_queue), job_queue))
-            address = url(listening)
+            app, stop_streams = stack.enter_context(create_application(Sessions(root), job_queue))
+            address = format_url(listening)
 
-            def ready() -> None:
+            def on_ready() -> None:
                 announce(address)
                 if open_browser:
                     webbrowser.open(address)
 
-            def closing() -> None:
-                job_queue.shut()
-                streams.set()
+            def on_closing() -> None:
+                job_queue.shut_down()
+                stop_streams.set()
 
             config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=2)
-            Server(config, ready, closing).run(sockets=[listening])
+            Server(config, on_ready, on_closing).run(sockets=[listening])
         finally:
-            ended = job_queue.close(PATIENCE)
-    return ended
+            has_ended = job_queue.close(SHUTDOWN_TIMEOUT)
+    return has_ended
 
 
 class Server(uvicorn.Server):
-    """uvicorn's, which says when it is ready and when it closes, and leaves signals at that."""
+    """uvicorn's server with two callbacks; it returns after a signal instead of raising it again."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], closing: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None], on_closing: Callable[[], None]) -> None:
         super().__init__(config)
-        self._ready = ready
-        self._closing = closing
+        self._on_ready = on_ready
+        self._on_closing = on_closing
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._ready()
+            self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._closing()
-        await asyncio.sleep(FAREWELL_SECONDS)
-        # Whoever is cut off now has been told; that it was cut off is no news.
+        self._on_closing()
+        await asyncio.sleep(CLOSING_SECONDS)
+        # uvicorn would log each connection that it cuts off from here on; the clients have been informed.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        # The original would raise the signal again once all is done, and SIGTERM would end the program there.
+        # uvicorn would raise the signal again after the shutdown, and SIGTERM would then end the program.
         self.force_exit = self.should_exit
         self.should_exit = True
 
 
 @contextlib.contextmanager
-def bound(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket at that address. Raises PageError where it cannot be had."""
+def open_socket(host: str, port: int) -> Iterator[socket.socket]:
+    """Open a socket bound to an address. Raise PageError if that fails."""
     try:
-        family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, kind, protocol)
     except OSError as error:
-        raise PageError(f"host {host!r} cannot be used ({error.strerror}); leave --host out for 127.0.0.1") from None
+        raise PageError(f"cannot use host {host!r} ({error.strerror}); omit --host for 127.0.0.1") from None
     with listening:
         try:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind(place)
+            listening.bind(address)
         except OSError as error:
             raise PageError(
-                f"port {port} of {host} cannot be used ({error.strerror}); "
-                "choose another with --port, or 0 for a free one"
+                f"cannot use port {port} of {host} ({error.strerror}); choose another with --port, or 0 for a free one"
             ) from None
         yield listening
 
 
-def url(listening: socket.socket) -> str:
-    """The address to open in this machine's browser."""
+def format_url(listening: socket.socket) -> str:
+    """Return the URL of the page for a browser on this machine."""
     host, port = listening.getsockname()[:2]
     address = ipaddress.ip_address(host)
     if address.is_unspecified:
@@ -132,16 +132,17 @@ def url(listening: socket.socket) -> str:
 
 
 def is_private(host: str) -> bool:
-    """Whether only this machine can reach that host."""
+    """Return whether only this machine can reach that host."""
     try:
-        found = {place[4][0] for place in socket.getaddrinfo(host, None)}
+        addresses = {info[4][0] for info in socket.getaddrinfo(host, None)}
     except OSError:
         return False
-    return all(ipaddress.ip_address(str(one)).is_loopback for one in found)
+    return all(ipaddress.ip_address(str(address)).is_loopback for address in addresses)
 
 
 @contextlib.contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
+def _set_environment(values: dict[str, str]) -> Iterator[None]:
+    """Set environment variables while entered."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:

@@ -1,4 +1,4 @@
-"""What happens when a visitor does something: chooses a picture, asks for one, stops, leaves."""
+"""The page's operations: choose a picture, start a job, follow it, stop it, load settings. No layout here."""
 
 from __future__ import annotations
 
@@ -11,193 +11,198 @@ from typing import TypeVar
 
 from barestyle.errors import BarestyleError
 from barestyle.presets import preset
-from barestyle.run import record as records
-from barestyle.run.record import Record
 from barestyle.spec import Spec
 from barestyle.ui import choices
-from barestyle.ui import form_values as settings
-from barestyle.ui import image_inputs as slots
-from barestyle.ui.errors import PageError, without_folder
-from barestyle.ui.form_values import Settings
-from barestyle.ui.image_inputs import IMAGE_INPUTS, ImageInput
+from barestyle.ui.compute import PaintRequest
+from barestyle.ui.errors import PageError
+from barestyle.ui.form_values import Settings, read_settings
+from barestyle.ui.image_inputs import IMAGE_INPUTS, ImageInput, write_preview
 from barestyle.ui.job_queue import CLOSING, JobQueue
-from barestyle.ui.jobs import Job, PaintRequest
+from barestyle.ui.job_status import JobStatus
+from barestyle.ui.jobs import Job
 from barestyle.ui.limits import Limits
-from barestyle.ui.sessions import PAGE_SECONDS, Session, Sessions
+from barestyle.ui.sessions import PAGE_TIMEOUT, Session, Sessions
 
-LOOK_SECONDS = 0.25
-"""How often a job is looked at."""
+KEEPALIVE_SECONDS = 1.0
+"""Longest time between two updates of a job. An update that cannot be delivered shows that the client has gone."""
 
-SIGN_SECONDS = 1.0
-"""How often something is said all the same: where it cannot be delivered, nobody is there any more."""
+MAX_LOOKS = 4
+"""Looks that can be painted side by side."""
 
-MOST = 4
-"""Presets side by side."""
-
-EARLIER = "as before"
-"""The name, among the presets, of an earlier result's settings."""
+LOADED = "loaded settings"
+"""Stands in the list of presets for the settings of an earlier result."""
 
 T = TypeVar("T")
 
 
 class Service:
-    """The page's doings, without its looks: whatever is wrong is a BarestyleError."""
+    """The operations of the page and of the API. Whatever is refused raises a BarestyleError.
+
+    A session belongs to one open page or one API client; its id is what gradio calls the session hash.
+    """
 
     def __init__(self, sessions: Sessions, job_queue: JobQueue, limits: Limits) -> None:
         self.sessions = sessions
         self.job_queue = job_queue
         self.limits = limits
-        # One at a time: a large picture takes a gigabyte while it is read.
+        # One thread only: a large picture takes a gigabyte while it is read.
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
 
     def close(self) -> None:
-        """Read nothing more."""
+        """Read no more files."""
         self._reader.shutdown(wait=False, cancel_futures=True)
 
-    async def _read(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._reader, work)
+    def open_page(self, session_id: str | None) -> None:
+        """Start the session of a page in a browser."""
+        self.sessions.get(session_id).timeout = PAGE_TIMEOUT
 
-    def enter(self, session: str | None) -> None:
-        """A page was opened; its browser will say when it is closed."""
-        self.sessions.of(session).patience = PAGE_SECONDS
+    async def choose_upload(self, session_id: str | None, image_input: ImageInput, upload: Path) -> Path | None:
+        """Take an uploaded file as the picture of an input, and return its preview.
 
-    async def pick(self, session: str | None, image_input: ImageInput, sent: Path) -> Path | None:
-        """Take a picture that was sent; what to show of it, or None where another one came after it.
-
-        Raises ImageError where it cannot be painted from.
+        Return None if another picture was chosen before this one was read. Raise ImageError if it cannot be read.
         """
-        session_data = self.sessions.of(session)
-        shelf = session_data.new_shelf(image_input.name)
-        return await self._picked(session_data, image_input, self.sessions.claim(sent, shelf), shelf)
+        session = self.sessions.get(session_id)
+        upload_dir = session.new_upload_dir(image_input.name)
+        file = self.sessions.claim_upload(upload, upload_dir)
+        return await self._choose(session, image_input, file, upload_dir)
 
-    async def pick_sample(self, session: str | None, image_input: ImageInput, name: str) -> Path | None:
-        """Take one of the pictures at hand; likewise."""
-        session_data = self.sessions.of(session)
-        return await self._picked(
-            session_data, image_input, image_input.file(name), session_data.new_shelf(image_input.name)
-        )
+    async def choose_sample(self, session_id: str | None, image_input: ImageInput, name: str) -> Path | None:
+        """Take a sample as the picture of an input; returns and raises what `choose_upload` does."""
+        session = self.sessions.get(session_id)
+        upload_dir = session.new_upload_dir(image_input.name)
+        return await self._choose(session, image_input, image_input.sample_file(name), upload_dir)
 
-    async def _picked(self, session_data: Session, image_input: ImageInput, file: Path, shelf: Path) -> Path | None:
+    async def _choose(self, session: Session, image_input: ImageInput, file: Path, upload_dir: Path) -> Path | None:
+        def is_latest() -> bool:
+            return session.upload_dirs.get(image_input.name) == upload_dir
+
         try:
-            small = await self._read(lambda: slots.preview(file, self.limits, shelf))
+            preview = await self._run_in_reader(lambda: write_preview(file, self.limits, upload_dir))
         except BarestyleError:
-            if session_data.shelves.get(image_input.name) == shelf:
+            if is_latest():
                 raise
             return None
-        if session_data.shelves.get(image_input.name) != shelf:
+        if not is_latest():
             return None
-        session_data.picked[image_input.name] = file
-        return small
+        session.files[image_input.name] = file
+        return preview
 
-    def put_back(self, session: str | None, image_input: ImageInput) -> None:
-        """A picture was taken away again."""
-        self.sessions.of(session).clear(image_input.name)
+    def clear_input(self, session_id: str | None, image_input: ImageInput) -> None:
+        """Remove the picture of an input."""
+        self.sessions.get(session_id).clear_input(image_input.name)
 
-    async def ask(self, session: str | None, asked: Sequence[Settings], shown: Sequence[bool]) -> Job:
-        """Stand in line with the chosen pictures; `shown` says for each slot whether the page shows one."""
-        session_data = self.sessions.of(session)
-        files = [
-            self._file(session_data, image_input, one) for image_input, one in zip(IMAGE_INPUTS, shown, strict=True)
-        ]
-        return await self._begin(session_data, files, asked, watched=True)
+    def create_job(self, session_id: str | None, settings: Sequence[Settings], has_picture: Sequence[bool]) -> Job:
+        """Create a job that paints the chosen pictures with each of the settings.
 
-    async def ask_with(self, session: str | None, sent: Sequence[Path], asked: Settings) -> Job:
-        """Stand in line with pictures that were sent along."""
-        session_data = self.sessions.of(session)
-        files = [
-            self.sessions.claim(file, session_data.new_shelf(image_input.name))
-            for file, image_input in zip(sent, IMAGE_INPUTS, strict=True)
-        ]
-        return await self._begin(session_data, files, [asked], watched=False)
-
-    async def _begin(
-        self, session_data: Session, files: Sequence[Path], asked: Sequence[Settings], *, watched: bool
-    ) -> Job:
-        content, style = files
-        requests = [
-            PaintRequest(
-                content, style, one.spec(self.limits), one.seed, one.title, f"-{one.base}" if len(asked) > 1 else ""
-            )
-            for one in asked
-        ]
-        job = self.sessions.begin(session_data, requests, watched=watched)
-        try:
-            await self._read(lambda: self.job_queue.ask(job))
-        except BaseException:  # refused, or whoever asked has gone meanwhile
-            self.sessions.forget(session_data, job)
-            raise
-        return job
-
-    def _file(self, session_data: Session, image_input: ImageInput, is_shown: bool) -> Path:
-        if image_input.name in session_data.picked:
-            return session_data.picked[image_input.name]
-        thing = image_input.label.lower()
-        if is_shown:
-            raise PageError(f"the connection was lost, and the {thing} with it; choose it again")
-        raise PageError(f"there is no {thing} yet; drop one, or choose one of those below")
-
-    def several(self, names: Sequence[str]) -> list[str]:
-        """The presets to be seen side by side. Raises PageError where they are too few or too many."""
-        if not 2 <= len(names) <= MOST:
-            raise PageError(f"two, three or four manners can be seen side by side, not {len(names)}; choose again")
-        return list(names)
-
-    def base(self, session: str | None, name: str) -> str | Spec:
-        """A preset's name as it is, or the spec of the earlier result whose settings were loaded."""
-        if name != EARLIER:
-            return name
-        earlier = self.sessions.of(session).earlier
-        if earlier is None:
-            raise PageError("the connection was lost, and the earlier result with it; drop it again")
-        return earlier
-
-    def fitting(self, asked: Settings) -> Settings:
-        """Settings without a strength where the base takes none: a slider always has some value."""
-        base = preset(asked.base).spec if isinstance(asked.base, str) else asked.base
-        return asked if choices.takes_strength(base) else replace(asked, strength=None)
-
-    async def watch(self, session: str | None, job: Job) -> AsyncIterator[int]:
-        """Its place in the line, whenever there is something new to see, until it is over.
-
-        Whoever stops looking drops the job.
+        `has_picture` says for each input whether the page shows a picture in it. Raise PageError if a picture is
+        missing, and SpecError for settings that cannot be used.
         """
-        seen: object = None
-        silent = 0.0
+        session = self.sessions.get(session_id)
+        files = [
+            self._chosen_file(session, image_input, is_shown)
+            for image_input, is_shown in zip(IMAGE_INPUTS, has_picture, strict=True)
+        ]
+        return session.create_job(self._requests(files, settings))
+
+    def create_job_from_uploads(self, session_id: str | None, uploads: Sequence[Path], settings: Settings) -> Job:
+        """Create a job that paints uploaded files, in the order of IMAGE_INPUTS, without preview frames."""
+        session = self.sessions.get(session_id)
+        files = [
+            self.sessions.claim_upload(upload, session.new_upload_dir(image_input.name))
+            for upload, image_input in zip(uploads, IMAGE_INPUTS, strict=True)
+        ]
+        return session.create_job(self._requests(files, [settings]), wants_frames=False)
+
+    async def enqueue(self, session_id: str | None, job: Job) -> None:
+        """Read the job's pictures and append it to the queue. If that is refused, raise and remove the job."""
+        session = self.sessions.get(session_id)
         try:
-            while True:
-                if self.job_queue.is_shut:
-                    raise PageError(CLOSING)
-                now = (job.view, self.job_queue.place(job))
-                if now != seen or silent >= SIGN_SECONDS:
-                    seen, silent = now, 0.0
-                    yield now[1]
-                if now[0].is_over:
-                    return
-                await asyncio.sleep(LOOK_SECONDS)
-                silent += LOOK_SECONDS
+            await self._run_in_reader(lambda: self.job_queue.add(job))
+        except BaseException:  # also if the client has gone meanwhile
+            session.remove_job(job)
+            raise
+
+    def _requests(self, files: Sequence[Path], settings: Sequence[Settings]) -> list[PaintRequest]:
+        content, style = files
+        return [
+            PaintRequest(
+                content,
+                style,
+                chosen.spec(self.limits),
+                chosen.seed,
+                chosen.title,
+                suffix=f"-{chosen.base}" if len(settings) > 1 else "",
+            )
+            for chosen in settings
+        ]
+
+    def _chosen_file(self, session: Session, image_input: ImageInput, is_shown: bool) -> Path:
+        if image_input.name in session.files:
+            return session.files[image_input.name]
+        label = image_input.label.lower()
+        if is_shown:
+            raise PageError(f"the connection was lost and the {label} with it; choose it again")
+        raise PageError(f"choose a {label} first; there are samples below its box")
+
+    async def _run_in_reader(self, task: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._reader, task)
+
+    def check_look_count(self, presets: Sequence[str]) -> None:
+        """Raise PageError if these are too few or too many presets to paint side by side."""
+        if not 2 <= len(presets) <= MAX_LOOKS:
+            raise PageError(f"choose 2 to {MAX_LOOKS} looks")
+
+    def resolve_base(self, session_id: str | None, name: str) -> str | Spec:
+        """Return the preset's name, or for LOADED the spec of the result whose settings were loaded."""
+        if name != LOADED:
+            return name
+        spec = self.sessions.get(session_id).loaded_spec
+        if spec is None:
+            raise PageError("the connection was lost and the loaded settings with it; load them again")
+        return spec
+
+    def drop_unused_strength(self, settings: Settings) -> Settings:
+        """Return the settings without a strength if their look has none: the page's slider always has a value."""
+        spec = preset(settings.base).spec if isinstance(settings.base, str) else settings.base
+        return settings if choices.takes_strength(spec) else replace(settings, strength=None)
+
+    async def watch(self, session_id: str | None, job: Job) -> AsyncIterator[tuple[JobStatus, int]]:
+        """Yield the job's status and its position in the queue whenever one of them changes, until the job is over.
+
+        Yield at least every KEEPALIVE_SECONDS. If the iteration is given up, the job is dropped. Raise PageError if
+        the server shuts down.
+        """
+        clock = asyncio.get_running_loop().time
+        latest: tuple[JobStatus, int] | None = None
+        deadline = 0.0
+        try:
+            with self.job_queue.changes.subscribe() as changes:
+                while True:
+                    if self.job_queue.is_shut_down:
+                        raise PageError(CLOSING)
+                    update = job.status, self.job_queue.position(job)
+                    if update != latest or clock() >= deadline:
+                        latest, deadline = update, clock() + KEEPALIVE_SECONDS
+                        yield update
+                    if update[0].is_over:
+                        return
+                    await changes.wait(deadline - clock())
         finally:
-            self.sessions.touch(session)
-            if not job.view.is_over:
-                self.job_queue.drop(job)
+            self.sessions.touch(session_id)
+            if not job.status.is_over:
+                job.drop()
 
-    def stop(self, session: str | None) -> bool:
-        """End what a visitor asked for, and keep what there is; whether there was anything."""
-        running = [job for job in self.sessions.of(session).jobs if not job.view.is_over]
-        for job in running:
-            self.job_queue.stop(job)
-        return bool(running)
+    def stop(self, session_id: str | None) -> bool:
+        """Stop the session's jobs and keep the best pictures so far. Return whether there were any to stop."""
+        unfinished = [job for job in self.sessions.get(session_id).jobs if not job.status.is_over]
+        for job in unfinished:
+            job.stop()
+        return bool(unfinished)
 
-    async def load(self, session: str | None, sent: Path) -> Settings:
-        """The settings of an earlier result. Raises RecordError or PageError."""
-        session_data = self.sessions.of(session)
-        file = self.sessions.claim(sent, session_data.new_shelf("earlier"))
-        found = settings.of_record(await self._read(lambda: _record(file)))
-        session_data.earlier = found.base if isinstance(found.base, Spec) else None
-        return found
-
-
-def _record(file: Path) -> Record:
-    try:
-        return records.find(file)
-    except BarestyleError as error:
-        raise type(error)(without_folder(str(error), file)) from None
+    async def load_settings(self, session_id: str | None, upload: Path) -> Settings:
+        """Return the settings of an earlier result. Raise RecordError or PageError."""
+        session = self.sessions.get(session_id)
+        file = self.sessions.claim_upload(upload, session.new_upload_dir("earlier"))
+        settings = await self._run_in_reader(lambda: read_settings(file))
+        session.loaded_spec = settings.base if isinstance(settings.base, Spec) else None
+        return settings

@@ -1,4 +1,4 @@
-"""Who is on the page: a folder, pictures and jobs for each, all gone when they are."""
+"""Sessions: the folder, the chosen pictures and the jobs of each open page, all removed when it is closed."""
 
 from __future__ import annotations
 
@@ -10,159 +10,173 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from barestyle.spec import Spec
+from barestyle.ui.compute import PaintRequest
 from barestyle.ui.errors import PageError
-from barestyle.ui.job_queue import JobQueue
-from barestyle.ui.jobs import Job, PaintRequest
+from barestyle.ui.jobs import Job
 
-KEPT_JOBS = 4
-"""Results of earlier jobs that a visitor can still download."""
+MAX_JOBS = 4
+"""Jobs of a session whose results can still be downloaded."""
 
-CLIENT_SECONDS = 3600.0
-"""A client's visit without a sign of life, whose end nobody told, is over after this."""
+CLIENT_TIMEOUT = 3600.0
+"""Seconds without a request after which the session of an API client ends."""
 
-PAGE_SECONDS = 24 * 3600.0
-"""A page's visit likewise: who has one open may have gone for lunch."""
+PAGE_TIMEOUT = 24 * 3600.0
+"""The same for a page in a browser, which reports when it is closed."""
 
 CLAIMED_SECONDS = 10.0
-"""So long a file stays where it arrived once it has a place of its own: somebody else may be sending the same one."""
+"""Grace period before a claimed upload is deleted; another client may still be sending the same file."""
 
 UNCLAIMED_SECONDS = 900.0
-"""So long a file that was sent may lie about without being used."""
+"""Time after which an upload that was never used is deleted."""
 
-UNFINISHED_SECONDS = 60.0
-"""So long a file that is being sent may not grow: its sender has gone."""
+PARTIAL_SECONDS = 60.0
+"""Time without new data after which an unfinished upload is deleted."""
 
 
 @dataclass
 class Session:
-    """One open page, or one client: its folder, and what was chosen and asked for in it.
+    """One open page, or one API client.
 
     Attributes:
-        picked: the files of the chosen pictures, by slot: content and style.
-        shelves: the folders in which they lie, and what is shown of them.
-        earlier: the spec of an earlier result whose settings were loaded, where it is no preset's.
-        jobs: those asked for, the latest last.
-        seen: when it last gave a sign of life, in seconds of the monotonic clock.
-        patience: seconds without one after which it is over.
+        folder: of everything below.
+        files: the chosen pictures, by the name of their input: content and style.
+        upload_dirs: for each input, the folder of its picture and preview.
+        loaded_spec: the spec of an earlier result whose settings were loaded, if it is not a preset's.
+        jobs: the latest last.
+        last_seen: time of the last request, on the monotonic clock.
+        timeout: seconds without a request after which the session ends.
+        folder_count: folders that were created so far.
     """
 
     folder: Path
-    picked: dict[str, Path] = field(default_factory=dict)
-    shelves: dict[str, Path] = field(default_factory=dict)
-    earlier: Spec | None = None
+    files: dict[str, Path] = field(default_factory=dict)
+    upload_dirs: dict[str, Path] = field(default_factory=dict)
+    loaded_spec: Spec | None = None
     jobs: list[Job] = field(default_factory=list)
-    seen: float = field(default_factory=time.monotonic)
-    patience: float = CLIENT_SECONDS
-    made: int = 0
+    last_seen: float = field(default_factory=time.monotonic)
+    timeout: float = CLIENT_TIMEOUT
+    folder_count: int = 0
 
-    def new_shelf(self, image_input: str) -> Path:
-        """An empty folder for a picture; the one before it goes with what lay there."""
-        self.clear(image_input)
-        self.shelves[image_input] = self.new_folder(image_input)
-        return self.shelves[image_input]
+    def new_upload_dir(self, input_name: str) -> Path:
+        """Create an empty folder for an input's next picture, and remove the one before with its files."""
+        self.clear_input(input_name)
+        self.upload_dirs[input_name] = self.new_folder(input_name)
+        return self.upload_dirs[input_name]
 
-    def clear(self, image_input: str) -> None:
-        """Put a picture away; a job that was begun with it has a name of its own for the file."""
-        self.picked.pop(image_input, None)
-        if image_input in self.shelves:
-            shutil.rmtree(self.shelves.pop(image_input), ignore_errors=True)
+    def clear_input(self, input_name: str) -> None:
+        """Remove an input's picture. Jobs are not affected: they have links of their own to the file."""
+        self.files.pop(input_name, None)
+        if input_name in self.upload_dirs:
+            shutil.rmtree(self.upload_dirs.pop(input_name), ignore_errors=True)
 
     def new_folder(self, name: str) -> Path:
-        """An empty folder of the visit's."""
-        self.made += 1
-        folder = self.folder / f"{name}-{self.made}"
+        """Create an empty folder."""
+        self.folder_count += 1
+        folder = self.folder / f"{name}-{self.folder_count}"
         folder.mkdir(parents=True)
         return folder
 
+    def create_job(self, requests: list[PaintRequest], *, wants_frames: bool = True) -> Job:
+        """Create a job with links to its pictures in its own folder, so that the inputs may change meanwhile.
 
-class Sessions:
-    """All visits, by session: a name that browsers choose, and that therefore never becomes a path.
-
-    `root` is gradio's folder, too: files that are sent arrive there. Only the server's one loop uses this.
-    """
-
-    def __init__(self, root: Path, job_queue: JobQueue) -> None:
-        self.root = root
-        self.job_queue = job_queue
-        self._visits: dict[str, Session] = {}
-        self._claimed: set[Path] = set()
-        self._rooms = root / "visits"
-        self._rooms.mkdir()
-
-    def __len__(self) -> int:
-        return len(self._visits)
-
-    def of(self, session: str | None) -> Session:
-        """The visit of a session, which may begin with this. Raises PageError where a client names no session."""
-        if not session:
-            raise PageError("a visit needs a session_hash; use gradio_client, or any text of your own")
-        session_data = self._visits.setdefault(session, Session(self._rooms / secrets.token_hex(8)))
-        session_data.seen = time.monotonic()
-        return session_data
-
-    def touch(self, session: str | None) -> None:
-        """A sign of life; not from the dead."""
-        if session in self._visits:
-            self._visits[session].seen = time.monotonic()
-
-    def end(self, session: str | None) -> None:
-        """Whoever it was has left: their jobs end, their files go."""
-        session_data = self._visits.pop(session or "", None)
-        if session_data is None:
-            return
-        for job in session_data.jobs:
-            self.job_queue.drop(job)
-        shutil.rmtree(session_data.folder, ignore_errors=True)
-
-    def claim(self, sent: Path, folder: Path) -> Path:
-        """A name of the visit's own for a file that was sent. Raises PageError where it was not, or is gone."""
-        sent = Path(os.path.abspath(sent))
-        if self.root not in sent.parents or self._rooms in sent.parents:
-            raise PageError(f"{sent.name!r} was not sent to this page; upload it")
-        try:
-            own = linked(sent, folder)
-        except FileNotFoundError:
-            raise PageError(f"{sent.name!r} is no longer here; send it again") from None
-        self._claimed.add(sent)
-        return own
-
-    def begin(self, session_data: Session, requests: list[PaintRequest], *, watched: bool = True) -> Job:
-        """A job in a folder of its own, where its pictures stay whatever is chosen meanwhile."""
-        folder = session_data.new_folder("job")
-        contents = {request.content: linked(request.content, folder / "content") for request in requests}
-        styles = {request.style: linked(request.style, folder / "style") for request in requests}
-        own = [replace(request, content=contents[request.content], style=styles[request.style]) for request in requests]
-        job = Job(own, folder, watched=watched)
-        session_data.jobs.append(job)
-        while len(session_data.jobs) > KEPT_JOBS:
-            self.forget(session_data, session_data.jobs[0])
+        The oldest job is removed if there are more than MAX_JOBS.
+        """
+        folder = self.new_folder("job")
+        contents = {request.content: link_file(request.content, folder / "content") for request in requests}
+        styles = {request.style: link_file(request.style, folder / "style") for request in requests}
+        linked = [
+            replace(request, content=contents[request.content], style=styles[request.style]) for request in requests
+        ]
+        job = Job(linked, folder, wants_frames=wants_frames)
+        self.jobs.append(job)
+        while len(self.jobs) > MAX_JOBS:
+            self.remove_job(self.jobs[0])
         return job
 
-    def forget(self, session_data: Session, job: Job) -> None:
-        """End a job and remove what came of it."""
-        if job in session_data.jobs:
-            session_data.jobs.remove(job)
-        self.job_queue.drop(job)
+    def remove_job(self, job: Job) -> None:
+        """End a job and delete its files."""
+        if job in self.jobs:
+            self.jobs.remove(job)
+        job.drop()
         shutil.rmtree(job.folder, ignore_errors=True)
 
-    def sweep(self) -> None:
-        """Remove what lies about: files that were sent and are not needed, and visits whose end nobody told."""
-        now = time.monotonic()
-        for session, session_data in list(self._visits.items()):
-            at_work = any(not job.view.is_over for job in session_data.jobs)
-            if now - session_data.seen > session_data.patience and not at_work:
-                self.end(session)
-        for place in self.root.iterdir():
-            if place != self._rooms:
-                for file in [place, *place.rglob("*")]:
-                    self._sweep_away(file)
+    def close(self) -> None:
+        """End all jobs and delete all files."""
+        for job in self.jobs:
+            job.drop()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _sweep_away(self, file: Path) -> None:
-        """Remove a file that was sent if its time has come, and folders that it leaves empty."""
+    @property
+    def has_expired(self) -> bool:
+        """Whether the session has timed out, with no job to wait for."""
+        is_idle = all(job.status.is_over for job in self.jobs)
+        return is_idle and time.monotonic() - self.last_seen > self.timeout
+
+
+class Sessions:
+    """All sessions by their id, which clients choose, and which therefore is never used as a path.
+
+    `root` is also the folder where gradio stores uploads. Only the server's event loop may use this object.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._sessions: dict[str, Session] = {}
+        self._claimed: set[Path] = set()
+        self._session_root = root / "sessions"
+        self._session_root.mkdir()
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def get(self, session_id: str | None) -> Session:
+        """Return a session, and create it if it is new. Raise PageError if a client sends no id."""
+        if not session_id:
+            raise PageError("the request has no session_hash; use gradio_client, or send any text")
+        session = self._sessions.setdefault(session_id, Session(self._session_root / secrets.token_hex(8)))
+        session.last_seen = time.monotonic()
+        return session
+
+    def touch(self, session_id: str | None) -> None:
+        """Note that a client was heard from, unless its session has ended."""
+        if session_id in self._sessions:
+            self._sessions[session_id].last_seen = time.monotonic()
+
+    def end(self, session_id: str | None) -> None:
+        """End a session, if there is one: its jobs end and its files are deleted."""
+        session = self._sessions.pop(session_id or "", None)
+        if session is not None:
+            session.close()
+
+    def claim_upload(self, upload: Path, folder: Path) -> Path:
+        """Link an uploaded file into a session's folder. Raise PageError if it was not uploaded or is gone."""
+        upload = Path(os.path.abspath(upload))
+        if self.root not in upload.parents or self._session_root in upload.parents:
+            raise PageError(f"{upload.name!r} was not uploaded to this page; upload it")
+        try:
+            linked = link_file(upload, folder)
+        except FileNotFoundError:
+            raise PageError(f"{upload.name!r} was deleted after a while; upload it again") from None
+        self._claimed.add(upload)
+        return linked
+
+    def clean_up(self) -> None:
+        """End sessions that have timed out, and delete uploads that are not needed any more."""
+        for session_id, session in list(self._sessions.items()):
+            if session.has_expired:
+                self.end(session_id)
+        for path in self.root.iterdir():
+            if path != self._session_root:
+                for file in [path, *path.rglob("*")]:
+                    self._delete_if_old(file)
+
+    def _delete_if_old(self, file: Path) -> None:
+        """Delete an upload if its time is over, and the folders that it leaves empty."""
         if not file.is_file():
             return
-        patience = UNFINISHED_SECONDS if file.parent == self.root else UNCLAIMED_SECONDS
-        if time.time() - file.stat().st_mtime <= (CLAIMED_SECONDS if file in self._claimed else patience):
+        is_partial = file.parent == self.root
+        max_age = PARTIAL_SECONDS if is_partial else CLAIMED_SECONDS if file in self._claimed else UNCLAIMED_SECONDS
+        if time.time() - file.stat().st_mtime <= max_age:
             return
         file.unlink()
         self._claimed.discard(file)
@@ -172,16 +186,16 @@ class Sessions:
             folder.rmdir()
 
 
-def linked(file: Path, folder: Path) -> Path:
-    """Another name for a file, in that folder; a copy where files cannot have two."""
+def link_file(file: Path, folder: Path) -> Path:
+    """Create a hard link to a file in `folder`, or a copy if the file system has no links."""
     folder.mkdir(parents=True, exist_ok=True)
-    own = folder / file.name
-    if own.exists() and own.samefile(file):
-        return own
+    link = folder / file.name
+    if link.exists() and link.samefile(file):
+        return link
     try:
-        os.link(file, own)
+        os.link(file, link)
     except FileNotFoundError:
         raise
     except OSError:
-        shutil.copyfile(file, own)
-    return own
+        shutil.copyfile(file, link)
+    return link

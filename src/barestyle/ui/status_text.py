@@ -1,79 +1,70 @@
-"""What the page says of a job, and a client of the API reads: whole sentences, no figures without words."""
+"""The status of a job in words, for the page and for clients of the API."""
 
 from __future__ import annotations
 
-from barestyle.ui.errors import sentence
-from barestyle.ui.jobs import FinishedImage, Job, JobStatus, Snapshot
+from collections.abc import Sequence
 
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-
-
-def state(job: Job, view: JobStatus, place: int) -> str:
-    """Where a job stands, in one sentence."""
-    if view.phase == "waiting":
-        return waiting(place)
-    if view.phase == "painting":
-        return painting(job, view)
-    if view.phase == "failed":
-        return sentence(view.refusals[0] if view.refusals else "stopped before anything was painted")
-    return finished(view.works)
+from barestyle.ui.errors import to_sentence
+from barestyle.ui.job_status import FinishedImage, JobStatus, Snapshot
 
 
-def waiting(place: int) -> str:
-    """A place in the line: how many come before, in words."""
-    if place == 0:
-        return "It is your turn: looking at both pictures."
-    before = NUMBERS[place].capitalize() if place < len(NUMBERS) else str(place)
-    others, done = ("picture is", "that one is") if place == 1 else ("pictures are", "those are")
-    return f"{before} {others} before yours; it begins when {done} done."
+def headline(status: JobStatus, position: int, titles: Sequence[str]) -> str:
+    """Return one sentence on a job; `titles` are the looks that it paints, `position` is its place in the queue."""
+    if status.phase == "waiting":
+        return waiting(position)
+    if status.phase == "painting":
+        if len(titles) == 1:
+            return "Painting."
+        return f"Painting {status.number + 1} of {len(titles)}: {titles[status.number]}."
+    if status.phase == "failed":
+        return to_sentence(status.errors[0] if status.errors else "stopped before anything was painted")
+    return finished(status.images)
 
 
-def painting(job: Job, view: JobStatus) -> str:
-    """Which of the pictures is being painted."""
-    if len(job.requests) == 1:
-        return "Painting."
-    return f"Painting {view.number + 1} of {len(job.requests)}: {job.requests[view.number].title}."
+def waiting(position: int) -> str:
+    """Return how many pictures come first."""
+    if position == 0:
+        return "Starting."
+    return f"{_count(position, 'picture')} ahead of yours in the queue."
 
 
-def details(view: JobStatus) -> str:
-    """Steps, and at most how much longer; or what else there is to say."""
-    if view.phase == "painting":
-        return figures(view.snapshot) if view.snapshot else "Looking at both pictures."
-    if view.phase == "failed":
-        return " ".join(map(sentence, view.refusals[1:]))
-    if view.phase == "waiting":
-        return ""
-    reason = [f"It ended because {view.works[0].reason}."] if len(view.works) == 1 else []
-    return " ".join([*reason, *map(sentence, view.refusals)])
+def details(status: JobStatus) -> str:
+    """Return what there is to say beside the headline: steps and time left, or errors."""
+    if status.phase == "painting":
+        return steps(status.snapshot) if status.snapshot else "Analyzing both pictures."
+    if status.phase == "failed":
+        return " ".join(map(to_sentence, status.errors[1:]))
+    return " ".join(map(to_sentence, status.errors))
 
 
-def figures(snapshot: Snapshot) -> str:
-    """'Step 12 of 250, at most 40 seconds left'."""
+def steps(snapshot: Snapshot) -> str:
+    """Return for example 'Step 12 of 250, at most 40 seconds left'."""
     text = f"Step {snapshot.step} of {snapshot.steps}"
-    return text if snapshot.left is None else f"{text}, at most {duration(snapshot.left)} left"
+    seconds = snapshot.seconds_left
+    return text if seconds is None else f"{text}, at most {duration(seconds)} left"
 
 
-def finished(works: tuple[FinishedImage, ...]) -> str:
-    """What came of a job."""
-    if len(works) > 1:
-        return f"{NUMBERS[len(works)].capitalize()} pictures, painted in {duration(sum(one.seconds for one in works))}."
-    work = works[0]
-    size = f"{work.width} × {work.height} pixels"
-    if work.interrupted:
-        return f"Stopped after {duration(work.seconds)}: the best picture until then, {size}."
-    return f"Painted in {duration(work.seconds)}: {size}."
+def finished(images: Sequence[FinishedImage]) -> str:
+    """Return a sentence on the finished pictures of a job."""
+    seconds = duration(sum(image.seconds for image in images))
+    if len(images) > 1:
+        return f"{len(images)} pictures painted in {seconds}."
+    size = f"{images[0].width} × {images[0].height} pixels"
+    if images[0].interrupted:
+        return f"Stopped after {seconds}. This is the best version so far, {size}."
+    return f"Painted in {seconds}, {size}."
 
 
 def duration(seconds: float) -> str:
-    """'9 seconds', '3 minutes' or '2 hours 5 minutes': no finer than anybody plans."""
-    whole = max(1, round(seconds))
-    if whole < 90:
-        return _counted(whole, "second")
-    if whole < 3570:
-        return _counted(round(whole / 60), "minute")
-    hours, minutes = divmod(round(whole / 60), 60)
-    return " ".join([_counted(hours, "hour"), *([_counted(minutes, "minute")] if minutes else [])])
+    """Return '9 seconds', '3 minutes' or '2 hours 5 minutes'."""
+    whole_seconds = max(1, round(seconds))
+    if whole_seconds < 90:
+        return _count(whole_seconds, "second")
+    if whole_seconds < 3570:
+        return _count(round(whole_seconds / 60), "minute")
+    hours, minutes = divmod(round(whole_seconds / 60), 60)
+    return " ".join([_count(hours, "hour"), *([_count(minutes, "minute")] if minutes else [])])
 
 
-def _counted(number: int, unit: str) -> str:
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,4 +1,4 @@
-"""How the page looks: colors of paper and ink, in light and in the dark, and the machine's own fonts."""
+"""The page's theme: colors for the light and the dark scheme, and system fonts."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ PAPER = Color(
 )
 
 
-def theme() -> gr.themes.Base:
-    """Quiet surfaces, so that the only loud thing is the picture."""
+def create_theme() -> gr.themes.Base:
+    """Return the theme: neutral surfaces, so that the picture stands out."""
     return gr.themes.Base(
         primary_hue=SIENNA,
         secondary_hue=SIENNA,
@@ -123,5 +123,5 @@ def theme() -> gr.themes.Base:
 
 
 def css() -> str:
-    """The rules that the theme has no words for."""
+    """Return the CSS rules for what the theme cannot express."""
     return (files("barestyle.ui") / "page.css").read_text(encoding="utf-8")

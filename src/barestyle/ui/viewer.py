@@ -1,69 +1,73 @@
-"""The stage: the one place of the page where a picture forms, is compared, and is taken away.
+"""The viewer: shows the picture while it forms, then before and after, or a gallery of several looks.
 
-It is drawn by stage.html and stage.js. Gradio's own before/after slider cannot be moved with a keyboard, and would
-have to take the place of the picture that formed; here one picture becomes the other where it is.
+It is a component of its own, viewer.html and viewer.js. Gradio's before/after slider cannot be moved with the keyboard.
 """
 
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from barestyle.ui import status_text as words
-from barestyle.ui.jobs import FinishedImage, Job
+from barestyle.ui import status_text
+from barestyle.ui.job_status import FinishedImage, JobStatus
+from barestyle.ui.jobs import Job
 
 EMPTY: dict[str, Any] = {
     "phase": "empty",
-    "words": "",
+    "headline": "",
     "details": "",
     "share": None,
     "frame": "",
     "curve": "",
-    "works": [],
+    "images": [],
 }
+"""The viewer's value before the first job."""
 
 
-def stage() -> gr.HTML:
-    """The component; its value is what `shown` makes of a job."""
+def create_viewer() -> gr.HTML:
+    """Return the component; `viewer_value` returns its values."""
     folder = files("barestyle.ui")
     return gr.HTML(
         EMPTY,
-        html_template=(folder / "stage.html").read_text(encoding="utf-8"),
-        js_on_load=(folder / "stage.js").read_text(encoding="utf-8"),
+        html_template=(folder / "viewer.html").read_text(encoding="utf-8"),
+        js_on_load=(folder / "viewer.js").read_text(encoding="utf-8"),
         apply_default_css=False,
-        label="The picture",
-        elem_id="stage",
+        label="Result",
+        elem_id="viewer",
     )
 
 
-def shown(job: Job, place: int) -> dict[str, Any]:
-    """A job as the stage shows it; `place` is its place in the line."""
-    view = job.view
-    snapshot = view.snapshot
+def viewer_value(job: Job, status: JobStatus, position: int) -> dict[str, Any]:
+    """Return what the viewer shows of a job; `position` is its place in the queue."""
+    snapshot = status.snapshot
     return {
-        "phase": view.phase,
-        "words": words.state(job, view, place),
-        "details": words.details(view),
+        "phase": status.phase,
+        "headline": status_text.headline(status, position, [request.title for request in job.requests]),
+        "details": status_text.details(status),
         "share": snapshot.share if snapshot else None,
         "frame": snapshot.frame if snapshot else "",
         "curve": snapshot.curve if snapshot else "",
-        "works": [_hung(work) for work in view.works],
+        "images": [_image_value(image) for image in status.images],
     }
 
 
-def _hung(work: FinishedImage) -> dict[str, Any]:
-    """A finished picture with the addresses of its files, which gradio fills in."""
+def _image_value(image: FinishedImage) -> dict[str, Any]:
+    """Return a finished picture with its files, to which gradio adds URLs."""
     return {
-        "title": work.title,
-        "note": words.duration(work.seconds),
-        "words": words.finished((work,)),
-        "ratio": work.width / work.height,
-        "curve": work.curve,
-        **{name: _file(getattr(work, name)) for name in ("picture", "record", "before", "after")},
+        "title": image.title,
+        "duration": status_text.duration(image.seconds),
+        "headline": status_text.finished((image,)),
+        "ratio": image.width / image.height,
+        "curve": image.curve,
+        "picture": _file_value(image.picture),
+        "record": _file_value(image.record),
+        "before": _file_value(image.before),
+        "after": _file_value(image.after),
     }
 
 
-def _file(path: Any) -> dict[str, Any]:
+def _file_value(path: Path) -> dict[str, Any]:
     return gr.FileData(path=str(path), orig_name=path.name).model_dump()
