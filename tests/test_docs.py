@@ -24,7 +24,7 @@ from barestyle import PRESETS
 from barestyle.cli.app import app
 from barestyle.cli.presets import fields
 from tests import documents
-from tests.browser import opened
+from tests.browser import open_file
 
 ROOT = documents.ROOT
 
@@ -139,8 +139,8 @@ def test_every_document_is_a_page(pages: dict[str, Page]) -> None:
 
 @pytest.mark.parametrize("name", IN_A_BROWSER)
 def test_a_browser_shows_the_page_offline(site: Path, name: str) -> None:
-    """`opened` fails on errors and network requests. On a phone, the page must not scroll sideways."""
-    with opened(site / f"{name}.html") as page:
+    """`open_file` fails on errors and network requests. On a phone, the page must not scroll sideways."""
+    with open_file(site / f"{name}.html") as page:
         assert page.locator("article h1").count() == 1
         assert all(page.evaluate("[...document.images].map(image => image.complete && image.naturalWidth > 0)"))
         page.set_viewport_size(PHONE)  # type: ignore[arg-type]
@@ -150,7 +150,7 @@ def test_a_browser_shows_the_page_offline(site: Path, name: str) -> None:
 def test_copying_a_command_ignores_its_line_breaks_on_screen(site: Path) -> None:
     document = ROOT / "docs" / "guide" / "presets.md"
     written = [block.text.strip() for block in documents.blocks(document) if block.language == "sh"]
-    with opened(site / "guide" / "presets.html") as page:
+    with open_file(site / "guide" / "presets.html") as page:
         page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         assert page.locator(".language-sh code").evaluate_all("all => all.map(one => one.innerText.trim())") == written
 
@@ -161,7 +161,7 @@ def test_every_formula_is_rendered(site: Path) -> None:
     displayed = source.count("$$") // 2
     inline = len(re.findall(r"(?<![$\\])\$[^$\n]+\$(?!\$)", source))
     assert displayed > 5
-    with opened(site / "how-it-works.html") as page:
+    with open_file(site / "how-it-works.html") as page:
         for display, number, height in (("block", displayed, 15), ("inline", inline, 5)):
             heights = page.evaluate(
                 f"[...document.querySelectorAll('math[display={display}]')].map(m => m.getBoundingClientRect().height)"
@@ -172,7 +172,7 @@ def test_every_formula_is_rendered(site: Path) -> None:
 
 
 def test_search_works_from_disk(site: Path) -> None:
-    with opened(site / "index.html") as page:
+    with open_file(site / "index.html") as page:
         page.locator(".md-search__input").focus()
         page.get_by_text("Type to start searching").wait_for()  # the field does nothing before the index is loaded
         page.locator(".md-search__input").press_sequentially("whitened")
@@ -184,7 +184,7 @@ def test_search_works_from_disk(site: Path) -> None:
 def test_the_dark_theme_is_dark_and_the_light_one_light(site: Path) -> None:
     colors = []
     for scheme in ("light", "dark"):
-        with opened(site / "index.html") as page:
+        with open_file(site / "index.html") as page:
             page.emulate_media(color_scheme=scheme)
             page.reload()
             colors.append(page.evaluate("getComputedStyle(document.body).backgroundColor"))

@@ -291,6 +291,14 @@ def test_the_pixel_limit_counts_before_decoding(tmp_path: Path) -> None:
     assert read(LEVELS, max_pixels=WIDTH * HEIGHT).width == WIDTH
 
 
+def test_a_picture_that_was_read_is_returned_as_it_is(tmp_path: Path) -> None:
+    PICTURE.save(tmp_path / "a.png")
+    picture = read(tmp_path / "a.png")
+    assert read(picture) is picture
+    with pytest.raises(ImageError, match=r"a.png' has 20 x 14 = 280 pixels, more than the limit of 100"):
+        read(picture, max_pixels=100)
+
+
 def test_reading_leaves_pillows_own_limit_alone(tmp_path: Path) -> None:
     before = Image.MAX_IMAGE_PIXELS
     PICTURE.save(tmp_path / "a.png")

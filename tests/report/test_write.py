@@ -19,7 +19,7 @@ from barestyle.study.resolve import Prepared
 from barestyle.study.storage import open_store
 from barestyle.study.store import Store
 from barestyle.study.work import work
-from tests.browser import opened
+from tests.browser import open_file
 from tests.study.conftest import small, store, study_file
 
 __all__ = ["small", "store", "study_file"]
@@ -98,7 +98,7 @@ def test_building_it_loads_no_torch(store: Store, tmp_path: Path) -> None:
 def test_a_browser_opens_it_without_errors(store: Store, tmp_path: Path) -> None:
     """A click on a panel shows its record."""
     work(store)
-    with opened(write(store, tmp_path / "report")[0]) as page:
+    with open_file(write(store, tmp_path / "report")[0]) as page:
         assert page.title() == "A small study"
         widths = page.eval_on_selector_all("figure img", "images => images.map(image => image.naturalWidth)")
         assert len(widths) == 5

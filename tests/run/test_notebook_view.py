@@ -21,7 +21,7 @@ from barestyle import PRESETS, Result, Spec, preset, transfer, with_settings
 from barestyle.images import resized
 from barestyle.run.notebook_view import LONGEST_SIDE, as_html, changes
 from barestyle.run.record import Input
-from tests.browser import opened
+from tests.browser import open_file
 from tests.conftest import drawing
 
 SPEC = with_settings(preset("bare").spec, {"size": 64, "optimizer.steps": 2, "scales": "single"})
@@ -200,7 +200,7 @@ def test_it_is_readable_on_light_and_dark_wide_and_narrow(result: Result, ink: s
     wide = replace(result, image=resized(result.image, 384, 512))
     page_of_a_notebook = f"<!doctype html><body style='color:{ink};background:{paper};margin:8px'>{as_html(wide)}"
     (tmp_path / "page.html").write_text(page_of_a_notebook, encoding="utf-8")
-    with opened(tmp_path / "page.html") as page:
+    with open_file(tmp_path / "page.html") as page:
         backgrounds = page.eval_on_selector_all("body *", STYLES.format("backgroundColor"))
         assert set(backgrounds) == {"rgba(0, 0, 0, 0)"}, "no boxes"
         inks = page.eval_on_selector_all("td, th, code, svg", STYLES.format("color"))

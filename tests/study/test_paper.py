@@ -11,7 +11,7 @@ import pytest
 
 from barestyle.study.claims import claims
 from barestyle.study.yaml_loader import load
-from tests.browser import opened
+from tests.browser import open_file
 from tests.cli.conftest import Program, program
 
 __all__ = ["program"]
@@ -40,7 +40,7 @@ def test_every_cell_of_every_figure(program: Program, synthetic_weights: Path, t
     for figure in load("paper").figures:
         assert f'id="figure-{figure.figure}"' in text
         assert (tmp_path / "paper" / "report" / f"figure-{figure.figure}-chelsea-mosaic.png").is_file()
-    with opened(tmp_path / "paper" / "report" / "index.html") as page:
+    with open_file(tmp_path / "paper" / "report" / "index.html") as page:
         widths = page.eval_on_selector_all("figure img", "images => images.map(image => image.naturalWidth)")
         assert len(widths) == sum(2 + 2 * len(figure.panels) for figure in load("paper").figures)
         assert min(widths) > 0, "every picture is one"

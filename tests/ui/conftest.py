@@ -1,4 +1,4 @@
-"""The real page: the command in a process of its own, and small runs to give it."""
+"""Fixtures: the page served by the command in a process of its own, Chromium, and settings of small runs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
@@ -20,10 +21,17 @@ import pytest
 from barestyle import transfer
 from barestyle.presets import preset
 from barestyle.spec import Spec, with_settings
+from tests.browser import launch_chromium
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Page
 
 if importlib.util.find_spec("gradio") is None:
     collect_ignore_glob = ["test_*.py"]
 
+OpenPage = Callable[..., "Page"]
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 860}
 MAX_UPLOAD = 2_000_000
 TINY = with_settings(preset("bare-fast").spec, {"network.channels": 4, "optimizer.steps": 3, "scales.finest_steps": 3})
 ENDLESS = with_settings(
@@ -31,7 +39,7 @@ ENDLESS = with_settings(
     {
         "scales": "single",
         "size": 48,
-        # L-BFGS would notice after seconds that it gets nowhere any more.
+        # L-BFGS would stop after some seconds, when the loss does not fall any more.
         "optimizer": "adam",
         "optimizer.steps": 10**9,
         "optimizer.patience": 10**9,
@@ -41,28 +49,32 @@ ENDLESS = with_settings(
 
 
 @dataclass(frozen=True)
-class Served:
-    """A page that is being served, and where it keeps its files."""
+class Server:
+    """A running server, and the folder of its files."""
 
     url: str
     process: subprocess.Popen[str]
     folder: Path
 
     def files(self) -> list[Path]:
-        """Every file that it keeps."""
+        """Return all files that the server keeps."""
         return sorted(path for path in self.folder.rglob("*") if path.is_file())
 
     def memory(self) -> int:
-        """Bytes that it has in use."""
+        """Return the bytes of memory in use."""
         return int(psutil.Process(self.process.pid).memory_info().rss)
+
+    def session_folders(self) -> set[Path]:
+        """Return the folders of the sessions that are open."""
+        return set((self.folder / "sessions").iterdir())
 
 
 PROGRAM = "import sys; from barestyle.cli import main; sys.exit(main())"
 
 
 @contextmanager
-def serving(temporary: Path, *options: str, program: str = PROGRAM) -> Iterator[Served]:
-    """The command `barestyle ui` on a free port; ended by Ctrl-C, after which nothing may be left of it."""
+def serve_page(temporary: Path, *options: str, program: str = PROGRAM) -> Iterator[Server]:
+    """Run `barestyle ui` on a free port; end it by Ctrl-C, and check that it leaves no file and no error."""
     temporary.mkdir(exist_ok=True)
     environment = {**os.environ, "TMPDIR": str(temporary), "OMP_NUM_THREADS": "1", "HTTP_PROXY": "http://127.0.0.1:9"}
     arguments = [sys.executable, "-c", program, "ui", "--port", "0", "--no-open", *options]
@@ -71,16 +83,16 @@ def serving(temporary: Path, *options: str, program: str = PROGRAM) -> Iterator[
     )
     assert process.stdout is not None
     try:
-        first = process.stdout.readline()
-        found = re.search(r"http://\S+", first)
-        assert found, first + (process.communicate()[1] if process.poll() is not None else "")
+        first_line = process.stdout.readline()
+        match = re.search(r"http://\S+", first_line)
+        assert match, first_line + (process.communicate()[1] if process.poll() is not None else "")
         (folder,) = temporary.glob("barestyle-ui-*/files")
-        yield Served(found.group(), process, folder)
+        yield Server(match.group(), process, folder)
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
-    # Gradio logs who tries to reach into the machine; nothing else is said.
+    # Gradio logs attempts to read files of the machine; nothing else may be logged.
     assert re.findall(r"^[\w.]+(?:Error|Exception|Warning)\b(?!.*was not uploaded by a user).*", errors, re.M) == []
     assert errors == "" or "was not uploaded by a user" in errors
     assert process.returncode == 0
@@ -88,40 +100,85 @@ def serving(temporary: Path, *options: str, program: str = PROGRAM) -> Iterator[
 
 
 @pytest.fixture(scope="session")
-def page_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One page for all tests of a process, which takes files of 2 MB."""
-    with serving(tmp_path_factory.mktemp("page"), "--max-upload", f"{MAX_UPLOAD // 1_000_000}MB") as served:
-        yield served
+def page_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all tests of a process, which accepts files up to 2 MB."""
+    with serve_page(tmp_path_factory.mktemp("page"), "--max-upload", f"{MAX_UPLOAD // 1_000_000}MB") as server:
+        yield server
 
 
-def eventually(holds: Callable[[], object], seconds: float = 30.0) -> None:
-    """Wait until something holds; fail where it does not in time."""
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium. Not for the whole session: other tests cannot run an event loop while playwright does."""
+    with launch_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def open_page(browser: Browser, page_server: Server) -> Iterator[OpenPage]:
+    """A function that opens the page in a new browser context.
+
+    The test fails at its end if a page has logged an error, or has requested anything beyond the server.
+    """
+    outside: list[str] = []
+    errors: list[str] = []
+    contexts = []
+
+    def note(message: ConsoleMessage) -> None:
+        # Gradio requests the progress of an upload that it refused, and features that are disabled.
+        url = message.location["url"]
+        is_expected = any(name in url for name in ("upload_progress", "mcp/schema", "monitoring/summary"))
+        if message.type == "error" and not is_expected and message.text != "Response":
+            errors.append(message.text)
+
+    def open_page(viewport: dict[str, int] = DESKTOP, scheme: str = "light") -> Page:
+        context = browser.new_context(viewport=viewport, color_scheme=scheme, has_touch=viewport is PHONE)  # type: ignore[arg-type]
+        context.set_default_timeout(30_000)
+        contexts.append(context)
+        allowed = (page_server.url, "data:", "blob:")
+        context.on("request", lambda request: None if request.url.startswith(allowed) else outside.append(request.url))
+        context.route(lambda url: not url.startswith(allowed), lambda route: route.abort())
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", note)
+        page.goto(page_server.url)
+        page.wait_for_selector("#paint")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert outside == []
+    assert errors == []
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 30.0) -> None:
+    """Wait until the condition holds; fail if it does not in time."""
     deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.1)
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not hold in time"
+        time.sleep(0.05)
 
 
-def result_of(pictures: Path, folder: Path, spec: Spec, seed: int, steps: int | None = None) -> Path:
-    """A result of the two pictures in a new folder, interrupted after so many steps."""
-    seen = 0
+def save_result(pictures: Path, folder: Path, spec: Spec, seed: int, steps: int | None = None) -> Path:
+    """Save a result of the two pictures in a folder; with `steps`, of a run that was interrupted after as many."""
+    calls = 0
 
-    def enough() -> bool:
-        nonlocal seen
-        seen += 1
-        return seen == steps
+    def should_stop() -> bool:
+        nonlocal calls
+        calls += 1
+        return calls == steps
 
-    result = transfer(pictures / "content.png", pictures / "style.jpg", spec, seed=seed, should_stop=enough)
+    result = transfer(pictures / "content.png", pictures / "style.jpg", spec, seed=seed, should_stop=should_stop)
     return result.save(folder / "earlier.png")
 
 
 @pytest.fixture(scope="session")
-def quick(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An earlier result whose settings paint in a moment."""
-    return result_of(pictures, tmp_path_factory.mktemp("quick"), with_settings(TINY, {"size": 64}), seed=7)
+def quick_result(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A result with settings that paint in a moment."""
+    return save_result(pictures, tmp_path_factory.mktemp("quick"), with_settings(TINY, {"size": 64}), seed=7)
 
 
 @pytest.fixture(scope="session")
-def endless(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An earlier result whose settings paint until somebody stops it."""
-    return result_of(pictures, tmp_path_factory.mktemp("endless"), ENDLESS, seed=3, steps=2)
+def endless_result(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A result with settings that paint until the job is stopped."""
+    return save_result(pictures, tmp_path_factory.mktemp("endless"), ENDLESS, seed=3, steps=2)

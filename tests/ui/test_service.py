@@ -1,26 +1,31 @@
-"""What a visitor does, without a browser: choosing, asking, leaving at every moment."""
+"""The page's operations without a browser: choose, paint, watch, and leave at any moment."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from barestyle import samples
 from barestyle.errors import ImageError, RecordError
+from barestyle.ui import service as module
+from barestyle.ui.compute import Compute
 from barestyle.ui.errors import PageError
 from barestyle.ui.form_values import Settings
 from barestyle.ui.image_inputs import IMAGE_INPUTS
 from barestyle.ui.job_queue import JobQueue
-from barestyle.ui.jobs import Compute, Job
+from barestyle.ui.job_status import JobStatus
+from barestyle.ui.jobs import Job
 from barestyle.ui.limits import Limits
-from barestyle.ui.service import EARLIER, Service
-from barestyle.ui.sessions import Sessions, linked
-from tests.ui.conftest import ENDLESS, TINY, eventually
+from barestyle.ui.service import LOADED, Service
+from barestyle.ui.sessions import Sessions, link_file
+from tests.ui.conftest import ENDLESS, TINY, wait_until
 
 CONTENT, STYLE = IMAGE_INPUTS
+BOTH = [True, True]
 
 
 @pytest.fixture
@@ -28,138 +33,202 @@ def service(tmp_path: Path) -> Iterator[Service]:
     root = tmp_path.resolve() / "root"
     root.mkdir()
     job_queue = JobQueue(Compute(limits=Limits(max_waiting=1)))
-    one = Service(Sessions(root, job_queue), job_queue, job_queue.compute.limits)
-    yield one
-    one.close()
+    service = Service(Sessions(root), job_queue, job_queue.compute.limits)
+    yield service
+    service.close()
     assert job_queue.close(30)
 
 
-def sent(service: Service, file: Path) -> Path:
-    """A file as it arrives."""
-    return linked(file, service.sessions.root / file.name.replace(".", "-"))
+def upload(service: Service, file: Path) -> Path:
+    """Store a file as gradio does with an upload."""
+    return link_file(file, service.sessions.root / file.name.replace(".", "-"))
 
 
-async def chosen(service: Service, session: str) -> None:
-    await service.pick_sample(session, CONTENT, "coffee")
-    await service.pick_sample(session, STYLE, "mosaic")
+async def choose_samples(service: Service, session_id: str) -> None:
+    await service.choose_sample(session_id, CONTENT, "coffee")
+    await service.choose_sample(session_id, STYLE, "mosaic")
 
 
-async def watched(service: Service, session: str, job: Job) -> list[int]:
-    return [place async for place in service.watch(session, job)]
+async def start(service: Service, session_id: str, settings: Settings) -> Job:
+    await choose_samples(service, session_id)
+    job = service.create_job(session_id, [settings], BOTH)
+    await service.enqueue(session_id, job)
+    return job
 
 
-def test_chosen_asked_watched_to_its_end(service: Service, pictures: Path) -> None:
-    async def session_data() -> Job:
-        small = await service.pick("me", CONTENT, sent(service, pictures / "content.png"))
-        assert small is not None
-        assert small.stat().st_size > 0
-        await service.pick_sample("me", STYLE, "mosaic")
-        job = await service.ask("me", [Settings(TINY, size=64, seed=4)], [True, True])
-        assert await watched(service, "me", job)
-        return job
-
-    job = asyncio.run(session_data())
-    assert job.view.phase == "done"
-    assert job.view.works[0].picture.name == "content-mosaic.png"
+async def watch_to_the_end(service: Service, session_id: str, job: Job) -> list[tuple[JobStatus, int]]:
+    return [update async for update in service.watch(session_id, job)]
 
 
-def test_without_a_picture_it_says_which_one(service: Service) -> None:
-    async def session_data(is_shown: bool) -> None:
-        await service.pick_sample("me", CONTENT, "coffee")
-        await service.ask("me", [Settings()], [True, is_shown])
-
-    with pytest.raises(PageError, match="there is no style yet; drop one"):
-        asyncio.run(session_data(False))
-    with pytest.raises(PageError, match="the connection was lost, and the style with it; choose it again"):
-        asyncio.run(session_data(True))
+async def until_first_snapshot(job: Job) -> None:
+    while not job.status.snapshot:
+        await asyncio.sleep(0.02)
 
 
-def test_of_two_that_are_chosen_at_once_the_later_one_stays(service: Service) -> None:
-    async def session_data() -> list[Path | None]:
-        return await asyncio.gather(*[service.pick_sample("me", CONTENT, name) for name in ("coffee", "rocket")])
+def test_from_an_upload_to_a_finished_picture(service: Service, pictures: Path) -> None:
+    async def main() -> JobStatus:
+        preview = await service.choose_upload("me", CONTENT, upload(service, pictures / "content.png"))
+        assert preview is not None
+        assert preview.stat().st_size > 0
+        await service.choose_sample("me", STYLE, "mosaic")
+        job = service.create_job("me", [Settings(TINY, size=64, seed=4)], BOTH)
+        await service.enqueue("me", job)
+        updates = await watch_to_the_end(service, "me", job)
+        return updates[-1][0]
 
-    first, second = asyncio.run(session_data())
+    status = asyncio.run(main())
+    assert status.phase == "done"
+    assert status.images[0].picture.name == "content-mosaic.png"
+
+
+def test_watch_reports_changes_without_polling(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an hour between keepalives, every update is one that a thread has notified."""
+    monkeypatch.setattr(module, "KEEPALIVE_SECONDS", 3600.0)
+
+    async def main() -> list[list[tuple[JobStatus, int]]]:
+        first = await start(service, "first", Settings(ENDLESS))
+        second = await start(service, "second", Settings(TINY, size=64))
+        watching = [
+            asyncio.create_task(watch_to_the_end(service, name, job))
+            for name, job in (("first", first), ("second", second))
+        ]
+        await until_first_snapshot(first)
+        assert service.stop("first") is True
+        return await asyncio.wait_for(asyncio.gather(*watching), 60)
+
+    first, second = asyncio.run(main())
+    for updates in (first, second):
+        assert updates[-1][0].phase == "done"
+        assert all(update != before for before, update in pairwise(updates))
+    assert [(status.phase, position) for status, position in second][:2] == [("waiting", 1), ("painting", 0)]
+    assert {status.phase for status, _ in first} == {"painting", "done"}
+
+
+def test_watch_yields_at_every_keepalive(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that has gone is noticed when an update cannot be delivered, so a long wait has updates, too."""
+    monkeypatch.setattr(module, "KEEPALIVE_SECONDS", 0.02)
+
+    async def main() -> None:
+        await start(service, "first", Settings(ENDLESS))
+        second = await start(service, "second", Settings(ENDLESS))
+        updates = []
+        async for update in service.watch("second", second):
+            updates.append(update)
+            if len(updates) == 5:
+                break
+        assert updates == [(JobStatus(), 1)] * 5
+
+    asyncio.run(main())
+
+
+def test_a_missing_picture_is_named(service: Service) -> None:
+    asyncio.run(service.choose_sample("me", CONTENT, "coffee"))
+    with pytest.raises(PageError, match="choose a style first"):
+        service.create_job("me", [Settings()], [True, False])
+    with pytest.raises(PageError, match="the connection was lost and the style with it; choose it again"):
+        service.create_job("me", [Settings()], BOTH)
+    service.clear_input("me", CONTENT)
+    with pytest.raises(PageError, match="choose a photo first"):
+        service.create_job("me", [Settings()], [False, False])
+
+
+def test_the_later_of_two_pictures_is_kept(service: Service) -> None:
+    async def main() -> list[Path | None]:
+        return await asyncio.gather(*[service.choose_sample("me", CONTENT, name) for name in ("coffee", "rocket")])
+
+    first, second = asyncio.run(main())
     assert first is None
     assert second is not None
-    assert service.sessions.of("me").picked["content"] == samples.photo("rocket")
+    assert service.sessions.get("me").files["content"] == samples.photo("rocket")
 
 
-def test_what_is_refused_takes_the_place_of_nothing(service: Service, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_picture_is_refused(service: Service, tmp_path: Path) -> None:
     letter = tmp_path / "letter.png"
     letter.write_text("Dear Sir or Madam")
 
-    async def session_data() -> None:
-        await service.pick_sample("me", CONTENT, "coffee")
-        await service.pick("me", CONTENT, sent(service, letter))
+    async def choose() -> None:
+        await service.choose_sample("me", CONTENT, "coffee")
+        await service.choose_upload("me", CONTENT, upload(service, letter))
 
-    with pytest.raises(ImageError, match=r"^'letter.png' is no picture"):
-        asyncio.run(session_data())
-    assert service.sessions.of("me").picked == {}
-    with pytest.raises(RecordError, match=r"^'letter.png' carries no record"):
-        asyncio.run(service.load("me", sent(service, letter)))
+    with pytest.raises(ImageError, match=r"^'letter.png'"):
+        asyncio.run(choose())
+    assert service.sessions.get("me").files == {}
+    with pytest.raises(RecordError, match=r"^'letter.png'"):
+        asyncio.run(service.load_settings("me", upload(service, letter)))
 
 
-def test_one_that_is_refused_at_the_line_leaves_no_job(service: Service) -> None:
-    async def sessions() -> None:
+def test_a_job_that_a_full_queue_refuses_is_removed(service: Service) -> None:
+    async def main() -> None:
         for name in ("first", "second", "third"):
-            await chosen(service, name)
-            await service.ask(name, [Settings(ENDLESS)], [True, True])
+            job = await start(service, name, Settings(ENDLESS))
             if name == "first":
-                while not service.sessions.of(name).jobs[0].view.snapshot:
-                    await asyncio.sleep(0.05)
+                await until_first_snapshot(job)
 
-    with pytest.raises(PageError, match="the line is full: 1 are waiting already"):
-        asyncio.run(sessions())
-    session_data = service.sessions.of("third")
-    assert session_data.jobs == []
-    assert not list(session_data.folder.glob("job-*"))
+    with pytest.raises(PageError, match="the queue is full, with 1 waiting"):
+        asyncio.run(main())
+    session = service.sessions.get("third")
+    assert session.jobs == []
+    assert not list(session.folder.glob("job-*"))
 
 
-def test_whoever_leaves_while_asking_keeps_nobody_waiting(service: Service) -> None:
-    async def sessions() -> None:
-        for name in ("first", "second"):
-            await chosen(service, name)
-        first = await service.ask("first", [Settings(ENDLESS)], [True, True])
-        while not first.view.snapshot:
-            await asyncio.sleep(0.05)
-        asking = asyncio.create_task(service.ask("second", [Settings(ENDLESS)], [True, True]))
+def test_a_client_that_leaves_while_its_pictures_are_read_blocks_nobody(service: Service) -> None:
+    async def main() -> None:
+        await until_first_snapshot(await start(service, "first", Settings(ENDLESS)))
+        await choose_samples(service, "second")
+        job = service.create_job("second", [Settings(ENDLESS)], BOTH)
+        enqueuing = asyncio.create_task(service.enqueue("second", job))
         await asyncio.sleep(0)
-        asking.cancel()
+        enqueuing.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await asking
+            await enqueuing
         service.sessions.end("first")
 
-    asyncio.run(sessions())
-    eventually(lambda: not service.job_queue.is_busy)
-    assert service.sessions.of("second").jobs == []
+    asyncio.run(main())
+    wait_until(lambda: not service.job_queue.is_busy)
+    assert service.sessions.get("second").jobs == []
 
 
-def test_whoever_stops_looking_drops_the_job(service: Service) -> None:
-    async def session_data() -> None:
-        await chosen(service, "me")
-        job = await service.ask("me", [Settings(ENDLESS)], [True, True])
-        looking: AsyncIterator[int] = service.watch("me", job)
-        async for _ in looking:
-            if job.view.snapshot:
+def test_a_job_is_dropped_when_nobody_watches_any_more(service: Service) -> None:
+    async def main() -> Job:
+        job = await start(service, "me", Settings(ENDLESS))
+        watching: AsyncIterator[tuple[JobStatus, int]] = service.watch("me", job)
+        async for status, _ in watching:
+            if status.snapshot:
                 break
-        await looking.aclose()  # type: ignore[attr-defined]
+        await watching.aclose()  # type: ignore[attr-defined]
+        return job
 
-    asyncio.run(session_data())
-    eventually(lambda: not service.job_queue.is_busy)
+    job = asyncio.run(main())
+    assert job.is_dropped
+    wait_until(lambda: not service.job_queue.is_busy)
     assert service.stop("me") is False
 
 
-def test_an_earlier_results_settings_are_the_visitors_own(service: Service, quick: Path) -> None:
-    found = asyncio.run(service.load("me", sent(service, quick)))
-    assert service.base("me", EARLIER) == found.base
-    with pytest.raises(PageError, match="the connection was lost, and the earlier result with it"):
-        service.base("somebody else", EARLIER)
+def test_watch_raises_when_the_server_shuts_down(service: Service) -> None:
+    async def main() -> None:
+        job = await start(service, "me", Settings(ENDLESS))
+        async for status, _ in service.watch("me", job):
+            if status.snapshot:
+                service.job_queue.shut_down()
+
+    with pytest.raises(PageError, match="the server is shutting down"):
+        asyncio.run(main())
 
 
-def test_a_strength_is_left_out_where_there_is_none(service: Service) -> None:
-    assert service.fitting(Settings("npnd", strength=0.5)).strength is None
-    assert service.fitting(Settings("bare", strength=0.5)).strength == 0.5
-    assert service.several(["bare", "npnd"]) == ["bare", "npnd"]
-    for wrong in ([], ["bare"], ["bare"] * 5):
-        with pytest.raises(PageError, match="two, three or four manners"):
-            service.several(wrong)
+def test_loaded_settings_belong_to_one_session(service: Service, quick_result: Path) -> None:
+    settings = asyncio.run(service.load_settings("me", upload(service, quick_result)))
+    assert service.resolve_base("me", LOADED) == settings.base
+    with pytest.raises(PageError, match="the connection was lost and the loaded settings with it"):
+        service.resolve_base("somebody else", LOADED)
+
+
+def test_a_strength_is_dropped_if_the_look_has_none(service: Service) -> None:
+    assert service.drop_unused_strength(Settings("npnd", strength=0.5)).strength is None
+    assert service.drop_unused_strength(Settings("bare", strength=0.5)).strength == 0.5
+
+
+@pytest.mark.parametrize("names", [[], ["bare"], ["bare"] * 5])
+def test_side_by_side_takes_2_to_4_looks(service: Service, names: list[str]) -> None:
+    service.check_look_count(["bare", "npnd"])
+    with pytest.raises(PageError, match="choose 2 to 4 looks"):
+        service.check_look_count(names)

@@ -1,39 +1,35 @@
-"""Whose files are whose, and that they go when their owner does."""
+"""Sessions keep their files apart, and leave none when they end."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from barestyle.ui import sessions as module
+from barestyle.ui.compute import PaintRequest
 from barestyle.ui.errors import PageError
-from barestyle.ui.job_queue import JobQueue
-from barestyle.ui.jobs import Compute, PaintRequest
-from barestyle.ui.sessions import Sessions, linked
+from barestyle.ui.sessions import Sessions, link_file
 from tests.ui.conftest import TINY
 
 
 @pytest.fixture
-def sessions(tmp_path: Path) -> Iterator[Sessions]:
-    job_queue = JobQueue(Compute())
-    yield Sessions(tmp_path.resolve(), job_queue)
-    assert job_queue.close(30)
+def sessions(tmp_path: Path) -> Sessions:
+    return Sessions(tmp_path.resolve())
 
 
-def sent(root: Path, name: str = "photo.png") -> Path:
-    """A file as gradio puts it: in a folder of its own, by its content."""
+def upload(root: Path, name: str = "photo.png") -> Path:
+    """Store a file as gradio does, in a folder that is named by its content."""
     folder = root / "0123abcd"
     folder.mkdir(exist_ok=True)
     file = folder / name
-    file.write_bytes(b"what was sent")
+    file.write_bytes(b"content")
     return file
 
 
-def aged(file: Path, seconds: float) -> None:
+def make_older(file: Path, seconds: float) -> None:
     os.utime(file, (time.time() - seconds,) * 2)
 
 
@@ -41,93 +37,116 @@ def files(root: Path) -> list[Path]:
     return [path for path in root.rglob("*") if path.is_file()]
 
 
-def test_a_visit_leaves_no_file(sessions: Sessions, tmp_path: Path) -> None:
-    session_data = sessions.of("somebody")
-    own = sessions.claim(sent(tmp_path), session_data.new_folder("content"))
-    assert own.read_bytes() == b"what was sent"
-    aged(sent(tmp_path), module.CLAIMED_SECONDS + 1)
-    sessions.sweep()
-    assert files(tmp_path) == [own], "the visit's own name for it stays"
-    sessions.end("somebody")
-    assert [path.name for path in tmp_path.iterdir()] == ["visits"]
-    assert list((tmp_path / "visits").iterdir()) == []
-    sessions.end("somebody")
+def test_an_ended_session_leaves_no_file(sessions: Sessions, tmp_path: Path) -> None:
+    linked = sessions.claim_upload(upload(tmp_path), sessions.get("one").new_folder("content"))
+    assert linked.read_bytes() == b"content"
+    make_older(upload(tmp_path), module.CLAIMED_SECONDS + 1)
+    sessions.clean_up()
+    assert files(tmp_path) == [linked], "the session has its own link"
+    sessions.end("one")
+    assert [path.name for path in tmp_path.iterdir()] == ["sessions"]
+    assert list((tmp_path / "sessions").iterdir()) == []
+    sessions.end("one")
     assert len(sessions) == 0
 
 
-def test_a_file_that_two_sent_stays_for_the_second(sessions: Sessions, tmp_path: Path) -> None:
-    for name in ("one", "other"):
-        sessions.claim(sent(tmp_path), sessions.of(name).new_folder("content"))
+def test_a_file_that_two_sessions_uploaded_stays_for_the_second(sessions: Sessions, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        sessions.claim_upload(upload(tmp_path), sessions.get(name).new_folder("content"))
     sessions.end("one")
-    (left,) = files(tmp_path / "visits")
-    assert left.read_bytes() == b"what was sent"
+    (remaining,) = files(tmp_path / "sessions")
+    assert remaining.read_bytes() == b"content"
 
 
-@pytest.mark.parametrize("session", ["../../escape", "/etc", "a\0b", "x" * 5000])
-def test_a_sessions_name_is_no_path(sessions: Sessions, tmp_path: Path, session: str) -> None:
-    folder = sessions.of(session).new_folder("content")
-    assert folder.parent.parent == tmp_path / "visits"
+@pytest.mark.parametrize("session_id", ["../../escape", "/etc", "a\0b", "x" * 5000])
+def test_a_session_id_is_never_used_as_a_path(sessions: Sessions, tmp_path: Path, session_id: str) -> None:
+    folder = sessions.get(session_id).new_folder("content")
+    assert folder.parent.parent == tmp_path / "sessions"
     assert folder.parent.name.isalnum()
 
 
-def test_only_what_was_sent_can_be_claimed(sessions: Sessions, tmp_path: Path) -> None:
-    session_data = sessions.of("somebody")
-    another = sessions.claim(sent(tmp_path), sessions.of("another").new_folder("content"))
-    folder = session_data.new_folder("content")
-    for place in (Path("/etc/hostname"), tmp_path / ".." / "x.png", another, Path("photo.png")):
-        with pytest.raises(PageError, match="was not sent to this page"):
-            sessions.claim(place, folder)
-    with pytest.raises(PageError, match="is no longer here; send it again"):
-        sessions.claim(tmp_path / "0123abcd" / "gone.png", folder)
+def test_a_session_needs_an_id(sessions: Sessions) -> None:
+    with pytest.raises(PageError, match="no session_hash"):
+        sessions.get(None)
 
 
-def test_what_nobody_uses_goes_in_time(sessions: Sessions, tmp_path: Path) -> None:
-    unfinished = tmp_path / "tmpabc"
-    unfinished.write_bytes(b"half")
-    unused = sent(tmp_path)
-    deeper = tmp_path / "folder" / "in folder" / "state.json"
-    deeper.parent.mkdir(parents=True)
-    deeper.write_text("{}")
-    sessions.sweep()
-    assert set(files(tmp_path)) == {unused, unfinished, deeper}
-    aged(unfinished, module.UNFINISHED_SECONDS + 1)
-    sessions.sweep()
-    assert set(files(tmp_path)) == {unused, deeper}
-    for file in (unused, deeper):
-        aged(file, module.UNCLAIMED_SECONDS + 1)
-    sessions.sweep()
-    assert [path.name for path in tmp_path.iterdir()] == ["visits"]
+def test_only_uploads_can_be_claimed(sessions: Sessions, tmp_path: Path) -> None:
+    other = sessions.claim_upload(upload(tmp_path), sessions.get("other").new_folder("content"))
+    folder = sessions.get("one").new_folder("content")
+    for path in (Path("/etc/hostname"), tmp_path / ".." / "x.png", other, Path("photo.png")):
+        with pytest.raises(PageError, match="was not uploaded to this page"):
+            sessions.claim_upload(path, folder)
+    with pytest.raises(PageError, match="was deleted after a while; upload it again"):
+        sessions.claim_upload(tmp_path / "0123abcd" / "gone.png", folder)
 
 
-def test_a_picture_that_is_replaced_goes_and_a_job_keeps_its_own(sessions: Sessions, pictures: Path) -> None:
-    session_data = sessions.of("somebody")
-    shelf = session_data.new_shelf("content")
-    session_data.picked["content"] = linked(pictures / "content.png", shelf)
-    request = PaintRequest(session_data.picked["content"], pictures / "style.jpg", TINY, 0, "Quick")
-    job = sessions.begin(session_data, [request])
-    session_data.new_shelf("content")
-    assert not shelf.exists()
-    assert session_data.picked == {}
+def test_unused_uploads_are_deleted_in_time(sessions: Sessions, tmp_path: Path) -> None:
+    partial = tmp_path / "tmpabc"
+    partial.write_bytes(b"half")
+    unused = upload(tmp_path)
+    nested = tmp_path / "folder" / "in folder" / "state.json"
+    nested.parent.mkdir(parents=True)
+    nested.write_text("{}")
+    sessions.clean_up()
+    assert set(files(tmp_path)) == {unused, partial, nested}
+    make_older(partial, module.PARTIAL_SECONDS + 1)
+    sessions.clean_up()
+    assert set(files(tmp_path)) == {unused, nested}
+    for file in (unused, nested):
+        make_older(file, module.UNCLAIMED_SECONDS + 1)
+    sessions.clean_up()
+    assert [path.name for path in tmp_path.iterdir()] == ["sessions"]
+
+
+def test_a_replaced_picture_is_deleted_and_a_job_keeps_its_link(sessions: Sessions, pictures: Path) -> None:
+    session = sessions.get("one")
+    upload_dir = session.new_upload_dir("content")
+    session.files["content"] = link_file(pictures / "content.png", upload_dir)
+    job = session.create_job([PaintRequest(session.files["content"], pictures / "style.jpg", TINY, 0, "Quick")])
+    session.new_upload_dir("content")
+    assert not upload_dir.exists()
+    assert session.files == {}
     assert job.requests[0].content.read_bytes() == (pictures / "content.png").read_bytes()
 
 
-def test_a_silent_client_is_forgotten_and_a_page_is_not(sessions: Sessions, tmp_path: Path) -> None:
-    client, page = sessions.of("client"), sessions.of("page")
-    page.patience = module.PAGE_SECONDS
-    for session_data in (client, page):
-        session_data.new_folder("content")
-        session_data.seen -= module.CLIENT_SECONDS + 1
-    sessions.sweep()
+def test_a_client_times_out_before_a_page(sessions: Sessions) -> None:
+    client, page = sessions.get("client"), sessions.get("page")
+    page.timeout = module.PAGE_TIMEOUT
+    for session in (client, page):
+        session.new_folder("content")
+        session.last_seen -= module.CLIENT_TIMEOUT + 1
+    sessions.clean_up()
     assert not client.folder.exists()
     assert page.folder.exists()
     sessions.touch("client")
-    assert len(sessions) == 1, "a sign of life from somebody forgotten begins no new visit"
+    assert len(sessions) == 1, "an ended session is not started again"
 
 
-def test_results_of_long_ago_make_room(sessions: Sessions, pictures: Path) -> None:
-    session_data = sessions.of("somebody")
+def test_a_session_with_an_unfinished_job_does_not_time_out(sessions: Sessions, pictures: Path) -> None:
+    session = sessions.get("client")
+    job = session.create_job([PaintRequest(pictures / "content.png", pictures / "style.jpg", TINY, 0, "Quick")])
+    session.last_seen -= module.CLIENT_TIMEOUT + 1
+    sessions.clean_up()
+    assert len(sessions) == 1
+    job.stop()
+    sessions.clean_up()
+    assert len(sessions) == 0
+    assert not session.folder.exists()
+
+
+def test_ending_a_session_drops_its_jobs(sessions: Sessions, pictures: Path) -> None:
+    job = sessions.get("one").create_job(
+        [PaintRequest(pictures / "content.png", pictures / "style.jpg", TINY, 0, "Quick")]
+    )
+    sessions.end("one")
+    assert job.is_dropped
+    assert job.status.is_over
+
+
+def test_the_oldest_jobs_are_removed(sessions: Sessions, pictures: Path) -> None:
+    session = sessions.get("one")
     request = PaintRequest(pictures / "content.png", pictures / "style.jpg", TINY, 0, "Quick")
-    jobs = [sessions.begin(session_data, [request, request]) for _ in range(module.KEPT_JOBS + 2)]
-    assert session_data.jobs == jobs[-module.KEPT_JOBS :]
-    assert [job.folder.exists() for job in jobs] == [False] * 2 + [True] * module.KEPT_JOBS
+    jobs = [session.create_job([request, request]) for _ in range(module.MAX_JOBS + 2)]
+    assert session.jobs == jobs[-module.MAX_JOBS :]
+    assert [job.folder.exists() for job in jobs] == [False] * 2 + [True] * module.MAX_JOBS
     assert jobs[-1].requests[1].content.read_bytes() == (pictures / "content.png").read_bytes()

@@ -14,6 +14,7 @@ from torch import Tensor
 from barestyle.errors import ImageError
 from barestyle.images.resize import resized
 
+
 @dataclass(frozen=True)
 class Picture:
     """An sRGB picture.
