@@ -21,7 +21,7 @@ from tests.study.conftest import study_file
 __all__ = ["study_file"]
 
 
-def test_from_list_to_report(
+def test_all_commands_from_list_to_report(
     program: Program, study_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -29,63 +29,62 @@ def test_from_list_to_report(
     assert all(name in listed for name in SHIPPED)
     assert "network.channels=8" in program("study", "show", study_file).out
     planned = program("study", "plan", study_file).out
-    assert "1 pairs x 3 variants x 1 optimizers x 2 seeds are 6 different cells, 0 of them done" in planned
-    assert "6 cells to run, about 18 evaluations: up to " in planned
+    assert "1 pairs x 3 variants x 1 optimizers x 2 seeds = 6 different cells, 0 done" in planned
+    assert "6 cells to run, about 18 evaluations: at most " in planned
     ran = program("study", "run", study_file, "--workers", "2")
     assert ran.code == 0, ran.err
-    assert "6 of 6 cells done, 0 failed; pictures in studies/small/pictures" in ran.out
+    assert "6 of 6 cells done, 0 failed; images in studies/small/pictures" in ran.out
     assert "6/6 cells" in ran.err
     assert program("study", "status", study_file).out == "6 done, 0 running, 0 waiting, 0 failed\n"
-    assert "6 different cells, 6 of them done" in program("study", "plan", study_file).out
+    assert "6 different cells, 6 done" in program("study", "plan", study_file).out
     again = program("study", "run", study_file)
-    assert "0 cells queued, 6 there already" in again.err
+    assert "0 cells queued, 6 already in the store" in again.err
     assert "studies/small/report/index.html" in program("study", "report", study_file).out
     assert Path("studies/small/report/index.html").is_file()
 
 
-def test_workers_that_die_are_not_success(
+def test_workers_that_end_early_are_reported_in_the_exit_code(
     program: Program, study_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", shutil.which("false"))
     outcome = program("study", "run", study_file, "--workers", "2", "--into", tmp_path / "store")
     assert outcome.code == 1
     assert "0 of 6 cells done, 0 failed" in outcome.out
-    assert "6 cells are left, as their workers ended; run the same command again" in outcome.err
+    assert "6 cells are unfinished because their workers ended; run the same command again" in outcome.err
 
 
-def test_a_cell_that_fails_shows_in_the_exit_code(program: Program, study_file: Path, tmp_path: Path) -> None:
-    """Weights so large that the loss has no finite value at the start."""
+def test_a_failed_cell_is_reported_in_the_exit_code(program: Program, study_file: Path, tmp_path: Path) -> None:
+    """With weights so large that the loss of the starting image is infinite."""
     study_file.write_text(study_file.read_text().replace("weights: gaussian", "weights.magnitude: 1.0e+25"))
     outcome = program("study", "run", study_file, "--into", tmp_path / "store")
     assert (outcome.code, "4 of 6 cells done, 2 failed" in outcome.out) == (1, True), outcome.err
-    assert (
-        "2 failed: the loss became infinite" in program("study", "status", study_file, "--into", tmp_path / "store").out
-    )
+    status = program("study", "status", study_file, "--into", tmp_path / "store").out
+    assert "2 failed: the loss of the starting image is infinite or NaN" in status
 
 
 @pytest.mark.slow
-def test_ctrl_c_reaches_the_workers_and_loses_no_cell(study_file: Path, tmp_path: Path) -> None:
-    """Sent to the parent alone, as `kill -INT` does: it tells its workers, and waits until they have stopped."""
+def test_ctrl_c_stops_the_workers_and_loses_no_cell(study_file: Path, tmp_path: Path) -> None:
+    """SIGINT is sent to the parent alone, as `kill -INT` does; it stops its workers and waits for them."""
     study_file.write_text(study_file.read_text().replace("optimizer.steps: 2", "optimizer.steps: 100000"))
     into = ("--into", str(tmp_path / "store"))
     command = [sys.executable, "-m", "barestyle", "study", "run", str(study_file), "--workers", "2", *into]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     store = None
     deadline = time.monotonic() + 60
-    while store is None or sum(row.state == "running" for row in store.rows()) < 2:
-        assert time.monotonic() < deadline, "the workers never began"
+    while store is None or sum(result.state == "running" for result in store.results()) < 2:
+        assert time.monotonic() < deadline, "the workers never started"
         time.sleep(0.3)
         with suppress(StudyError):
             store = open_store("small", tmp_path / "store")
-            store.rows()
+            store.results()
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
-    assert {row.state for row in store.rows()} <= {"waiting", "done"}
-    assert errors.count("stopping; the cells in flight go back into the queue") == 1
+    assert {result.state for result in store.results()} <= {"waiting", "done"}
+    assert errors.count("stopping; the current cells will be run again next time") == 1
 
 
-def test_search_says_what_to_type(program: Program, pictures: Path, tmp_path: Path) -> None:
+def test_search_prints_settings_that_transfer_accepts(program: Program, pictures: Path, tmp_path: Path) -> None:
     pair = f"{pictures / 'content.png'},{pictures / 'style.jpg'}"
     quick = ("--size", "32", "--steps", "1", "--trials", "2", "--pair", pair, "--into", tmp_path / "search")
     outcome = program("study", "search", "--metric", "patches", *quick)
@@ -104,31 +103,37 @@ def test_search_says_what_to_type(program: Program, pictures: Path, tmp_path: Pa
         "--steps",
         "1",
     )
-    settings = [part for one in settings for part in ("--set", one)]
+    settings = [part for setting in settings for part in ("--set", setting)]
     assert program(*arguments, "--steps", "1", *settings).code == 0
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("show", "fig9"), "there is no study 'fig9'; the shipped ones are paper"),
+        (("show", "fig9"), "there is no study 'fig9'; use one of paper"),
         (("run", "nowhere.yaml"), "there is no study file 'nowhere.yaml'"),
         (("run", "paper"), "needs trained VGG-19 weights; name a file with --trained FILE, or leave such"),
-        (("run", "fig8", "--weights", "nowhere.pth"), "there is no weights file 'nowhere.pth'"),
-        (("run", "fig8", "--seeds", "a,b"), "--seeds cannot be 'a,b'; it takes whole numbers"),
-        (("run", "fig8", "--pair", "one.png"), "--pair cannot be 'one.png'; it takes two pictures"),
+        (("run", "fig8", "--trained", "nowhere.pth"), "there is no weights file 'nowhere.pth'"),
+        (("run", "fig8", "--seeds", "a,b"), "--seeds must be whole numbers separated by commas, like 0,1,2, not 'a,b'"),
+        (
+            ("run", "fig8", "--pair", "one.png"),
+            "--pair must be two images, like photo:chelsea,style:mosaic, not 'one.png'",
+        ),
         (("run", "fig8", "--pair", "one.png,two.png"), "one.png' of the study cannot be read"),
         (("run", "fig8", "--pair", "photo:dog,style:mosaic"), "there is no photograph 'dog'"),
-        (("run", "fig8", "--optimizer", "sgd"), "study 'fig8' has no optimizer 'sgd'; its own are paper, robust"),
+        (
+            ("run", "fig8", "--optimizer", "sgd"),
+            "study 'fig8' has no optimizer 'sgd'; its optimizers are paper, robust",
+        ),
         (("run", "fig8", "--steps", "0"), "optimizer.steps cannot be 0; it takes a whole number of at least 1"),
         (("run", "fig8", "--size", "3"), "size cannot be 3; it takes a whole number of at least 16"),
         (("run", "fig8", "--storage", "postgresql+psycopg://x@127.0.0.1:1/x"), "cannot be used (connection"),
-        (("work", "fig8"), "there is no study in 'studies/fig8'; `barestyle study run fig8` begins one"),
+        (("work", "fig8"), "there is no study in 'studies/fig8'; start one with `barestyle study run fig8`"),
         (("status", "fig8"), "there is no study in 'studies/fig8'"),
         (("report", "fig8"), "there is no study in 'studies/fig8'"),
     ],
 )
-def test_refusals(
+def test_invalid_arguments_are_refused_in_one_line(
     program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], words: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -139,7 +144,9 @@ def test_refusals(
     assert not list(tmp_path.rglob("*.png"))
 
 
-def test_an_unknown_metric_in_a_study(program: Program, study_file: Path, tmp_path: Path) -> None:
+def test_an_unknown_metric_is_refused_before_a_folder_is_created(
+    program: Program, study_file: Path, tmp_path: Path
+) -> None:
     study_file.write_text(study_file.read_text().replace("[ssim, patches]", "[ssim, beauty]"))
     outcome = program("study", "run", study_file, "--into", tmp_path / "into")
     assert outcome.code == 2
@@ -147,8 +154,8 @@ def test_an_unknown_metric_in_a_study(program: Program, study_file: Path, tmp_pa
     assert not (tmp_path / "into").exists()
 
 
-def test_a_file_that_is_no_store(program: Program, tmp_path: Path) -> None:
-    (tmp_path / "study.sqlite3").write_text("this is no database, though it is called one")
+def test_a_file_that_is_not_a_database_is_refused(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "study.sqlite3").write_text("this is not a database")
     outcome = program("study", "status", "fig8", "--into", tmp_path)
     assert outcome.code == 2
     assert "cannot be used (file is not a database); check it" in outcome.err

@@ -1,4 +1,4 @@
-"""A study that is small enough to be run whole in a test."""
+"""A study that is small enough to run completely in a test."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import optuna
 import pytest
 
-from barestyle.study.resolve import Prepared, begin, prepared
+from barestyle.study.resolve import ResolvedStudy, prepare_store, resolve_study
 from barestyle.study.storage import open_storage, open_store
 from barestyle.study.store import Store
 from barestyle.study.yaml_loader import load
@@ -43,24 +43,24 @@ def study_file(pictures: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def small(study_file: Path) -> Prepared:
-    return prepared(load(str(study_file)), weights=None)
+def small(study_file: Path) -> ResolvedStudy:
+    return resolve_study(load(str(study_file)), weights=None)
 
 
 @pytest.fixture
-def store(small: Prepared, tmp_path: Path) -> Store:
-    """The small study's store, its cells queued."""
+def store(small: ResolvedStudy, tmp_path: Path) -> Store:
+    """The store of the small study, with all cells queued."""
     opened = open_store("small", tmp_path / "store", create=True)
-    assert begin(small, opened) == len(small.cells)
+    assert prepare_store(small, opened) == len(small.cells)
     return opened
 
 
 @pytest.fixture
 def postgresql() -> Iterator[Callable[[], str]]:
-    """The URL of a PostgreSQL; the study in it is deleted afterwards."""
+    """A function that returns the URL of a PostgreSQL database; the test's studies are deleted afterwards."""
     url = os.environ.get("BARESTYLE_TEST_STORAGE")
     if not url:
-        pytest.skip("no PostgreSQL at hand ($BARESTYLE_TEST_STORAGE; .ci/postgresql starts one)")
+        pytest.skip("no PostgreSQL database: set $BARESTYLE_TEST_STORAGE (.ci/postgresql starts one)")
     yield lambda: url
     storage = open_storage(Path(), storage=url)
     for name in optuna.get_all_study_names(storage):
@@ -70,5 +70,5 @@ def postgresql() -> Iterator[Callable[[], str]]:
 
 @pytest.fixture
 def unused_name() -> str:
-    """A study's name that no other test in the same database has."""
+    """A name for a study that no other test in the same database uses."""
     return f"test-{uuid.uuid4().hex[:12]}"

@@ -1,91 +1,123 @@
-"""Cells are known by what goes into them, and by nothing else."""
+"""Cells and results: one serialization, in plain data and in Optuna trials."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import json
+import math
 
+import optuna
 import pytest
-from PIL import Image
+from optuna.trial import TrialState
+from pydantic import ValidationError
 
-from barestyle.errors import ImageError, SpecError, StudyError
-from barestyle.study.cell import cells, untrained
-from barestyle.study.override import varied
-from barestyle.study.resolve import Prepared, prepared
-from barestyle.study.yaml_loader import load
+from barestyle import preset
+from barestyle.stop_reasons import StopReason
+from barestyle.study.cell import Cell, CellResult
+from barestyle.study.resolve import ResolvedStudy
+from barestyle.study.trial import RESULT, cell_attributes, latest_results, read_cell, read_key, read_result
 
-
-def keys(study_file: Path) -> set[str]:
-    return {cell.key for cell in prepared(load(str(study_file)), weights=None).cells}
-
-
-def test_every_variant_optimizer_pair_and_seed_once(small: Prepared) -> None:
-    assert len(small.cells) == 3 * 1 * 1 * 2
-    assert len({cell.key for cell in small.cells}) == len(small.cells)
-    assert [cell.seed for cell in small.cells] == [0, 0, 0, 1, 1, 1], "a seed fills all figures before the next begins"
-
-
-def test_two_names_of_one_spec_share_their_cells(study_file: Path) -> None:
-    before = keys(study_file)
-    text = study_file.read_text()
-    study_file.write_text(text + "      - {variant: again, label: again, preset: npnd, set: {network.channels: 4}}\n")
-    assert keys(study_file) == before
-
-
-def test_an_added_variant_keeps_the_cells_that_there_were(study_file: Path) -> None:
-    before = keys(study_file)
-    text = study_file.read_text()
-    study_file.write_text(text + "      - {variant: six, label: six, preset: npnd, set: {network.channels: 6}}\n")
-    assert keys(study_file) > before
-    assert len(keys(study_file)) == len(before) + 2
+CELL = Cell(
+    key="0123456789abcdef0123",
+    content="photo:chelsea",
+    style="/folder/style.jpg",
+    spec=preset("npnd").spec,
+    seed=2**62,
+    names=("npnd@paper", "bare@paper", "npnd@robust"),
+)
+DONE = CellResult(
+    cell=CELL,
+    state="done",
+    number=3,
+    scores={"ssim": 0.1 + 0.2, "held-out": 1e-300},
+    trace=(2.0, 1 / 3),
+    evaluations=41,
+    restarts=1,
+    seconds=1.25,
+    stop_reason=StopReason.STEPS_TAKEN,
+    reason="all steps were taken",
+)
 
 
-def test_another_picture_size_or_step_makes_other_cells(
-    study_file: Path, style_image: Image.Image, tmp_path: Path
-) -> None:
-    before = keys(study_file)
-    study = load(str(study_file))
-    style_image.rotate(180).save(tmp_path / "turned.png")
-    for change in (
-        {"size": 33},
-        {"steps": 3},
-        {"pairs": [(study.pairs[0].content, str(tmp_path / "turned.png"))]},
-        {"seeds": [2, 3]},
-    ):
-        other = prepared(varied(study, **change), weights=None)
-        assert not {cell.key for cell in other.cells} & before
+def make_trial(state: TrialState, result: CellResult | None = None, *, number: int = 3) -> optuna.trial.FrozenTrial:
+    """A trial as Optuna reads it from a database, where attributes are JSON."""
+    attributes = cell_attributes(CELL) | ({} if result is None else {RESULT: result.to_data()})
+    values = [0.0, 0.0] if state == TrialState.COMPLETE else None
+    trial = optuna.create_trial(state=state, user_attrs=json.loads(json.dumps(attributes)), values=values)
+    trial.number = number
+    return trial
 
 
-def test_what_is_not_drawn_is_run_once(synthetic_weights: Path) -> None:
-    study = load("fig3")
-    ready = prepared(varied(study, pairs=[("photo:coffee", "style:mosaic")]), weights=synthetic_weights)
-    drawn = [cell for cell in ready.cells if "bias-shuffled@paper" in cell.names]
-    fixed = [cell for cell in ready.cells if "bias-trained@paper" in cell.names]
-    assert [cell.seed for cell in drawn] == list(study.seeds)
-    assert [cell.seed for cell in fixed] == [study.seeds[0]]
+def test_a_cell_survives_json() -> None:
+    assert Cell.model_validate(json.loads(json.dumps(CELL.to_data()))) == CELL
 
 
-def test_a_size_that_a_network_cannot_work_with_is_refused_before_any_cell() -> None:
-    with pytest.raises(ImageError, match="would be used at 16 x 11, but this network needs at least 24 a side"):
-        prepared(varied(load("fig8"), size=16), weights=None)
+def test_every_cell_of_a_study_survives_json(small: ResolvedStudy) -> None:
+    assert [Cell.model_validate(json.loads(json.dumps(cell.to_data()))) for cell in small.cells] == small.cells
 
 
-def test_a_metric_that_lacks_something_is_refused_where_it_is_named(study_file: Path) -> None:
-    text = study_file.read_text()
-    study_file.write_text(text.replace("metrics: [ssim, patches]", "metrics: [ssim, vgg]"))
-    with pytest.raises(SpecError, match="metric vgg of study 'small' cannot be computed; it needs trained weights"):
-        prepared(load(str(study_file)), weights=None)
-    study_file.write_text(text.replace("metrics: [ssim, patches]\n", ""))
-    ready = prepared(load(str(study_file)), weights=None)
-    assert "vgg" not in ready.metrics
-    assert ready.left_out["vgg"].startswith("it needs trained weights: name a file with --trained FILE")
+def test_a_cell_names_each_variant_once() -> None:
+    assert CELL.variants == ("npnd", "bare")
 
 
-def test_trained_variants_need_weights() -> None:
-    study = load("paper")
-    with pytest.raises(StudyError, match="variant 'original' needs trained VGG-19 weights; name a file with --trained"):
-        prepared(study, weights=None)
-    rest = untrained(study)
-    assert [figure.figure for figure in rest.figures] == ["4", "5", "6", "7", "8"]
-    assert cells(rest, prepared(rest, weights=None).pictures, None)
-    with pytest.raises(StudyError, match="every variant of study 'fig3' needs trained weights"):
-        untrained(load("fig3"))
+def test_cells_and_results_are_frozen_and_have_no_other_fields() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        CELL.seed = 1  # type: ignore[misc]
+    with pytest.raises(ValidationError, match="frozen"):
+        DONE.seconds = 1  # type: ignore[misc]
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        Cell.model_validate({**CELL.to_data(), "digest": "0"})
+
+
+def test_a_trial_returns_the_cell_and_the_result_that_it_was_given() -> None:
+    trial = make_trial(TrialState.COMPLETE, DONE)
+    assert read_key(trial) == CELL.key
+    assert read_cell(trial) == CELL
+    assert read_result(trial) == DONE
+
+
+def test_a_trace_may_end_in_an_infinite_loss() -> None:
+    exploded = DONE.model_copy(update={"trace": (1.0, math.inf)})
+    assert read_result(make_trial(TrialState.COMPLETE, exploded)).trace == (1.0, math.inf)
+
+
+@pytest.mark.parametrize(("state", "word"), [(TrialState.WAITING, "waiting"), (TrialState.RUNNING, "running")])
+def test_a_trial_that_has_not_ended_has_no_numbers(state: TrialState, word: str) -> None:
+    result = read_result(make_trial(state, DONE if state == TrialState.RUNNING else None))
+    assert result == CellResult(cell=CELL, state=word, number=3)
+
+
+def test_a_reported_failure_has_its_reason() -> None:
+    failed = CellResult(
+        cell=CELL, state="failed", stop_reason=StopReason.START_NOT_FINITE, reason="too large", number=3
+    )
+    assert read_result(make_trial(TrialState.FAIL, failed)) == failed
+
+
+@pytest.mark.parametrize("left_behind", [None, DONE], ids=["nothing", "a result"])
+def test_a_lost_worker_is_a_failure_without_numbers(left_behind: CellResult | None) -> None:
+    """A worker can be killed after it has written its result and before the trial is complete."""
+    result = read_result(make_trial(TrialState.FAIL, left_behind))
+    assert (result.state, result.scores, result.stop_reason) == ("failed", {}, None)
+    assert result.reason == "its worker ended without reporting; there may be too little memory for it"
+
+
+@pytest.mark.parametrize(
+    ("restarts", "stop_reason", "expected"),
+    [
+        (0, None, False),
+        (0, StopReason.STEPS_TAKEN, False),
+        (1, StopReason.STEPS_TAKEN, True),
+        (0, StopReason.LOSS_NOT_FINITE, True),
+    ],
+)
+def test_an_explosion_is_a_restart_or_a_code(restarts: int, stop_reason: StopReason | None, expected: bool) -> None:
+    assert CellResult(cell=CELL, state="done", restarts=restarts, stop_reason=stop_reason).has_exploded is expected
+
+
+def test_a_done_trial_counts_before_the_others_of_its_cell() -> None:
+    states = [TrialState.FAIL, TrialState.COMPLETE, TrialState.WAITING, TrialState.RUNNING, TrialState.PRUNED]
+    trials = [make_trial(state, DONE, number=i) for i, state in enumerate(states)]
+    assert latest_results(trials, [CELL.key]) == [DONE.model_copy(update={"number": 1})]
+    (running,) = latest_results([trials[0], *trials[2:]], [CELL.key])
+    assert (running.state, running.number) == ("running", 3)
+    assert latest_results(trials, ["another key"]) == []

@@ -1,5 +1,5 @@
-"""A study's figures, tables and verdicts as a page and sheets; it reads the store alone and knows no torch."""
+"""A study's figures, tables and verdicts as a page and contact sheets; reads only the store and imports no torch."""
 
-from barestyle.report.write import write
+from barestyle.report.write import write_report
 
-__all__ = ["write"]
+__all__ = ["write_report"]

@@ -1,4 +1,4 @@
-"""Pictures for people: small enough for a page, and laid out in sheets like the paper's figures."""
+"""Contact sheets: the images of a figure in one PNG, laid out like the paper's figures."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from PIL import Image, ImageDraw, ImageFont
 from barestyle.plots.data_uri import jpeg_data_uri
 
 JPEG_QUALITY = 85
-SHEET_COLORS = 256
-"""Colors of a sheet's palette: a third of the bytes, and on a screen the same."""
+
+PALETTE_COLORS = 256
+"""Colors of a sheet's palette. A third of the bytes of a true-color PNG, without a visible difference."""
 
 MARGIN = 6
-CAPTION = 12
-LINES = 2
-"""Of a caption, which is cut after that."""
+CAPTION_HEIGHT = 12
+CAPTION_LINES = 2
+"""A longer caption is cut."""
 
-PER_ROW = 7
+MAX_COLUMNS = 7
 
 
 @dataclass(frozen=True)
-class Captioned:
-    """A picture and what stands below it; no file stands for one that is missing."""
+class CaptionedImage:
+    """An image file and its caption; the file is None for a missing image."""
 
     file: Path | None
     caption: str
@@ -37,50 +38,57 @@ def embed_image(file: Path) -> str:
         return jpeg_data_uri(image.convert("RGB"), JPEG_QUALITY, optimize=True)
 
 
-def sheet(title: str, groups: Sequence[tuple[str, Sequence[Captioned]]], cell: tuple[int, int]) -> Image.Image:
-    """Groups of pictures below each other, each under its heading; `cell` is the (width, height) of a picture."""
-    width, height = cell
-    step = width + MARGIN, height + MARGIN + LINES * (CAPTION + 2)
-    columns = min(PER_ROW, max(len(pictures) for _, pictures in groups))
-    heights = [CAPTION + 3 * MARGIN + -(-len(pictures) // columns) * step[1] for _, pictures in groups]
-    canvas = Image.new("RGB", (MARGIN + columns * step[0], 4 * MARGIN + CAPTION + sum(heights)), "white")
+def draw_sheet(
+    title: str, groups: Sequence[tuple[str, Sequence[CaptionedImage]]], cell_size: tuple[int, int]
+) -> Image.Image:
+    """Return groups of images, one below the other, each with its heading; `cell_size` is an image's width, height."""
+    width, height = cell_size
+    step = width + MARGIN, height + MARGIN + CAPTION_LINES * (CAPTION_HEIGHT + 2)
+    columns = min(MAX_COLUMNS, max(len(images) for _, images in groups))
+    heights = [CAPTION_HEIGHT + 3 * MARGIN + -(-len(images) // columns) * step[1] for _, images in groups]
+    canvas = Image.new("RGB", (MARGIN + columns * step[0], 4 * MARGIN + CAPTION_HEIGHT + sum(heights)), "white")
     draw = ImageDraw.Draw(canvas)
-    draw.text((MARGIN, MARGIN), title, fill="black", font=_font(bold=True))
-    top = 3 * MARGIN + CAPTION
-    for (heading, pictures), tall in zip(groups, heights, strict=True):
-        draw.text((MARGIN, top), heading, fill="#555555", font=_font(bold=False))
-        for number, picture in enumerate(pictures):
-            left = MARGIN + number % columns * step[0]
-            _place(canvas, picture, (left, top + CAPTION + 2 * MARGIN + number // columns * step[1]), cell)
-        top += tall
-    return canvas.quantize(SHEET_COLORS, Image.Quantize.MEDIANCUT, dither=Image.Dither.FLOYDSTEINBERG)
+    draw.text((MARGIN, MARGIN), title, fill="black", font=_load_font(bold=True))
+    top = 3 * MARGIN + CAPTION_HEIGHT
+    for (heading, images), group_height in zip(groups, heights, strict=True):
+        draw.text((MARGIN, top), heading, fill="#555555", font=_load_font(bold=False))
+        for i, image in enumerate(images):
+            left = MARGIN + i % columns * step[0]
+            _draw_image(canvas, image, (left, top + CAPTION_HEIGHT + 2 * MARGIN + i // columns * step[1]), cell_size)
+        top += group_height
+    return canvas.quantize(PALETTE_COLORS, Image.Quantize.MEDIANCUT, dither=Image.Dither.FLOYDSTEINBERG)
 
 
-def _place(canvas: Image.Image, picture: Captioned, at: tuple[int, int], cell: tuple[int, int]) -> None:
+def _draw_image(
+    canvas: Image.Image, captioned: CaptionedImage, position: tuple[int, int], size: tuple[int, int]
+) -> None:
+    left, top = position
     draw = ImageDraw.Draw(canvas)
-    if picture.file is None:
-        draw.rectangle((*at, at[0] + cell[0] - 1, at[1] + cell[1] - 1), outline="#bbbbbb")
-        draw.text((at[0] + MARGIN, at[1] + MARGIN), "not there yet", fill="#888888", font=_font(bold=False))
+    font = _load_font(bold=False)
+    if captioned.file is None:
+        draw.rectangle((left, top, left + size[0] - 1, top + size[1] - 1), outline="#bbbbbb")
+        draw.text((left + MARGIN, top + MARGIN), "not available", fill="#888888", font=font)
     else:
-        with Image.open(picture.file) as image:
-            canvas.paste(image.convert("RGB"), at)
-    for number, line in enumerate(_lines(picture.caption, cell[0])):
-        draw.text((at[0], at[1] + cell[1] + 2 + number * (CAPTION + 1)), line, fill="black", font=_font(bold=False))
+        with Image.open(captioned.file) as image:
+            canvas.paste(image.convert("RGB"), position)
+    for i, line in enumerate(_wrap(captioned.caption, size[0])):
+        draw.text((left, top + size[1] + 2 + i * (CAPTION_HEIGHT + 1)), line, fill="black", font=font)
 
 
-def _lines(text: str, width: int) -> list[str]:
-    """The caption in lines that fit, the last one cut where there is more."""
+def _wrap(text: str, width: int) -> list[str]:
+    """Return at most CAPTION_LINES lines of the text that fit the width; the rest of the text is cut."""
+    font = _load_font(bold=False)
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()
-        if _font(bold=False).getlength(longer) <= width or not lines[-1]:
+        if font.getlength(longer) <= width or not lines[-1]:
             lines[-1] = longer
         else:
             lines.append(word)
-    return lines[:LINES]
+    return lines[:CAPTION_LINES]
 
 
-def _font(*, bold: bool) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans, which comes with matplotlib and has the signs ± β ∞."""
+def _load_font(*, bold: bool) -> ImageFont.FreeTypeFont:
+    """Return DejaVu Sans, which comes with matplotlib and has the characters ± β ∞."""
     properties = font_manager.FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
     return ImageFont.truetype(font_manager.findfont(properties), 10)

@@ -1,4 +1,4 @@
-"""Every cell as a line of a CSV file, for whoever wants to analyze them otherwise."""
+"""Every cell as a line of a CSV file, for analysis with other programs."""
 
 from __future__ import annotations
 
@@ -11,22 +11,25 @@ COLUMNS = ("cell", "variants", "content", "style", "seed", "state", "evaluations
 
 
 def cells_csv(table: Table) -> str:
-    """The study's cells, sorted by pair, seed and key, with a column for each metric; empty where there is no number.
+    """Return the study's cells, sorted by pair, seed and key, with a column for each metric; empty without a value.
 
-    `variants` are all variant@optimizer that a cell stands for, with spaces between. RFC 4180, but lines end in \\n.
+    The column `variants` has every variant@optimizer that a cell belongs to, separated by spaces. The format is
+    RFC 4180, except that lines end in \\n.
     """
     names: dict[str, list[str]] = {}
     for optimizer in table.study.optimizers:
-        for variant in table.study.variants():
+        for variant in table.study.variants:
             name = f"{variant.variant}@{optimizer.name}"
-            known = names.setdefault(table.study.spec(variant, optimizer).digest, [])
+            known = names.setdefault(table.specs[variant.variant, optimizer.name].digest, [])
             if name not in known:
                 known.append(name)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([*COLUMNS, *table.metrics])
-    for row in sorted(table.rows, key=lambda row: (row.content, row.style, row.seed, row.cell)):
-        told = {**vars(row), "variants": " ".join(names.get(row.digest, ()))}
-        scores = (row.scores.get(metric) for metric in table.metrics)
-        writer.writerow([*(told[column] for column in COLUMNS), *("" if s is None else f"{s:.6g}" for s in scores)])
+    for result in sorted(table.results, key=lambda r: (r.cell.content, r.cell.style, r.cell.seed, r.cell.key)):
+        cell = result.cell
+        identity = (cell.key, " ".join(names.get(cell.spec.digest, ())), cell.content, cell.style, cell.seed)
+        outcome = (result.state, result.evaluations, result.restarts, result.seconds, result.reason)
+        scores = (result.scores.get(metric) for metric in table.metrics)
+        writer.writerow([*identity, *outcome, *("" if score is None else f"{score:.6g}" for score in scores)])
     return buffer.getvalue()

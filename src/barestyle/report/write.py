@@ -1,4 +1,4 @@
-"""Writing a report: one page that opens from disk, a PNG sheet for each figure and pair, and the numbers as CSV."""
+"""Writing a report: a page that opens without a network, a contact sheet for each figure and pair, and a CSV file."""
 
 from __future__ import annotations
 
@@ -11,55 +11,62 @@ from markupsafe import Markup
 from PIL import Image
 
 from barestyle.atomic_files import write_atomically, write_error
-from barestyle.report.contact_sheet import Captioned, sheet
+from barestyle.report.contact_sheet import CaptionedImage, draw_sheet
 from barestyle.report.csv_export import cells_csv
-from barestyle.report.page_data import contents, first_row, short, table_of
+from barestyle.report.page_data import display_name, find_first_result, load_table, page_data
 from barestyle.study.declaration import Figure, Pair
 from barestyle.study.store import Store
 from barestyle.study.table import Table
 
+DEFAULT_CELL_SIZE = 128, 96
+"""Width and height of an image on a contact sheet without any image."""
 
-def write(store: Store, folder: Path) -> list[Path]:
-    """Write index.html, cells.csv and the sheets into a folder, which is made; returns the files in that order.
 
-    Raises OutputError.
+def write_report(store: Store, folder: Path) -> list[Path]:
+    """Write index.html, cells.csv and the contact sheets into a folder; return the files in that order.
+
+    The folder is created if needed. Raises OutputError.
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["raw"] = Markup
     template = environment.from_string((files("barestyle.report") / "page.html").read_text(encoding="utf-8"))
-    written = [_put(folder / "index.html", template.render(contents(store)).encode())]
-    table = table_of(store)
-    written.append(_put(folder / "cells.csv", cells_csv(table).encode()))
+    written = [_write_file(folder / "index.html", template.render(page_data(store)).encode())]
+    table = load_table(store)
+    written.append(_write_file(folder / "cells.csv", cells_csv(table).encode()))
     for figure in table.study.figures:
         for pair in table.study.pairs:
-            name = f"figure-{figure.figure}-{short(pair.content)}-{short(pair.style)}.png"
+            name = f"figure-{figure.figure}-{display_name(pair.content)}-{display_name(pair.style)}.png"
             buffer = io.BytesIO()
-            _sheet(figure, pair, store, table).save(buffer, "PNG", optimize=True)
-            written.append(_put(folder / name, buffer.getvalue()))
+            _draw_figure(figure, pair, store, table).save(buffer, "PNG", optimize=True)
+            written.append(_write_file(folder / name, buffer.getvalue()))
     return written
 
 
-def _sheet(figure: Figure, pair: Pair, store: Store, table: Table) -> Image.Image:
-    inputs = [Captioned(store.input(source), short(source)) for source in (pair.content, pair.style)]
+def _draw_figure(figure: Figure, pair: Pair, store: Store, table: Table) -> Image.Image:
+    """Return the contact sheet of a figure on one pair."""
+    inputs = [CaptionedImage(store.find_input(source), display_name(source)) for source in (pair.content, pair.style)]
     groups = [("content and style", inputs)]
     for optimizer in table.study.optimizers:
-        panels = []
+        images = []
         for panel in figure.panels:
-            row = first_row(panel, optimizer, pair, table)
+            result = find_first_result(panel, optimizer, pair, table)
             caption = f"({panel.letter}) {panel.label}" if panel.letter else panel.label
-            panels.append(Captioned(None if row is None else store.picture(row), caption))
-        groups.append((optimizer.label, panels))
-    sizes = [_size(one.file) for _, group in groups for one in group if one.file is not None]
-    cell = max((width for width, _ in sizes), default=128), max((height for _, height in sizes), default=96)
-    return sheet(f"Figure {figure.figure}: {figure.title}", groups, cell)
+            images.append(CaptionedImage(None if result is None else store.find_image(result), caption))
+        groups.append((optimizer.label, images))
+    sizes = [_read_size(image.file) for _, group in groups for image in group if image.file is not None]
+    cell_size = (
+        max((width for width, _ in sizes), default=DEFAULT_CELL_SIZE[0]),
+        max((height for _, height in sizes), default=DEFAULT_CELL_SIZE[1]),
+    )
+    return draw_sheet(f"Figure {figure.figure}: {figure.title}", groups, cell_size)
 
 
-def _size(file: Path) -> tuple[int, int]:
+def _read_size(file: Path) -> tuple[int, int]:
     with Image.open(file) as image:
         return image.size
 
 
-def _put(path: Path, data: bytes) -> Path:
+def _write_file(path: Path, data: bytes) -> Path:
     """Write a file completely or not at all, in a folder that is created if needed, and return its path."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

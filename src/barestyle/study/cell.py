@@ -1,86 +1,81 @@
-"""The cells of a study: one run each, known by what goes into it."""
+"""A cell of a study and its result: what the store keeps, and what tables, verdicts and reports read."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Any, Literal
 
-from barestyle.errors import StudyError
-from barestyle.spec import VGG, Spec
-from barestyle.study.declaration import Pair, Study
-from barestyle.study.image_files import PictureFile
+from pydantic import ConfigDict, Field
+
+from barestyle.spec import Spec
+from barestyle.spec.validation import Frozen
+from barestyle.stop_reasons import StopReason
+
+CellState = Literal["waiting", "running", "done", "failed"]
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One run: a spec on a pair with a seed.
+class Cell(Frozen):
+    """One run of a study: a spec on a content and a style image with a seed.
 
-    `key` names what the result depends on, and nothing else: two variants of one spec share their cells, and
-    a study that is extended repeats none. `names` are the variant@optimizer that it belongs to, for people.
+    Attributes:
+        key: a hash of everything that the result depends on. Two variants with the same spec share their cells,
+            and an extended study repeats none; see `expansion.cell_key`.
+        content, style: the images, by their names in the study.
+        spec: the spec to run.
+        seed: of the network's filters.
+        names: every variant@optimizer that this cell belongs to, for messages and tables.
     """
 
     key: str
-    pair: Pair
+    content: str
+    style: str
     spec: Spec
     seed: int
     names: tuple[str, ...]
 
     @property
     def variants(self) -> tuple[str, ...]:
-        """The names without their optimizers."""
+        """The names without their optimizers, each once."""
         return tuple(dict.fromkeys(name.partition("@")[0] for name in self.names))
 
+    def to_data(self) -> dict[str, Any]:
+        """Return the cell as plain dictionaries and lists; `Cell.model_validate` reads them."""
+        return self.model_dump(mode="json")
 
-def cells(study: Study, pictures: Mapping[str, PictureFile], weights: str | None) -> list[Cell]:
-    """Every cell once, ordered so that each pair and seed fills all figures before the next begins.
 
-    `weights` is the SHA-256 of the trained weights' file; StudyError where a variant needs it and it is None.
+class CellResult(Frozen):
+    """The state of a cell, and its numbers once it has run.
+
+    Attributes:
+        cell: the cell.
+        state: waiting, running, done or failed.
+        number: of the store's entry for this cell, which has its image.
+        scores: values by metric.
+        trace: the loss at up to 100 evenly spaced iterates.
+        evaluations: losses and gradients computed.
+        restarts: attempts whose loss became infinite or NaN.
+        seconds: duration of the run.
+        stop_reason: code of why the optimization ended; None if the cell has not run, or failed outside of it.
+        reason: a sentence on why the optimization ended, or why the cell failed.
     """
-    specs: dict[str, tuple[Spec, list[str]]] = {}
-    for variant in study.variants():
-        for optimizer in study.optimizers:
-            spec = study.spec(variant, optimizer)
-            names = specs.setdefault(spec.digest, (spec, []))[1]
-            name = f"{variant.variant}@{optimizer.name}"
-            if name not in names:
-                names.append(name)
-            if is_trained(spec) and weights is None:
-                raise StudyError(
-                    f"variant {variant.variant!r} needs trained VGG-19 weights; name a file with --trained FILE, "
-                    "or leave such variants out with --untrained"
-                )
-    found = []
-    for position, seed in enumerate(study.seeds):
-        for pair in study.pairs:
-            for spec, names in specs.values():
-                if position and not spec.network.is_drawn:
-                    continue
-                found.append(Cell(key_of(spec, pair, seed, pictures, weights), pair, spec, seed, tuple(names)))
-    return found
 
+    model_config = ConfigDict(allow_inf_nan=True)  # a trace may end in an infinite loss
 
-def key_of(spec: Spec, pair: Pair, seed: int, pictures: Mapping[str, PictureFile], weights: str | None) -> str:
-    """Twenty hexadecimal digits of the spec's digest, the seed, and the hashes of everything read."""
-    parts = (spec.digest, str(seed), pictures[pair.content].sha256, pictures[pair.style].sha256)
-    used = weights if is_trained(spec) and weights else ""
-    return hashlib.sha256("|".join((*parts, used)).encode()).hexdigest()[:20]
+    cell: Cell
+    state: CellState
+    number: int = 0
+    scores: dict[str, float] = Field(default_factory=dict)
+    trace: tuple[float, ...] = ()
+    evaluations: int = 0
+    restarts: int = 0
+    seconds: float = 0.0
+    stop_reason: StopReason | None = None
+    reason: str = ""
 
+    @property
+    def has_exploded(self) -> bool:
+        """Whether a loss of the cell's run became infinite or NaN, even if a restart succeeded."""
+        return self.restarts > 0 or (self.stop_reason is not None and self.stop_reason.is_explosion)
 
-def is_trained(spec: Spec) -> bool:
-    """Whether a spec needs trained weights."""
-    return isinstance(spec.network, VGG) and spec.network.is_trained
-
-
-def untrained(study: Study) -> Study:
-    """The study without variants that need trained weights. Raises StudyError where nothing is left."""
-    figures = []
-    for figure in study.figures:
-        panels = tuple(panel for panel in figure.panels if not is_trained(panel.spec({})))
-        if panels:
-            figures.append(figure.model_copy(update={"panels": panels}))
-    if not figures:
-        raise StudyError(
-            f"every variant of study {study.study!r} needs trained weights; name a file with --trained FILE"
-        )
-    return study.model_copy(update={"figures": tuple(figures)})
+    def to_data(self) -> dict[str, Any]:
+        """Return what a run found, without the cell and its number in the store, as plain dictionaries and lists."""
+        return self.model_dump(mode="json", exclude={"cell", "number"})

@@ -1,4 +1,4 @@
-"""Claims as data: what is said, of which arms, by which metrics, and how large a difference counts."""
+"""Claims about variants: a statement, the variants it compares, the metrics that decide, and the margins."""
 
 from __future__ import annotations
 
@@ -13,43 +13,51 @@ from pydantic import Field, model_validator
 from barestyle.spec.validation import Frozen
 
 RATIO_MARGIN = math.log(1.25)
-"""Of the logarithm of a ratio of distances: a quarter more or less. Smaller ones can hardly be seen side by side."""
+"""Equivalence margin for the logarithm of a ratio of distances. Ratios from 0.8 to 1.25 can hardly be seen."""
 
 SSIM_MARGIN = 0.05
-"""Of a difference of structural similarity."""
+"""Equivalence margin for a difference of structural similarity."""
 
 STYLE = "style"
-"""In a claim's metrics: how near to the style, by the judges below."""
+"""In a claim's metrics: similarity to the style, by the metrics in STYLE_METRICS."""
 
-STYLE_JUDGES = (("vgg", "held-out"), ("patches",))
-"""What STYLE stands for: of each group the first metric that a study has and that grades no arm of the
-claim by its own objective. The first group are judges with a network, the second those without."""
+STYLE_METRICS = (("vgg", "held-out"), ("patches",))
+"""Metrics that STYLE stands for. From each group, the first metric is used that the study has and that favors no
+variant of the claim. The first group needs a network, the second does not."""
 
-Arm = Annotated[tuple[str, ...], Field(min_length=1)]
+VariantNames = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class Claim(Frozen):
-    """A sentence, and the comparison that speaks on it.
+    """A statement and the comparison that tests it.
 
-    `kind` says what is claimed of the subject: that it is `better`, `worse`, `no-better` or `equivalent`, or of all
-    searches that a `rate` of them explodes. A variant may name its optimizer (variant@optimizer); otherwise the
-    claim is tested under each. A claim of a `slight` difference is supported by one that is too small to be seen,
-    too; any other is not.
+    Attributes:
+        id: names the claim.
+        section: of the paper, or `ours`.
+        statement: the claim as a sentence.
+        kind: `better`, `worse`, `no-better` or `equivalent` compares the subject with the reference; `rate` states
+            how many runs with random networks explode.
+        subject, reference: names of variants. variant@optimizer names the optimizer, too; otherwise the claim is
+            tested with each optimizer.
+        against: whether the subject is compared with the `mean` of the references or the `best` one.
+        slight: whether a difference within the equivalence margin supports the claim as well.
+        metrics: names of metrics, or `style`.
+        between: lowest and highest rate, 0..1, for the kind `rate`.
     """
 
     id: str
     section: str
-    says: str
+    statement: str
     kind: Literal["better", "worse", "no-better", "equivalent", "rate"]
-    subject: Arm | None = None
-    reference: Arm | None = None
+    subject: VariantNames | None = None
+    reference: VariantNames | None = None
     against: Literal["mean", "best"] = "mean"
     slight: bool = False
     metrics: tuple[str, ...] = (STYLE,)
     between: tuple[float, float] | None = None
 
     @model_validator(mode="after")
-    def _has_what_its_kind_needs(self) -> Claim:
+    def _check_kind(self) -> Claim:
         if self.kind == "rate":
             if self.between is None:
                 raise ValueError(f"claim {self.id!r} of a rate needs between: [LOW, HIGH]")
@@ -59,26 +67,30 @@ class Claim(Frozen):
 
     @property
     def variants(self) -> tuple[str, ...]:
-        """Every variant that it speaks of, with the optimizers that it names."""
+        """Names of subject and reference, including the optimizers that they name."""
         return (*(self.subject or ()), *(self.reference or ()))
 
-    def judges(self, present: Mapping[str, Iterable[str]]) -> list[str]:
-        """The metrics that decide, of those that a study has; each comes with the variants that it favors."""
-        arms = {variant.partition("@")[0] for variant in self.variants}
-        fair = [metric for metric, favored in present.items() if arms.isdisjoint(favored)]
-        wanted = [group for name in self.metrics for group in (STYLE_JUDGES if name == STYLE else ((name,),))]
-        found = (next((metric for metric in group if metric in fair), None) for group in wanted)
-        return [metric for metric in found if metric is not None]
+    def select_metrics(self, favored: Mapping[str, Iterable[str]]) -> list[str]:
+        """Return the metrics that decide this claim.
+
+        Args:
+            favored: for each metric that is available, the variants that it favors.
+        """
+        variants = {variant.partition("@")[0] for variant in self.variants}
+        fair = [metric for metric, names in favored.items() if variants.isdisjoint(names)]
+        groups = [group for name in self.metrics for group in (STYLE_METRICS if name == STYLE else ((name,),))]
+        first = (next((metric for metric in group if metric in fair), None) for group in groups)
+        return [metric for metric in first if metric is not None]
 
 
-def margin(metric: str) -> float:
-    """How large a difference of a metric counts as one."""
+def equivalence_margin(metric: str) -> float:
+    """Return the largest difference of a metric that counts as none."""
     return SSIM_MARGIN if metric.endswith("ssim") else RATIO_MARGIN
 
 
-def claims(own: Sequence[Claim] = ()) -> tuple[Claim, ...]:
-    """The paper's claims and ours on it, then a study's own; one of these replaces a shipped one of the same id."""
+def load_claims(more: Sequence[Claim] = ()) -> tuple[Claim, ...]:
+    """Return the shipped claims and then more; a claim with the id of a shipped one replaces it."""
     text = (files("barestyle.study") / "shipped" / "claims.yaml").read_text(encoding="utf-8")
-    shipped = tuple(Claim.model_validate(one) for one in yaml.safe_load(text))
-    by_id = {claim.id: claim for claim in (*shipped, *own)}
+    shipped = tuple(Claim.model_validate(data) for data in yaml.safe_load(text))
+    by_id = {claim.id: claim for claim in (*shipped, *more)}
     return tuple(by_id.values())

@@ -1,8 +1,7 @@
-"""What a study is: pairs of pictures x variants x optimizers x seeds, laid out as figures."""
+"""The declaration of a study: image pairs x variants x optimizers x seeds, arranged in figures."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
@@ -22,19 +21,20 @@ Name = Annotated[
 ]
 Settings = dict[str, Any]
 
+KIND = "barestyle-study"
 FORMAT = 1
-"""Raised when declarations or stored cells change so that older programs could not read them."""
+"""Incremented when declarations or stored cells change so that other versions could not read them."""
 
 
 class Pair(Frozen):
-    """A photograph and a style: `photo:NAME`, `style:NAME`, or a file's path, seen from the study's file."""
+    """A content and a style image: `photo:NAME`, `style:NAME`, or a path relative to the study's file."""
 
     content: str
     style: str
 
 
 class Variant(Frozen):
-    """A spec: a preset with fields replaced. `letter` is the paper's own panel, where its text gives it."""
+    """A preset with settings. `letter` is the panel's letter in the paper, if the paper's text gives it."""
 
     variant: Name
     label: str
@@ -43,21 +43,21 @@ class Variant(Frozen):
     set: Settings = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _is_a_spec(self) -> Variant:
+    def _check_spec(self) -> Variant:
         if "size" in self.set:
-            raise ValueError(f"variant {self.variant!r} sets size, which is the study's own field; set it there")
+            raise ValueError(f"variant {self.variant!r} sets size, which is a field of the study; set it there")
         if self.preset not in PRESETS:
             raise ValueError(f"preset cannot be {self.preset!r}; it takes one of {', '.join(PRESETS)}")
-        self.spec({})
+        self.build_spec({})
         return self
 
-    def spec(self, settings: Settings) -> Spec:
-        """The variant's spec with settings of the study on top. Raises SpecError."""
+    def build_spec(self, settings: Settings) -> Spec:
+        """Return the variant's spec with more settings applied on top. Raises SpecError."""
         return with_settings(with_settings(preset(self.preset).spec, self.set), settings)
 
 
 class Figure(Frozen):
-    """Variants that are looked at together."""
+    """Variants that are shown together."""
 
     figure: Name
     title: str
@@ -66,17 +66,17 @@ class Figure(Frozen):
 
 
 class Optimizer(Frozen):
-    """Settings that every variant is run with; `but` has others on top for variants that would take too long."""
+    """Settings that every variant is run with; `overrides` has other settings for single variants, by their name."""
 
     name: Name
     label: str
     set: Settings
-    but: dict[str, Settings] = Field(default_factory=dict)
+    overrides: dict[str, Settings] = Field(default_factory=dict)
 
 
-PAPERS = Optimizer(name="paper", label="the paper's L-BFGS", set={"optimizer": "paper-lbfgs"})
-ROBUST = Optimizer(name="robust", label="robust L-BFGS", set={"optimizer": "lbfgs"})
-PAIRS = (
+PAPER_OPTIMIZER = Optimizer(name="paper", label="the paper's L-BFGS", set={"optimizer": "paper-lbfgs"})
+ROBUST_OPTIMIZER = Optimizer(name="robust", label="robust L-BFGS", set={"optimizer": "lbfgs"})
+DEFAULT_PAIRS = (
     Pair(content="photo:chelsea", style="style:mosaic"),
     Pair(content="photo:coffee", style="style:swirls"),
     Pair(content="photo:astronaut", style="style:impasto"),
@@ -85,50 +85,57 @@ PAIRS = (
 
 
 class Study(Frozen):
-    """Every variant of every figure, under every optimizer, on every pair, with every seed.
+    """Every variant of every figure, with every optimizer, on every pair, with every seed.
 
-    A variant whose network is not drawn is run with the first seed only: the others would repeat it. `claims` are
-    tested beside the paper's; one with the id of a shipped one takes its place.
+    A variant without a randomly drawn network is run with the first seed only: other seeds would repeat the result.
+    `claims` are tested in addition to the paper's; a claim with the id of a shipped one replaces it.
     """
 
     study: Name
     title: str
     include: tuple[str, ...] = ()
-    pairs: Annotated[tuple[Pair, ...], Field(min_length=1)] = PAIRS
+    pairs: Annotated[tuple[Pair, ...], Field(min_length=1)] = DEFAULT_PAIRS
     seeds: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**63)], ...], Field(min_length=1)] = (0, 1, 2)
     size: Annotated[int, Field(ge=16, le=65536)] = 128
-    optimizers: Annotated[tuple[Optimizer, ...], Field(min_length=1)] = (PAPERS, ROBUST)
+    optimizers: Annotated[tuple[Optimizer, ...], Field(min_length=1)] = (PAPER_OPTIMIZER, ROBUST_OPTIMIZER)
     metrics: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     figures: tuple[Figure, ...] = ()
     claims: tuple[Claim, ...] = ()
 
     @model_validator(mode="after")
-    def _names_are_unique(self) -> Study:
-        for what, names in (
-            ("seeds", [str(seed) for seed in self.seeds]),
-            ("pairs", [f"{pair.content} and {pair.style}" for pair in self.pairs]),
-            ("optimizers", [optimizer.name for optimizer in self.optimizers]),
-            ("figures", [figure.figure for figure in self.figures]),
-            ("claims", [claim.id for claim in self.claims]),
-        ):
-            twice = {name for name in names if names.count(name) > 1}
-            if twice:
-                raise ValueError(f"{what} name {sorted(twice)[0]!r} twice; name each once")
-        known: dict[str, Spec] = {}
-        for variant in self.variants():
-            if known.setdefault(variant.variant, variant.spec({})) != variant.spec({}):
-                raise ValueError(f"variant {variant.variant!r} stands for two specs; give one of them another name")
+    def _check_names(self) -> Study:
+        check_names(self)
         return self
 
-    def variants(self) -> Iterator[Variant]:
-        """Every panel of every figure, in order; one that stands in two figures comes twice."""
-        for figure in self.figures:
-            yield from figure.panels
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """Every panel of every figure, in order; a variant in two figures is listed twice."""
+        return tuple(panel for figure in self.figures for panel in figure.panels)
 
-    def variant(self, name: str) -> Variant | None:
-        """The variant of that name, or None."""
-        return next((variant for variant in self.variants() if variant.variant == name), None)
+    def find_variant(self, name: str) -> Variant | None:
+        """Return the variant of that name, or None."""
+        return next((variant for variant in self.variants if variant.variant == name), None)
 
-    def spec(self, variant: Variant, optimizer: Optimizer) -> Spec:
-        """What a variant is run as under an optimizer. Raises SpecError."""
-        return variant.spec({**optimizer.set, **optimizer.but.get(variant.variant, {}), "size": self.size})
+    def build_spec(self, variant: Variant, optimizer: Optimizer) -> Spec:
+        """Return the spec of a variant with an optimizer, at the study's size. Raises SpecError."""
+        overrides = optimizer.overrides.get(variant.variant, {})
+        return variant.build_spec({**optimizer.set, **overrides, "size": self.size})
+
+
+def check_names(study: Study) -> None:
+    """Raise ValueError if a name is used twice, or for two different specs."""
+    for kind, names in (
+        ("seeds", [str(seed) for seed in study.seeds]),
+        ("pairs", [f"{pair.content} and {pair.style}" for pair in study.pairs]),
+        ("optimizers", [optimizer.name for optimizer in study.optimizers]),
+        ("figures", [figure.figure for figure in study.figures]),
+        ("claims", [claim.id for claim in study.claims]),
+    ):
+        repeated = {name for name in names if names.count(name) > 1}
+        if repeated:
+            raise ValueError(f"{kind} name {sorted(repeated)[0]!r} twice; name each once")
+    known: dict[str, Spec] = {}
+    for variant in study.variants:
+        spec = variant.build_spec({})
+        if known.setdefault(variant.variant, spec) != spec:
+            raise ValueError(f"variant {variant.variant!r} stands for two specs; rename one of them")

@@ -1,4 +1,4 @@
-"""How long a study will take, from a few evaluations of each of its networks."""
+"""An estimate of how long a study takes, from a few evaluations of each of its networks."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from barestyle.metrics import MetricInputs, compute, select
 from barestyle.run.progress import Progress
 from barestyle.run.runner import transfer
 from barestyle.spec import PaperLBFGS, Spec, with_settings
-from barestyle.study.cell import Cell, is_trained
-from barestyle.study.resolve import Prepared
+from barestyle.study.cell import Cell
+from barestyle.study.expansion import needs_trained_weights
+from barestyle.study.resolve import ResolvedStudy
 
-PER_STEP = 1.05
-"""Evaluations that the line search needs for a step, on the pictures of the shipped studies."""
+EVALUATIONS_PER_STEP = 1.05
+"""Of the robust optimizer, measured on the images of the shipped studies; its line search needs more than one."""
 
 CALIBRATION: dict[str, Any] = {"optimizer": "lbfgs", "optimizer.steps": 2}
 
 
 @dataclass(frozen=True)
-class Line:
-    """Cells of one network, or of variants that share it: how many, their evaluations in all, and seconds."""
+class EstimateLine:
+    """The cells of variants that share a network: their number, evaluations in total, and seconds in total."""
 
     variants: tuple[str, ...]
     cells: int
@@ -33,77 +34,83 @@ class Line:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What is to be run, line by line, with one worker on this machine; calibration is what the estimate took."""
+    """What remains to be run, with one worker on this machine; `calibration` is the seconds that estimating took."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[EstimateLine, ...]
     calibration: float
 
     @property
     def cells(self) -> int:
+        """The number of cells."""
         return sum(line.cells for line in self.lines)
 
     @property
     def evaluations(self) -> int:
+        """The number of losses and gradients to compute."""
         return sum(line.evaluations for line in self.lines)
 
     @property
     def seconds(self) -> float:
+        """The duration in seconds."""
         return sum(line.seconds for line in self.lines)
 
 
-def estimate(ready: Prepared, waiting: Iterable[Cell]) -> Estimate:
-    """Time a few evaluations of each kind of network on its first pair, and the metrics once; count the rest."""
-    began = time.perf_counter()
-    each: dict[str, float] = {}
+def estimate(resolved: ResolvedStudy, waiting: Iterable[Cell]) -> Estimate:
+    """Time a few evaluations of each kind of network and the metrics once; return the total for the waiting cells."""
+    start = time.perf_counter()
+    seconds_by_kind: dict[str, float] = {}
     scoring = 0.0
     grouped: dict[tuple[str, ...], list[Cell]] = {}
     for cell in waiting:
         grouped.setdefault(cell.variants, []).append(cell)
     lines = []
     for variants, cells in grouped.items():
-        scoring = scoring or _seconds_of_scoring(ready, cells[0])
-        seconds = [planned_evaluations(cell.spec) * _seconds_of_one(ready, cell, each) + scoring for cell in cells]
-        evaluations = sum(planned_evaluations(cell.spec) for cell in cells)
-        lines.append(Line(variants, len(cells), evaluations, sum(seconds)))
-    return Estimate(tuple(lines), time.perf_counter() - began)
+        scoring = scoring or _time_scoring(resolved, cells[0])
+        evaluations = [plan_evaluations(cell.spec) for cell in cells]
+        seconds = [
+            count * _time_evaluation(resolved, cell, seconds_by_kind) + scoring
+            for count, cell in zip(evaluations, cells, strict=True)
+        ]
+        lines.append(EstimateLine(variants, len(cells), sum(evaluations), sum(seconds)))
+    return Estimate(tuple(lines), time.perf_counter() - start)
 
 
-def planned_evaluations(spec: Spec) -> int:
-    """About how many evaluations a whole run makes."""
+def plan_evaluations(spec: Spec) -> int:
+    """Return about how many evaluations a complete run makes."""
     optimizer = spec.optimizer
     if isinstance(optimizer, PaperLBFGS):
         return optimizer.steps * optimizer.iterations_per_step + 1
-    return round(optimizer.steps * PER_STEP) + 1
+    return round(optimizer.steps * EVALUATIONS_PER_STEP) + 1
 
 
-def _seconds_of_one(ready: Prepared, cell: Cell, known: dict[str, float]) -> float:
-    """Seconds of an evaluation of a cell's loss and gradient, measured once for each kind of network."""
+def _time_evaluation(resolved: ResolvedStudy, cell: Cell, seconds_by_kind: dict[str, float]) -> float:
+    """Return the seconds of one evaluation of a cell's loss and gradient, timed once for each kind of network."""
     kind = cell.spec.network.model_dump_json() + cell.spec.style_loss.kind
-    if kind not in known:
+    if kind not in seconds_by_kind:
         settings = dict(CALIBRATION)
-        if is_trained(cell.spec):
-            settings["network.trained_file"] = str(ready.weights)
-        seen: list[Progress] = []
-        content, style = ready.pictures[cell.pair.content].path, ready.pictures[cell.pair.style].path
+        if needs_trained_weights(cell.spec):
+            settings["network.trained_file"] = str(resolved.weights)
+        events: list[Progress] = []
         transfer(
-            content,
-            style,
+            resolved.images[cell.content].path,
+            resolved.images[cell.style].path,
             with_settings(cell.spec, settings),
             seed=cell.seed,
             precision="float32",
-            on_progress=seen.append,
+            on_progress=events.append,
         )
-        # From the first iterate on: before it come reading, building and the first use of everything.
-        known[kind] = (seen[-1].seconds - seen[0].seconds) / max(1, seen[-1].evaluations - seen[0].evaluations)
-    return known[kind]
+        # From the first iterate on: reading, building and the first use of everything come before it.
+        first, last = events[0], events[-1]
+        seconds_by_kind[kind] = (last.seconds - first.seconds) / max(1, last.evaluations - first.evaluations)
+    return seconds_by_kind[kind]
 
 
-def _seconds_of_scoring(ready: Prepared, cell: Cell) -> float:
-    """Seconds of measuring a result by all of the study's metrics."""
-    pictures = [read(ready.pictures[name].path) for name in (cell.pair.content, cell.pair.style)]
-    content, style = (one.at(*target_size(one.height, one.width, ready.study.size)).pixels for one in pictures)
-    judged = MetricInputs(content, content, style, ready.weights)
-    compute(judged, select(ready.metrics))  # the first use loads networks
-    began = time.perf_counter()
-    compute(judged, select(ready.metrics))
-    return time.perf_counter() - began
+def _time_scoring(resolved: ResolvedStudy, cell: Cell) -> float:
+    """Return the seconds of computing all of the study's metrics for one result."""
+    images = [read(resolved.images[name].path) for name in (cell.content, cell.style)]
+    content, style = (image.at(*target_size(image.height, image.width, resolved.study.size)).pixels for image in images)
+    inputs = MetricInputs(content, content, style, resolved.weights)
+    compute(inputs, select(resolved.metrics))  # the first use loads networks
+    start = time.perf_counter()
+    compute(inputs, select(resolved.metrics))
+    return time.perf_counter() - start

@@ -1,4 +1,4 @@
-"""The pictures of a study, by the names that its file gives them."""
+"""The image files of a study, found by the names that its declaration uses."""
 
 from __future__ import annotations
 
@@ -12,31 +12,32 @@ from barestyle.images import read
 
 
 @dataclass(frozen=True)
-class PictureFile:
-    """A picture's name in the study, its file, and the SHA-256 of its bytes."""
+class ImageFile:
+    """An image's name in the study, its file, and the SHA-256 of the file's bytes."""
 
     name: str
     path: Path
     sha256: str
 
 
-def find(name: str) -> PictureFile:
-    """The file of `photo:NAME`, `style:NAME` or a path. Raises StudyError naming the picture."""
-    kind, _, rest = name.partition(":")
+def find_image(name: str) -> ImageFile:
+    """Return the file of `photo:NAME`, `style:NAME` or a path. Raises StudyError naming the image."""
+    kind, _, sample = name.partition(":")
     try:
-        path = {"photo": samples.photo, "style": samples.style}.get(kind, Path)(
-            rest if kind in ("photo", "style") else name
-        )
-        data = Path(path).read_bytes()
+        if kind in ("photo", "style"):
+            path = samples.photo(sample) if kind == "photo" else samples.style(sample)
+        else:
+            path = Path(name)
+        data = path.read_bytes()
     except ImageError as error:
-        raise StudyError(f"picture {name!r} of the study: {error}") from None
+        raise StudyError(f"image {name!r} of the study: {error}") from None
     except OSError as error:
-        raise StudyError(f"picture {name!r} of the study cannot be read ({error.strerror}); check its path") from None
-    return PictureFile(name, Path(path), hashlib.sha256(data).hexdigest())
+        raise StudyError(f"image {name!r} of the study cannot be read ({error.strerror}); check its path") from None
+    return ImageFile(name, path, hashlib.sha256(data).hexdigest())
 
 
-def checked(name: str) -> PictureFile:
-    """`find`, and that it is a picture. Raises StudyError, ImageError."""
-    found = find(name)
-    read(found.path)
-    return found
+def check_image(name: str) -> ImageFile:
+    """Return the same as `find_image`, after reading the image. Raises StudyError or ImageError."""
+    image = find_image(name)
+    read(image.path)
+    return image

@@ -1,4 +1,4 @@
-"""A study as declared, with what was said on the command line on top."""
+"""Overrides of a study's fields, as given on the command line."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pydantic import ValidationError
 
 from barestyle.errors import StudyError
 from barestyle.spec.validation import sentence
-from barestyle.study.declaration import Study
+from barestyle.study.declaration import Optimizer, Pair, Study
 
 
-def varied(
+def override(
     study: Study,
     *,
     size: int | None = None,
@@ -21,29 +21,45 @@ def varied(
     pairs: Sequence[tuple[str, str]] | None = None,
     optimizers: Sequence[str] | None = None,
 ) -> Study:
-    """The study with another size, seeds, pairs (content, style), steps of every optimizer, or fewer optimizers.
+    """Return the study with other values for what is not None.
 
-    Raises StudyError naming the value and what is allowed.
+    Args:
+        study: the study.
+        size: long side of the results in pixels.
+        steps: of every optimizer.
+        seeds: of the networks.
+        pairs: content and style images.
+        optimizers: names of the study's optimizers to keep.
+
+    Raises StudyError or SpecError naming the value and what is allowed.
     """
-    data: dict[str, Any] = study.model_dump(mode="json")
+    changes: dict[str, Any] = {}
     if size is not None:
-        data["size"] = size
+        changes["size"] = size
     if seeds is not None:
-        data["seeds"] = list(seeds)
+        changes["seeds"] = tuple(seeds)
     if pairs is not None:
-        data["pairs"] = [{"content": content, "style": style} for content, style in pairs]
-    if optimizers is not None:
-        known = [optimizer.name for optimizer in study.optimizers]
-        for name in optimizers:
-            if name not in known:
-                raise StudyError(f"study {study.study!r} has no optimizer {name!r}; its own are {', '.join(known)}")
-        data["optimizers"] = [one for one in data["optimizers"] if one["name"] in optimizers]
-    if steps is not None:
-        for optimizer in data["optimizers"]:
-            optimizer["set"]["optimizer.steps"] = steps
-            for settings in optimizer["but"].values():
-                settings.pop("optimizer.steps", None)
+        changes["pairs"] = tuple(Pair(content=content, style=style) for content, style in pairs)
+    selected = study.optimizers if optimizers is None else _select(study, optimizers)
+    changes["optimizers"] = selected if steps is None else tuple(_with_steps(one, steps) for one in selected)
     try:
-        return Study.model_validate(data)
+        return Study.model_validate({**dict(study), **changes})  # nested models are kept as they are
     except ValidationError as error:
         raise StudyError(f"study {study.study!r}: {sentence(Study, error)}") from None
+
+
+def _select(study: Study, names: Sequence[str]) -> tuple[Optimizer, ...]:
+    known = [optimizer.name for optimizer in study.optimizers]
+    for name in names:
+        if name not in known:
+            raise StudyError(f"study {study.study!r} has no optimizer {name!r}; its optimizers are {', '.join(known)}")
+    return tuple(optimizer for optimizer in study.optimizers if optimizer.name in names)
+
+
+def _with_steps(optimizer: Optimizer, steps: int) -> Optimizer:
+    """Return the optimizer with so many steps for every variant."""
+    overrides = {
+        variant: {field: value for field, value in settings.items() if field != "optimizer.steps"}
+        for variant, settings in optimizer.overrides.items()
+    }
+    return optimizer.model_copy(update={"set": {**optimizer.set, "optimizer.steps": steps}, "overrides": overrides})

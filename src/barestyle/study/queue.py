@@ -1,52 +1,42 @@
-"""The queue's rules: which entry of a cell counts, and what becomes of cells whose workers went silent."""
+"""Rules of the queue: which trial of a cell counts, and when the cell of a lost worker is queued again."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-MOST_RETRIES = 3
-"""A cell that killed this many workers is recorded as failed: it would kill the next one, too."""
+from barestyle.study.trial import CELL, has_reported_failure, is_finished_or_pending, read_key
+
+MAX_LOST_WORKERS = 3
+"""A cell that lost more workers than this stays failed: it would end the next worker as well."""
 
 
-def is_second(trial: FrozenTrial, trials: Iterable[FrozenTrial]) -> bool:
-    """Whether an earlier entry of the same cell is waiting, at work or done."""
+def is_duplicate(trial: FrozenTrial, trials: Iterable[FrozenTrial]) -> bool:
+    """Return whether an earlier trial of the same cell is waiting, running or done."""
     return any(
-        other.number < trial.number
-        and other.user_attrs["cell"] == trial.user_attrs["cell"]
-        and other.state in (TrialState.WAITING, TrialState.RUNNING, TrialState.COMPLETE)
+        other.number < trial.number and read_key(other) == read_key(trial) and is_finished_or_pending(other)
         for other in trials
     )
 
 
-def put_back(study: optuna.Study, lost: FrozenTrial) -> None:
-    """Queue a lost trial's cell again, unless it has killed too many workers.
+def requeue(study: optuna.Study, lost: FrozenTrial) -> None:
+    """Queue a lost trial's cell again, unless it has lost too many workers.
 
-    Optuna calls this for the one worker whose transition of the silent trial to failed was taken, so that
-    several that notice the same silence queue its cell once.
+    Optuna calls this in the one worker that changed the silent trial's state to failed, so a cell is queued once
+    even if several workers notice the same silence.
     """
-    if not is_final(lost, lost_times(study.get_trials(deepcopy=False))):
-        study.add_trial(optuna.create_trial(state=TrialState.WAITING, user_attrs=identity(lost)))
+    if not is_final(lost, count_lost_workers(study.get_trials(deepcopy=False))):
+        study.add_trial(optuna.create_trial(state=TrialState.WAITING, user_attrs={CELL: lost.user_attrs[CELL]}))
 
 
-_IDENTITY = ("cell", "digest", "content", "style", "seed", "spec", "names")
-"""What a cell is, before anything was found."""
+def count_lost_workers(trials: Iterable[FrozenTrial]) -> Counter[str]:
+    """Return how many workers ended without reporting, by the key of their cell."""
+    return Counter(read_key(t) for t in trials if t.state == TrialState.FAIL and not has_reported_failure(t))
 
 
-def identity(trial: FrozenTrial) -> dict[str, Any]:
-    """A trial's attributes without what was found."""
-    return {name: trial.user_attrs[name] for name in _IDENTITY}
-
-
-def lost_times(trials: Iterable[FrozenTrial]) -> Counter[str]:
-    """How often each cell's worker ended without a word."""
-    return Counter(t.user_attrs["cell"] for t in trials if t.state == TrialState.FAIL and "failure" not in t.user_attrs)
-
-
-def is_final(trial: FrozenTrial, lost: Counter[str]) -> bool:
-    """Whether a failed trial's cell is to be left alone: it failed for a reason, or time and again for none."""
-    return "failure" in trial.user_attrs or lost[trial.user_attrs["cell"]] > MOST_RETRIES
+def is_final(trial: FrozenTrial, lost_workers: Counter[str]) -> bool:
+    """Return whether a failed trial's cell stays failed: its failure was reported, or it lost too many workers."""
+    return has_reported_failure(trial) or lost_workers[read_key(trial)] > MAX_LOST_WORKERS

@@ -1,4 +1,4 @@
-"""From a declaration to a store with its cells queued: everything is checked before the first cell is run."""
+"""From a declaration to a store with queued cells; everything is checked before the first cell runs."""
 
 from __future__ import annotations
 
@@ -11,26 +11,33 @@ from barestyle.atomic_files import write_atomically
 from barestyle.errors import SpecError
 from barestyle.images import encode, read, target_size
 from barestyle.metrics import METRICS, missing_requirement, select
-from barestyle.networks import vgg19 as pretrained
+from barestyle.networks import vgg19
 from barestyle.run.plan import check_large_enough
 from barestyle.run.record import package_versions
-from barestyle.study.cell import Cell, cells, is_trained
+from barestyle.study.cell import Cell
 from barestyle.study.claims import STYLE
 from barestyle.study.declaration import Study
-from barestyle.study.image_files import PictureFile, checked
-from barestyle.study.storage import OBJECTIVES
-from barestyle.study.store import Store
+from barestyle.study.expansion import expand, needs_trained_weights
+from barestyle.study.image_files import ImageFile, check_image
+from barestyle.study.store import OBJECTIVES, Store
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A study whose pictures, weights and metrics are all at hand, and its cells.
+class ResolvedStudy:
+    """A study whose images, weights and metrics are available on this machine.
 
-    `left_out` says of the metrics that lack something here what it is.
+    Attributes:
+        study: the declaration.
+        images: by their names in the study.
+        weights: file of trained weights, or None.
+        weights_sha256: its hash.
+        metrics: names of the metrics to compute.
+        left_out: why each other metric cannot be computed here.
+        cells: every cell once.
     """
 
     study: Study
-    pictures: dict[str, PictureFile]
+    images: dict[str, ImageFile]
     weights: Path | None
     weights_sha256: str | None
     metrics: tuple[str, ...]
@@ -38,85 +45,87 @@ class Prepared:
     cells: list[Cell]
 
 
-def prepared(study: Study, *, weights: Path | None) -> Prepared:
-    """Check everything that a study needs. Raises StudyError, SpecError, ImageError, WeightsError."""
+def resolve_study(study: Study, *, weights: Path | None) -> ResolvedStudy:
+    """Check everything that a study needs. Raises StudyError, SpecError, ImageError or WeightsError."""
     select(study.metrics)
     select(metric for claim in study.claims for metric in claim.metrics if metric != STYLE)
     names = dict.fromkeys(name for pair in study.pairs for name in (pair.content, pair.style))
-    pictures = {name: checked(name) for name in names}
-    _check_sizes(study, pictures)
-    digest = _weights_digest(study, weights)
-    metrics, left_out = _measurable(study, weights)
-    return Prepared(study, pictures, weights, digest, metrics, left_out, cells(study, pictures, digest))
+    images = {name: check_image(name) for name in names}
+    _check_sizes(study, images)
+    weights_hash = _hash_weights(study, weights)
+    metrics, left_out = _select_metrics(study, weights)
+    cells = expand(study, {name: image.sha256 for name, image in images.items()}, weights_hash)
+    return ResolvedStudy(study, images, weights, weights_hash, metrics, left_out, cells)
 
 
-def _check_sizes(study: Study, pictures: dict[str, PictureFile]) -> None:
-    """Refuse pictures that a network of the study could not work with, before all its cells fail."""
-    networks = {
-        spec.digest: spec for variant in study.variants() for spec in (study.spec(variant, study.optimizers[0]),)
-    }
+def _check_sizes(study: Study, images: dict[str, ImageFile]) -> None:
+    """Raise ImageError if an image is too small for a network of the study, before all of its cells fail."""
+    specs = [study.build_spec(variant, study.optimizers[0]) for variant in study.variants]
+    distinct = {spec.digest: spec for spec in specs}
     for pair in study.pairs:
-        content, style = (read(pictures[name].path) for name in (pair.content, pair.style))
+        content, style = (read(images[name].path) for name in (pair.content, pair.style))
         size = target_size(content.height, content.width, study.size)
-        for spec in networks.values():
+        for spec in distinct.values():
             check_large_enough(content, size, spec)
             check_large_enough(style, target_size(style.height, style.width, max(size)), spec)
 
 
-def _measurable(study: Study, weights: Path | None) -> tuple[tuple[str, ...], dict[str, str]]:
-    """The study's metrics, and why others are left out. Raises SpecError for one that was named and lacks something."""
-    lacking = {metric.name: missing_requirement(metric, weights) for metric in select(study.metrics)}
-    for name, why in lacking.items():
-        if why and study.metrics is not None:
-            raise SpecError(f"metric {name} of study {study.study!r} cannot be computed; {why}")
-    present = [name for name, why in lacking.items() if not why]
-    return tuple(dict.fromkeys([*present, *OBJECTIVES])), {name: why for name, why in lacking.items() if why}
+def _select_metrics(study: Study, weights: Path | None) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the metrics that can be computed here, and why the others cannot.
+
+    Raises SpecError if the study names a metric that cannot be computed.
+    """
+    missing = {metric.name: missing_requirement(metric, weights) for metric in select(study.metrics)}
+    for name, reason in missing.items():
+        if reason and study.metrics is not None:
+            raise SpecError(f"metric {name} of study {study.study!r} cannot be computed; {reason}")
+    available = [name for name, reason in missing.items() if not reason]
+    return tuple(dict.fromkeys([*available, *OBJECTIVES])), {name: why for name, why in missing.items() if why}
 
 
-def _weights_digest(study: Study, weights: Path | None) -> str | None:
-    """The SHA-256 of the weights, after a look at every layer that a variant needs."""
+def _hash_weights(study: Study, weights: Path | None) -> str | None:
+    """Return the SHA-256 of the weights' file, after reading every layer that a variant needs."""
     if weights is None:
         return None
-    specs = [study.spec(variant, optimizer) for variant in study.variants() for optimizer in study.optimizers]
-    deepest = max((spec.deepest_tap for spec in specs if is_trained(spec)), default=1)
-    return pretrained.load(pretrained.find(str(weights)), deepest).sha256
+    specs = [study.build_spec(variant, optimizer) for variant in study.variants for optimizer in study.optimizers]
+    deepest = max((spec.deepest_tap for spec in specs if needs_trained_weights(spec)), default=1)
+    return vgg19.load(vgg19.find(str(weights)), deepest).sha256
 
 
-def begin(ready: Prepared, store: Store, *, retry_failed: bool = False) -> int:
-    """Declare the study in its store and queue the cells that it lacks; returns how many were queued.
+def prepare_store(resolved: ResolvedStudy, store: Store, *, retry_failed: bool = False) -> int:
+    """Declare a study in its store and queue the cells that are not in it; return how many were queued.
 
-    What an earlier declaration queued and this one does not have stays in the store, and is not run.
+    Cells of an earlier declaration that are not part of this one stay in the store and are not run.
     """
-    study = ready.study
-    names = ready.metrics
+    study = resolved.study
     store.declare(
         study,
-        cells=[cell.key for cell in ready.cells],
-        pictures={name: {"path": str(file.path), "sha256": file.sha256} for name, file in ready.pictures.items()},
-        weights=ready.weights_sha256,
+        cells=[cell.key for cell in resolved.cells],
+        images={name: {"path": str(image.path), "sha256": image.sha256} for name, image in resolved.images.items()},
+        weights=resolved.weights_sha256,
         metrics={
             name: {"label": METRICS[name].label, "of": METRICS[name].reference, "better": METRICS[name].better}
-            for name in names
+            for name in resolved.metrics
         },
-        favored={name: _favored(study, name) for name in names},
+        favored={name: _list_favored(study, name) for name in resolved.metrics},
         machine={"system": f"{platform.system()} {platform.machine()}", **package_versions()},
     )
-    for name, file in ready.pictures.items():
-        _keep(store, name, file.path, study.size)
-    return store.enqueue(ready.cells, retry_failed=retry_failed)
+    for name, image in resolved.images.items():
+        _store_input(store, name, image.path, study.size)
+    return store.enqueue(resolved.cells, retry_failed=retry_failed)
 
 
-def _favored(study: Study, metric: str) -> list[str]:
-    """The variants that a metric would grade by their own objective."""
+def _list_favored(study: Study, metric: str) -> list[str]:
+    """Return the variants whose own objective the metric is close to."""
     favors = METRICS[metric].favors
-    return [v.variant for v in study.variants() if favors(study.spec(v, study.optimizers[0]))]
+    return [v.variant for v in study.variants if favors(study.build_spec(v, study.optimizers[0]))]
 
 
-def _keep(store: Store, name: str, path: Path, size: int) -> None:
-    """Store a picture at the study's size, for reports."""
-    picture = read(path)
-    small = picture.at(*target_size(picture.height, picture.width, size)).pixels
+def _store_input(store: Store, name: str, path: Path, size: int) -> None:
+    """Store an input image at the study's size, for reports."""
+    image = read(path)
+    resized = image.at(*target_size(image.height, image.width, size)).pixels
     with TemporaryDirectory() as folder:
         file = Path(folder) / "input.png"
-        write_atomically(file, encode(small, None, ".png", bits=8))
-        store.keep_input(name, file)
+        write_atomically(file, encode(resized, None, ".png", bits=8))
+        store.add_input(name, file)

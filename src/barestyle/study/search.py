@@ -1,4 +1,4 @@
-"""Looking for better untrained networks: Optuna's samplers over weights, bias, channels and kernel."""
+"""A search for better untrained networks with an Optuna sampler, over weights, bias, channels and kernel size."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from barestyle.run.plan import prepare
 from barestyle.run.request import Request
 from barestyle.run.runner import run
 from barestyle.spec import Spec, with_settings
-from barestyle.study.image_files import PictureFile
+from barestyle.study.image_files import ImageFile
 
 CONTENT_METRIC = "ssim"
-"""What a Pareto front weighs the style metric against."""
+"""The second objective of a Pareto front, beside the style metric."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A network that was tried: its settings, as for --set, and its scores by metric."""
+    """A network that was tried: its settings, in the form of --set, and its scores by metric."""
 
     number: int
     settings: dict[str, Any]
     scores: dict[str, float]
 
 
-def space(trial: optuna.Trial) -> dict[str, Any]:
-    """Settings of an untrained network: family and size of weights, bias, channels, kernel, pooling."""
+def suggest_settings(trial: optuna.Trial) -> dict[str, Any]:
+    """Return settings of an untrained network: distribution and size of weights, bias, channels, kernel, pooling."""
     family = trial.suggest_categorical("family", ["binary", "uniform", "gaussian", "ternary"])
-    size = _short(trial.suggest_float("size", 0.01, 1.0, log=True))
+    size = _round(trial.suggest_float("size", 0.01, 1.0, log=True))
     weights: dict[str, dict[str, Any]] = {
         "binary": {"network.weights": "binary", "network.weights.magnitude": size},
         "uniform": {"network.weights": "uniform", "network.weights.half_width": size},
@@ -43,36 +43,36 @@ def space(trial: optuna.Trial) -> dict[str, Any]:
         "ternary": {"network.weights": "discrete", "network.weights.levels": [-size, 0.0, size]},
     }
     kernel = trial.suggest_categorical("kernel_size", [2, 3])
-    # A Gabor filter is centerd where a kernel of 3 is; one of 2 has no center.
+    # A Gabor filter needs a center, which a kernel of 2 does not have.
     without_gabor = {"network.gabor": 0.0} if kernel == 2 else {}
     return {
         **weights[family],
         **without_gabor,
         "network.bias": "constant",
-        "network.bias.value": _short(trial.suggest_float("bias", 0.0, 2.0)),
+        "network.bias.value": _round(trial.suggest_float("bias", 0.0, 2.0)),
         "network.channels": trial.suggest_categorical("channels", [16, 32, 64, 96]),
         "network.kernel_size": kernel,
         "network.pooling": trial.suggest_categorical("pooling", ["none", "average", "max"]),
     }
 
 
-def name_of(
-    base: Spec, pairs: Sequence[tuple[PictureFile, PictureFile]], *, metric: str, pareto: bool, seed: int
+def name_search(
+    base: Spec, pairs: Sequence[tuple[ImageFile, ImageFile]], *, metric: str, pareto: bool, seed: int
 ) -> str:
-    """What a search is stored as: one on other pictures, or of another seed, is another search."""
-    parts = (base.digest, str(seed), *(picture.sha256 for pair in pairs for picture in pair))
+    """Return the name that a search is stored under, which differs for other images, settings or seeds."""
+    parts = (base.digest, str(seed), *(image.sha256 for pair in pairs for image in pair))
     digest = hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]
     return f"search-{metric}{'-pareto' if pareto else ''}-{digest}"
 
 
-def _short(value: float) -> float:
-    """Three digits, so that people can type what was found."""
+def _round(value: float) -> float:
+    """Round to three digits, so that people can type the settings."""
     return float(f"{value:.3g}")
 
 
 def search(
     base: Spec,
-    pairs: Sequence[tuple[PictureFile, PictureFile]],
+    pairs: Sequence[tuple[ImageFile, ImageFile]],
     *,
     storage: optuna.storages.BaseStorage,
     name: str,
@@ -84,57 +84,62 @@ def search(
     on_trial: Callable[[Candidate], None] | None = None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> list[Candidate]:
-    """Try networks and return the best one by a metric, or the Pareto front of it and SSIM to the content.
+    """Try networks; return the best one by a metric, or the Pareto front of that metric and SSIM to the content.
 
     Args:
-        base: everything but the network; its size and steps are every trial's.
-        pairs: content and style; a score is the mean over them.
-        storage: of Optuna; a search of the same name goes on where it was.
-        trials: how many more to try.
-        seed: of the sampler (TPE), together with how many were tried before, and of every network.
+        base: the spec of every trial, except for its network.
+        pairs: content and style images; a score is the mean over the pairs.
+        storage: Optuna's storage.
+        name: of the search; one that is in the storage is continued.
+        metric: to optimize.
+        pareto: whether to return the Pareto front.
+        trials: how many more networks to try.
+        seed: of every network, and with the number of earlier trials of the sampler (TPE).
+        weights: file of trained VGG-19, for metrics that need it.
+        on_trial: called with every network that was tried.
+        should_stop: polled during every run.
 
-    Raises SpecError for an unknown metric or one that cannot be measured here. A network that
-    explodes, or gives a metric no finite number, is pruned.
+    Raises SpecError for an unknown metric, or one that cannot be computed here. A network whose loss becomes infinite
+    or NaN, or for which a metric has no finite value, is pruned.
     """
-    measures = select([metric, CONTENT_METRIC] if pareto else [metric])
-    check_requirements(measures, weights)
-    names = [one.name for one in measures]
-    directions = [StudyDirection.MAXIMIZE if one.better == "higher" else StudyDirection.MINIMIZE for one in measures]
+    metrics = select([metric, CONTENT_METRIC] if pareto else [metric])
+    check_requirements(metrics, weights)
+    names = [each.name for each in metrics]
+    directions = [StudyDirection.MAXIMIZE if each.better == "higher" else StudyDirection.MINIMIZE for each in metrics]
     study = optuna.create_study(
         study_name=name,
         storage=storage,
         directions=directions,
         load_if_exists=True,
     )
-
-    # Where a search goes on, the sampler does, too, and does not begin with the same networks again.
+    # Another seed for a continued search, so that the sampler does not suggest the same networks again.
     study.sampler = optuna.samplers.TPESampler(seed=(seed + len(study.trials)) % 2**32, multivariate=False)
 
     def objective(trial: optuna.Trial) -> tuple[float, ...]:
-        settings = space(trial)
+        settings = suggest_settings(trial)
         trial.set_user_attr("settings", settings)
         spec = with_settings(base, settings)
         try:
-            scores = [_scores(spec, pair, names, seed, weights, should_stop) for pair in pairs]
+            scores = [_run_and_score(spec, pair, names, seed, weights, should_stop) for pair in pairs]
         except DivergedError as error:
             raise optuna.TrialPruned(str(error)) from None
-        if any(name not in one for one in scores for name in names):
-            raise optuna.TrialPruned("a metric gave no finite number")
-        return tuple(sum(one[name] for one in scores) / len(scores) for name in names)
+        if any(name not in values for values in scores for name in names):
+            raise optuna.TrialPruned("a metric has no finite value")
+        return tuple(sum(values[name] for values in scores) / len(scores) for name in names)
 
-    def finished(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+    def report(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
         if should_stop():
             study.stop()
         elif on_trial is not None and trial.values:
-            on_trial(_candidate(trial, names))
+            on_trial(_to_candidate(trial, names))
 
-    study.optimize(objective, n_trials=trials, callbacks=[finished])
-    return [_candidate(trial, names) for trial in study.best_trials]
+    study.optimize(objective, n_trials=trials, callbacks=[report])
+    return [_to_candidate(trial, names) for trial in study.best_trials]
 
 
-def _scores(
+def _run_and_score(
     spec: Spec,
-    pair: tuple[PictureFile, PictureFile],
+    pair: tuple[ImageFile, ImageFile],
     metrics: Sequence[str],
     seed: int,
     weights: Path | None,
@@ -144,9 +149,9 @@ def _scores(
     result = run(plan, should_stop=should_stop)
     if result.interrupted:
         raise optuna.TrialPruned("it was interrupted")
-    judged = MetricInputs(result.image, plan.content.pixels, plan.style.pixels, weights)
-    return compute(judged, [METRICS[name] for name in metrics]).values
+    inputs = MetricInputs(result.image, plan.content.pixels, plan.style.pixels, weights)
+    return compute(inputs, [METRICS[name] for name in metrics]).values
 
 
-def _candidate(trial: optuna.trial.FrozenTrial, metrics: Sequence[str]) -> Candidate:
+def _to_candidate(trial: optuna.trial.FrozenTrial, metrics: Sequence[str]) -> Candidate:
     return Candidate(trial.number, trial.user_attrs["settings"], dict(zip(metrics, trial.values, strict=True)))

@@ -1,10 +1,10 @@
-"""Opening a store: an SQLite file in the study's folder, or a database that several machines reach."""
+"""Opening a store: an SQLite file in the study's folder, or a database that several machines can reach."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import optuna
 import sqlalchemy
@@ -14,23 +14,21 @@ from optuna.trial import FrozenTrial
 from sqlalchemy.exc import ArgumentError
 
 from barestyle.errors import StudyError
-from barestyle.study.queue import put_back
-from barestyle.study.store import DATABASE_ERRORS, Store, cause
+from barestyle.study.database import DATABASE_ERRORS, describe_error
+from barestyle.study.queue import requeue
+from barestyle.study.store import OBJECTIVES, Store
 
-FILE = "study.sqlite3"
-PICTURES = "pictures"
+DATABASE_FILE = "study.sqlite3"
+IMAGE_FOLDER = "pictures"
 
 HEARTBEAT = 5
 GRACE = 30
+"""Seconds between heartbeats of a worker, and without one until its cell is queued again."""
 
 LOCK_TIMEOUT = 60
-"""Seconds that a worker waits for others to finish writing into an SQLite file."""
+"""Seconds that a worker waits for others to finish writing to an SQLite file."""
 
 OnLost = Callable[[optuna.Study, FrozenTrial], None]
-
-OBJECTIVES: dict[str, Literal["minimize", "maximize"]] = {"held-out": "minimize", "ssim": "maximize"}
-"""What Optuna's dashboard and samplers see of a cell: nearness to the style and to the content, by metrics that
-need no trained weights."""
 
 
 def open_storage(
@@ -42,31 +40,32 @@ def open_storage(
     grace: int = GRACE,
     on_lost: OnLost | None = None,
 ) -> RDBStorage:
-    """The database of a folder, or of the URL `storage`; see `open_store`. Raises StudyError.
+    """Return the database in a folder, or at the URL `storage`; see `open_store`. Raises StudyError.
 
-    `on_lost` is called with a trial whose worker went silent, by the one program that recorded it as failed.
+    `on_lost` is called with a trial whose worker is silent, in the one program that set its state to failed.
     """
     try:
         if create:
             folder.mkdir(parents=True, exist_ok=True)
-        return _storage(storage or f"sqlite:///{(folder / FILE).resolve()}", heartbeat, grace, on_lost)
+        return _connect(storage or f"sqlite:///{(folder / DATABASE_FILE).resolve()}", heartbeat, grace, on_lost)
     except DATABASE_ERRORS as error:
         raise StudyError(
-            f"the storage {_shown(storage or folder / FILE)} cannot be used ({cause(error)}); check it"
+            f"the storage {_hide_password(storage or folder / DATABASE_FILE)} cannot be used "
+            f"({describe_error(error)}); check it"
         ) from None
     except (ModuleNotFoundError, ArgumentError) as error:
         raise StudyError(
-            f"the storage {_shown(storage)} cannot be used ({error}); for PostgreSQL, "
+            f"the storage {_hide_password(storage)} cannot be used ({error}); for PostgreSQL, "
             "pip install 'barestyle[postgresql]' and write postgresql+psycopg://user@host/database"
         ) from None
     except OSError as error:
         raise StudyError(
             f"the folder {str(folder)!r} cannot be used ({error.strerror}); choose another with --into"
         ) from None
-    except RuntimeError as error:  # Optuna's word for a schema that it does not know
+    except RuntimeError as error:  # raised by Optuna for an unknown schema
         raise StudyError(
-            f"the storage {_shown(storage or folder / FILE)} was written by another version of Optuna ({error}); "
-            "install that version, or choose another folder or storage"
+            f"the storage {_hide_password(storage or folder / DATABASE_FILE)} was written by another version of "
+            f"Optuna ({error}); install that version, or choose another folder or storage"
         ) from None
 
 
@@ -79,50 +78,52 @@ def open_store(
     heartbeat: int = HEARTBEAT,
     grace: int = GRACE,
 ) -> Store:
-    """The store of the study of that name.
+    """Return the store of a study.
 
     Args:
-        folder: holds the pictures, and the database where `storage` is None; machines that work together
-            share it, or each keeps the pictures that it painted.
-        storage: a database's URL, like postgresql+psycopg://user@host/database.
-        create: make it where there is none.
-        heartbeat, grace: seconds between a worker's signs of life, and of silence after which its cell is given
-            to another; the same for all workers of a study.
+        name: of the study.
+        folder: holds the images, and the database if `storage` is None. Machines that work together share the
+            folder, or each one keeps the images of its own cells.
+        storage: URL of a database, like postgresql+psycopg://user@host/database.
+        create: whether to create a store that does not exist.
+        heartbeat: seconds between heartbeats of a worker.
+        grace: seconds without a heartbeat after which a cell is queued again; the same for all workers of a study.
 
-    Raises StudyError where there is none, or the database cannot be reached or was written by a newer Optuna.
+    Raises StudyError if there is no store, or the database cannot be reached or was written by a newer Optuna.
     """
-    if storage is None and not create and not (folder / FILE).is_file():
-        raise StudyError(f"there is no study in {str(folder)!r}; `barestyle study run {name}` begins one")
-    opened = open_storage(folder, storage=storage, create=create, heartbeat=heartbeat, grace=grace, on_lost=put_back)
+    if storage is None and not create and not (folder / DATABASE_FILE).is_file():
+        raise StudyError(f"there is no study in {str(folder)!r}; start one with `barestyle study run {name}`")
+    opened = open_storage(folder, storage=storage, create=create, heartbeat=heartbeat, grace=grace, on_lost=requeue)
     try:
-        return Store(opened, _study(name, opened, create), folder / PICTURES)
+        return Store(opened, _load_study(name, opened, create), folder / IMAGE_FOLDER)
     except DATABASE_ERRORS as error:
         raise StudyError(
-            f"the storage {_shown(storage or folder / FILE)} cannot be used ({cause(error)}); check it"
+            f"the storage {_hide_password(storage or folder / DATABASE_FILE)} cannot be used "
+            f"({describe_error(error)}); check it"
         ) from None
 
 
-def _storage(url: str, heartbeat: int, grace: int, on_lost: OnLost | None) -> RDBStorage:
-    embedded = url.startswith("sqlite")
-    arguments: dict[str, Any] = {"timeout": LOCK_TIMEOUT} if embedded else {"connect_timeout": 10}
+def _connect(url: str, heartbeat: int, grace: int, on_lost: OnLost | None) -> RDBStorage:
+    is_sqlite = url.startswith("sqlite")
+    arguments: dict[str, Any] = {"timeout": LOCK_TIMEOUT} if is_sqlite else {"connect_timeout": 10}
     storage = RDBStorage(
         url,
-        # Nothing is kept open between the few words of a cell, so that nothing has to be closed either.
+        # Connections are not pooled: a cell needs few, and nothing has to be closed.
         engine_kwargs={"connect_args": arguments, "poolclass": sqlalchemy.NullPool},
         heartbeat_interval=heartbeat,
         grace_period=grace,
         heartbeat_stale_trial_callback=on_lost,
     )
-    if embedded:
-        _lock_from_the_start(storage.engine)
+    if is_sqlite:
+        _lock_on_begin(storage.engine)
     return storage
 
 
-def _lock_from_the_start(engine: sqlalchemy.Engine) -> None:
-    """Begin every transaction by taking SQLite's write lock.
+def _lock_on_begin(engine: sqlalchemy.Engine) -> None:
+    """Take SQLite's write lock at the begin of every transaction.
 
-    Python's sqlite3 begins one only at the first write, so two workers could both read that a cell is waiting
-    and then both take it.
+    Python's sqlite3 begins a transaction at the first write, so two workers could both read that a cell is waiting
+    and then both lease it.
     """
 
     @sqlalchemy.event.listens_for(engine, "connect")
@@ -133,28 +134,28 @@ def _lock_from_the_start(engine: sqlalchemy.Engine) -> None:
     def _(connection: sqlalchemy.Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-    engine.dispose()  # connections from before know nothing of this
+    engine.dispose()  # drop connections that were opened without these listeners
 
 
-def _study(name: str, storage: RDBStorage, create: bool) -> optuna.Study:
+def _load_study(name: str, storage: RDBStorage, create: bool) -> optuna.Study:
     try:
         return optuna.load_study(study_name=name, storage=storage)
     except KeyError:
         if not create:
             known = ", ".join(optuna.get_all_study_names(storage)) or "none"
             raise StudyError(
-                f"the storage has no study {name!r} (it has {known}); `barestyle study run` begins one"
+                f"the storage has no study {name!r} (its studies: {known}); start one with `barestyle study run`"
             ) from None
     try:
         study = optuna.create_study(study_name=name, storage=storage, directions=list(OBJECTIVES.values()))
         study.set_metric_names(list(OBJECTIVES))
-    except DuplicatedStudyError:  # another program was quicker
+    except DuplicatedStudyError:  # another program created it in the meantime
         study = optuna.load_study(study_name=name, storage=storage)
     return study
 
 
-def _shown(storage: object) -> str:
-    """The storage without its password."""
+def _hide_password(storage: object) -> str:
+    """Return a storage's URL without its password."""
     try:
         return sqlalchemy.make_url(str(storage)).render_as_string(hide_password=True)
     except ArgumentError:

@@ -1,229 +1,190 @@
-"""Where a study's cells and results live: an Optuna study in a database, its pictures in an artifact store."""
+"""The store of a study: its declaration, cells and results in an Optuna study, its images in a folder."""
 
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import Any, Literal
 
 import optuna
-from optuna.artifacts import FileSystemArtifactStore, get_all_artifact_meta, upload_artifact
-from optuna.exceptions import ExperimentalWarning, StorageInternalError, UpdateFinishedTrialError
+from optuna.exceptions import ExperimentalWarning, UpdateFinishedTrialError
 from optuna.storages import RDBStorage, fail_stale_trials
 from optuna.trial import FrozenTrial, TrialState
 from pydantic import ValidationError
-from sqlalchemy.exc import SQLAlchemyError
 
-from barestyle.errors import StorageError, StudyError
+from barestyle.errors import StudyError
 from barestyle.stop_reasons import StopReason
-from barestyle.study.declaration import FORMAT, Study
-from barestyle.study.queue import is_final, is_second, lost_times, put_back
-from barestyle.study.rows import STATES, Row, row_of
+from barestyle.study.cell import Cell, CellResult
+from barestyle.study.database import DATABASE_ERRORS, translate_database_errors
+from barestyle.study.declaration import FORMAT, KIND, Study
+from barestyle.study.queue import count_lost_workers, is_duplicate, is_final, requeue
+from barestyle.study.stored_images import StoredImages
+from barestyle.study.trial import (
+    RESULT,
+    cell_attributes,
+    is_finished_or_pending,
+    latest_results,
+    read_cell,
+    read_key,
+)
 
-if TYPE_CHECKING:
-    from barestyle.study.cell import Cell  # which knows pictures, and with them torch
-
-PICTURE, INPUT = "picture.png", "input-{}.png"
-"""Names of stored pictures: a cell's, and the study's own."""
+RESULT_IMAGE, INPUT_IMAGE = "picture.png", "input-{}.png"
+"""Names of stored images: a cell's result, and an input of the study."""
 
 DECLARATION = "declaration"
 
-DATABASE_ERRORS = (SQLAlchemyError, StorageInternalError)
+OBJECTIVES: dict[str, Literal["minimize", "maximize"]] = {"held-out": "minimize", "ssim": "maximize"}
+"""Metrics that Optuna's dashboard and samplers see of a cell: similarity to the style and to the content, both
+without trained weights."""
 
-optuna.logging.set_verbosity(optuna.logging.ERROR)  # what goes wrong is told by us
-warnings.filterwarnings("ignore", category=ExperimentalWarning)
+optuna.logging.set_verbosity(optuna.logging.ERROR)  # barestyle reports errors itself
+warnings.filterwarnings("ignore", category=ExperimentalWarning)  # heartbeats and artifacts
 
 
 @dataclass(frozen=True)
-class Claim:
-    """A cell that this worker has for itself."""
+class Lease:
+    """A cell that one worker has for itself, until it completes, fails or releases it."""
 
     trial_id: int
     number: int
-    attributes: dict[str, Any]
-
-
-Answer = TypeVar("Answer")
-Asked = ParamSpec("Asked")
-
-
-def _told(method: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
-    """A method of Store; where the database fails, its words become a StudyError."""
-
-    @wraps(method)
-    def asked(*arguments: Asked.args, **named: Asked.kwargs) -> Answer:
-        try:
-            return method(*arguments, **named)
-        except DATABASE_ERRORS as error:
-            raise StorageError(
-                f"the study's storage failed ({cause(error)}); what is in it is kept, so run the same command again"
-            ) from None
-
-    return asked
-
-
-def cause(error: BaseException) -> str:
-    """The first line of what a database's driver said: the innermost error's."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    original = getattr(error, "orig", None) or error
-    return (str(original).strip() or type(original).__name__).splitlines()[0]
+    cell: Cell
 
 
 class Store:
-    """A study's store; `storage.open_store` makes one.
+    """The store of one study; `storage.open_store` opens it.
 
-    Cells that an earlier declaration queued stay in it, but only those of the latest one are run and shown.
-    Whatever is asked of it raises StudyError where the database fails.
+    Cells queued by an earlier declaration stay in the store, but only those of the latest one are run and reported.
+    Every method raises StorageError if the database fails.
     """
 
-    def __init__(self, storage: RDBStorage, study: optuna.Study, artifacts: Path) -> None:
+    def __init__(self, storage: RDBStorage, study: optuna.Study, image_folder: Path) -> None:
         self._storage = storage
         self._study = study
         self._study_id = storage.get_study_id_from_name(study.study_name)
-        self._patience = timedelta(seconds=storage.grace_period or 2 * (storage.get_heartbeat_interval() or 0))
-        self.artifacts = artifacts
+        self._grace = timedelta(seconds=storage.grace_period or 2 * (storage.get_heartbeat_interval() or 0))
+        self._images = StoredImages(storage, image_folder)
+        self.image_folder = image_folder
 
-    # What the study is
+    # The declaration
 
     @property
     def declaration(self) -> Study:
-        """The study as it was last declared. Raises StudyError for one of another version, or none."""
-        declared = self._declared()
+        """The study as last declared. Raises StudyError for a store of another version, or an empty one."""
+        declared = self._read_declaration()
         if not declared:
-            raise StudyError(
-                f"the study {self._study.study_name!r} was never begun; `barestyle study run` with its name does"
-            )
+            raise StudyError(f"the store has no cells of {self._study.study_name!r} yet; run `barestyle study run`")
         try:
             return Study.model_validate(declared["study"])
         except ValidationError:
-            raise self._of_another_version(declared["format"]) from None
+            raise self._wrong_format(declared) from None
 
     def attribute(self, name: str) -> Any:
-        """What was declared beside the study: cells, pictures, weights, metrics, favored, machine."""
-        return self._declared()[name]
+        """Return what was declared beside the study: cells, images, weights, metrics, favored or machine."""
+        return self._read_declaration()[name]
 
-    @_told
-    def declare(self, study: Study, *, cells: Iterable[str], **beside: Any) -> None:
-        """Say (again) what the study is and which cells it has. Raises StudyError for another version's store.
+    @translate_database_errors
+    def declare(self, study: Study, *, cells: Iterable[str], **attributes: Any) -> None:
+        """Store the study and the keys of its cells, replacing an earlier declaration.
 
-        All of it is one attribute, so that nobody ever sees a half.
+        Everything is one attribute, so that no reader sees half of it. Raises StudyError for a store of another
+        version.
         """
-        self._declared()
-        said = {"format": FORMAT, "study": study.model_dump(mode="json"), "cells": list(cells), **beside}
-        self._study.set_user_attr(DECLARATION, said)
+        self._read_declaration()
+        declared = {"kind": KIND, "format": FORMAT, "study": study.model_dump(mode="json"), "cells": list(cells)}
+        self._study.set_user_attr(DECLARATION, {**declared, **attributes})
 
-    @_told
-    def _declared(self) -> dict[str, Any]:
+    @translate_database_errors
+    def _read_declaration(self) -> dict[str, Any]:
         declared: dict[str, Any] = self._study.user_attrs.get(DECLARATION, {})
-        if declared and declared.get("format") != FORMAT:
-            raise self._of_another_version(declared.get("format"))
+        if declared and (declared.get("kind"), declared.get("format")) != (KIND, FORMAT):
+            raise self._wrong_format(declared)
         return declared
 
-    def _of_another_version(self, stored: object) -> StudyError:
+    def _wrong_format(self, declared: dict[str, Any]) -> StudyError:
+        stored = f"{declared.get('kind', 'unnamed')} {declared.get('format')}"
         return StudyError(
-            f"the store of {self._study.study_name!r} has format {stored!r} and this barestyle reads {FORMAT}; "
-            "use the barestyle that wrote it, or another folder or storage"
+            f"the store of {self._study.study_name!r} has format {stored!r}, not {f'{KIND} {FORMAT}'!r}; read it with "
+            "the version of barestyle that wrote it, or choose another folder or storage"
         )
 
-    # Its cells
+    # Cells
 
-    @_told
+    @translate_database_errors
     def enqueue(self, cells: Iterable[Cell], *, retry_failed: bool = False) -> int:
-        """Queue the cells that are not there yet, in order; returns how many were queued."""
-        trials = self._trials()
-        lost = lost_times(trials)
+        """Queue cells that are not in the store yet, in order; return how many were queued."""
+        trials = self._list_trials()
+        lost_workers = count_lost_workers(trials)
         present = {
-            trial.user_attrs["cell"]
+            read_key(trial)
             for trial in trials
-            if trial.state in (TrialState.WAITING, TrialState.RUNNING, TrialState.COMPLETE)
-            or (trial.state == TrialState.FAIL and not retry_failed and is_final(trial, lost))
+            if is_finished_or_pending(trial)
+            or (trial.state == TrialState.FAIL and not retry_failed and is_final(trial, lost_workers))
         }
         missing = [cell for cell in cells if cell.key not in present]
         for cell in missing:
-            self._study.add_trial(
-                optuna.create_trial(
-                    state=TrialState.WAITING,
-                    user_attrs={
-                        "cell": cell.key,
-                        "digest": cell.spec.digest,
-                        "content": cell.pair.content,
-                        "style": cell.pair.style,
-                        "seed": cell.seed,
-                        "spec": cell.spec.model_dump(mode="json"),
-                        "names": list(cell.names),
-                    },
-                )
-            )
+            self._add_waiting(cell)
         return len(missing)
 
-    @_told
-    def claim(self) -> Claim | None:
-        """A waiting cell of the declared ones for this worker alone, or None when none is waiting.
+    @translate_database_errors
+    def lease(self) -> Lease | None:
+        """Return a lease on a waiting cell of the latest declaration, or None if no cell is waiting.
 
-        Cells of workers that went silent are put back first. A cell that was queued twice, as two programs that
-        declare a study at once may do, is run once: the later entry is set aside.
+        Cells of lost workers are queued again first. If a cell was queued twice, which happens when two programs
+        declare a study at once, its later trial is pruned.
         """
-        self._put_back_lost()
-        trials = self._trials()  # once: with a thousand waiting cells this is most of a claim's time
-        wanted = set(self._declared().get("cells", ()))
-        waiting = sorted(
-            (t for t in trials if t.state == TrialState.WAITING and t.user_attrs["cell"] in wanted),
-            key=lambda t: t.number,
-        )
-        for trial in waiting:
-            trial_id = self._trial_id(trial)
-            # Before the claim, so that a worker killed right after it is noticed, too.
+        self._requeue_lost()
+        trials = self._list_trials()  # once: with a thousand waiting cells this takes most of a lease's time
+        declared = set(self._read_declaration().get("cells", ()))
+        waiting = [t for t in trials if t.state == TrialState.WAITING and read_key(t) in declared]
+        for trial in sorted(waiting, key=lambda t: t.number):
+            trial_id = self._find_trial_id(trial.number)
+            # Before the change of state, so that a worker killed right after it is noticed as well.
             self._storage.record_heartbeat(trial_id)
             try:
                 if not self._storage.set_trial_state_values(trial_id, TrialState.RUNNING):
                     continue
             except UpdateFinishedTrialError:
                 continue
-            if is_second(trial, trials):
+            if is_duplicate(trial, trials):
                 self._storage.set_trial_state_values(trial_id, TrialState.PRUNED)
                 continue
-            return Claim(trial_id, trial.number, dict(trial.user_attrs))
+            return Lease(trial_id, trial.number, read_cell(trial))
         return None
 
-    def _put_back_lost(self) -> None:
-        """Queue again the cells of workers that went silent.
+    def _requeue_lost(self) -> None:
+        """Queue the cells of silent workers again.
 
-        `put_back` does so where it was this worker that noticed the silence. What remains is a cell whose finder
-        was killed between noticing it and queueing it: after another grace period anybody may queue it.
+        `requeue` does so in the worker that noticed the silence. If that worker is killed before it has queued the
+        cell, any worker may queue it after another grace period.
         """
         fail_stale_trials(self._study)
         if self._storage.get_n_trials(self._study_id, TrialState.FAIL) == 0:
             return
-        trials = self._trials()
-        lost = lost_times(trials)
-        settled = {t.user_attrs["cell"] for t in trials if t.state != TrialState.FAIL or is_final(t, lost)}
-        for trial in {t.user_attrs["cell"]: t for t in trials if t.user_attrs["cell"] not in settled}.values():
-            if trial.datetime_complete is None or datetime.now() - trial.datetime_complete > self._patience:
-                put_back(self._study, trial)
+        trials = self._list_trials()
+        lost_workers = count_lost_workers(trials)
+        settled = {read_key(t) for t in trials if t.state != TrialState.FAIL or is_final(t, lost_workers)}
+        for trial in {read_key(t): t for t in trials if read_key(t) not in settled}.values():
+            if trial.datetime_complete is None or datetime.now() - trial.datetime_complete > self._grace:
+                requeue(self._study, trial)
 
     @contextmanager
-    def alive(self, claim: Claim) -> Iterator[None]:
-        """Give signs of life for a claimed cell while the block runs."""
+    def heartbeat(self, lease: Lease) -> Iterator[None]:
+        """Report regularly that the lease's worker is alive, while the block runs."""
         done = threading.Event()
         interval = self._storage.get_heartbeat_interval()
 
         def beat() -> None:
             while not done.wait(interval):
-                # A database that is away for a moment costs a sign of life, and not the cell.
-                with suppress(*DATABASE_ERRORS):
-                    self._storage.record_heartbeat(claim.trial_id)
+                with suppress(*DATABASE_ERRORS):  # a database that fails for a moment costs one heartbeat, not the cell
+                    self._storage.record_heartbeat(lease.trial_id)
 
-        thread = threading.Thread(target=beat, name=f"heartbeat of {claim.number}", daemon=True)
+        thread = threading.Thread(target=beat, name=f"heartbeat of {lease.number}", daemon=True)
         thread.start()
         try:
             yield
@@ -231,98 +192,68 @@ class Store:
             done.set()
             thread.join()
 
-    @_told
-    def complete(self, claim: Claim, values: Sequence[float], found: dict[str, Any], picture: Path) -> bool:
-        """Record a result; False where the cell was given to another meanwhile, as this worker seemed dead."""
+    @translate_database_errors
+    def complete(self, lease: Lease, result: CellResult, image: Path) -> bool:
+        """Record a result; return False if the cell has been given to another worker since."""
+        values = [result.scores[name] for name in OBJECTIVES]
         try:
-            for name, value in found.items():
-                self._storage.set_trial_user_attr(claim.trial_id, name, value)
-            self._upload(picture, self._storage.get_trial(claim.trial_id), PICTURE)
-            return self._storage.set_trial_state_values(claim.trial_id, TrialState.COMPLETE, list(values))
+            self._storage.set_trial_user_attr(lease.trial_id, RESULT, result.to_data())
+            self._images.add(self._storage.get_trial(lease.trial_id), RESULT_IMAGE, image)
+            return self._storage.set_trial_state_values(lease.trial_id, TrialState.COMPLETE, values)
         except UpdateFinishedTrialError:
             return False
 
-    @_told
-    def fail(self, claim: Claim, reason: str, stop_reason: StopReason | None = None) -> None:
-        """Record that a cell could not be run, and why: a sentence, and a code if its optimization failed."""
-        try:
-            self._storage.set_trial_user_attr(claim.trial_id, "stop_reason", stop_reason)
-            self._storage.set_trial_user_attr(claim.trial_id, "failure", reason)
-            self._storage.set_trial_state_values(claim.trial_id, TrialState.FAIL)
-        except UpdateFinishedTrialError:
-            return  # another worker has it now
+    @translate_database_errors
+    def fail(self, lease: Lease, reason: str, stop_reason: StopReason | None = None) -> None:
+        """Record that a cell failed, and why: a sentence, and a code if its optimization failed."""
+        result = CellResult(cell=lease.cell, state="failed", stop_reason=stop_reason, reason=reason)
+        with suppress(UpdateFinishedTrialError):  # another worker has the cell now
+            self._storage.set_trial_user_attr(lease.trial_id, RESULT, result.to_data())
+            self._storage.set_trial_state_values(lease.trial_id, TrialState.FAIL)
 
-    @_told
-    def release(self, claim: Claim) -> None:
-        """Put a claimed cell back, unfinished."""
+    @translate_database_errors
+    def release(self, lease: Lease) -> None:
+        """Queue a leased cell again, unfinished."""
         try:
-            self._storage.set_trial_state_values(claim.trial_id, TrialState.PRUNED)
+            self._storage.set_trial_state_values(lease.trial_id, TrialState.PRUNED)
         except UpdateFinishedTrialError:
             return
-        self._study.add_trial(optuna.create_trial(state=TrialState.WAITING, user_attrs=claim.attributes))
+        self._add_waiting(lease.cell)
 
-    # What was found
+    # Results
 
-    @_told
-    def rows(self) -> list[Row]:
-        """Every declared cell once, with its latest word: done before running, waiting and failed."""
-        order = {"done": 0, "running": 1, "waiting": 2, "failed": 3}
-        wanted = set(self._declared().get("cells", ()))
-        latest: dict[str, Row] = {}
-        for trial in self._trials():
-            if trial.state not in STATES or trial.user_attrs["cell"] not in wanted:
-                continue
-            row = row_of(trial)
-            before = latest.get(row.cell)
-            if before is None or order[row.state] <= order[before.state]:
-                latest[row.cell] = row
-        return list(latest.values())
+    @translate_database_errors
+    def results(self) -> list[CellResult]:
+        """Return every cell of the latest declaration once, with its state and result."""
+        return latest_results(self._list_trials(), self._read_declaration().get("cells", ()))
 
-    @_told
-    def picture(self, row: Row) -> Path | None:
-        """The file of a done cell's picture, or None where this machine does not have it."""
-        trial_id = self._storage.get_trial_id_from_study_id_trial_number(self._study_id, row.number)
-        return self._file(self._storage.get_trial(trial_id), PICTURE)
+    @translate_database_errors
+    def find_image(self, result: CellResult) -> Path | None:
+        """Return the image file of a done cell, or None if this machine does not have it."""
+        return self._images.find(self._storage.get_trial(self._find_trial_id(result.number)), RESULT_IMAGE)
 
-    @_told
-    def keep_input(self, name: str, picture: Path) -> None:
-        """Store one of the study's own pictures at its size, for reports."""
-        if self.input(name) is None:
-            self._upload(picture, self._study, self._input(name))
+    @translate_database_errors
+    def add_input(self, name: str, file: Path) -> None:
+        """Store an input image of the study at the study's size, for reports."""
+        if self.find_input(name) is None:
+            self._images.add(self._study, self._input_filename(name), file)
 
-    @_told
-    def input(self, name: str) -> Path | None:
-        """The file of one of the study's own pictures, or None where this machine does not have it."""
-        return self._file(self._study, self._input(name))
+    @translate_database_errors
+    def find_input(self, name: str) -> Path | None:
+        """Return the file of a stored input image, or None if this machine does not have it."""
+        return self._images.find(self._study, self._input_filename(name))
 
-    def _input(self, name: str) -> str:
-        """What a picture is kept as: another one of the same name, or size, is kept beside it."""
-        declared = self._declared()
-        what = name, declared["pictures"][name]["sha256"], declared["study"]["size"]
-        return INPUT.format(hashlib.sha256(repr(what).encode()).hexdigest()[:12])
+    def _input_filename(self, name: str) -> str:
+        """Return a file name that differs for another file of the same name, and for another size."""
+        declared = self._read_declaration()
+        identity = name, declared["images"][name]["sha256"], declared["study"]["size"]
+        return INPUT_IMAGE.format(hashlib.sha256(repr(identity).encode()).hexdigest()[:12])
 
-    def _file(self, owner: optuna.Study | FrozenTrial, filename: str) -> Path | None:
-        for meta in get_all_artifact_meta(owner, storage=self._storage):
-            path = self.artifacts / meta.artifact_id
-            if meta.filename == filename and path.is_file():
-                return path
-        return None
+    def _add_waiting(self, cell: Cell) -> None:
+        self._study.add_trial(optuna.create_trial(state=TrialState.WAITING, user_attrs=cell_attributes(cell)))
 
-    def _upload(self, picture: Path, owner: optuna.Study | FrozenTrial, filename: str) -> None:
-        try:
-            self.artifacts.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory() as folder:  # an artifact is called what its file is called
-                named = str(shutil.copy(picture, Path(folder) / filename))
-                kept = FileSystemArtifactStore(str(self.artifacts))
-                upload_artifact(artifact_store=kept, file_path=named, study_or_trial=owner, storage=self._storage)
-        except OSError as error:
-            raise StudyError(
-                f"the study's pictures cannot be kept in {str(self.artifacts)!r} ({error.strerror}); make room there, "
-                "or choose another folder with --into"
-            ) from None
-
-    def _trials(self) -> list[FrozenTrial]:
+    def _list_trials(self) -> list[FrozenTrial]:
         return self._study.get_trials(deepcopy=False)
 
-    def _trial_id(self, trial: FrozenTrial) -> int:
-        return self._storage.get_trial_id_from_study_id_trial_number(self._study_id, trial.number)
+    def _find_trial_id(self, number: int) -> int:
+        return self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number)

@@ -1,4 +1,4 @@
-"""The results of a study as numbers: by variant, optimizer and metric, for each pair and seed."""
+"""The results of a study by variant, optimizer and metric, for each pair and seed."""
 
 from __future__ import annotations
 
@@ -8,81 +8,83 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from barestyle.spec import Spec
+from barestyle.study.cell import CellResult
 from barestyle.study.declaration import Study
-from barestyle.study.rows import Row
 
-Key = tuple[str, str, int]
+PairAndSeed = tuple[str, str, int]
 """Content, style, seed."""
+
+SMALLEST_DISTANCE = 1e-12
+"""Replaces a distance of 0 before its logarithm is taken; float32 resolves none of the distances as finely."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """A study and its declared cells' rows, found by the spec's digest that they share.
+    """A study and the results of its cells.
 
-    `favored` has by metric the variants that it would grade by their own objective.
+    Attributes:
+        study: the study.
+        results: of every cell, whatever its state.
+        metrics: label, direction ("better") and compared image ("of") of each metric.
+        favored: by metric, the variants whose own objective the metric is close to.
     """
 
     study: Study
-    rows: tuple[Row, ...]
+    results: tuple[CellResult, ...]
     metrics: Mapping[str, Mapping[str, str]]
     favored: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
-    def cells(self, variant: str, optimizer: str) -> dict[Key, Row]:
-        """The done cells of a variant by pair and seed; a network that is not drawn has the first seed only.
+    def done(self, variant: str, optimizer: str) -> dict[PairAndSeed, CellResult]:
+        """Return the done cells of a variant by pair and seed; without a random network, of the first seed only.
 
         Raises KeyError for a variant or an optimizer that the study does not have.
         """
-        spec = self._spec(variant, optimizer)
+        spec = self.specs[variant, optimizer]
         pairs = {(pair.content, pair.style) for pair in self.study.pairs}
-        found = {
-            (row.content, row.style, row.seed): row
-            for row in self._done.get(spec.digest, ())
-            if (row.content, row.style) in pairs
-        }
         seeds = self.study.seeds if spec.network.is_drawn else self.study.seeds[:1]
-        return {key: row for key, row in found.items() if key[2] in seeds}
+        return {
+            (result.cell.content, result.cell.style, result.cell.seed): result
+            for result in self._done_by_digest.get(spec.digest, ())
+            if (result.cell.content, result.cell.style) in pairs and result.cell.seed in seeds
+        }
 
     def is_drawn(self, variant: str, optimizer: str) -> bool:
-        """Whether a variant has a cell for every seed. Raises KeyError as `cells` does."""
-        return self._spec(variant, optimizer).network.is_drawn
+        """Return whether a variant has a cell for every seed. Raises KeyError as `done` does."""
+        return self.specs[variant, optimizer].network.is_drawn
 
-    def values(self, variant: str, optimizer: str, metric: str, *, every_seed: bool = False) -> dict[Key, float]:
-        """A metric by pair and seed, on the scale on which it is compared: lower is better.
+    def values(
+        self, variant: str, optimizer: str, metric: str, *, every_seed: bool = False
+    ) -> dict[PairAndSeed, float]:
+        """Return a metric by pair and seed, on the scale on which it is compared; lower is better.
 
-        The logarithm of a distance, so that differences are ratios; minus a similarity. With `every_seed` the one
-        cell of a network that is not drawn stands for every seed, to be compared with one that is.
+        Distances are returned as logarithms, so that differences are ratios, and similarities are negated. With
+        `every_seed` the single cell of a network that is not random is repeated for every seed, to be compared with
+        a random one.
         """
         higher = self.metrics[metric]["better"] == "higher"
         values = {
-            key: -row.scores[metric] if higher else math.log(max(row.scores[metric], SMALLEST))
-            for key, row in self.cells(variant, optimizer).items()
-            if metric in row.scores
+            key: -result.scores[metric] if higher else math.log(max(result.scores[metric], SMALLEST_DISTANCE))
+            for key, result in self.done(variant, optimizer).items()
+            if metric in result.scores
         }
         if not every_seed or self.is_drawn(variant, optimizer):
             return values
         return {(*key[:2], seed): value for key, value in values.items() for seed in self.study.seeds}
 
-    def _spec(self, variant: str, optimizer: str) -> Spec:
-        return self._specs[variant, optimizer]
-
     @cached_property
-    def _specs(self) -> dict[tuple[str, str], Spec]:
-        """Every spec once: to make and check one takes a millisecond, and claims ask for thousands."""
+    def specs(self) -> dict[tuple[str, str], Spec]:
+        """The spec of every variant and optimizer; cached, because claims ask for thousands."""
         return {
-            (variant.variant, optimizer.name): self.study.spec(variant, optimizer)
-            for variant in self.study.variants()
+            (variant.variant, optimizer.name): self.study.build_spec(variant, optimizer)
+            for variant in self.study.variants
             for optimizer in self.study.optimizers
         }
 
     @cached_property
-    def _done(self) -> dict[str, list[Row]]:
-        """The done cells by their spec's digest."""
-        found: dict[str, list[Row]] = {}
-        for row in self.rows:
-            if row.state == "done":
-                found.setdefault(row.digest, []).append(row)
-        return found
-
-
-SMALLEST = 1e-12
-"""A distance of nothing, as its logarithm is taken: below what float32 leaves of any of them."""
+    def _done_by_digest(self) -> dict[str, list[CellResult]]:
+        """The done cells by their spec's digest, which variants with the same spec share."""
+        by_digest: dict[str, list[CellResult]] = {}
+        for result in self.results:
+            if result.state == "done":
+                by_digest.setdefault(result.cell.spec.digest, []).append(result)
+        return by_digest

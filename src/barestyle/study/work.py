@@ -1,4 +1,4 @@
-"""Working through a study's cells, one after the other, until none is left."""
+"""A worker: runs the cells of a study, one after the other, until none is waiting."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from barestyle.errors import BarestyleError, DivergedError, SpecError, StorageError, StudyError
 from barestyle.metrics import MetricInputs, compute, select
-from barestyle.networks import vgg19 as pretrained
+from barestyle.networks import vgg19
 from barestyle.run.plan import Plan, prepare
 from barestyle.run.request import Request
 from barestyle.run.result import Result
 from barestyle.run.runner import run
-from barestyle.spec import Spec, with_settings
-from barestyle.study.image_files import PictureFile, find
-from barestyle.study.storage import OBJECTIVES
-from barestyle.study.store import Claim, Store
+from barestyle.spec import with_settings
+from barestyle.study.cell import Cell, CellResult
+from barestyle.study.expansion import needs_trained_weights
+from barestyle.study.image_files import ImageFile, find_image
+from barestyle.study.store import OBJECTIVES, Lease, Store
 
-TRACE = 100
-"""Losses of a run that the store keeps, evenly spaced; the picture's own record has them all."""
+TRACE_LENGTH = 100
+"""Most losses of a run that the store keeps, evenly spaced; the record in the image has all of them."""
 
-WAIT = 1.0
-"""Seconds between looks for a cell while others are at work, whose cells may come back."""
+POLL = 1.0
+"""Seconds to wait for cells that are running elsewhere, which may be queued again."""
 
 OnCell = Callable[[str, str], None]
 
@@ -38,132 +38,132 @@ def work(
     on_cell: OnCell | None = None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Run waiting cells until none is waiting or running anywhere; returns how many this worker finished.
+    """Run cells until none is waiting or running anywhere; return how many this worker has finished.
 
     Args:
-        weights: trained VGG-19, the one at hand by default; it has to be what the study was declared with.
-        on_cell: called with a cell's key and "done" or a reason.
-        should_stop: asked during every cell; the cell is then put back.
+        store: of the study.
+        weights: file of trained VGG-19, by default the installed one; must be the file the study was declared with.
+        on_cell: called with a cell's key and "done", or why it failed.
+        should_stop: polled during every cell; when it returns True, the cell is queued again.
 
-    Raises StudyError where the pictures or weights on this machine are not those of the study.
+    Raises StudyError if the images or weights on this machine differ from those of the study.
     """
     _ = store.declaration
-    needed = _needed(store, weights)
+    resources = _find_resources(store, weights)
     finished = 0
     while not should_stop():
-        claim = store.claim()
-        if claim is None:
-            if not any(row.state == "running" for row in store.rows()):
+        lease = store.lease()
+        if lease is None:
+            if not any(result.state == "running" for result in store.results()):
                 break
-            time.sleep(WAIT)
+            time.sleep(POLL)
             continue
-        if not needed.serves(claim):  # the study was declared anew meanwhile
-            needed = _needed(store, weights)
-        with store.alive(claim):
-            finished += _cell(store, claim, needed, should_stop, on_cell)
+        if not resources.have_images_of(lease.cell):  # the study was declared again in the meantime
+            resources = _find_resources(store, weights)
+        with store.heartbeat(lease):
+            finished += _run_and_store(store, lease, resources, should_stop, on_cell or _ignore)
     return finished
 
 
 @dataclass(frozen=True)
-class _Needed:
-    """What the cells of a declaration need, and this machine has: pictures by name, weights, metrics."""
+class Resources:
+    """What the cells of a declaration need on this machine: images by name, trained weights, and metrics."""
 
-    pictures: dict[str, PictureFile]
+    images: dict[str, ImageFile]
     weights: Path | None
     metrics: Sequence[str]
 
-    def serves(self, claim: Claim) -> bool:
-        return {claim.attributes["content"], claim.attributes["style"]} <= self.pictures.keys()
+    def have_images_of(self, cell: Cell) -> bool:
+        """Return whether both images of a cell are included."""
+        return {cell.content, cell.style} <= self.images.keys()
 
 
-def _needed(store: Store, weights: Path | None) -> _Needed:
-    """Raises StudyError where something here is not what the study was declared with."""
-    pictures = {name: _same_picture(name, declared) for name, declared in sorted(store.attribute("pictures").items())}
+def _find_resources(store: Store, weights: Path | None) -> Resources:
+    """Raises StudyError if something on this machine differs from what the study was declared with."""
+    images = {name: _find_same_image(name, declared) for name, declared in sorted(store.attribute("images").items())}
     metrics = list(dict.fromkeys([*store.attribute("metrics"), *OBJECTIVES]))
-    return _Needed(pictures, _same_weights(weights, store.attribute("weights")), metrics)
+    return Resources(images, _find_same_weights(weights, store.attribute("weights")), metrics)
 
 
-def _cell(
-    store: Store,
-    claim: Claim,
-    needed: _Needed,
-    should_stop: Callable[[], bool],
-    on_cell: OnCell | None,
+def _ignore(_key: str, _outcome: str) -> None:
+    """Do nothing when a cell ends."""
+
+
+def _run_and_store(
+    store: Store, lease: Lease, resources: Resources, should_stop: Callable[[], bool], on_cell: OnCell
 ) -> bool:
-    """One cell; whether it was finished by this worker."""
-    said = on_cell or (lambda _key, _word: None)
-    key = claim.attributes["cell"]
+    """Run one cell and store its result; return whether this worker has finished it."""
+    key = lease.cell.key
     try:
-        result, plan = _painted(claim, needed, should_stop)
+        result, plan = _run_cell(lease.cell, resources, should_stop)
         if result.interrupted:
-            store.release(claim)
+            store.release(lease)
             return False
-        found, values = _found(result, plan, needed)
+        scored = _score(lease.cell, result, plan, resources)
         with TemporaryDirectory() as folder:
-            picture = result.save(Path(folder) / "picture.png")
-            done = store.complete(claim, values, found, picture)
+            is_stored = store.complete(lease, scored, result.save(Path(folder) / "picture.png"))
     except StorageError:
-        raise  # the cell is not to blame: unheard of, it goes back into the queue
-    except Exception as error:  # noqa: BLE001  # one cell never stops the others
+        raise  # not the cell's fault: without heartbeats it is queued again
+    except Exception as error:  # noqa: BLE001  # a failed cell does not stop the others
         reason = str(error) if isinstance(error, BarestyleError) else f"{type(error).__name__}: {error}"
-        store.fail(claim, reason, error.stop_reason if isinstance(error, DivergedError) else None)
-        said(key, reason)
+        store.fail(lease, reason, error.stop_reason if isinstance(error, DivergedError) else None)
+        on_cell(key, reason)
         return True
-    said(key, "done" if done else "taken over by another worker, as this one was silent too long")
-    return done
+    on_cell(key, "done" if is_stored else "given to another worker, because this one was silent for too long")
+    return is_stored
 
 
-def _painted(claim: Claim, needed: _Needed, should_stop: Callable[[], bool]) -> tuple[Result, Plan]:
-    attributes = claim.attributes
-    spec = Spec.from_data(attributes["spec"])
-    if needed.weights is not None and getattr(spec.network, "is_trained", False):
-        spec = with_settings(spec, {"network.trained_file": str(needed.weights)})
-    content, style = (needed.pictures[attributes[name]].path for name in ("content", "style"))
-    plan = prepare(Request(content, style, spec, seed=attributes["seed"], precision="float32"))
+def _run_cell(cell: Cell, resources: Resources, should_stop: Callable[[], bool]) -> tuple[Result, Plan]:
+    spec = cell.spec
+    if resources.weights is not None and needs_trained_weights(spec):
+        spec = with_settings(spec, {"network.trained_file": str(resources.weights)})
+    content, style = resources.images[cell.content].path, resources.images[cell.style].path
+    plan = prepare(Request(content, style, spec, seed=cell.seed, precision="float32"))
     return run(plan, should_stop=should_stop), plan
 
 
-def _found(result: Result, plan: Plan, needed: _Needed) -> tuple[dict[str, Any], list[float]]:
-    """What the store keeps of a result, and its values for Optuna. Raises SpecError where one is no number."""
-    judged = MetricInputs(result.image, plan.content.pixels, plan.style.pixels, needed.weights)
-    found = compute(judged, select(needed.metrics))
-    scores = found.values
+def _score(cell: Cell, result: Result, plan: Plan, resources: Resources) -> CellResult:
+    """Return what the store keeps of a run. Raises SpecError if one of the OBJECTIVES has no finite value."""
+    inputs = MetricInputs(result.image, plan.content.pixels, plan.style.pixels, resources.weights)
+    score = compute(inputs, select(resources.metrics))
     for name in OBJECTIVES:
-        if name not in scores:
-            raise SpecError(f"metric {name} has no value for this picture ({found.left_out[name]})")
-    every = max(1, -(-len(result.losses) // TRACE))
-    kept = {
-        "scores": scores,
-        "trace": list(result.losses[::every]),
-        "evaluations": result.evaluations,
-        "restarts": result.restarts,
-        "seconds": round(result.seconds, 3),
-        "stop_reason": result.stop_reason,
-        "reason": result.reason,
-    }
-    return kept, [scores[name] for name in OBJECTIVES]
+        if name not in score.values:
+            raise SpecError(f"metric {name} has no value for this image ({score.left_out[name]})")
+    every = max(1, -(-len(result.losses) // TRACE_LENGTH))
+    return CellResult(
+        cell=cell,
+        state="done",
+        scores=score.values,
+        trace=result.losses[::every],
+        evaluations=result.evaluations,
+        restarts=result.restarts,
+        seconds=round(result.seconds, 3),
+        stop_reason=result.stop_reason,
+        reason=result.reason,
+    )
 
 
-def _same_weights(named: Path | None, declared: str | None) -> Path | None:
-    """The study's trained weights on this machine; None where it has none, whatever is at hand."""
+def _find_same_weights(weights: Path | None, declared: str | None) -> Path | None:
+    """Return the file with the declared SHA-256; None if the study has no weights, even if some are installed."""
     if declared is None:
         return None
-    path = pretrained.find(None if named is None else str(named))
+    path = vgg19.find(None if weights is None else str(weights))
     with path.open("rb") as file:
-        here = hashlib.file_digest(file, "sha256").hexdigest()
-    if here != declared:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != declared:
         raise StudyError(
-            f"{str(path)!r} is not the weights file that the study was declared with (its SHA-256 begins {here[:8]}, "
-            f"not {declared[:8]}); name that one with --trained FILE"
+            f"{str(path)!r} is not the weights file that the study was declared with (its SHA-256 begins with "
+            f"{digest[:8]}, not {declared[:8]}); give the declared one with --trained FILE"
         )
     return path
 
 
-def _same_picture(name: str, declared: dict[str, str]) -> PictureFile:
-    here = find(name)
-    if here.sha256 != declared["sha256"]:
+def _find_same_image(name: str, declared: dict[str, str]) -> ImageFile:
+    image = find_image(name)
+    if image.sha256 != declared["sha256"]:
         raise StudyError(
-            f"picture {name!r} is not the one that the study was declared with (its SHA-256 begins "
-            f"{here.sha256[:8]}, not {declared['sha256'][:8]}); put that file there, or declare a new study"
+            f"image {name!r} is not the file that the study was declared with (its SHA-256 begins with "
+            f"{image.sha256[:8]}, not {declared['sha256'][:8]}); restore that file, or run the study again to declare "
+            "the new one"
         )
-    return here
+    return image

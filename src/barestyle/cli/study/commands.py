@@ -1,4 +1,4 @@
-"""`barestyle study`: declare, plan, run and look at many transfers."""
+"""`barestyle study`: declare, estimate, run and report many runs."""
 
 from __future__ import annotations
 
@@ -16,15 +16,13 @@ from rich.text import Text
 from barestyle.cli import options
 from barestyle.cli.options import INTERRUPTED
 from barestyle.cli.study import options as study_options
-from barestyle.cli.study.work import in_several_processes, in_this_process
+from barestyle.cli.study.work import work_in_several_processes, work_in_this_process
 from barestyle.presets import DEFAULT_PRESET
 
 if TYPE_CHECKING:
     from barestyle.study.search import Candidate
 
-app = typer.Typer(
-    no_args_is_help=True, help="Many transfers: studies of pictures x variants x seeds, and their claims."
-)
+app = typer.Typer(no_args_is_help=True, help="Run ablation studies: variants x optimizers x image pairs x seeds.")
 
 
 @app.command("list")
@@ -35,31 +33,32 @@ def list_studies() -> None:
     table = Table(box=None, pad_edge=False, show_header=False)
     for name in SHIPPED:
         study = load(name)
-        table.add_row(name, Text(study.title), f"{len(list(study.variants()))} variants", style=None)
+        table.add_row(name, Text(study.title), f"{len(study.variants)} variants", style=None)
     Console().print(table)
 
 
 @app.command()
 def show(name: study_options.Name) -> None:
-    """Show a study's pairs, optimizers and variants, with what each sets."""
+    """Show a study's image pairs, optimizers and variants, with the settings of each."""
     from barestyle.study.yaml_loader import load
 
     study = load(name)
     console = Console(highlight=False)
-    words = f": {study.title}; {study.size} pixels, seeds {_listed(study.seeds)}"
-    console.print(Text(study.study, style="bold").append(words, style="not bold"))
+    summary = f": {study.title}; {study.size} pixels, seeds {', '.join(map(str, study.seeds))}"
+    console.print(Text(study.study, style="bold").append(summary, style="not bold"))
     for pair in study.pairs:
-        console.print(f"  {pair.content} in {pair.style}", markup=False)
+        console.print(f"  {pair.content} in the style of {pair.style}", markup=False)
     for optimizer in study.optimizers:
         console.print(f"  {optimizer.name}: {optimizer.label}", markup=False)
     for figure in study.figures:
-        console.print(f"\nFigure {figure.figure}: {figure.title} ({figure.source})", markup=False)
+        source = f" ({figure.source})" if figure.source else ""
+        console.print(f"\nFigure {figure.figure}: {figure.title}{source}", markup=False)
         table = Table(box=None, pad_edge=False)
-        for heading in ("panel", "variant", "label", "preset", "sets"):
+        for heading in ("panel", "variant", "label", "preset", "settings"):
             table.add_column(heading, overflow="fold")
         for panel in figure.panels:
-            sets = ", ".join(f"{field}={value}" for field, value in panel.set.items())
-            table.add_row(*(Text(cell) for cell in (panel.letter, panel.variant, panel.label, panel.preset, sets)))
+            settings = ", ".join(f"{field}={value}" for field, value in panel.set.items())
+            table.add_row(*(Text(cell) for cell in (panel.letter, panel.variant, panel.label, panel.preset, settings)))
         console.print(table)
 
 
@@ -68,7 +67,7 @@ def plan(
     name: study_options.Name,
     into: study_options.Into = None,
     storage: study_options.Storage = None,
-    weights: study_options.Weights = None,
+    trained: study_options.Trained = None,
     untrained: study_options.Untrained = False,
     size: study_options.Size = None,
     steps: study_options.Steps = None,
@@ -76,35 +75,34 @@ def plan(
     pair: study_options.Pairs = None,
     optimizer: study_options.Optimizers = None,
 ) -> None:
-    """List a study's cells and estimate how long they take, from a few evaluations of each network."""
-    ready = study_options.ready(name, weights, untrained, size, steps, seeds, pair, optimizer)
+    """List a study's cells and estimate how long they take, by timing a few evaluations of each network."""
+    resolved = study_options.resolve_options(name, trained, untrained, size, steps, seeds, pair, optimizer)
     from barestyle.cli.progress_bar import duration
     from barestyle.study.estimate import estimate
 
-    study = ready.study
-    known = (
-        {row.cell for row in study_options.store(study.study, into, storage).rows() if row.state == "done"}
-        if study_options.exists(study.study, into, storage)
-        else set()
-    )
-    waiting = [cell for cell in ready.cells if cell.key not in known]
+    study = resolved.study
+    done: set[str] = set()
+    if study_options.has_store(study.study, into, storage):
+        results = study_options.open_study_store(study.study, into, storage).results()
+        done = {result.cell.key for result in results if result.state == "done"}
+    waiting = [cell for cell in resolved.cells if cell.key not in done]
     print(
-        f"{study.study}: {len(study.pairs)} pairs x {len({v.variant for v in study.variants()})} variants x "
-        f"{len(study.optimizers)} optimizers x {len(study.seeds)} seeds are {len(ready.cells)} different cells, "
-        f"{len(ready.cells) - len(waiting)} of them done"
+        f"{study.study}: {len(study.pairs)} pairs x {len({v.variant for v in study.variants})} variants x "
+        f"{len(study.optimizers)} optimizers x {len(study.seeds)} seeds = {len(resolved.cells)} different cells, "
+        f"{len(resolved.cells) - len(waiting)} done"
     )
-    found = estimate(ready, waiting)
+    total = estimate(resolved, waiting)
     table = Table(box=None, pad_edge=False)
-    table.add_column("cells of", overflow="fold")
-    for heading in ("number", "evaluations", "up to"):
+    table.add_column("variants", overflow="fold")
+    for heading in ("cells", "evaluations", "at most"):
         table.add_column(heading, justify="right")
-    for line in found.lines:
+    for line in total.lines:
         table.add_row(", ".join(line.variants), f"{line.cells}", f"{line.evaluations:,}", duration(line.seconds))
-    if found.lines:
+    if total.lines:
         Console(highlight=False).print(table)
     print(
-        f"{found.cells} cells to run, about {found.evaluations:,} evaluations: up to {duration(found.seconds)} with "
-        f"one worker on this machine (calibrated in {duration(found.calibration)}; searches that stop early need less)"
+        f"{total.cells} cells to run, about {total.evaluations:,} evaluations: at most {duration(total.seconds)} with "
+        f"one worker on this machine (estimated in {duration(total.calibration)}; runs that stop early take less)"
     )
 
 
@@ -113,7 +111,7 @@ def run(
     name: study_options.Name,
     into: study_options.Into = None,
     storage: study_options.Storage = None,
-    weights: study_options.Weights = None,
+    trained: study_options.Trained = None,
     untrained: study_options.Untrained = False,
     size: study_options.Size = None,
     steps: study_options.Steps = None,
@@ -121,25 +119,26 @@ def run(
     pair: study_options.Pairs = None,
     optimizer: study_options.Optimizers = None,
     workers: Annotated[int, typer.Option(metavar="N", min=1, help="Processes on this machine.")] = 1,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run cells again that failed.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed cells again.")] = False,
+    quiet: study_options.Quiet = False,
 ) -> int:
-    """Run a study's cells that are not done yet; whatever is stopped or killed goes on from there.
+    """Run the cells of a study that are not done yet.
 
-    Exit code 0 when all cells are done, 1 when some failed.
+    A run that was stopped or killed continues with the same command. The exit code is 0 if all cells are done, and 1
+    if some failed or are unfinished.
     """
-    ready = study_options.ready(name, weights, untrained, size, steps, seeds, pair, optimizer)
-    from barestyle.study.resolve import begin
+    resolved = study_options.resolve_options(name, trained, untrained, size, steps, seeds, pair, optimizer)
+    from barestyle.study.resolve import prepare_store
 
-    store = study_options.store(ready.study.study, into, storage, create=True)
-    queued = begin(ready, store, retry_failed=retry_failed)
+    store = study_options.open_study_store(resolved.study.study, into, storage, create=True)
+    queued = prepare_store(resolved, store, retry_failed=retry_failed)
     if not quiet:
-        print(f"{queued} cells queued, {len(ready.cells) - queued} there already", file=sys.stderr)
-        for metric, why in ready.left_out.items():
-            print(f"metric {metric} is left out; {why}", file=sys.stderr)
+        print(f"{queued} cells queued, {len(resolved.cells) - queued} already in the store", file=sys.stderr)
+        for metric, reason in resolved.left_out.items():
+            print(f"metric {metric} is left out; {reason}", file=sys.stderr)
     if workers == 1:
-        return in_this_process(store, ready.weights, quiet=quiet)
-    return in_several_processes(store, ready, into, storage, workers, quiet=quiet)
+        return work_in_this_process(store, resolved.weights, quiet=quiet)
+    return work_in_several_processes(store, resolved, into, storage, workers, quiet=quiet)
 
 
 @app.command()
@@ -147,30 +146,32 @@ def work(
     name: study_options.Name,
     into: study_options.Into = None,
     storage: study_options.Storage = None,
-    weights: study_options.Weights = None,
-    threads: Annotated[int | None, typer.Option(metavar="N", min=1, help="Of this worker (default: all).")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
-    parent: Annotated[int | None, typer.Option(hidden=True, help="Stop when this process is gone.")] = None,
+    trained: study_options.Trained = None,
+    threads: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Threads of this worker (default: one per processor).")
+    ] = None,
+    quiet: study_options.Quiet = False,
+    parent: Annotated[int | None, typer.Option(hidden=True, help="Stop when the process of this id ends.")] = None,
 ) -> int:
-    """Join in running a study that was begun with `run`, here or on another machine."""
-    store = study_options.store(study_options.stored_name(name), into, storage)
+    """Add a worker to a study that was started with `run`, on this machine or another one."""
+    store = study_options.open_study_store(study_options.read_study_name(name), into, storage)
     _ = store.declaration
     if threads is not None:
         import torch
 
         torch.set_num_threads(threads)
-    return in_this_process(store, weights, quiet=quiet, parent=parent)
+    return work_in_this_process(store, trained, quiet=quiet, parent=parent)
 
 
 @app.command()
 def status(name: study_options.Name, into: study_options.Into = None, storage: study_options.Storage = None) -> None:
-    """Say how many cells are done, running, waiting and failed, and why they failed."""
-    store = study_options.store(study_options.stored_name(name), into, storage)
+    """Print how many cells are done, running, waiting and failed, and why cells failed."""
+    store = study_options.open_study_store(study_options.read_study_name(name), into, storage)
     _ = store.declaration
-    rows = store.rows()
-    counts = Counter(row.state for row in rows)
+    results = store.results()
+    counts = Counter(result.state for result in results)
     print(", ".join(f"{counts[state]} {state}" for state in ("done", "running", "waiting", "failed")))
-    for reason, number in Counter(row.reason for row in rows if row.state == "failed").most_common():
+    for reason, number in Counter(result.reason for result in results if result.state == "failed").most_common():
         print(f"{number} failed: {reason}")
 
 
@@ -181,83 +182,82 @@ def report(
     storage: study_options.Storage = None,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", metavar="DIR", help="Where the report goes (default: report in the folder)."),
+        typer.Option(
+            "-o", "--output", metavar="DIR", help="Folder of the report (default: report, in the study's folder)."
+        ),
     ] = None,
 ) -> None:
-    """Write the study's page, sheets and numbers from what is in its store, also while it is running."""
-    from barestyle.report import write
+    """Write a study's report: a page, contact sheets, and a CSV file. The study may still be running."""
+    from barestyle.report import write_report
 
-    stored = study_options.stored_name(name)
-    files = write(study_options.store(stored, into, storage), output or study_options.folder(stored, into) / "report")
-    size = sum(file.stat().st_size for file in files) / 1e6
-    print(f"{files[0]}  with {files[1].name} and {len(files) - 2} sheets beside it, {size:.1f} MB")
+    stored = study_options.read_study_name(name)
+    store = study_options.open_study_store(stored, into, storage)
+    page, table, *sheets = write_report(store, output or study_options.study_folder(stored, into) / "report")
+    size = sum(file.stat().st_size for file in (page, table, *sheets)) / 1e6
+    print(f"{page}, with {table.name} and {len(sheets)} contact sheets in the same folder, {size:.1f} MB")
 
 
 @app.command()
 def search(
-    metric: Annotated[
-        str, typer.Option(metavar="M", help="What to look for, by barestyle score's names.")
-    ] = "held-out",
-    pareto: Annotated[bool, typer.Option("--pareto", help="The front of that metric and SSIM to the content.")] = False,
-    trials: Annotated[int, typer.Option(metavar="N", min=1, help="Networks to try.")] = 50,
+    metric: Annotated[str, typer.Option(metavar="NAME", help="Metric to optimize; one of `barestyle score`.")] = (
+        "held-out"
+    ),
+    pareto: Annotated[bool, typer.Option("--pareto", help="Trade the metric off against SSIM to the content.")] = False,
+    trials: Annotated[int, typer.Option(metavar="N", min=1, help="Number of networks to try.")] = 50,
     preset: options.PresetName = DEFAULT_PRESET,
     size: Annotated[int, typer.Option(metavar="N", help="Long side in pixels.")] = 96,
-    steps: Annotated[int, typer.Option(metavar="N", help="Steps of every search for a picture.")] = 30,
+    steps: Annotated[int, typer.Option(metavar="N", help="Steps of the optimizer in every run.")] = 30,
     seed: options.Seed = 0,
     pair: study_options.Pairs = None,
     into: study_options.Into = None,
     storage: study_options.Storage = None,
-    weights: study_options.Weights = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say only what was found.")] = False,
+    trained: study_options.Trained = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the best networks only.")] = False,
 ) -> int:
-    """Look for better untrained networks: weights, bias, channels, kernel and pooling; goes on where it was."""
+    """Search for better untrained networks, over weights, bias, channels, kernel size and pooling.
+
+    A search that is started again with the same options continues.
+    """
     spec = options.assembled(preset, size=size, steps=steps)
     from barestyle.cli.interrupt import Interrupt
-    from barestyle.networks.vgg19 import default_weights
-    from barestyle.study.declaration import PAIRS
-    from barestyle.study.image_files import checked
-    from barestyle.study.search import name_of
-    from barestyle.study.search import search as look
+    from barestyle.study.declaration import DEFAULT_PAIRS
+    from barestyle.study.image_files import check_image
+    from barestyle.study.search import name_search
+    from barestyle.study.search import search as search_networks
     from barestyle.study.storage import open_storage
 
-    given = study_options.picture_pairs(pair) or [(one.content, one.style) for one in PAIRS]
-    pictures = [(checked(content), checked(style)) for content, style in given]
-    weights = weights or ((found := default_weights()) and Path(found)) or None
-    name = name_of(spec, pictures, metric=metric, pareto=pareto, seed=seed)
-    opened = open_storage(study_options.folder("search", into), storage=storage, create=True)
+    pairs = study_options.parse_pairs(pair) or [(default.content, default.style) for default in DEFAULT_PAIRS]
+    images = [(check_image(content), check_image(style)) for content, style in pairs]
+    name = name_search(spec, images, metric=metric, pareto=pareto, seed=seed)
 
-    def say(candidate: Candidate) -> None:
+    def print_candidate(candidate: Candidate) -> None:
         if not quiet:
-            print(f"{candidate.number:>4}  {_scored(candidate)}", file=sys.stderr, flush=True)
+            print(f"{candidate.number:>4}  {format_candidate(candidate)}", file=sys.stderr, flush=True)
 
-    with Interrupt("what was tried is kept") as interrupt:
-        best = look(
+    with Interrupt("the networks tried so far are kept") as interrupt:
+        best = search_networks(
             spec,
-            pictures,
-            storage=opened,
+            images,
+            storage=open_storage(study_options.study_folder("search", into), storage=storage, create=True),
             name=name,
             metric=metric,
             pareto=pareto,
             trials=trials,
             seed=seed,
-            weights=weights,
-            on_trial=say,
+            weights=trained or study_options.find_default_weights(),
+            on_trial=print_candidate,
             should_stop=lambda: interrupt.requested,
         )
     for candidate in best:
-        print(_scored(candidate))
+        print(format_candidate(candidate))
     return INTERRUPTED if interrupt.requested else 0
 
 
-def _scored(candidate: Candidate) -> str:
-    """A candidate's scores, and its settings as they are typed."""
+def format_candidate(candidate: Candidate) -> str:
+    """Return a candidate's scores, and its settings as options for `barestyle transfer`."""
     scores = ", ".join(f"{name} {value:.4g}" for name, value in candidate.scores.items())
     settings = (
         f"--set {field}={json.dumps(value, separators=(',', ':')) if isinstance(value, list) else value}"
         for field, value in candidate.settings.items()
     )
     return f"{scores}  {' '.join(settings)}"
-
-
-def _listed(numbers: tuple[int, ...]) -> str:
-    return ", ".join(map(str, numbers))

@@ -1,4 +1,4 @@
-"""Options of `barestyle study`'s commands, and what they add up to: a study, its pictures, its store."""
+"""Options of the `barestyle study` commands, and what they describe: a study, its images, its store."""
 
 from __future__ import annotations
 
@@ -10,122 +10,136 @@ import typer
 from barestyle.errors import StudyError
 
 if TYPE_CHECKING:
-    from barestyle.study.resolve import Prepared
+    from barestyle.study.resolve import ResolvedStudy
     from barestyle.study.store import Store
 
-Name = Annotated[str, typer.Argument(metavar="S", help="A shipped study's name, or a .yaml file.", show_default=False)]
+Name = Annotated[
+    str, typer.Argument(metavar="STUDY", help="Name of a shipped study, or a .yaml file.", show_default=False)
+]
 Into = Annotated[
     Path | None,
     typer.Option(
-        "--into", metavar="DIR", help="Folder of store and pictures (default: studies/NAME).", show_default=False
+        "--into", metavar="DIR", help="Folder for results and images (default: studies/NAME).", show_default=False
     ),
 ]
 Storage = Annotated[
     str | None,
     typer.Option(
-        metavar="URL", help="Database of several machines (default: SQLite in the folder).", show_default=False
+        metavar="URL",
+        help="Database shared by several machines (default: an SQLite file in the folder).",
+        show_default=False,
     ),
 ]
-Weights = Annotated[
+Trained = Annotated[
     Path | None,
     typer.Option(
         "--trained",
-        "--weights",
         metavar="FILE",
-        help="Trained VGG-19, for trained variants and metrics.",
+        help="Trained VGG-19, for variants and metrics that need it.",
         show_default=False,
     ),
 ]
 Untrained = Annotated[bool, typer.Option("--untrained", help="Leave out variants that need trained weights.")]
 Size = Annotated[int | None, typer.Option(metavar="N", help="Long side in pixels (default: the study's).")]
 Steps = Annotated[int | None, typer.Option(metavar="N", help="Steps of every optimizer (default: the study's).")]
-Seeds = Annotated[str | None, typer.Option(metavar="LIST", help="Like 0,1,2 (default: the study's).")]
+Seeds = Annotated[str | None, typer.Option(metavar="N,...", help="Seeds, like 0,1,2 (default: the study's).")]
 Pairs = Annotated[
     list[str] | None,
-    typer.Option("--pair", metavar="C,S", help="Photograph and style, instead of the study's; may be repeated."),
+    typer.Option(
+        "--pair", metavar="C,S", help="Content and style image instead of the study's pairs; can be repeated."
+    ),
 ]
 Optimizers = Annotated[
-    list[str] | None, typer.Option("--optimizer", metavar="O", help="Only this one of the study's; may be repeated.")
+    list[str] | None,
+    typer.Option("--optimizer", metavar="NAME", help="Use only this optimizer of the study; can be repeated."),
 ]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 
 
-def ready(
+def resolve_options(
     name: str,
-    weights: Path | None,
+    trained: Path | None,
     untrained: bool,
     size: int | None,
     steps: int | None,
     seeds: str | None,
     pairs: list[str] | None,
     optimizers: list[str] | None,
-) -> Prepared:
-    """The study of a command line, everything that it needs checked. Raises BarestyleError."""
-    from barestyle.networks.vgg19 import default_weights
-    from barestyle.study import cell as cells
-    from barestyle.study.override import varied
-    from barestyle.study.resolve import prepared
+) -> ResolvedStudy:
+    """Return the study that the options describe, after checking everything that it needs. Raises BarestyleError."""
+    from barestyle.study.expansion import without_trained
+    from barestyle.study.override import override
+    from barestyle.study.resolve import resolve_study
     from barestyle.study.yaml_loader import load
 
-    study = varied(
-        load(name), size=size, steps=steps, seeds=numbers(seeds), pairs=picture_pairs(pairs), optimizers=optimizers
+    study = override(
+        load(name), size=size, steps=steps, seeds=parse_seeds(seeds), pairs=parse_pairs(pairs), optimizers=optimizers
     )
     if untrained:
-        return prepared(cells.untrained(study), weights=weights)
-    named = weights or ((found := default_weights()) and Path(found)) or None
-    return prepared(study, weights=named)
+        return resolve_study(without_trained(study), weights=trained)
+    return resolve_study(study, weights=trained or find_default_weights())
 
 
-def numbers(text: str | None) -> list[int] | None:
-    """The seeds of --seeds 0,1,2. Raises StudyError."""
+def find_default_weights() -> Path | None:
+    """Return the file of trained weights that is used if none is given, or None."""
+    from barestyle.networks.vgg19 import default_weights
+
+    default = default_weights()
+    return Path(default) if default else None
+
+
+def parse_seeds(text: str | None) -> list[int] | None:
+    """Return the seeds of --seeds 0,1,2. Raises StudyError."""
     if text is None:
         return None
     try:
         return [int(part) for part in text.split(",")]
     except ValueError:
-        raise StudyError(
-            f"--seeds cannot be {text!r}; it takes whole numbers with commas between, like 0,1,2"
-        ) from None
+        raise StudyError(f"--seeds must be whole numbers separated by commas, like 0,1,2, not {text!r}") from None
 
 
-def picture_pairs(texts: list[str] | None) -> list[tuple[str, str]] | None:
-    """Content and style of every --pair C,S. Raises StudyError."""
+def parse_pairs(texts: list[str] | None) -> list[tuple[str, str]] | None:
+    """Return content and style of every --pair C,S. Raises StudyError."""
     if texts is None:
         return None
     pairs = []
     for text in texts:
         content, comma, style = text.partition(",")
         if not (content and comma and style):
-            raise StudyError(f"--pair cannot be {text!r}; it takes two pictures, like photo:chelsea,style:mosaic")
-        pairs.append((absolute(content), absolute(style)))
+            raise StudyError(f"--pair must be two images, like photo:chelsea,style:mosaic, not {text!r}")
+        pairs.append((make_absolute(content), make_absolute(style)))
     return pairs
 
 
-def absolute(picture: str) -> str:
-    """A picture's name, or its path from the root, as workers may stand elsewhere."""
-    return picture if picture.startswith(("photo:", "style:")) else str(Path(picture).expanduser().resolve())
+def make_absolute(image: str) -> str:
+    """Return a sample's name unchanged and a path as an absolute one, because workers may run in other folders."""
+    return image if image.startswith(("photo:", "style:")) else str(Path(image).expanduser().resolve())
 
 
-def stored_name(name: str) -> str:
-    """The name under which a study is stored: a file's own word, or the name itself, which no file need have here."""
+def read_study_name(name: str) -> str:
+    """Return the name that a study is stored under: that in its .yaml file, or the given one.
+
+    A name need not be that of a shipped study: its file may be on another machine.
+    """
     from barestyle.study.yaml_loader import load
 
     return load(name).study if name.endswith((".yaml", ".yml")) else name
 
 
-def folder(name: str, into: Path | None) -> Path:
-    """Where a study's store and pictures are."""
+def study_folder(name: str, into: Path | None) -> Path:
+    """Return the folder of a study's results and images."""
     return into or Path("studies") / name
 
 
-def exists(name: str, into: Path | None, storage: str | None) -> bool:
-    """Whether there may be a store already."""
-    from barestyle.study.storage import FILE
+def has_store(name: str, into: Path | None, storage: str | None) -> bool:
+    """Return whether a study has an SQLite file, or a database that may have it."""
+    from barestyle.study.storage import DATABASE_FILE
 
-    return storage is not None or (folder(name, into) / FILE).is_file()
+    return storage is not None or (study_folder(name, into) / DATABASE_FILE).is_file()
 
 
-def store(name: str, into: Path | None, storage: str | None, *, create: bool = False) -> Store:
-    """A study's store. Raises StudyError where there is none and `create` is False."""
+def open_study_store(name: str, into: Path | None, storage: str | None, *, create: bool = False) -> Store:
+    """Return a study's store. Raises StudyError if there is none and `create` is False."""
     from barestyle.study.storage import open_store
 
-    return open_store(name, folder(name, into), storage=storage, create=create)
+    return open_store(name, study_folder(name, into), storage=storage, create=create)

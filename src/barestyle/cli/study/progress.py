@@ -1,4 +1,4 @@
-"""What a person sees while a study runs: a bar of cells on a terminal, plain lines elsewhere."""
+"""The progress of a study: a bar on a terminal, a plain line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ if TYPE_CHECKING:
     from barestyle.study.store import Store
 
 POLL = 2.0
-"""Seconds between two looks into the store, at least."""
+"""Shortest time between two reads of the store, in seconds."""
 
-SELDOM = 20
-"""How many times as long as a look takes is waited for the next: a store of a thousand cells takes a while to read,
-on the same processors that paint."""
+PAUSE_RATIO = 20
+"""Pause between two reads of the store, relative to the duration of a read. A store of a thousand cells takes a while
+to read, on the processors that the runs need."""
 
 LINES = 20
-"""About how many plain lines a whole study prints."""
+"""Number of plain lines for a whole study, about."""
 
 
-def seldom(look: Callable[[], None]) -> Callable[[], None]:
-    """The same look, which is taken only when SELDOM times as long as the last one took has passed."""
+def throttle(function: Callable[[], None]) -> Callable[[], None]:
+    """Return a function that calls `function` unless its last call was too recent, by PAUSE_RATIO."""
     due = 0.0
 
-    def perhaps() -> None:
+    def throttled() -> None:
         nonlocal due
-        began = time.monotonic()
-        if began >= due:
-            look()
-            due = time.monotonic() + (time.monotonic() - began) * SELDOM
+        start = time.monotonic()
+        if start >= due:
+            function()
+            due = time.monotonic() + (time.monotonic() - start) * PAUSE_RATIO
 
-    return perhaps
+    return throttled
 
 
 @contextmanager
-def display(store: Store, *, quiet: bool) -> Iterator[Callable[[], None]]:
-    """A function to be called now and then; it looks into the store and shows how far the study is."""
+def show_progress(store: Store, *, quiet: bool) -> Iterator[Callable[[], None]]:
+    """Yield a function that reads the store and shows the study's progress on stderr."""
     console = Console(stderr=True)
-    count = _Count(store)
+    counter = _CellCounter(store)
     if quiet:
         yield lambda: None
     elif console.is_terminal:
@@ -56,45 +56,49 @@ def display(store: Store, *, quiet: bool) -> Iterator[Callable[[], None]]:
             TextColumn("{task.description}"),
         )
         with Progress(*columns, console=console, transient=True) as bar:
-            settled, total, words = count.now()
-            task = bar.add_task(words, total=total, completed=settled)
+            settled, total, status = counter.count()
+            task = bar.add_task(status, total=total, completed=settled)
 
-            def show() -> None:
-                settled, total, words = count.now()
-                bar.update(task, completed=settled, total=total, description=words)
+            def update() -> None:
+                settled, total, status = counter.count()
+                bar.update(task, completed=settled, total=total, description=status)
 
-            yield show
+            yield update
     else:
-        yield _Lines(count)
+        yield _LinePrinter(counter)
 
 
-class _Count:
-    """Cells that are settled, all cells, and words on failures and the time left."""
+class _CellCounter:
+    """Counts cells, and estimates the time left from those that were done or failed since it was created."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._began = time.monotonic()
-        self._before: int | None = None
+        self._start = time.monotonic()
+        self._settled_before: int | None = None
 
-    def now(self) -> tuple[int, int, str]:
-        counts = Counter(row.state for row in self._store.rows())
+    def count(self) -> tuple[int, int, str]:
+        """Return how many cells are done or failed, how many there are, and failures and time left as text."""
+        counts = Counter(result.state for result in self._store.results())
         settled, total = counts["done"] + counts["failed"], counts.total()
-        self._before = settled if self._before is None else self._before
-        words = f"{counts['failed']} failed" if counts["failed"] else ""
-        gained = settled - self._before
-        if gained and settled < total:
-            left = (time.monotonic() - self._began) / gained * (total - settled)
-            words += f"{', ' if words else ''}about {duration(left)} left"
-        return settled, total, words
+        if self._settled_before is None:
+            self._settled_before = settled
+        status = [f"{counts['failed']} failed"] if counts["failed"] else []
+        settled_since = settled - self._settled_before
+        if settled_since and settled < total:
+            left = (time.monotonic() - self._start) / settled_since * (total - settled)
+            status.append(f"about {duration(left)} left")
+        return settled, total, ", ".join(status)
 
 
-class _Lines:
-    def __init__(self, count: _Count) -> None:
-        self._count = count
-        self._shown = count.now()[0]
+class _LinePrinter:
+    """Prints about LINES plain lines in the course of a study."""
+
+    def __init__(self, counter: _CellCounter) -> None:
+        self._counter = counter
+        self._printed = counter.count()[0]
 
     def __call__(self) -> None:
-        settled, total, words = self._count.now()
-        if settled - self._shown >= max(1, total // LINES) or (settled == total != self._shown):
-            self._shown = settled
-            print(f"{settled}/{total} cells{', ' if words else ''}{words}", file=sys.stderr, flush=True)
+        settled, total, status = self._counter.count()
+        if settled - self._printed >= max(1, total // LINES) or (settled == total != self._printed):
+            self._printed = settled
+            print(f"{settled}/{total} cells{', ' if status else ''}{status}", file=sys.stderr, flush=True)

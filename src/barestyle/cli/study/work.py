@@ -1,4 +1,4 @@
-"""Working through a study's cells under a bar, in this process or in several."""
+"""Running a study's cells with a progress bar, in this process or in several."""
 
 from __future__ import annotations
 
@@ -14,69 +14,72 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from barestyle.cli.options import INTERRUPTED
-from barestyle.cli.study.options import folder
+from barestyle.cli.study.options import study_folder
 
 if TYPE_CHECKING:
-    from barestyle.study.resolve import Prepared
+    from barestyle.study.resolve import ResolvedStudy
     from barestyle.study.store import Store
 
 INCOMPLETE = 1
-"""Exit code of a study of which cells failed or are left."""
+"""Exit code of a study with failed or unfinished cells."""
 
 
-def in_this_process(store: Store, weights: Path | None, *, quiet: bool, parent: int | None = None) -> int:
-    """Work through the cells in this process, under a bar; returns the exit code.
+def work_in_this_process(store: Store, weights: Path | None, *, quiet: bool, parent: int | None = None) -> int:
+    """Run the cells in this process; return the exit code.
 
-    With `parent`, the process that started this one, it stops when that one is gone.
+    With `parent`, the id of the process that started this one, stop as soon as that process has ended.
     """
     from barestyle.cli.interrupt import Interrupt
-    from barestyle.cli.study.progress import display, seldom
-    from barestyle.study.work import work as work_through
+    from barestyle.cli.study.progress import show_progress, throttle
+    from barestyle.study.work import work
 
-    told = Interrupt("the cell in flight goes back into the queue", silent=parent is not None)
-    with told as interrupt, display(store, quiet=quiet) as show:
-        perhaps = seldom(show)
-        work_through(
+    consequence = "the current cell will be run again next time"
+    with (
+        Interrupt(consequence, silent=parent is not None) as interrupt,
+        show_progress(store, quiet=quiet) as show,
+    ):
+        show_throttled = throttle(show)
+        work(
             store,
             weights=weights,
-            on_cell=lambda _key, _word: perhaps(),
+            on_cell=lambda _key, _outcome: show_throttled(),
             should_stop=lambda: interrupt.requested or (parent is not None and os.getppid() != parent),
         )
         show()
-    return _ended(store, interrupt.requested, quiet=quiet)
+    return _summarize(store, interrupt.requested, quiet=quiet)
 
 
-def in_several_processes(
-    store: Store, ready: Prepared, into: Path | None, storage: str | None, workers: int, *, quiet: bool
+def work_in_several_processes(
+    store: Store, resolved: ResolvedStudy, into: Path | None, storage: str | None, workers: int, *, quiet: bool
 ) -> int:
-    """Work through the cells in several processes, each on its share of the processors."""
+    """Run the cells in several processes, each with its share of the processors; return the exit code."""
     import torch
 
     from barestyle.cli.interrupt import Interrupt
-    from barestyle.cli.study.progress import POLL, display, seldom
+    from barestyle.cli.study.progress import POLL, show_progress, throttle
 
-    name = ready.study.study
-    command = [sys.executable, "-m", "barestyle", "study", "work", name, "--quiet", "--into", str(folder(name, into))]
-    command += ["--threads", str(max(1, torch.get_num_threads() // workers))]
-    for option, value in (("--storage", storage), ("--weights", ready.weights)):
+    name = resolved.study.study
+    command = [sys.executable, "-m", "barestyle", "study", "work", name, "--quiet"]
+    command += ["--into", str(study_folder(name, into)), "--threads", str(max(1, torch.get_num_threads() // workers))]
+    for option, value in (("--storage", storage), ("--trained", resolved.weights)):
         command += [] if value is None else [option, str(value)]
     with (
-        Interrupt("the cells in flight go back into the queue") as interrupt,
-        display(store, quiet=quiet) as show,
-        _processes(command, workers) as processes,
+        Interrupt("the current cells will be run again next time") as interrupt,
+        show_progress(store, quiet=quiet) as show,
+        _start_processes(command, workers) as processes,
     ):
-        perhaps = seldom(show)
+        show_throttled = throttle(show)
         while any(process.poll() is None for process in processes) and not interrupt.requested:
             time.sleep(POLL)
-            perhaps()
+            show_throttled()
         show()
-    return _ended(store, interrupt.requested, quiet=quiet)
+    return _summarize(store, interrupt.requested, quiet=quiet)
 
 
 @contextmanager
-def _processes(command: list[str], number: int) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """So many processes of our own program; at the block's end, however it comes, they are told to stop."""
-    # In a group of their own: Ctrl-C reaches them once, from here; and they notice when this process is gone.
+def _start_processes(command: list[str], number: int) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Yield processes that run the command; at the end of the block, send SIGINT to all and wait for them."""
+    # Each in its own process group, so that Ctrl-C reaches it once, from here; it also stops when this process ends.
     command = [*command, "--parent", str(os.getpid())]
     processes = [subprocess.Popen(command, process_group=0) for _ in range(number)]
     try:
@@ -89,14 +92,19 @@ def _processes(command: list[str], number: int) -> Iterator[list[subprocess.Pope
             process.wait()
 
 
-def _ended(store: Store, interrupted: bool, *, quiet: bool) -> int:
-    """Say what came of it; the exit code is 1 where a cell failed, or is left because its worker died."""
-    rows = store.rows()
-    counts = Counter(row.state for row in rows)
+def _summarize(store: Store, interrupted: bool, *, quiet: bool) -> int:
+    """Print how many cells are done; return the exit code, INCOMPLETE if cells failed or were left by lost workers."""
+    results = store.results()
+    counts = Counter(result.state for result in results)
     if not quiet:
-        print(f"{counts['done']} of {len(rows)} cells done, {counts['failed']} failed; pictures in {store.artifacts}")
+        print(
+            f"{counts['done']} of {len(results)} cells done, {counts['failed']} failed; images in {store.image_folder}"
+        )
     if interrupted:
         return INTERRUPTED
-    if left := counts["waiting"] + counts["running"]:
-        print(f"barestyle: {left} cells are left, as their workers ended; run the same command again", file=sys.stderr)
-    return INCOMPLETE if left or counts["failed"] else 0
+    if unfinished := counts["waiting"] + counts["running"]:
+        print(
+            f"barestyle: {unfinished} cells are unfinished because their workers ended; run the same command again",
+            file=sys.stderr,
+        )
+    return INCOMPLETE if unfinished or counts["failed"] else 0

@@ -1,0 +1,32 @@
+"""The numbers and names on the page are those of the store."""
+
+from __future__ import annotations
+
+import pytest
+
+from barestyle.report.page_data import display_name, page_data
+from barestyle.study.store import Store
+from barestyle.study.work import work
+from tests.study.conftest import small, store, study_file
+
+__all__ = ["small", "store", "study_file"]
+
+
+def test_a_table_has_the_mean_of_a_variants_results(store: Store) -> None:
+    work(store)
+    data = page_data(store)
+    row = next(row for row in data["figures"][0].table if row.label == "4 channels")
+    study = store.declaration
+    digest = study.build_spec(study.figures[0].panels[0], study.optimizers[0]).digest
+    results = [result for result in store.results() if result.cell.spec.digest == digest]
+    mean = sum(result.scores["ssim"] for result in results) / len(results)
+    assert row.texts[list(data["metrics"]).index("ssim")] == f"{mean:.3g}"
+    assert row.number == len(results) == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [("photo:chelsea", "chelsea"), ("style:mosaic", "mosaic"), ("/a/b/photo.old.jpg", "photo.old")],
+)
+def test_names_are_short(source: str, name: str) -> None:
+    assert display_name(source) == name
