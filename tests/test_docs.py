@@ -6,6 +6,7 @@ import ast
 import os
 import posixpath
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -302,3 +303,42 @@ def test_diagrams_are_shown_as_current_drawings(pages: dict[str, Page], page: st
     for diagram in diagrams:
         assert diagram.digest in (ROOT / "docs" / diagram.drawing).read_text(encoding="utf-8")
         assert diagram.drawing in pages[f"{page}.html"].loads
+
+
+DIFFS = re.findall(
+    r"^```diff\n(.*?)^```$", (ROOT / "docs" / "how-to-extend.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+)
+
+
+def apply(diff: str, folder: Path, *options: str) -> None:
+    """Apply a diff to the files of a folder with git, if it is installed."""
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
+    done = subprocess.run(["git", "apply", *options, "-"], cwd=folder, input=diff, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("number", range(len(DIFFS)))
+def test_every_diff_on_extending_barestyle_applies(number: int) -> None:
+    apply(DIFFS[number], ROOT, "--check")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_extended_program_passes_its_tests(tmp_path: Path) -> None:
+    """Apply all diffs to a copy, and run the tests that they add and change there."""
+    for folder in ("src", "tests", "docs/guide"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for diff in DIFFS:
+        apply(diff, tmp_path)
+    files = sorted({file for diff in DIFFS for file in re.findall(r"^\+\+\+ b/(tests/\S+)", diff, re.MULTILINE)})
+    assert len(files) >= len(DIFFS)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files, "tests/ui/test_form_values.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "src")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
