@@ -134,6 +134,7 @@ INSIDE = {
         "errors",
         "limits",
         "choices",
+        "uploads",
         "previews",
         "job_status",
         "status_text",

@@ -17,6 +17,10 @@ class ImageError(BarestyleError):
     """A picture that cannot be read, is too large, or is too small for the network."""
 
 
+class PixelLimitError(ImageError):
+    """A picture with more pixels than the limit."""
+
+
 class WeightsError(BarestyleError):
     """A file of trained weights that is missing, unreadable, or not VGG-19."""
 

@@ -12,7 +12,7 @@ from barestyle.images import read as read_image
 from barestyle.run.plan import Plan, prepare
 from barestyle.run.request import Request
 from barestyle.spec import with_settings
-from barestyle.ui import compute as module
+from barestyle.ui import uploads as module
 from barestyle.ui.compute import Compute, PaintRequest
 from tests.ui.conftest import TINY
 

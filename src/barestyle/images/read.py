@@ -16,7 +16,7 @@ import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
-from barestyle.errors import BarestyleError, ImageError
+from barestyle.errors import BarestyleError, ImageError, PixelLimitError
 from barestyle.images import high_bit_depth as deep
 from barestyle.images import icc
 from barestyle.images.picture import Picture, Source, from_samples
@@ -170,7 +170,7 @@ def _from_tensor(tensor: Tensor) -> PixelArray:
 
 def _check_pixels(width: int, height: int, max_pixels: int, name: str) -> None:
     if width * height > max_pixels:
-        raise ImageError(
+        raise PixelLimitError(
             f"{name} has {width} x {height} = {width * height:,} pixels, more than the limit of {max_pixels:,}; "
             "shrink it, or raise the limit with --max-pixels (max_pixels in Python)"
         )

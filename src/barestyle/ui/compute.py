@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from barestyle.errors import BarestyleError
-from barestyle.images import Picture, read
+from barestyle.images import Picture
 from barestyle.run.plan import Plan, check_options, prepare
 from barestyle.run.request import Request
 from barestyle.spec import Spec
 from barestyle.ui.errors import without_folder
 from barestyle.ui.limits import Limits
+from barestyle.ui.uploads import read_upload
 
 MAX_STEM_LENGTH = 40
 """Characters of an input's file name that go into the name of a result."""
@@ -78,7 +79,7 @@ class Compute:
         """Check a request; `images` holds the files that were read so far."""
         for file in (request.content, request.style):
             if file not in images:
-                images[file] = read(file, max_pixels=self.limits.max_pixels)
+                images[file] = read_upload(file, self.limits)
         return prepare(
             Request(
                 images[request.content],

@@ -13,12 +13,10 @@ from PIL import Image
 
 from barestyle import samples
 from barestyle.atomic_files import write_atomically
-from barestyle.errors import BarestyleError
-from barestyle.images import read
 from barestyle.plots.data_uri import jpeg_data_uri
 from barestyle.ui import previews
-from barestyle.ui.errors import without_folder
 from barestyle.ui.limits import Limits
+from barestyle.ui.uploads import read_upload
 
 THUMBNAIL_HEIGHT = 96
 
@@ -94,11 +92,8 @@ def _sample_button(image_input: ImageInput, name: str) -> str:
 
 
 def write_preview(file: Path, limits: Limits, folder: Path) -> Path:
-    """Read a picture, write a small JPEG of it into `folder`, and return its path. Raise ImageError."""
-    try:
-        picture = read(file, max_pixels=limits.max_pixels)
-    except BarestyleError as error:
-        raise type(error)(without_folder(str(error), file)) from None
+    """Read a picture, write a small JPEG of it into `folder`, and return its path. Raise what `read_upload` raises."""
+    picture = read_upload(file, limits)
     preview = folder / f"{file.stem}-small.jpg"
     write_atomically(preview, previews.to_jpeg(picture.pixels, picture.alpha, previews.INPUT_SIDE))
     return preview

@@ -1,0 +1,21 @@
+"""Read uploaded pictures, with messages for people who do not see the server's folders and options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from barestyle.errors import BarestyleError, PixelLimitError
+from barestyle.images import Picture, read
+from barestyle.ui.errors import PageError, without_folder
+from barestyle.ui.limits import Limits
+
+
+def read_upload(file: Path, limits: Limits) -> Picture:
+    """Read a picture. Raise ImageError if it is not one, and PageError if it has more pixels than the limit."""
+    try:
+        return read(file, max_pixels=limits.max_pixels)
+    except PixelLimitError:
+        megapixels = f"{limits.max_pixels / 1e6:.2g} megapixels"
+        raise PageError(f"{file.name!r} has too many pixels; resize it to under {megapixels}") from None
+    except BarestyleError as error:
+        raise type(error)(without_folder(str(error), file)) from None
