@@ -24,9 +24,9 @@ def test_the_initial_values_are_the_default_preset() -> None:
 
 
 def test_the_strength_hint_names_the_looks_that_it_applies_to() -> None:
-    assert controls.strength_hint(["bare", "bare-fast"]) == (controls.STRENGTH_HINT, True)
-    assert controls.strength_hint([]) == (controls.STRENGTH_HINT, True)
-    assert controls.strength_hint(["npnd", "paper"]) == ("Strength isn't adjustable for these looks", False)
-    hint, is_adjustable = controls.strength_hint(["bare", "npnd", "bare-fine"])
+    assert controls.make_strength_hint(["bare", "bare-fast"]) == (controls.STRENGTH_HINT, True)
+    assert controls.make_strength_hint([]) == (controls.STRENGTH_HINT, True)
+    assert controls.make_strength_hint(["npnd", "paper"]) == ("Strength isn't adjustable for these looks", False)
+    hint, is_adjustable = controls.make_strength_hint(["bare", "npnd", "bare-fine"])
     assert is_adjustable
     assert hint == f"{controls.STRENGTH_HINT}; applies to Balanced and Finely worked only"

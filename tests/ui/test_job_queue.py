@@ -30,10 +30,10 @@ def test_jobs_move_up_in_order(job_queue: JobQueue, pictures: Path, tmp_path: Pa
     for job in (first, second, third):
         job_queue.add(job)
     wait_until(lambda: first.status.phase == "painting")
-    assert [job_queue.position(job) for job in (first, second, third)] == [0, 1, 2]
+    assert [job_queue.find_position(job) for job in (first, second, third)] == [0, 1, 2]
     first.stop()
     wait_until(lambda: second.status.phase == "painting")
-    assert [job_queue.position(job) for job in (second, third)] == [0, 1]
+    assert [job_queue.find_position(job) for job in (second, third)] == [0, 1]
     assert first.status.phase == "done"
     assert third.status.phase == "waiting"
 
@@ -76,9 +76,9 @@ def test_a_job_that_is_stopped_while_it_waits_leaves_the_queue(
     assert jobs[1].status.phase == "failed"
     assert jobs[1].status.errors == (CANCELED,)
     assert list((tmp_path / "1").iterdir()) == []
-    assert [job_queue.position(job) for job in jobs] == [0, 0, 1, 0]
+    assert [job_queue.find_position(job) for job in jobs] == [0, 0, 1, 0]
     job_queue.add(jobs[3])
-    assert job_queue.position(jobs[3]) == 2, "it takes no room any more"
+    assert job_queue.find_position(jobs[3]) == 2, "it takes no room any more"
     jobs[0].drop()
     wait_until(lambda: jobs[2].status.phase == "painting")
 

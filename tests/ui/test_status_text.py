@@ -10,7 +10,7 @@ from barestyle.ui import status_text
 from barestyle.ui.job_status import FinishedImage, JobStatus, Snapshot
 
 
-def finished_image(title: str = "Balanced", *, seconds: float = 9, interrupted: bool = False) -> FinishedImage:
+def make_finished_image(title: str = "Balanced", *, seconds: float = 9, interrupted: bool = False) -> FinishedImage:
     file = Path()
     return FinishedImage(
         title,
@@ -35,29 +35,32 @@ def finished_image(title: str = "Balanced", *, seconds: float = 9, interrupted: 
     ],
 )
 def test_positions_in_the_queue(position: int, sentence: str) -> None:
-    assert status_text.headline(JobStatus(), position, ["Balanced"]) == sentence
+    assert status_text.format_headline(JobStatus(), position, ["Balanced"]) == sentence
 
 
 def test_a_job_that_is_painted() -> None:
     status = JobStatus("painting", number=1)
-    assert status_text.headline(status, 0, ["Bold"]) == "Painting."
-    assert status_text.headline(status, 0, ["Balanced", "Bold"]) == "Painting 2 of 2: Bold."
-    assert status_text.details(status) == "Analyzing both pictures."
+    assert status_text.format_headline(status, 0, ["Bold"]) == "Painting."
+    assert status_text.format_headline(status, 0, ["Balanced", "Bold"]) == "Painting 2 of 2: Bold."
+    assert status_text.format_details(status) == "Analyzing both pictures."
     started = JobStatus("painting", snapshot=Snapshot(0, 250, share=0, seconds=0))
-    assert status_text.details(started) == "Step 0 of 250"
+    assert status_text.format_details(started) == "Step 0 of 250"
     halfway = JobStatus("painting", snapshot=Snapshot(100, 250, share=0.5, seconds=40))
-    assert status_text.details(halfway) == "Step 100 of 250, at most 40 seconds left"
+    assert status_text.format_details(halfway) == "Step 100 of 250, at most 40 seconds left"
 
 
 def test_a_job_that_is_over() -> None:
     def texts(*images: FinishedImage, errors: tuple[str, ...] = ()) -> tuple[str, str]:
         status = JobStatus("done" if images else "failed", images=images, errors=errors)
-        return status_text.headline(status, 0, []), status_text.details(status)
+        return status_text.format_headline(status, 0, []), status_text.format_details(status)
 
-    assert texts(finished_image()) == ("Painted in 9 seconds, 64 × 48 pixels.", "")
-    stopped = finished_image(interrupted=True)
+    assert texts(make_finished_image()) == ("Painted in 9 seconds, 64 × 48 pixels.", "")
+    stopped = make_finished_image(interrupted=True)
     assert texts(stopped) == ("Stopped after 9 seconds. This is the best version so far, 64 × 48 pixels.", "")
-    assert texts(finished_image(), stopped, errors=("bold: no",)) == ("2 pictures painted in 18 seconds.", "Bold: no.")
+    assert texts(make_finished_image(), stopped, errors=("bold: no",)) == (
+        "2 pictures painted in 18 seconds.",
+        "Bold: no.",
+    )
     assert texts(errors=("first", "second")) == ("First.", "Second.")
     assert texts() == ("Stopped before anything was painted.", "")
 
@@ -75,4 +78,4 @@ def test_a_job_that_is_over() -> None:
     ],
 )
 def test_durations(seconds: float, text: str) -> None:
-    assert status_text.duration(seconds) == text
+    assert status_text.format_duration(seconds) == text

@@ -13,7 +13,7 @@ from barestyle.ui import choices, status_text
 from barestyle.ui.errors import PageError
 from barestyle.ui.form_values import Settings, parse_base, parse_seed
 from barestyle.ui.gradio_errors import translate_errors
-from barestyle.ui.image_inputs import IMAGE_INPUTS, uploaded_file
+from barestyle.ui.image_inputs import IMAGE_INPUTS, get_uploaded_file
 from barestyle.ui.service import Service
 
 PAINT = (
@@ -71,21 +71,21 @@ def _paint(service: Service) -> Any:
     ) -> AsyncIterator[tuple[str | None, str | None, str]]:
         session_id = request.session_hash
         with translate_errors():
-            uploads = [file for file in (uploaded_file(content), uploaded_file(style)) if file is not None]
+            uploads = [file for file in (get_uploaded_file(content), get_uploaded_file(style)) if file is not None]
             if len(uploads) < len(IMAGE_INPUTS):
                 raise PageError("content and style must be files; send both with gradio_client's handle_file")
             settings = Settings(parse_base(preset), size, strength, colors, parse_seed(str(seed)))
             job = service.create_job_from_uploads(session_id, uploads, settings)
             await service.enqueue(session_id, job)
             async for status, position in service.watch(session_id, job):
-                headline = status_text.headline(status, position, [settings.title])
+                headline = status_text.format_headline(status, position, [settings.title])
                 if status.phase == "failed":
                     raise PageError(headline)
                 if status.phase == "done":
                     image = status.images[0]
                     yield str(image.picture), str(image.record), headline
                 else:
-                    yield None, None, f"{headline} {status_text.details(status)}".strip()
+                    yield None, None, f"{headline} {status_text.format_details(status)}".strip()
 
     return paint
 

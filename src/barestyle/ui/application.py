@@ -52,7 +52,7 @@ def create_application(sessions: Sessions, job_queue: JobQueue) -> Iterator[tupl
         page,
         path="/",
         theme=theme.create_theme(),
-        css=theme.css(),
+        css=theme.load_css(),
         favicon_path=str(files("barestyle.ui") / "icon.svg"),
         footer_links=["api"],
         run_history=False,

@@ -11,7 +11,7 @@ from barestyle.images import Picture
 from barestyle.run.plan import Plan, check_options, prepare
 from barestyle.run.request import Request
 from barestyle.spec import Spec
-from barestyle.ui.errors import without_folder
+from barestyle.ui.errors import strip_folder
 from barestyle.ui.limits import Limits
 from barestyle.ui.uploads import read_upload
 
@@ -69,7 +69,7 @@ class Compute:
             try:
                 plan = self._prepare(request, images)
             except BarestyleError as error:
-                plans.append(type(error)(without_folder(str(error), request.content, request.style)))
+                plans.append(type(error)(strip_folder(str(error), request.content, request.style)))
                 continue
             first = next((other for other in plans if isinstance(other, Plan)), plan)
             plans.append(_share_pictures(plan, first))

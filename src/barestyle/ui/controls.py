@@ -13,7 +13,7 @@ from barestyle.presets import PRESETS
 from barestyle.spec import Spec
 from barestyle.spec.validation import members
 from barestyle.ui import choices
-from barestyle.ui.form_values import Settings, default_size, default_strength, parse_seed
+from barestyle.ui.form_values import Settings, get_default_size, get_default_strength, parse_seed
 from barestyle.ui.limits import Limits
 
 MIN_SIZE = 64
@@ -50,17 +50,17 @@ class Control:
     is_advanced: bool = False
 
 
-def _strength_slider(_limits: Limits) -> Component:
+def _create_strength_slider(_limits: Limits) -> Component:
     return gr.Slider(
-        0, 1, default_strength(), step=0.05, label="Strength", info=STRENGTH_HINT, elem_id="strength", buttons=[]
+        0, 1, get_default_strength(), step=0.05, label="Strength", info=STRENGTH_HINT, elem_id="strength", buttons=[]
     )
 
 
-def _size_slider(limits: Limits) -> Component:
+def _create_size_slider(limits: Limits) -> Component:
     return gr.Slider(
         min(MIN_SIZE, limits.max_size),
         limits.max_size,
-        default_size(limits),
+        get_default_size(limits),
         step=1,
         precision=0,
         label="Size",
@@ -70,7 +70,7 @@ def _size_slider(limits: Limits) -> Component:
     )
 
 
-def _color_choice(_limits: Limits) -> Component:
+def _create_color_choice(_limits: Limits) -> Component:
     kinds = members(Spec.model_fields["colors"].annotation)
     return gr.Radio(
         [(COLOR_LABELS.get(kind, kind), kind) for kind in kinds],
@@ -80,7 +80,7 @@ def _color_choice(_limits: Limits) -> Component:
     )
 
 
-def _seed_field(_limits: Limits) -> Component:
+def _create_seed_field(_limits: Limits) -> Component:
     return gr.Textbox(
         str(Settings().seed),
         label="Seed",
@@ -91,16 +91,21 @@ def _seed_field(_limits: Limits) -> Component:
 
 
 STRENGTH = Control(
-    "strength", _strength_slider, float, lambda settings, _: _default_to(default_strength(), settings.strength)
+    "strength",
+    _create_strength_slider,
+    float,
+    lambda settings, _: _default_to(get_default_strength(), settings.strength),
 )
 SIZE = Control(
     "size",
-    _size_slider,
+    _create_size_slider,
     int,
     lambda settings, limits: min(_default_to(limits.max_size, settings.size), limits.max_size),
 )
-COLORS = Control("colors", _color_choice, str, lambda settings, _: _default_to(Spec().colors.kind, settings.colors))
-SEED = Control("seed", _seed_field, parse_seed, lambda settings, _: str(settings.seed), is_advanced=True)
+COLORS = Control(
+    "colors", _create_color_choice, str, lambda settings, _: _default_to(Spec().colors.kind, settings.colors)
+)
+SEED = Control("seed", _create_seed_field, parse_seed, lambda settings, _: str(settings.seed), is_advanced=True)
 
 CONTROLS = (STRENGTH, COLORS, SIZE, SEED)
 """In the order in which the page's functions receive their values, advanced ones last."""
@@ -116,7 +121,7 @@ def _default_to(default: Any, value: Any) -> Any:
     return default if value is None else value
 
 
-def strength_hint(names: Sequence[str]) -> tuple[str, bool]:
+def make_strength_hint(names: Sequence[str]) -> tuple[str, bool]:
     """Return the hint of the strength control for these presets, and whether any of them has a strength."""
     adjustable = [name for name in names if choices.takes_strength(PRESETS[name].spec)]
     if names and not adjustable:

@@ -11,12 +11,12 @@ class PageError(BarestyleError):
     """Something that only the page can refuse: a missing picture, a full queue, a file that was not uploaded."""
 
 
-def internal_error(error: Exception) -> str:
+def describe_internal_error(error: Exception) -> str:
     """Return the message for an unexpected exception."""
     return f"internal error ({type(error).__name__}: {error}); the server's terminal has the details"
 
 
-def without_folder(text: str, *files: Path) -> str:
+def strip_folder(text: str, *files: Path) -> str:
     """Return a message with the names of files in place of their paths, which are the server's own."""
     for file in files:
         text = text.replace(f"{file.parent}/", "")

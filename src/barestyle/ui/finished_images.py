@@ -19,7 +19,7 @@ def save_result(result: Result, plan: Plan, request: PaintRequest, folder: Path)
     """Write the PNG with its record inside, the record as JSON, and JPEGs of before and after into `folder`."""
     folder.mkdir(exist_ok=True)
     picture = folder / f"{request.stem}.png"
-    replace(result, record=_with_relative_inputs(result.record, request, folder)).save(picture)
+    replace(result, record=_make_inputs_relative(result.record, request, folder)).save(picture)
     before, after = (folder / f"{request.stem}-{name}.jpg" for name in ("before", "after"))
     write_atomically(before, previews.to_jpeg(plan.content.pixels, plan.content.alpha))
     write_atomically(after, previews.to_jpeg(result.image, result.alpha))
@@ -37,7 +37,7 @@ def save_result(result: Result, plan: Plan, request: PaintRequest, folder: Path)
     )
 
 
-def _with_relative_inputs(record: Record, request: PaintRequest, folder: Path) -> Record:
+def _make_inputs_relative(record: Record, request: PaintRequest, folder: Path) -> Record:
     """Return the record as if both inputs were beside the result: the server's folders mean nothing to others."""
     content, style = ({"path": str(folder / file.name)} for file in (request.content, request.style))
     return record.model_copy(

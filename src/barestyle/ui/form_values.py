@@ -12,7 +12,7 @@ from barestyle.run import record as records
 from barestyle.run.record import Record
 from barestyle.spec import DEFAULT_LONGEST_SIDE, LuminanceContentLoss, PictureStart, Spec, with_settings
 from barestyle.ui.choices import is_trained, offered, takes_strength, title
-from barestyle.ui.errors import PageError, without_folder
+from barestyle.ui.errors import PageError, strip_folder
 from barestyle.ui.limits import Limits
 
 SEED_LIMIT = 2**63
@@ -50,7 +50,7 @@ class Settings:
                 f"{label} needs trained weights, which the page does not offer; use {', '.join(offered())}, "
                 "or the command `barestyle transfer`"
             )
-        spec = with_settings(base, _spec_fields(self.size, self.strength, self.colors))
+        spec = with_settings(base, _make_spec_fields(self.size, self.strength, self.colors))
         if (spec.size or 0) > limits.max_size:
             raise PageError(
                 f"size must be at most {limits.max_size} pixels on this page, not {spec.size}; "
@@ -59,7 +59,7 @@ class Settings:
         return spec
 
 
-def _spec_fields(size: int | None, strength: float | None, colors: str | None) -> dict[str, Any]:
+def _make_spec_fields(size: int | None, strength: float | None, colors: str | None) -> dict[str, Any]:
     """Return the values by the names of the spec's fields, without those that are None."""
     fields: dict[str, Any] = {}
     if size is not None:
@@ -71,17 +71,17 @@ def _spec_fields(size: int | None, strength: float | None, colors: str | None) -
     return fields
 
 
-def default_size(limits: Limits) -> int:
+def get_default_size(limits: Limits) -> int:
     """Return the size that the form starts with."""
     return min(DEFAULT_LONGEST_SIDE, limits.max_size)
 
 
-def default_strength() -> float:
+def get_default_strength() -> float:
     """Return the strength that the form starts with: the default preset's."""
-    return strength_of(preset(DEFAULT_PRESET).spec) or LuminanceContentLoss().strength
+    return get_strength(preset(DEFAULT_PRESET).spec) or LuminanceContentLoss().strength
 
 
-def strength_of(spec: Spec) -> float | None:
+def get_strength(spec: Spec) -> float | None:
     """Return a spec's strength, or None if it has none."""
     return spec.content_loss.strength if isinstance(spec.content_loss, LuminanceContentLoss) else None
 
@@ -112,7 +112,7 @@ def read_settings(file: Path) -> Settings:
     try:
         record = records.find(file)
     except BarestyleError as error:
-        raise type(error)(without_folder(str(error), file)) from None
+        raise type(error)(strip_folder(str(error), file)) from None
     return settings_from_record(record)
 
 
@@ -132,19 +132,19 @@ def settings_from_record(record: Record) -> Settings:
             )
     spec = record.spec
     return Settings(
-        base=_base_of(spec),
+        base=_find_base(spec),
         size=max(record.width, record.height),
-        strength=strength_of(spec),
+        strength=get_strength(spec),
         colors=spec.colors.kind,
         seed=record.seed,
     )
 
 
-def _base_of(spec: Spec) -> str | Spec:
+def _find_base(spec: Spec) -> str | Spec:
     """Return the preset that differs from a spec at most in what the form sets, or else the spec."""
     for name, candidate in offered().items():
-        strength = strength_of(spec) if takes_strength(candidate.spec) else None
-        adjusted = with_settings(candidate.spec, _spec_fields(None, strength, spec.colors.kind))
+        strength = get_strength(spec) if takes_strength(candidate.spec) else None
+        adjusted = with_settings(candidate.spec, _make_spec_fields(None, strength, spec.colors.kind))
         if adjusted.model_copy(update={"size": spec.size}) == spec:
             return name
     return spec

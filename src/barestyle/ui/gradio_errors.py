@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import gradio as gr
 
 from barestyle.errors import BarestyleError
-from barestyle.ui.errors import internal_error, to_sentence
+from barestyle.ui.errors import describe_internal_error, to_sentence
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ def translate_errors() -> Iterator[None]:
         raise
     except Exception as error:
         logger.exception("unexpected error in the page")
-        raise _to_gradio(internal_error(error)) from error
+        raise _to_gradio(describe_internal_error(error)) from error
 
 
 def _to_gradio(text: str) -> gr.Error:

@@ -46,7 +46,7 @@ IMAGE_INPUTS = (
 )
 
 
-def uploaded_file(payload: Any) -> Path | None:
+def get_uploaded_file(payload: Any) -> Path | None:
     """Return the path in what a component sends, or None if it is empty.
 
     The page's events use it with `preprocess=False`: gradio would open the picture, perhaps save it again, and fail on
@@ -56,7 +56,7 @@ def uploaded_file(payload: Any) -> Path | None:
     return Path(path) if isinstance(path, str) else None
 
 
-def image_component(image_input: ImageInput) -> gr.Image:
+def create_image_component(image_input: ImageInput) -> gr.Image:
     """Return the component of an input."""
     return gr.Image(
         label=image_input.label,
@@ -70,9 +70,9 @@ def image_component(image_input: ImageInput) -> gr.Image:
     )
 
 
-def sample_buttons(image_input: ImageInput) -> gr.HTML:
+def create_sample_buttons(image_input: ImageInput) -> gr.HTML:
     """Return a row of thumbnails; a click sends an event with the sample's name."""
-    buttons = "".join(_sample_button(image_input, name) for name in image_input.samples)
+    buttons = "".join(_create_sample_button(image_input, name) for name in image_input.samples)
     script = (
         "element.addEventListener('click', (event) => {"
         " const button = event.target.closest('button');"
@@ -82,7 +82,7 @@ def sample_buttons(image_input: ImageInput) -> gr.HTML:
     return gr.HTML(group, js_on_load=script, apply_default_css=False, elem_id=f"{image_input.name}-samples")
 
 
-def _sample_button(image_input: ImageInput, name: str) -> str:
+def _create_sample_button(image_input: ImageInput, name: str) -> str:
     with Image.open(image_input.sample_file(name)) as image:
         thumbnail = image.convert("RGB")
     thumbnail.thumbnail((2 * THUMBNAIL_HEIGHT, THUMBNAIL_HEIGHT))

@@ -71,7 +71,7 @@ class JobQueue:
         """Whether no job is taken any more."""
         return self._is_shut_down
 
-    def position(self, job: Job) -> int:
+    def find_position(self, job: Job) -> int:
         """Return how many jobs come before this one; 0 if it is being painted, or over."""
         with self._changed:
             if job not in self._waiting or job.status.is_over:

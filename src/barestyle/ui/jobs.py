@@ -17,7 +17,7 @@ from barestyle.run.progress import Progress
 from barestyle.run.runner import run
 from barestyle.ui import previews
 from barestyle.ui.compute import Compute, PaintRequest
-from barestyle.ui.errors import internal_error
+from barestyle.ui.errors import describe_internal_error
 from barestyle.ui.finished_images import save_result
 from barestyle.ui.job_status import JobStatus, Snapshot
 
@@ -127,7 +127,7 @@ class Job:
         except Exception as error:  # the next job must still be painted
             if not self.is_dropped:  # its folder may have been removed
                 logger.exception("unexpected error while painting")
-                self._add_error(request, internal_error(error))
+                self._add_error(request, describe_internal_error(error))
 
     def _add_error(self, request: PaintRequest, message: str) -> None:
         sentence = f"{request.title}: {message}" if len(self.requests) > 1 else message
@@ -172,5 +172,5 @@ class Listener:
         )
 
     def _make_frame(self, progress: Progress) -> None:
-        self._frame = previews.live_frame(progress.picture())
+        self._frame = previews.make_live_frame(progress.picture())
         self._curve = draw_live_curve(self._losses, self._steps)

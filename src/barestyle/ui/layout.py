@@ -11,7 +11,7 @@ from gradio.components import Component
 from barestyle.presets import DEFAULT_PRESET, PRESETS
 from barestyle.ui import choices
 from barestyle.ui.controls import CONTROLS
-from barestyle.ui.image_inputs import IMAGE_INPUTS, ImageInput, image_component, sample_buttons
+from barestyle.ui.image_inputs import IMAGE_INPUTS, ImageInput, create_image_component, create_sample_buttons
 from barestyle.ui.limits import Limits
 from barestyle.ui.service import MAX_LOOKS
 from barestyle.ui.viewer import create_viewer
@@ -63,12 +63,14 @@ def create_layout(limits: Limits) -> Components:
     with gr.Row(elem_id="columns"):
         with gr.Column(scale=4, min_width=320, elem_id="form"):
             with gr.Row(elem_id="inputs"):
-                pictures, samples = zip(*[_input_column(image_input) for image_input in IMAGE_INPUTS], strict=True)
+                pictures, samples = zip(
+                    *[_create_input_column(image_input) for image_input in IMAGE_INPUTS], strict=True
+                )
             with gr.Tabs(elem_id="mode"):
                 with gr.Tab("One picture") as single_tab:
-                    preset = _preset_choice()
+                    preset = _create_preset_choice()
                 with gr.Tab("Side by side") as side_by_side_tab:
-                    presets = _preset_choices()
+                    presets = _create_preset_choices()
             basic = tuple(control.create(limits) for control in CONTROLS if not control.is_advanced)
             paint = gr.Button(PAINT_LABEL, variant="primary", size="lg", elem_id="paint")
             stop = gr.Button(variant="stop", size="lg", visible=False, elem_id="stop")
@@ -77,7 +79,7 @@ def create_layout(limits: Limits) -> Components:
                 earlier = gr.File(
                     label="Load settings from an earlier result", height=110, elem_id="earlier", buttons=[]
                 )
-                about = gr.Markdown(preset_paragraph(DEFAULT_PRESET), elem_id="about")
+                about = gr.Markdown(explain_preset(DEFAULT_PRESET), elem_id="about")
         with gr.Column(scale=7, min_width=320, elem_id="result"):
             viewer = create_viewer()
     controls = (*basic, *advanced)
@@ -97,25 +99,25 @@ def create_layout(limits: Limits) -> Components:
     )
 
 
-def _input_column(image_input: ImageInput) -> tuple[gr.Image, gr.HTML]:
+def _create_input_column(image_input: ImageInput) -> tuple[gr.Image, gr.HTML]:
     with gr.Column(min_width=140):
-        return image_component(image_input), sample_buttons(image_input)
+        return create_image_component(image_input), create_sample_buttons(image_input)
 
 
-def _preset_choice() -> gr.Radio:
+def _create_preset_choice() -> gr.Radio:
     return gr.Radio(
-        with_titles(choices.offered()),
+        add_titles(choices.offered()),
         value=DEFAULT_PRESET,
         label="Look",
-        info=preset_hint(DEFAULT_PRESET),
+        info=describe_preset(DEFAULT_PRESET),
         elem_id="preset",
         elem_classes="looks",
     )
 
 
-def _preset_choices() -> gr.CheckboxGroup:
+def _create_preset_choices() -> gr.CheckboxGroup:
     return gr.CheckboxGroup(
-        with_titles(choices.offered()),
+        add_titles(choices.offered()),
         value=[DEFAULT_PRESET],
         label="Looks",
         info=f"Choose 2 to {MAX_LOOKS} looks. They are painted one after the other.",
@@ -124,18 +126,18 @@ def _preset_choices() -> gr.CheckboxGroup:
     )
 
 
-def with_titles(names: Iterable[str]) -> list[tuple[str, str | int | float]]:
+def add_titles(names: Iterable[str]) -> list[tuple[str, str | int | float]]:
     """Return presets as pairs of title and name."""
     return [(choices.title(name), name) for name in names]
 
 
-def preset_hint(name: str) -> str:
+def describe_preset(name: str) -> str:
     """Return a sentence on what to expect of a preset."""
     line = choices.says(name)
     return f"{line[:1].upper()}{line[1:]}."
 
 
-def preset_paragraph(name: str) -> str:
+def explain_preset(name: str) -> str:
     """Return a paragraph, in Markdown, on what a preset does."""
     preset = PRESETS[name]
     about = preset.about.replace("--strength", "the strength")

@@ -31,7 +31,7 @@ class RequestLimits:
             return
         content_length = dict(scope["headers"]).get(b"content-length", b"0")
         if content_length.isdigit() and int(content_length) > self._max_body:
-            await _refuse(send, 413, too_large(self._max_upload))
+            await _refuse(send, 413, describe_upload_limit(self._max_upload))
             return
         await self._app(scope, _LimitedBody(receive, self._max_body), send)
 
@@ -49,7 +49,7 @@ class _LimitedBody:
         return message if self._bytes_left >= 0 else {"type": "http.disconnect"}
 
 
-def too_large(max_upload: int) -> str:
+def describe_upload_limit(max_upload: int) -> str:
     """Return the message for a file above the limit in bytes."""
     limit = f"{max_upload / 1e6:g} MB"
     return f"the file is larger than {limit}; save it smaller, or restart the page with a larger --max-upload"

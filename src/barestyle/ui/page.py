@@ -14,19 +14,19 @@ from barestyle.ui import api, choices, controls
 from barestyle.ui.controls import CONTROLS
 from barestyle.ui.form_values import Settings
 from barestyle.ui.gradio_errors import translate_errors
-from barestyle.ui.image_inputs import IMAGE_INPUTS, ImageInput, uploaded_file
+from barestyle.ui.image_inputs import IMAGE_INPUTS, ImageInput, get_uploaded_file
 from barestyle.ui.job_status import JobStatus
 from barestyle.ui.layout import (
     PAINT_LABEL,
     PAINT_SIDE_BY_SIDE_LABEL,
     Components,
+    add_titles,
     create_layout,
-    preset_hint,
-    preset_paragraph,
-    with_titles,
+    describe_preset,
+    explain_preset,
 )
 from barestyle.ui.service import LOADED, Service
-from barestyle.ui.viewer import viewer_value
+from barestyle.ui.viewer import make_viewer_value
 
 PRIVATE: dict[str, Any] = {
     "api_visibility": "private",
@@ -76,7 +76,7 @@ def _connect_inputs(components: Components, service: Service) -> None:
 
 def _choose_upload(service: Service, image_input: ImageInput) -> Any:
     async def choose_upload(payload: Any, request: gr.Request) -> AsyncIterator[Any]:
-        file = uploaded_file(payload)
+        file = get_uploaded_file(payload)
         if file is None:
             return
         try:
@@ -114,14 +114,14 @@ def _connect_looks(components: Components, service: Service) -> None:
     components.single_tab.select(**follow_preset)
 
     def update_strength(names: list[str]) -> Any:
-        hint, is_adjustable = controls.strength_hint(names)
+        hint, is_adjustable = controls.make_strength_hint(names)
         return gr.update(info=hint, interactive=is_adjustable)
 
     for event in (components.presets.change, components.side_by_side_tab.select):
-        event(update_strength, inputs=components.presets, outputs=_strength(components), **PRIVATE)
+        event(update_strength, inputs=components.presets, outputs=_get_strength_slider(components), **PRIVATE)
 
 
-def _strength(components: Components) -> Any:
+def _get_strength_slider(components: Components) -> Any:
     return components.controls[CONTROLS.index(controls.STRENGTH)]
 
 
@@ -137,9 +137,9 @@ def _follow_preset(components: Components, service: Service) -> dict[str, Any]:
         strength = gr.update(info=hint, interactive=is_adjustable)
         if name == LOADED:
             return gr.update(info="The look of the earlier result."), strength, "Settings of an earlier result."
-        return gr.update(info=preset_hint(name)), strength, preset_paragraph(name)
+        return gr.update(info=describe_preset(name)), strength, explain_preset(name)
 
-    outputs = [components.preset, _strength(components), components.about]
+    outputs = [components.preset, _get_strength_slider(components), components.about]
     return {"fn": describe, "inputs": components.preset, "outputs": outputs, **PRIVATE}
 
 
@@ -147,7 +147,7 @@ def _connect_earlier_result(components: Components, service: Service) -> None:
     """Load the settings of an earlier result into the form."""
 
     async def load(payload: Any, request: gr.Request) -> AsyncIterator[Any]:
-        file = uploaded_file(payload)
+        file = get_uploaded_file(payload)
         if file is None:
             return
         try:
@@ -168,7 +168,7 @@ def _connect_earlier_result(components: Components, service: Service) -> None:
 
 def _select_base(settings: Settings) -> Any:
     """Select a preset, or an extra entry for an earlier result's spec if it is not a preset's."""
-    presets = with_titles(choices.offered())
+    presets = add_titles(choices.offered())
     if isinstance(settings.base, Spec):
         return gr.update(choices=[*presets, (settings.title, LOADED)], value=LOADED)
     return gr.update(choices=presets, value=settings.base)
@@ -207,16 +207,16 @@ def _paint(service: Service) -> Any:
                 bases = names if is_side_by_side else [service.resolve_base(session_id, name)]
                 settings = [service.drop_unused_strength(controls.parse_settings(base, form)) for base in bases]
                 job = service.create_job(
-                    session_id, settings, [uploaded_file(picture) is not None for picture in pictures]
+                    session_id, settings, [get_uploaded_file(picture) is not None for picture in pictures]
                 )
                 label = "Cancel"
                 yield gr.skip(), gr.update(visible=False), gr.update(visible=True, value=label)
                 await service.enqueue(session_id, job)
                 async for status, position in service.watch(session_id, job):
-                    value = viewer_value(job, status, position)
+                    value = make_viewer_value(job, status, position)
                     if status.is_over:
                         yield value, gr.update(visible=True), gr.update(visible=False)
-                    elif (next_label := _stop_label(status, position)) != label:
+                    elif (next_label := _make_stop_label(status, position)) != label:
                         label = next_label
                         yield value, gr.skip(), gr.update(value=label)
                     else:
@@ -228,7 +228,7 @@ def _paint(service: Service) -> Any:
     return paint
 
 
-def _stop_label(status: JobStatus, position: int) -> str:
+def _make_stop_label(status: JobStatus, position: int) -> str:
     """Return what the stop button says while a job is not over."""
     if status.phase == "painting":
         return "Stop and keep this version"

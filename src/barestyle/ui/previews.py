@@ -22,7 +22,7 @@ INPUT_SIDE = 640
 """Long side of the preview of a chosen picture."""
 
 
-def live_frame(pixels: Tensor) -> str:
+def make_live_frame(pixels: Tensor) -> str:
     """Return pixels (1, 3, H, W) in 0..1 as the data URI of a small JPEG."""
     small = shrink(pixels, FRAME_SIDE)
     levels = (small[0].clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu()

@@ -99,10 +99,10 @@ class Service:
         """
         session = self.sessions.get(session_id)
         files = [
-            self._chosen_file(session, image_input, is_shown)
+            self._get_chosen_file(session, image_input, is_shown)
             for image_input, is_shown in zip(IMAGE_INPUTS, has_picture, strict=True)
         ]
-        return session.create_job(self._requests(files, settings))
+        return session.create_job(self._make_requests(files, settings))
 
     def create_job_from_uploads(self, session_id: str | None, uploads: Sequence[Path], settings: Settings) -> Job:
         """Create a job that paints uploaded files, in the order of IMAGE_INPUTS, without preview frames."""
@@ -111,7 +111,7 @@ class Service:
             self.sessions.claim_upload(upload, session.new_upload_dir(image_input.name))
             for upload, image_input in zip(uploads, IMAGE_INPUTS, strict=True)
         ]
-        return session.create_job(self._requests(files, [settings]), wants_frames=False)
+        return session.create_job(self._make_requests(files, [settings]), wants_frames=False)
 
     async def enqueue(self, session_id: str | None, job: Job) -> None:
         """Read the job's pictures and append it to the queue. If that is refused, raise and remove the job."""
@@ -122,7 +122,7 @@ class Service:
             session.remove_job(job)
             raise
 
-    def _requests(self, files: Sequence[Path], settings: Sequence[Settings]) -> list[PaintRequest]:
+    def _make_requests(self, files: Sequence[Path], settings: Sequence[Settings]) -> list[PaintRequest]:
         content, style = files
         return [
             PaintRequest(
@@ -136,7 +136,7 @@ class Service:
             for chosen in settings
         ]
 
-    def _chosen_file(self, session: Session, image_input: ImageInput, is_shown: bool) -> Path:
+    def _get_chosen_file(self, session: Session, image_input: ImageInput, is_shown: bool) -> Path:
         if image_input.name in session.files:
             return session.files[image_input.name]
         label = image_input.label.lower()
@@ -180,7 +180,7 @@ class Service:
                 while True:
                     if self.job_queue.is_shut_down:
                         raise PageError(CLOSING)
-                    update = job.status, self.job_queue.position(job)
+                    update = job.status, self.job_queue.find_position(job)
                     if update != latest or clock() >= deadline:
                         latest, deadline = update, clock() + KEEPALIVE_SECONDS
                         yield update

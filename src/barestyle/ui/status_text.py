@@ -8,45 +8,45 @@ from barestyle.ui.errors import to_sentence
 from barestyle.ui.job_status import FinishedImage, JobStatus, Snapshot
 
 
-def headline(status: JobStatus, position: int, titles: Sequence[str]) -> str:
+def format_headline(status: JobStatus, position: int, titles: Sequence[str]) -> str:
     """Return one sentence on a job; `titles` are the looks that it paints, `position` is its place in the queue."""
     if status.phase == "waiting":
-        return waiting(position)
+        return format_position(position)
     if status.phase == "painting":
         if len(titles) == 1:
             return "Painting."
         return f"Painting {status.number + 1} of {len(titles)}: {titles[status.number]}."
     if status.phase == "failed":
         return to_sentence(status.errors[0] if status.errors else "stopped before anything was painted")
-    return finished(status.images)
+    return format_finished(status.images)
 
 
-def waiting(position: int) -> str:
+def format_position(position: int) -> str:
     """Return how many pictures come first."""
     if position == 0:
         return "Starting."
-    return f"{_count(position, 'picture')} ahead of yours in the queue."
+    return f"{_format_count(position, 'picture')} ahead of yours in the queue."
 
 
-def details(status: JobStatus) -> str:
+def format_details(status: JobStatus) -> str:
     """Return what there is to say beside the headline: steps and time left, or errors."""
     if status.phase == "painting":
-        return steps(status.snapshot) if status.snapshot else "Analyzing both pictures."
+        return format_steps(status.snapshot) if status.snapshot else "Analyzing both pictures."
     if status.phase == "failed":
         return " ".join(map(to_sentence, status.errors[1:]))
     return " ".join(map(to_sentence, status.errors))
 
 
-def steps(snapshot: Snapshot) -> str:
+def format_steps(snapshot: Snapshot) -> str:
     """Return for example 'Step 12 of 250, at most 40 seconds left'."""
     text = f"Step {snapshot.step} of {snapshot.steps}"
     seconds = snapshot.seconds_left
-    return text if seconds is None else f"{text}, at most {duration(seconds)} left"
+    return text if seconds is None else f"{text}, at most {format_duration(seconds)} left"
 
 
-def finished(images: Sequence[FinishedImage]) -> str:
+def format_finished(images: Sequence[FinishedImage]) -> str:
     """Return a sentence on the finished pictures of a job."""
-    seconds = duration(sum(image.seconds for image in images))
+    seconds = format_duration(sum(image.seconds for image in images))
     if len(images) > 1:
         return f"{len(images)} pictures painted in {seconds}."
     size = f"{images[0].width} × {images[0].height} pixels"
@@ -55,16 +55,16 @@ def finished(images: Sequence[FinishedImage]) -> str:
     return f"Painted in {seconds}, {size}."
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Return '9 seconds', '3 minutes' or '2 hours 5 minutes'."""
     whole_seconds = max(1, round(seconds))
     if whole_seconds < 90:
-        return _count(whole_seconds, "second")
+        return _format_count(whole_seconds, "second")
     if whole_seconds < 3570:
-        return _count(round(whole_seconds / 60), "minute")
+        return _format_count(round(whole_seconds / 60), "minute")
     hours, minutes = divmod(round(whole_seconds / 60), 60)
-    return " ".join([_count(hours, "hour"), *([_count(minutes, "minute")] if minutes else [])])
+    return " ".join([_format_count(hours, "hour"), *([_format_count(minutes, "minute")] if minutes else [])])
 
 
-def _count(number: int, noun: str) -> str:
+def _format_count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

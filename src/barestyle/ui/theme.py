@@ -122,6 +122,6 @@ def create_theme() -> gr.themes.Base:
     )
 
 
-def css() -> str:
+def load_css() -> str:
     """Return the CSS rules for what the theme cannot express."""
     return (files("barestyle.ui") / "page.css").read_text(encoding="utf-8")

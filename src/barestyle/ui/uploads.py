@@ -6,7 +6,7 @@ from pathlib import Path
 
 from barestyle.errors import BarestyleError, PixelLimitError
 from barestyle.images import Picture, read
-from barestyle.ui.errors import PageError, without_folder
+from barestyle.ui.errors import PageError, strip_folder
 from barestyle.ui.limits import Limits
 
 
@@ -18,4 +18,4 @@ def read_upload(file: Path, limits: Limits) -> Picture:
         megapixels = f"{limits.max_pixels / 1e6:.2g} megapixels"
         raise PageError(f"{file.name!r} has too many pixels; resize it to under {megapixels}") from None
     except BarestyleError as error:
-        raise type(error)(without_folder(str(error), file)) from None
+        raise type(error)(strip_folder(str(error), file)) from None

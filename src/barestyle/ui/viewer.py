@@ -28,7 +28,7 @@ EMPTY: dict[str, Any] = {
 
 
 def create_viewer() -> gr.HTML:
-    """Return the component; `viewer_value` returns its values."""
+    """Return the component; `make_viewer_value` returns its values."""
     folder = files("barestyle.ui")
     return gr.HTML(
         EMPTY,
@@ -40,34 +40,34 @@ def create_viewer() -> gr.HTML:
     )
 
 
-def viewer_value(job: Job, status: JobStatus, position: int) -> dict[str, Any]:
+def make_viewer_value(job: Job, status: JobStatus, position: int) -> dict[str, Any]:
     """Return what the viewer shows of a job; `position` is its place in the queue."""
     snapshot = status.snapshot
     return {
         "phase": status.phase,
-        "headline": status_text.headline(status, position, [request.title for request in job.requests]),
-        "details": status_text.details(status),
+        "headline": status_text.format_headline(status, position, [request.title for request in job.requests]),
+        "details": status_text.format_details(status),
         "share": snapshot.share if snapshot else None,
         "frame": snapshot.frame if snapshot else "",
         "curve": snapshot.curve if snapshot else "",
-        "images": [_image_value(image) for image in status.images],
+        "images": [_make_image_value(image) for image in status.images],
     }
 
 
-def _image_value(image: FinishedImage) -> dict[str, Any]:
+def _make_image_value(image: FinishedImage) -> dict[str, Any]:
     """Return a finished picture with its files, to which gradio adds URLs."""
     return {
         "title": image.title,
-        "duration": status_text.duration(image.seconds),
-        "headline": status_text.finished((image,)),
+        "duration": status_text.format_duration(image.seconds),
+        "headline": status_text.format_finished((image,)),
         "ratio": image.width / image.height,
         "curve": image.curve,
-        "picture": _file_value(image.picture),
-        "record": _file_value(image.record),
-        "before": _file_value(image.before),
-        "after": _file_value(image.after),
+        "picture": _make_file_value(image.picture),
+        "record": _make_file_value(image.record),
+        "before": _make_file_value(image.before),
+        "after": _make_file_value(image.after),
     }
 
 
-def _file_value(path: Path) -> dict[str, Any]:
+def _make_file_value(path: Path) -> dict[str, Any]:
     return gr.FileData(path=str(path), orig_name=path.name).model_dump()
