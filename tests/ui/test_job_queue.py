@@ -27,9 +27,10 @@ def job_queue() -> Iterator[JobQueue]:
 
 def test_jobs_move_up_in_order(job_queue: JobQueue, pictures: Path, tmp_path: Path) -> None:
     first, second, third = (create_job(pictures, tmp_path / str(number), endless=True) for number in range(3))
-    for job in (first, second, third):
-        job_queue.add(job)
+    job_queue.add(first)
     wait_until(lambda: first.status.phase == "painting")
+    job_queue.add(second)
+    job_queue.add(third)
     assert [job_queue.find_position(job) for job in (first, second, third)] == [0, 1, 2]
     first.stop()
     wait_until(lambda: second.status.phase == "painting")
