@@ -8,7 +8,8 @@ from barestyle.metrics import score
 from barestyle.networks import Network, Size, build
 from barestyle.objective import Objective, build_objective
 from barestyle.presets import preset
-from barestyle.run.multiscale import MultiscaleMinimizer, cosine, in_precision
+from barestyle.run.multiscale import MultiscaleMinimizer
+from barestyle.run.precision import cast_network, gradient_cosine
 from barestyle.run.scaled_inputs import ScaledInputs
 from barestyle.run.stages import plan_stages
 from barestyle.spec import LBFGS, Spec
@@ -35,14 +36,14 @@ def gradients(device: torch.device, size: int) -> Table:
     content, style = pair(size, device)
     for name, spec in _specs().items():
         network = _network(spec, device)
-        narrow = in_precision(network, "bf16")
+        narrow = cast_network(network, "bf16")
         accurate, own = (build_objective(spec, one, content, style) for one in (network, narrow))
         foreign = _with_targets_of(accurate, narrow)
         course = MultiscaleMinimizer(
             spec,
             plan_stages(spec, Size(size, size), [Size(size, size)], "float32"),
             network,
-            ScaledInputs.of(content, style),
+            ScaledInputs.from_images(content, style),
         )
         for iterate in course:
             if iterate.step not in LOOK_AT:
@@ -50,7 +51,11 @@ def gradients(device: torch.device, size: int) -> Table:
             wanted, found, other = (one.evaluate(iterate.image).gradient for one in (accurate, own, foreign))
             error = float((found - wanted).norm() / wanted.norm())
             table.add(
-                name, iterate.step, f"{cosine(found, wanted):.4f}", f"{error:.3f}", f"{cosine(other, wanted):.4f}"
+                name,
+                iterate.step,
+                f"{gradient_cosine(found, wanted):.4f}",
+                f"{error:.3f}",
+                f"{gradient_cosine(other, wanted):.4f}",
             )
     return table
 
@@ -67,12 +72,12 @@ def results(device: torch.device, size: int) -> Table:
         accurate = build_objective(spec, network, content, style)
         for precision in ("float32", "mixed", "bf16"):
             way = plan_stages(spec, Size(size, size), [Size(size, size)], precision)
-            course = MultiscaleMinimizer(spec, way, network, ScaledInputs.of(content, style))
+            course = MultiscaleMinimizer(spec, way, network, ScaledInputs.from_images(content, style))
             narrow = 0
             for _ in course:
                 narrow += course.stage.precision == "bf16"
-            assert course.kept is not None
-            image = course.kept.image
+            assert course.best_so_far is not None
+            image = course.best_so_far.selected.image
             judged = score(image.cpu(), content.cpu(), style.cpu(), metrics=JUDGES).values
             loss = float(accurate.evaluate(image).loss)
             table.add(name, precision, narrow, f"{loss:.4g}", *[f"{judged[one]:.4g}" for one in JUDGES])

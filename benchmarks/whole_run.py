@@ -90,7 +90,7 @@ def ours(
     way = plan_stages(spec, Size(size, size), [Size(size, size)], "bf16" if narrow else "float32")
     if narrow:
         way = [*way[:-1], way[-1]._replace(steps=NARROW_STEPS), way[-1]._replace(precision="float32")]
-    course = MultiscaleMinimizer(spec, way, network, ScaledInputs.of(content, style))
+    course = MultiscaleMinimizer(spec, way, network, ScaledInputs.from_images(content, style))
     before, count, loss = 0, 0, float("inf")
     for iterate in course:
         if course.stage.size != way[-1].size:  # losses of smaller pictures are of another function

@@ -54,19 +54,19 @@ def ours(
     from barestyle.networks import Size, build
     from barestyle.objective import build_objective
     from barestyle.presets import preset as named
-    from barestyle.run.memory_plan import MemoryPlan, fit
-    from barestyle.run.multiscale import in_precision
+    from barestyle.run.memory_plan import MemoryPlan, plan_memory
+    from barestyle.run.precision import cast_network
     from barestyle.spec import LBFGS
     from benchmarks.pictures import pair
 
     spec = named(preset).spec
     network = build(spec.network, seed=0, deepest_tap=spec.deepest_tap).to(device)
-    network = in_precision(network, "bf16" if precision == "bf16" else "float32")
+    network = cast_network(network, "bf16" if precision == "bf16" else "float32")
     content, style = pair(size, device)
     fitted = MemoryPlan()
     if memory is not None:
         asked = memories.parse_memory(memory)
-        fitted = fit(
+        fitted = plan_memory(
             network,
             LBFGS(),
             Size(size, size),

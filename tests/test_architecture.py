@@ -49,7 +49,7 @@ NO_TORCH = (
 
 INSIDE = {
     "hardware": ("devices", "memory"),
-    "spec": ("validation", "network", "loss", "optimizer", "scales", "start", "colors", "spec", "overrides"),
+    "spec": ("validation", "network", "loss", "optimizer", "scales", "start", "colors", "spec", "overrides", "diff"),
     "images": ("output", "resize", "picture", "icc", "high_bit_depth", "read", "write", "color_transfer"),
     "networks": ("initialization", "kernel_banks", "pyramids", "vgg19", "download", "conv_stack", "build"),
     "losses": (
@@ -79,6 +79,7 @@ INSIDE = {
         "lbfgs_memory",
         "resumable",
         "iterate",
+        "best_so_far",
         "scaled_objective",
         "line_search",
         "paper_lbfgs",
@@ -90,6 +91,7 @@ INSIDE = {
     "run": (
         "progress",
         "request",
+        "precision",
         "stages",
         "scaled_inputs",
         "memory_plan",
@@ -99,10 +101,13 @@ INSIDE = {
         "plan",
         "rerun",
         "preprocess",
+        "postprocess",
+        "recorder",
         "checkpoint",
         "notebook_view",
         "result",
         "runner",
+        "api",
     ),
     "study": (
         "claims",

@@ -49,7 +49,7 @@ def test_what_is_transparent_in_the_style_does_not_count(style_image: Image.Imag
     off = [abs(float(module(batch)) / float(alone(batch)) - 1) for module in (masked, white)]
     assert off[0] < off[1] / 4
     assert float(masked.double()(batch.double())) == pytest.approx(float(masked.float()(batch)), rel=1e-4)
-    with pytest.raises(ImageError, match="is wholly transparent"):
+    with pytest.raises(ImageError, match="is completely transparent"):
         StyleLoss(Image.new("RGBA", (40, 40)))
 
 

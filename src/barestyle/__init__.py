@@ -24,9 +24,9 @@ if TYPE_CHECKING:
         WeightsError,
     )
     from barestyle.presets import PRESETS, Preset, preset
+    from barestyle.run.api import resume, transfer
     from barestyle.run.progress import Progress
     from barestyle.run.result import Result
-    from barestyle.run.runner import resume, transfer
     from barestyle.spec import Spec, with_settings
     from barestyle.stop_reasons import StopReason
     from barestyle.style_loss import StyleLoss
@@ -51,8 +51,8 @@ _HOMES = {
     "StyleLoss": "style_loss",
     "WeightsError": "errors",
     "preset": "presets",
-    "resume": "run.runner",
-    "transfer": "run.runner",
+    "resume": "run.api",
+    "transfer": "run.api",
     "with_settings": "spec",
 }
 

@@ -76,9 +76,9 @@ BAD_PICTURES = {
     "corrupt-deep.tif": ("is damaged or",),
     "broken.tif": ("is damaged or",),
     "folder": ("is a folder; give a picture inside it",),
-    "1x1.png": ("has 1 x 1 pixels", "needs at least 16 a side", "give a larger picture"),
-    "3000x2.png": ("has 3000 x 2 pixels", "needs at least 16 a side", "give a larger picture"),
-    "3000x20.png": ("has 3000 x 20 pixels and would be used at", "give a larger --size or a less narrow picture"),
+    "1x1.png": ("has 1 x 1 pixels", "needs at least 16 pixels per side", "use a larger picture"),
+    "3000x2.png": ("has 3000 x 2 pixels", "needs at least 16 pixels per side", "use a larger picture"),
+    "3000x20.png": ("has 3000 x 20 pixels and would be used at", "choose a larger --size or a less narrow picture"),
     "huge.png": ("15000 x 12000 = 180,000,000 pixels", "the limit of 178,956,970", "--max-pixels"),
 }
 
@@ -104,9 +104,9 @@ def test_one_line_is_all_that_a_person_sees(folder: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "size", "words"),
     [
-        ("paper", "15", ("at 15 x 11", "at least 16 a side")),
-        ("gaussian-pyramid", "30", ("at 30 x 22", "at least 24 a side")),
-        ("bare", "12", ("at 12 x 9", "at least 16 a side")),
+        ("paper", "15", ("at 15 x 11", "at least 16 pixels per side")),
+        ("gaussian-pyramid", "30", ("at 30 x 22", "at least 24 pixels per side")),
+        ("bare", "12", ("at 12 x 9", "at least 16 pixels per side")),
     ],
 )
 def test_too_small_for_the_network(
@@ -265,7 +265,7 @@ def test_a_record_is_not_overwritten_either(program: Program, folder: Path) -> N
     assert (folder / "out.png.json").read_text() == "something of somebody's"
     (folder / "out.png.json").unlink()
     (folder / "out.png.json").mkdir()
-    check_refused(program(*arguments, "--force"), "out.png.json', where the record goes, is a folder")
+    check_refused(program(*arguments, "--force"), "out.png.json', the path of the record, is a folder")
     assert not (folder / "out.png").exists()
 
 

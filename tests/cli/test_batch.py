@@ -181,7 +181,7 @@ def test_options_that_no_picture_can_make_right_are_refused_once(program: Progra
         ("--device", "abacus", "abacus"),
         ("--seed", "-1", "seed cannot be -1"),
         ("--memory", "much", "memory cannot be 'much'"),
-        ("--set", "start=picture", "start=picture needs the picture"),
+        ("--set", "start=picture", "start=picture needs a picture"),
     ):
         outcome = program("batch", "photos", "--styles", "styles", option, value, *QUICK)
         assert outcome.code == 2

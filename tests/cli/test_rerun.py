@@ -70,13 +70,13 @@ def test_a_picture_beside_another_ones_record_is_not_repeated(
     shutil.copy(other, painted)
     refused = program("rerun", painted, "-o", tmp_path / "again.png")
     assert refused.code == 2
-    assert "out.png.json' is of another picture than" in refused.err
+    assert "out.png.json' is the record of another picture than" in refused.err
     assert not (tmp_path / "again.png").exists()
 
 
 def test_what_carries_no_record(program: Program, tmp_path: Path) -> None:
     Image.new("1", (15_000, 12_000)).save(tmp_path / "huge.png")
-    for path, words in ((tmp_path / "huge.png", "carries no record"), (tmp_path / ("x" * 300), "cannot be read")):
+    for path, words in ((tmp_path / "huge.png", "contains no record"), (tmp_path / ("x" * 300), "cannot be read")):
         refused = program("rerun", path, "-o", tmp_path / "again.png")
         assert refused.code == 2
         assert words in refused.err
@@ -92,7 +92,7 @@ def test_a_moved_picture_finds_its_inputs_by_name(
     again = elsewhere / "again.png"
     refused = program("rerun", moved, "-o", again)
     assert refused.code == 2
-    assert "the content is not at" in refused.err
+    assert "the content is no longer at" in refused.err
     assert "name the file with --content" in refused.err
     found = program(
         "rerun", moved, "-o", again, "--content", pictures / "content.png", "--style", pictures / "style.jpg"
@@ -133,7 +133,7 @@ def test_a_picture_that_was_in_memory_can_be_named(
     out = transfer(content_image, pictures / "style.jpg", spec).save(tmp_path / "out.png")
     refused = program("rerun", out, "-o", tmp_path / "again.png")
     assert refused.code == 2
-    assert "the content was in memory only; save it, and name the file with --content" in refused.err
+    assert "the content was only in memory; save it, and name the file with --content" in refused.err
     repeated = program("rerun", out, "-o", tmp_path / "again.png", "--content", pictures / "content.png")
     assert "The picture is the same, bit for bit." in repeated.out, repeated.err
 
@@ -185,10 +185,10 @@ def test_a_run_that_comes_out_otherwise_says_so(program: Program, painted: Path)
 def test_refusals(program: Program, painted: Path, pictures: Path) -> None:
     again = painted.with_name("again.png")
     for arguments, words in (
-        ((pictures / "content.png", "-o", again), "carries no record"),
+        ((pictures / "content.png", "-o", again), "contains no record"),
         ((pictures / "nowhere.png", "-o", again), "there is no file"),
         ((painted, "-o", painted), "exists"),
-        ((painted, "-o", again, "--weights", "a.pth"), "was made without trained weights; leave --trained out"),
+        ((painted, "-o", again, "--weights", "a.pth"), "was made without trained weights; leave out --trained"),
     ):
         outcome = program("rerun", *arguments)
         assert outcome.code == 2

@@ -162,8 +162,8 @@ def test_a_full_disk_loses_nothing(folder: Path, small_disk: Path) -> None:
     arguments = [*RUN, "-o", str(small_disk / "out.png"), "--checkpoint", "5"]
     outcome = subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, check=False)
     assert outcome.returncode == 2
-    assert "note: the checkpoint" in outcome.stderr
-    assert "the run goes on" in outcome.stderr
+    assert "out.png.checkpoint' cannot be written (" in outcome.stderr
+    assert "the run continues, but can only be resumed from the previous checkpoint" in outcome.stderr
     sentence = outcome.stderr.strip().splitlines()[-1]
     assert "cannot be written (No space left on device)" in sentence
     rescued = Path(sentence.split("the picture lies in '")[1].split("'")[0])

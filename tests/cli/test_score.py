@@ -28,8 +28,8 @@ def test_a_foreign_picture_is_scored_against_named_ones(program: Program, pictur
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("{content}",), "carries no record and"),
-        (("{content}", "--content", "{content}"), "carries no record and"),
+        (("{content}",), "contains no record and"),
+        (("{content}", "--content", "{content}"), "contains no record and"),
         (("{content}", "--content", "nowhere.png", "--style", "{content}"), "there is no file 'nowhere.png'"),
         (("{content}", "--metric", "beauty"), "there is no metric 'beauty'; the metrics are ssim, ms-ssim"),
         (

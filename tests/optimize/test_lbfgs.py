@@ -30,8 +30,8 @@ def scaled(factor: float):  # type: ignore[no-untyped-def]
 def test_it_finds_rosenbrocks_minimum() -> None:
     search = Minimizer(rosenbrock, START, LBFGS(steps=200, **NEVER_STALL))
     list(search)
-    assert search.kept is not None
-    torch.testing.assert_close(search.kept.image, torch.full_like(START, 1 / 1.5), rtol=0, atol=1e-2)
+    assert search.best_so_far is not None
+    torch.testing.assert_close(search.best_so_far.selected.image, torch.full_like(START, 1 / 1.5), rtol=0, atol=1e-2)
 
 
 @pytest.mark.parametrize("factor", [1e-12, 1e12])
@@ -47,14 +47,18 @@ def test_a_search_goes_on_where_another_ended() -> None:
     whole = list(Minimizer(rosenbrock, START, LBFGS(steps=12, **NEVER_STALL)))
     first = Minimizer(rosenbrock, START, LBFGS(steps=7, **NEVER_STALL))
     list(first)
-    assert first.kept is not None
-    second = list(Minimizer(rosenbrock, first.kept.image, LBFGS(steps=5, **NEVER_STALL), warm_start=first.warm_start))
+    assert first.best_so_far is not None
+    second = list(
+        Minimizer(
+            rosenbrock, first.best_so_far.selected.image, LBFGS(steps=5, **NEVER_STALL), warm_start=first.warm_start
+        )
+    )
     for one, other in zip(whole[7:], second, strict=True):
         torch.testing.assert_close(one.image, other.image, rtol=0, atol=1e-6)
-    afresh = list(Minimizer(rosenbrock, first.kept.image, LBFGS(steps=5, **NEVER_STALL)))
+    afresh = list(Minimizer(rosenbrock, first.best_so_far.selected.image, LBFGS(steps=5, **NEVER_STALL)))
     assert not torch.allclose(afresh[-1].image, whole[-1].image, rtol=0, atol=1e-4)
     other_size = LBFGS(steps=5, history=3, **NEVER_STALL)
-    unusable = list(Minimizer(rosenbrock, first.kept.image, other_size, warm_start=first.warm_start))
+    unusable = list(Minimizer(rosenbrock, first.best_so_far.selected.image, other_size, warm_start=first.warm_start))
     assert torch.equal(unusable[1].image, afresh[1].image), "pairs of another size of history are not used"
 
 
@@ -69,16 +73,16 @@ def test_the_penalty_keeps_pixels_near_their_range(spec: LBFGS | Adam) -> None:
 
     search = Minimizer(evaluate, START, spec)
     list(search)
-    assert search.kept is not None
-    assert float(search.kept.image.max()) <= 1
+    assert search.best_so_far is not None
+    assert float(search.best_so_far.selected.image.max()) <= 1
     assert seen[-1] < 1.3
 
 
 def test_the_best_iterate_is_kept_though_a_later_one_is_worse() -> None:
     search = Minimizer(rosenbrock, START, Adam(steps=4, learning_rate=0.3, **NEVER_STALL))
     losses = [iterate.loss for iterate in search]
-    assert search.kept is not None
-    assert search.kept.loss == min(losses) < losses[-1]
+    assert search.best_so_far is not None
+    assert search.best_so_far.selected.loss == min(losses) < losses[-1]
 
 
 def test_it_stops_when_nothing_improves_any_more() -> None:
@@ -110,8 +114,8 @@ def test_a_cliff_of_nan_is_backed_away_from() -> None:
 
     search = Minimizer(evaluate, torch.full((1, 3, 4, 4), 0.2), LBFGS(steps=30))
     list(search)
-    assert search.kept is not None
-    assert 0.55 < float(search.kept.image.mean()) <= 0.6
+    assert search.best_so_far is not None
+    assert 0.55 < float(search.best_so_far.selected.image.mean()) <= 0.6
 
 
 def test_adam_keeps_its_best_picture_when_the_loss_ends_being_a_number() -> None:
@@ -125,8 +129,8 @@ def test_adam_keeps_its_best_picture_when_the_loss_ends_being_a_number() -> None
 
     search = Minimizer(evaluate, torch.full((1, 3, 4, 4), 0.2), Adam(steps=30))
     assert len(list(search)) == 5
-    assert search.kept is not None
-    assert search.kept.step == 4
+    assert search.best_so_far is not None
+    assert search.best_so_far.selected.step == 4
     assert search.ending.reason is StopReason.LOSS_NOT_FINITE
     assert "became infinite or NaN at step 5; this is the best image so far" in search.ending.sentence
 

@@ -40,7 +40,7 @@ def test_an_explosion_takes_the_next_seed() -> None:
     assert seeds == [(7, False), (8, False)]
     assert (restarts.count, restarts.seed, restarts.perturbed) == (1, 8, False)
     assert [iterate.loss for iterate in iterates][:3] == [3.0, 3.0, 2.0], "the second attempt begins anew"
-    assert restarts.kept is iterates[-1]
+    assert restarts.best_so_far.selected is iterates[-1]
     assert restarts.ending.reason in (StopReason.STEPS_TAKEN, StopReason.STEPS_CUT_SHORT)
 
 

@@ -14,7 +14,7 @@ from barestyle import ImageError, Spec, SpecError, StyleLoss, preset, transfer, 
 from barestyle.images import color_transfer as color
 from barestyle.images import resized
 from barestyle.run.plan import prepare
-from barestyle.run.preprocess import regions_of
+from barestyle.run.preprocess import group_regions
 from barestyle.run.request import Request
 from tests.conftest import drawing
 
@@ -113,7 +113,7 @@ def test_styles_under_one_mask_are_pooled(content_image: Image.Image, style_imag
             content_image, [style_image, other, style_image], spec_of(), masks=[mask(), mask(), None], weights=(1, 3, 2)
         )
     )
-    first, rest = regions_of(plan.styles, None)
+    first, rest = group_regions(plan.styles, None)
     assert [sample.share for sample in first.styles] == [0.25, 0.75]
     assert (first.weight, rest.weight) == (1.0, 1.0), "two is the mean of all three"
     assert first.mask is not None
@@ -251,7 +251,7 @@ def test_a_style_in_a_small_region_is_not_lost_to_what_is_kept(
     dot, half = np.zeros((48, 64)), np.tile(np.linspace(0, 1, 64), (48, 1))
     dot[20, 20] = 1
     plan = prepare(Request(content_image, [style_image, style_image], spec_of(), masks=[None, dot], keep=half))
-    _, second = regions_of(plan.styles, None if plan.keep is None else plan.keep.pixels)
+    _, second = group_regions(plan.styles, None if plan.keep is None else plan.keep.pixels)
     assert second.mask is not None
     assert float(second.mask.sum()) == pytest.approx(1 - 20 / 63, abs=1e-3)
 
@@ -273,28 +273,28 @@ def test_a_small_picture_predicts_the_large_one() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"weights": (1,)}, SpecError, "means nothing for one style"),
+        ({"weights": (1,)}, SpecError, "has no effect with a single style"),
         ({"style": ["s", "s"], "weights": (1, 2, 3)}, SpecError, "there are 3 weights for 2 styles"),
         (
             {"style": ["s", "s"], "weights": (1, 0)},
             SpecError,
-            "a style's weight cannot be 0; it takes a number greater",
+            "a style's weight cannot be 0; it takes a number greater than 0 and at most",
         ),
         ({"style": ["s", "s"], "weights": (1e308, 1e308)}, SpecError, "a style's weight cannot be 1e"),
-        ({"style": ["s", "s"], "weights": (1e-8, 1e8)}, SpecError, "are more than 1e"),
+        ({"style": ["s", "s"], "weights": (1e-8, 1e8)}, SpecError, "differ by more than a factor of 1e"),
         ({"style": ["s", "s"], "weights": (1, float("nan"))}, SpecError, "a style's weight cannot be nan"),
         ({"style": []}, SpecError, "there is no style"),
         ({"masks": [None, None]}, SpecError, "there are 2 masks for 1 styles"),
-        ({"masks": [np.zeros((48, 64))]}, ImageError, "is black all over"),
-        ({"masks": [np.ones((64, 64))]}, ImageError, "a mask has the proportions of the content, 64 x 48"),
+        ({"masks": [np.zeros((48, 64))]}, ImageError, "is completely black"),
+        ({"masks": [np.ones((64, 64))]}, ImageError, "a mask must have the proportions of the content, here 64 x 48"),
         ({"style": ["s", "s"], "masks": [np.ones((48, 64)), None]}, SpecError, "style 2 has no mask"),
         ({"keep": np.ones((48, 64))}, ImageError, "would protect all of the content"),
-        ({"keep": np.zeros((48, 64))}, ImageError, "is black all over"),
-        ({"keep": "k", "masks": ["k"]}, ImageError, "leaves nothing of the picture to the style"),
-        ({"start": np.zeros((64, 64, 3))}, ImageError, "a start has the proportions of the content"),
-        ({"start": "s", "spec": spec_of(start="noise")}, SpecError, "both with noise and with a picture"),
-        ({"spec": spec_of(start="picture")}, SpecError, "start=picture needs the picture"),
-        ({"style": Image.new("RGBA", (60, 60))}, ImageError, "is wholly transparent"),
+        ({"keep": np.zeros((48, 64))}, ImageError, "is completely black"),
+        ({"keep": "k", "masks": ["k"]}, ImageError, "leave nothing of the picture for the style"),
+        ({"start": np.zeros((64, 64, 3))}, ImageError, "a start must have the proportions of the content"),
+        ({"start": "s", "spec": spec_of(start="noise")}, SpecError, "both from noise and from a picture"),
+        ({"spec": spec_of(start="picture")}, SpecError, "start=picture needs a picture"),
+        ({"style": Image.new("RGBA", (60, 60))}, ImageError, "is completely transparent"),
         ({"spec": spec_of(style_scale=0.1)}, ImageError, "this network needs at least"),
         ({"spec": spec_of(style_scale=20), "max_pixels": 9999}, ImageError, "a style of 1120 x 1280"),
     ],

@@ -13,7 +13,7 @@ import pytest
 from barestyle.errors import DeviceError
 from barestyle.networks import Network, Size, build
 from barestyle.presets import preset
-from barestyle.run.memory_plan import MemoryPlan, fit
+from barestyle.run.memory_plan import MemoryPlan, plan_memory
 from barestyle.run.plan import prepare
 from barestyle.run.request import Request
 from barestyle.run.runner import run
@@ -31,18 +31,20 @@ def network() -> Network:
 
 
 def chosen(network: Network, budget: int, optimizer: LBFGS | PaperLBFGS | Adam, picture: Size = SQUARE) -> MemoryPlan:
-    return fit(network, optimizer, picture, in_use=300 * MIB, budget=budget * MIB)
+    return plan_memory(network, optimizer, picture, in_use=300 * MIB, budget=budget * MIB)
 
 
 def test_what_fits_is_not_cut(network: Network) -> None:
-    assert chosen(network, 4000, LBFGS()) == MemoryPlan(None, 1, 20)
-    assert chosen(network, 4000, Adam()) == MemoryPlan(None, 1, None)
-    assert chosen(network, 8000, PaperLBFGS()) == MemoryPlan(None, 1, 100)
+    assert chosen(network, 4000, LBFGS()) == MemoryPlan(history=20)
+    assert chosen(network, 4000, Adam()) == MemoryPlan()
+    assert chosen(network, 8000, PaperLBFGS()) == MemoryPlan(history=100)
 
 
 def test_less_memory_means_smaller_tiles_and_fewer_pairs(network: Network) -> None:
     memory_plans = [chosen(network, budget, LBFGS()) for budget in (2000, 1200, 900, 700)]
-    areas = [one.held * (one.tile.height * one.tile.width if one.tile else 1024 * 1024) for one in memory_plans]
+    areas = [
+        one.resident_tiles * (one.tile.height * one.tile.width if one.tile else 1024 * 1024) for one in memory_plans
+    ]
     assert areas == sorted(areas, reverse=True)
     assert areas[-1] < areas[0] / 4
     pairs = [one.history or 0 for one in memory_plans]
@@ -60,7 +62,7 @@ def test_the_papers_history_is_kept_or_refused(network: Network) -> None:
 def test_what_never_fits_is_refused_with_what_would(network: Network) -> None:
     with pytest.raises(DeviceError) as refusal:
         chosen(network, 400, LBFGS())
-    needed = int(str(refusal.value).split("which take ")[1].split(" MiB")[0])
+    needed = int(str(refusal.value).split("which need ")[1].split(" MiB")[0])
     assert chosen(network, needed + 1, LBFGS()).history == 1
 
 
@@ -73,8 +75,8 @@ def test_a_pyramid_keeps_no_features() -> None:
 def test_a_picture_in_tiles_is_the_whole_ones_to_rounding() -> None:
     spec = with_settings(preset("npnd").spec, {"network.channels": 48, "optimizer.steps": 2})
     plan = prepare(Request(drawing(320, 320, seed=1), drawing(320, 320, seed=2), spec, precision="float32"))
-    whole = run(replace(plan, memory_plans=(MemoryPlan(None, 1, 20),)))
-    tiled = run(replace(plan, memory_plans=(MemoryPlan(Size(107, 320), 1, 8),)))
+    whole = run(replace(plan, memory_plans=(MemoryPlan(history=20),)))
+    tiled = run(replace(plan, memory_plans=(MemoryPlan(tile_height=107, tile_width=320, history=8),)))
     assert tiled.losses == pytest.approx(whole.losses, rel=1e-5)
     levels = (255 * (tiled.image - whole.image)).abs()
     # Where a ReLU has its kink, the second step makes levels of what was rounding in the first, at some values in a
@@ -110,5 +112,5 @@ spec = with_settings(preset("npnd").spec, {"network.channels": 48, "optimizer.st
 result = transfer(f"{folder}/content.png", f"{folder}/style.png", spec, memory=memory, precision=precision)
 status = open("/proc/self/status").read()  # getrusage would begin with this test's own memory
 peak = int(status.split("VmHWM:")[1].split()[0]) * 1024
-print(json.dumps([peak, result.record.fits[-1].tile_height]))
+print(json.dumps([peak, result.record.memory_plans[-1].tile_height]))
 """

@@ -12,12 +12,12 @@ from barestyle.errors import SpecError
 from barestyle.images import resized
 from barestyle.networks import Size, build
 from barestyle.presets import preset
-from barestyle.run.multiscale import cosine, in_precision
 from barestyle.run.plan import prepare
+from barestyle.run.precision import cast_network, gradient_cosine
 from barestyle.run.progress import Progress
 from barestyle.run.request import Request
 from barestyle.run.scaled_inputs import upsample_change
-from barestyle.run.stages import Stage, fraction_done, plan_stages, reassign_steps, shrunk
+from barestyle.run.stages import Stage, fraction_done, plan_stages, reassign_steps, shrink_size
 from barestyle.spec import Spec
 from tests.conftest import drawing
 
@@ -65,7 +65,7 @@ def test_the_papers_optimizer_has_one_scale_and_one_precision() -> None:
     with pytest.raises(SpecError, match="scales=coarse-to-fine is not for optimizer=paper-lbfgs"):
         with_settings(preset("paper").spec, {"scales": "coarse-to-fine"})
     image = drawing(64, 64, 1)
-    with pytest.raises(SpecError, match="precision=mixed is not for optimizer=paper-lbfgs"):
+    with pytest.raises(SpecError, match="precision=mixed does not work with optimizer=paper-lbfgs"):
         prepare(Request(image, image, preset("paper").spec, precision="mixed"))
     assert prepare(Request(image, image, preset("paper").spec)).precision == "float32"
     with pytest.raises(SpecError, match="precision cannot be 'half'; it takes one of auto, float32, bf16, mixed"):
@@ -129,8 +129,8 @@ def test_mixed_precision_ends_where_float32_does(content_image: Image.Image, sty
 def test_a_bf16_gradient_that_points_elsewhere_ends_its_leg(
     content_image: Image.Image, style_image: Image.Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("barestyle.run.multiscale.MIN_COSINE", 2.0)
-    monkeypatch.setattr("barestyle.run.multiscale.CHECK_EVERY", 3)
+    monkeypatch.setattr("barestyle.run.precision.MIN_COSINE", 2.0)
+    monkeypatch.setattr("barestyle.run.precision.CHECK_EVERY", 3)
     seen: list[int] = []
     spec = small(optimizer__steps=12, optimizer__tolerance=0)
     transfer(content_image, style_image, spec, precision="mixed", on_progress=lambda p: seen.append(p.step))
@@ -147,14 +147,14 @@ def test_float32_takes_the_steps_that_bf16_leaves() -> None:
 
 def test_networks_change_precision_as_copies() -> None:
     network = build(small().network, seed=0, deepest_tap=5)
-    narrow = in_precision(network, "bf16")
+    narrow = cast_network(network, "bf16")
     assert narrow.dtype == torch.bfloat16
     assert network.dtype == torch.float32
-    assert in_precision(network, "float32") is network
+    assert cast_network(network, "float32") is network
 
 
 def test_sizes_and_cosines() -> None:
-    assert shrunk(Size(101, 3), 4.0) == Size(25, 1)
+    assert shrink_size(Size(101, 3), 4.0) == Size(25, 1)
     one = torch.tensor([1.0, 2.0])
-    assert cosine(one, 3 * one) == pytest.approx(1)
-    assert cosine(one, torch.tensor([-2.0, 1.0])) == pytest.approx(0)
+    assert gradient_cosine(one, 3 * one) == pytest.approx(1)
+    assert gradient_cosine(one, torch.tensor([-2.0, 1.0])) == pytest.approx(0)

@@ -19,8 +19,9 @@ from PIL import Image
 
 from barestyle import PRESETS, Result, Spec, preset, transfer, with_settings
 from barestyle.images import resized
-from barestyle.run.notebook_view import LONGEST_SIDE, as_html, changes
+from barestyle.run.notebook_view import LONGEST_SIDE, as_html
 from barestyle.run.record import Input
+from barestyle.spec.diff import diff_specs
 from tests.browser import open_file
 from tests.conftest import drawing
 
@@ -103,10 +104,10 @@ def test_the_facts_are_the_records(result: Result) -> None:
     assert found["seed"] == "5"
     assert found["device"] == "cpu"
     assert found["precision"] == result.record.precision
-    assert found["search"] == f"{result.evaluations} evaluations in {result.seconds:.1f} s"
+    assert found["optimization"] == f"{result.evaluations} evaluations in {result.seconds:.1f} s"
     assert found["ended because"] == result.reason
     assert found["digest"] == result.spec.digest
-    assert facts(changed(result, restarts=2))["search"].endswith(" s after restart 2")
+    assert facts(changed(result, restarts=2))["optimization"].endswith(" s after restart 2")
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -119,7 +120,7 @@ def test_a_preset_is_named_whatever_its_size(name: str, result: Result) -> None:
 def test_what_is_otherwise_than_in_the_preset(result: Result) -> None:
     settings = {"content_loss.strength": 0.75, "network.weights": "gaussian", "network.weights.std": 0.2}
     found = facts(changed(result, spec=with_settings(preset("bare").spec, settings)))
-    assert found["preset"] == "bare, but for"
+    assert found["preset"] == "bare, except"
     assert {field: value for field, value in found.items() if field.split(".")[0] in Spec.model_fields} == {
         "network.weights": "binary → gaussian",
         "network.weights.std": "0.2",
@@ -131,7 +132,7 @@ def test_what_is_otherwise_than_in_the_preset(result: Result) -> None:
 @pytest.mark.parametrize(("base", "other"), list(itertools.permutations(PRESETS, 2)))
 def test_changes_are_what_to_set_in_one_preset_to_have_another(base: str, other: str) -> None:
     one, two = PRESETS[base].spec, PRESETS[other].spec
-    settings = {change.field: change.now for change in changes(one, two)}
+    settings = {change.field: change.after for change in diff_specs(one, two)}
     assert settings
     assert with_settings(one, settings) == two
 

@@ -12,7 +12,6 @@ from PIL import Image
 from barestyle import Result, preset, transfer, with_settings
 from barestyle.errors import RecordError
 from barestyle.run import record as records
-from barestyle.spec.spec import LATER_FIELDS
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +68,7 @@ def test_other_kinds_of_picture_have_it_beside_them(result: Result, tmp_path: Pa
     path = result.save(tmp_path / f"out{extension}")
     assert records.find(path).spec == result.spec
     records.sidecar(path).unlink()
-    with pytest.raises(RecordError, match=r"carries no record and .* is not beside it"):
+    with pytest.raises(RecordError, match=r"contains no record and .* is not beside it"):
         records.find(path)
 
 
@@ -80,25 +79,18 @@ def test_a_picture_in_memory_has_no_path(content_image: Image.Image, tmp_path: P
     assert len(record.content.sha256) == 64
 
 
-def test_a_record_of_format_2_is_one_of_today(result: Result, tmp_path: Path) -> None:
-    """Such as were written before there were several styles; they keep the name of their spec, too."""
-    data = json.loads(result.record.to_json())
-    (style,) = data.pop("styles")
-    old = {"path": style["path"], "sha256": style["sha256"]}
-    spec = {name: value for name, value in data["spec"].items() if name not in LATER_FIELDS}
-    data = {**{k: v for k, v in data.items() if k not in ("keep", "start")}, "style": old, "spec": spec, "format": 2}
-    (tmp_path / "old.json").write_text(json.dumps(data))
-    found = records.find(tmp_path / "old.json")
-    assert found == result.record
-    assert found.digest == found.spec.digest
-
-
 def test_records_that_cannot_be_used(result: Result, tmp_path: Path) -> None:
     good = json.loads(result.record.to_json())
     cases = {
         "not json": ("{", "is not JSON"),
-        "newer": (json.dumps({**good, "format": 4}), "holds no record of format 1 or 2 or 3 but of 4"),
-        "no object": ("[]", "holds no record of format 1 or 2 or 3"),
+        "newer": (json.dumps({**good, "format": 2}), "is a record of format 2, but barestyle "),
+        "before the release": (
+            json.dumps({**{name: value for name, value in good.items() if name != "kind"}, "format": 3}),
+            "is a record of format 3 from before the first release of barestyle, which can no longer be read; make",
+        ),
+        "another kind": (json.dumps({**good, "kind": "recipe"}), "is a 'recipe' file, not a 'barestyle-record'"),
+        "no object": ("[]", "is not a barestyle record"),
+        "another object": ('{"a": 1}', "is not a barestyle record"),
         "missing": (json.dumps({k: v for k, v in good.items() if k != "seed"}), "seed is missing"),
         "wrong": (json.dumps({**good, "spec": {"size": -1}}), "spec.size cannot be -1"),
     }

@@ -433,7 +433,7 @@ def test_too_little_memory_is_told_with_a_remedy(
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate ...")
 
     monkeypatch.setattr(Stack, "planes", exhausted)
-    with pytest.raises(DeviceError, match="cpu has too little memory for this network at 64 x 48 pixels, even in"):
+    with pytest.raises(DeviceError, match="cpu has too little memory for this network at 64 x 48 pixels, even with"):
         transfer(content_image, style_image, spec_of("bare"))
 
 
@@ -455,7 +455,7 @@ def test_an_explosion_that_no_restart_cures(content_image: Image.Image, style_im
     ("arguments", "error", "message"),
     [
         ({"spec": "nonsense"}, SpecError, "there is no preset 'nonsense'"),
-        ({"spec": 3}, SpecError, "a int is no spec"),
+        ({"spec": 3}, SpecError, "spec must be a Spec or a preset name, not int"),
         ({"seed": -1}, SpecError, "seed cannot be -1"),
         ({"seed": 2**63}, SpecError, "it takes a whole number from 0"),
         ({"seed": 1.5}, SpecError, r"seed cannot be 1\.5"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from barestyle.presets import preset
-from barestyle.run.runner import transfer
+from barestyle.run.api import transfer
 from barestyle.spec import with_settings
 from barestyle.study.estimate import estimate, plan_evaluations
 from barestyle.study.resolve import ResolvedStudy

@@ -10,7 +10,7 @@ from PIL import Image
 
 from barestyle.errors import SpecError
 from barestyle.run import record as records
-from barestyle.run.runner import transfer
+from barestyle.run.api import transfer
 from barestyle.spec import with_settings
 from barestyle.ui.compute import Compute, PaintRequest
 from barestyle.ui.jobs import CANCELED, Job

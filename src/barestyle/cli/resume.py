@@ -43,9 +43,9 @@ def resume(
 
     from barestyle.cli.transfer import paint
     from barestyle.run import checkpoint as checkpoints
+    from barestyle.run.checkpoint import CheckpointConfig
     from barestyle.run.record import check_output
     from barestyle.run.rerun import RelocatedFiles, plan_rerun
-    from barestyle.run.runner import CheckpointConfig
 
     output = output.with_name(output.name.removesuffix(SUFFIX))
     path = checkpoints.path_for(output)

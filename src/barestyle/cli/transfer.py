@@ -17,11 +17,10 @@ from barestyle.presets import DEFAULT_PRESET
 from barestyle.spec import MAX_PIXELS
 
 if TYPE_CHECKING:
-    from barestyle.run.checkpoint import Checkpoint
+    from barestyle.run.checkpoint import Checkpoint, CheckpointConfig
     from barestyle.run.plan import Plan
     from barestyle.run.progress import Progress
     from barestyle.run.result import Result
-    from barestyle.run.runner import CheckpointConfig
 
 
 def transfer(
@@ -121,8 +120,7 @@ def transfer(
 def checkpointed(output: Path, every: int, *, force: bool) -> CheckpointConfig:
     """Where a run keeps its checkpoint. Raises OutputError where one of an earlier run lies there."""
     from barestyle.atomic_files import check_writable
-    from barestyle.run.checkpoint import path_for
-    from barestyle.run.runner import CheckpointConfig
+    from barestyle.run.checkpoint import CheckpointConfig, path_for
 
     path = path_for(output)
     if path.is_dir():

@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from barestyle.optimize.adam import adam
+from barestyle.optimize.best_so_far import BestSoFar
 from barestyle.optimize.iterate import Evaluate, Iterate, Method
 from barestyle.optimize.lbfgs import lbfgs
 from barestyle.optimize.paper_lbfgs import paper_lbfgs
@@ -24,11 +25,10 @@ METHODS: dict[type, Callable[[Evaluate, Tensor, Any, SolverContext], Method]] = 
 
 
 class Minimizer:
-    """One run of a method; iterate over it, and read `kept` and `ending` at any time.
+    """One run of a method; iterate over it, and read `best_so_far` and `ending` at any time.
 
-    `kept` is the iterate to show: the best one of a robust method, the last one of the paper's. `best` is the one of
-    the lowest loss so far, for whoever stops the search. `experience` is what the robust L-BFGS has learned of the
-    loss's curvature; given to another search over the same pixels, that one goes on from there.
+    `warm_start` is what the robust L-BFGS has learned about the loss's curvature; another minimizer over the same
+    pixels can start with it.
     """
 
     def __init__(
@@ -43,8 +43,7 @@ class Minimizer:
         self._spec = spec
         self._device = start.device
         self._stall = PlateauDetector(spec) if isinstance(spec, LBFGS | Adam) else None
-        self.kept: Iterate | None = None
-        self.best: Iterate | None = None
+        self.best_so_far: BestSoFar | None = None
         self.ending = explain(StopReason.UNFINISHED)
 
     @property
@@ -54,25 +53,22 @@ class Minimizer:
 
     def state(self) -> State:
         """Everything that another search needs to go on from the iterate that was yielded last."""
-        assert self.kept is not None
-        assert self.best is not None
+        assert self.best_so_far is not None
         return {
             "method": self._handle.state(),
-            "experience": self.warm_start.state(),
-            "best": self.best.state(),
-            "kept": None if self.kept is self.best else self.kept.state(),
+            "warm_start": self.warm_start.state(),
+            "best_so_far": self.best_so_far.state(),
             "recent": [] if self._stall is None else self._stall.recent,
         }
 
     def resume(self, state: State) -> None:
         """Go on, when iterated over, behind the iterate after which another search of the same terms had this state."""
         self._handle.resumed = state["method"]
-        self.best = Iterate.from_state(state["best"], self._device)
-        self.kept = self.best if state["kept"] is None else Iterate.from_state(state["kept"], self._device)
+        self.best_so_far = BestSoFar.from_state(state["best_so_far"], self._device)
         if self._stall is not None:
             self._stall.load_state(state["recent"])
         # Here and not in the method, which may not be gone on with: the next leg takes over its experience.
-        self.warm_start.load_state(state["experience"], self._device)
+        self.warm_start.load_state(state["warm_start"], self._device)
 
     def __iter__(self) -> Iterator[Iterate]:
         """Every iterate, until the method ends or stalls. Raises what the method raises."""
@@ -88,11 +84,9 @@ class Minimizer:
                 iterate = next(self._method)
             except StopIteration as end:
                 return end.value  # type: ignore[no-any-return]
-            if self.best is None or iterate.loss < self.best.loss:
-                self.best = iterate
-            self.kept = self.best if robust else iterate
+            self.best_so_far = BestSoFar.update(self.best_so_far, iterate, select_best=robust)
             if stall is not None:
-                stall.add(self.kept.loss)
+                stall.add(self.best_so_far.best.loss)
             yield iterate
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Generic, Protocol, TypeVar
 
 from barestyle.errors import DivergedError
+from barestyle.optimize.best_so_far import BestSoFar
 from barestyle.optimize.iterate import ExplosionError, Iterate
 from barestyle.optimize.resumable import State
 from barestyle.stop_reasons import Ending, StopReason, explain
@@ -14,8 +15,7 @@ from barestyle.stop_reasons import Ending, StopReason, explain
 class Attempt(Protocol):
     """What can be started again: a Search, or several that follow each other."""
 
-    kept: Iterate | None
-    best: Iterate | None
+    best_so_far: BestSoFar | None
     ending: Ending
 
     def __iter__(self) -> Iterator[Iterate]: ...
@@ -25,10 +25,10 @@ class Attempt(Protocol):
     def resume(self, state: State) -> None: ...
 
 
-One = TypeVar("One", bound=Attempt)
+AttemptT = TypeVar("AttemptT", bound=Attempt)
 
 
-class Restarts(Generic[One]):
+class Restarts(Generic[AttemptT]):
     """Attempts one after the other until one does not explode.
 
     Each attempt gets the next seed. Two explosions in a row that had exactly the same last finite loss mean
@@ -37,7 +37,7 @@ class Restarts(Generic[One]):
     Deviation: the paper names no limit to restarts; here there is one.
     """
 
-    def __init__(self, attempt: Callable[[int, bool], One], seed: int, limit: int) -> None:
+    def __init__(self, attempt: Callable[[int, bool], AttemptT], seed: int, limit: int) -> None:
         self._attempt = attempt
         self._limit = limit
         self.seed = seed
@@ -45,9 +45,8 @@ class Restarts(Generic[One]):
         self.perturbed = False
         self.ending = explain(StopReason.UNFINISHED)
         self.evaluations = 0
-        self._kept: Iterate | None = None
-        self._best: Iterate | None = None
-        self.current: One | None = None
+        self._best_so_far: BestSoFar | None = None
+        self.current: AttemptT | None = None
         self._last_losses: list[float | None] = []  # not the errors, whose frames hold the search and all its images
         self._resumed: State | None = None
 
@@ -64,18 +63,11 @@ class Restarts(Generic[One]):
         self._resumed = state["attempt"]
 
     @property
-    def kept(self) -> Iterate:
-        """The iterate to show so far; there is one as soon as anything was yielded."""
-        if self._kept is None:
+    def best_so_far(self) -> BestSoFar:
+        """The best and the selected iterate of the current attempt. Raises LookupError before the first iterate."""
+        if self._best_so_far is None:
             raise LookupError("nothing has been evaluated yet")
-        return self._kept
-
-    @property
-    def best(self) -> Iterate:
-        """The iterate of the lowest loss in this attempt; there is one as soon as anything was yielded."""
-        if self._best is None:
-            raise LookupError("nothing has been evaluated yet")
-        return self._best
+        return self._best_so_far
 
     def __iter__(self) -> Iterator[Iterate]:
         """The iterates of all attempts. Raises DivergedError when the last allowed one explodes."""
@@ -83,10 +75,10 @@ class Restarts(Generic[One]):
             self.current = current = self._attempt(self.seed, self.perturbed)
             if self._resumed is not None:
                 current.resume(self._resumed)
-                self._kept, self._best, self._resumed = current.kept, current.best, None
+                self._best_so_far, self._resumed = current.best_so_far, None
             try:
                 for iterate in current:
-                    self._kept, self._best, self.evaluations = current.kept, current.best, iterate.evaluations
+                    self._best_so_far, self.evaluations = current.best_so_far, iterate.evaluations
                     yield iterate
             except ExplosionError as explosion:
                 if self.count == self._limit:

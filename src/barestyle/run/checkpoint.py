@@ -1,7 +1,8 @@
-"""Checkpoints: a run's state in one file, from which it goes on as if it had never stopped.
+"""Checkpoints: the state of a run in one file, from which it continues as if it had never stopped.
 
-A safetensors file: tensors by number, and in its metadata the run's record so far and the tree that they hang on.
-Nothing in it is code, so that a checkpoint from elsewhere can do no harm.
+A checkpoint is a safetensors file. Its tensors are named 0, 1, 2, ...; its metadata has the `kind`
+`barestyle-checkpoint`, the `format`, the run's record so far, and the state as JSON with a reference for each tensor.
+It contains no code, so loading a checkpoint from somebody else is safe.
 """
 
 from __future__ import annotations
@@ -19,25 +20,42 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from barestyle.atomic_files import AtomicFile
-from barestyle.errors import RecordError
+from barestyle.errors import RecordError, SpecError
 from barestyle.optimize import State
 from barestyle.run.record import Record, package_versions, parse
 
+KIND = "barestyle-checkpoint"
+
 FORMAT = "1"
-"""Raised when a state changes so that older programs could not go on from it."""
+"""Increased when the state changes so that older versions cannot continue from it."""
+
+FIELDS = ("kind", "format", "record", "every", "tree")
+"""The metadata of a checkpoint besides its hash, in the order in which they are hashed."""
 
 SAME_VERSIONS = ("barestyle", "torch")
-"""With others a run would go on, but not to the same picture."""
+"""Packages that must have the same version; with another one a run would end with another picture."""
 
 TENSOR = "tensor"
-"""The only key of what stands in the tree for a tensor; no state has a dictionary of that key alone."""
+"""The only key of a dictionary that refers to a tensor; no state has a dictionary with this key alone."""
+
+
+@dataclass(frozen=True)
+class CheckpointConfig:
+    """Path of a run's checkpoint, and the number of iterations between two updates."""
+
+    path: Path
+    every: int
+
+    def __post_init__(self) -> None:
+        if isinstance(self.every, bool) or not isinstance(self.every, int) or self.every < 1:
+            raise SpecError(f"checkpoint_every cannot be {self.every!r}; it takes a whole number of at least 1")
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A run so far: its record, the losses and the time until then in it, and the state of its search.
+    """A run so far: its record, with the losses and the time until now, and the state of its attempts.
 
-    `every` is how often the run was kept, in iterations.
+    `every` is the number of iterations between two updates.
     """
 
     record: Record
@@ -46,97 +64,111 @@ class Checkpoint:
 
 
 def path_for(output: Path) -> Path:
-    """Where the checkpoint of an output lies: out.png.checkpoint beside out.png."""
+    """Return the path of an output's checkpoint: out.png.checkpoint for out.png."""
     return output.with_name(output.name + ".checkpoint")
 
 
 def save(path: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint, whole or not at all; an earlier one stays until then. Raises OutputError."""
+    """Write a checkpoint completely or not at all; until then an earlier one stays. Raises OutputError."""
     tensors: dict[str, Tensor] = {}
-    tree = _without_tensors(checkpoint.state, tensors)
+    tree = _detach_tensors(checkpoint.state, tensors)
     metadata = {
+        "kind": KIND,
         "format": FORMAT,
-        "record": checkpoint.record.seen_from(path.parent.resolve()).to_json(),
+        "record": checkpoint.record.relative_to(path.parent.resolve()).to_json(),
         "every": str(checkpoint.every),
         "tree": json.dumps(tree),
     }
-    metadata["sha256"] = _digest(metadata, tensors)
+    metadata["sha256"] = _hash_contents(metadata, tensors)
     with AtomicFile(path) as temporary:
         try:
             save_file(tensors, temporary, metadata)
-        except safetensors.SafetensorError as error:  # what it raises when the disk is full
+        except safetensors.SafetensorError as error:  # raised when the disk is full
             raise OSError(str(error)) from None
 
 
 def load(path: Path) -> Checkpoint:
-    """Read a checkpoint. Raises RecordError for what is none, or is of another version of barestyle or PyTorch."""
+    """Read a checkpoint. Raises RecordError if it is damaged, or of another version of barestyle or PyTorch."""
     try:
         with safetensors.safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
-            if not {"format", "record", "every", "tree", "sha256"} <= set(metadata):
-                raise RecordError(f"{str(path)!r} is no checkpoint of barestyle; name one that --checkpoint wrote")
-            if metadata["format"] != FORMAT:
-                raise RecordError(
-                    f"{str(path)!r} is a checkpoint of format {metadata['format']}, not {FORMAT}; go on with the "
-                    "version of barestyle that wrote it, or begin anew"
-                )
+            _check_format(metadata, path)
             record = parse(metadata["record"], path)
             _check_versions(record, path)
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # it is no dictionary
-            if _digest(metadata, tensors) != metadata["sha256"]:
-                raise RecordError(f"the checkpoint {str(path)!r} was damaged since it was written; begin anew")
-            state = _with_tensors(json.loads(metadata["tree"]), tensors.__getitem__)
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # it is not a dictionary
+            if _hash_contents(metadata, tensors) != metadata["sha256"]:
+                raise RecordError(f"the checkpoint {str(path)!r} was damaged after it was written; start the run again")
+            state = _attach_tensors(json.loads(metadata["tree"]), tensors.__getitem__)
     except FileNotFoundError:
         raise RecordError(
-            f"there is no checkpoint {str(path)!r}; runs with --checkpoint leave one until they end"
+            f"there is no checkpoint {str(path)!r}; a run with --checkpoint keeps one until it ends"
         ) from None
     except (OSError, safetensors.SafetensorError, ValueError) as error:
-        raise RecordError(f"the checkpoint {str(path)!r} cannot be read ({error}); begin anew") from None
+        raise RecordError(f"the checkpoint {str(path)!r} cannot be read ({error}); start the run again") from None
     return Checkpoint(record, int(metadata["every"]), state)
 
 
-def _digest(metadata: dict[str, str], tensors: dict[str, Tensor]) -> str:
-    """SHA-256 of everything that is in a checkpoint."""
-    found = hashlib.sha256()
-    for name in ("format", "record", "every", "tree"):
-        found.update(metadata[name].encode())
-    for number in range(len(tensors)):
-        found.update(tensors[str(number)].reshape(-1).view(torch.uint8).numpy().data)
-    return found.hexdigest()
+def _check_format(metadata: dict[str, str], path: Path) -> None:
+    """Raise RecordError unless the metadata is that of a checkpoint of this format."""
+    missing = {*FIELDS, "sha256"} - set(metadata)
+    if missing == {"kind"}:
+        raise RecordError(
+            f"{str(path)!r} is a checkpoint from before the first release of barestyle, which can no longer be "
+            "resumed; start the run again"
+        )
+    if missing or metadata["kind"] != KIND:
+        raise RecordError(f"{str(path)!r} is not a barestyle checkpoint; name a file that --checkpoint wrote")
+    if metadata["format"] != FORMAT:
+        raise RecordError(
+            f"{str(path)!r} is a checkpoint of format {metadata['format']}, not {FORMAT}; resume it with the version "
+            "of barestyle that wrote it, or start the run again"
+        )
 
 
 def _check_versions(record: Record, path: Path) -> None:
-    now = package_versions()
+    """Raise RecordError if the run was made with other versions that would change the picture."""
+    present = package_versions()
     for name in SAME_VERSIONS:
-        if record.versions.get(name) != now[name]:
+        if record.versions.get(name) != present[name]:
             raise RecordError(
-                f"{str(path)!r} was written with {name} {record.versions.get(name)}, and here is {now[name]}, which "
-                "would end elsewhere; install that version, or begin anew"
+                f"{str(path)!r} was written with {name} {record.versions.get(name)}, but {present[name]} is installed "
+                "and would give another picture; install the former, or start the run again"
             )
 
 
-def _without_tensors(value: Any, tensors: dict[str, Tensor]) -> Any:
-    """The tree of JSON's values in which a number stands for each tensor, which is added to `tensors`."""
+def _hash_contents(metadata: dict[str, str], tensors: dict[str, Tensor]) -> str:
+    """Return the SHA-256 of everything in a checkpoint."""
+    contents = hashlib.sha256()
+    for name in FIELDS:
+        contents.update(metadata[name].encode())
+    for number in range(len(tensors)):
+        contents.update(tensors[str(number)].reshape(-1).view(torch.uint8).numpy().data)
+    return contents.hexdigest()
+
+
+def _detach_tensors(value: Any, tensors: dict[str, Tensor]) -> Any:
+    """Return a state as JSON values, with a reference for each tensor, which is added to `tensors`."""
     if isinstance(value, Tensor):
         name = str(len(tensors))
-        found = value.detach().cpu().contiguous()
-        # The file takes no two tensors of one storage; others need no copy, which would take as much again.
-        places = {one.untyped_storage().data_ptr() for one in tensors.values()}
-        tensors[name] = found.clone() if found.untyped_storage().data_ptr() in places else found
+        tensor = value.detach().cpu().contiguous()
+        # The file cannot have two tensors of one storage; others need no copy, which would double the memory.
+        storages = {other.untyped_storage().data_ptr() for other in tensors.values()}
+        tensors[name] = tensor.clone() if tensor.untyped_storage().data_ptr() in storages else tensor
         return {TENSOR: name}
     if isinstance(value, dict):
-        return {key: _without_tensors(one, tensors) for key, one in value.items()}
+        return {key: _detach_tensors(item, tensors) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_tensors(one, tensors) for one in value]
+        return [_detach_tensors(item, tensors) for item in value]
     return value
 
 
-def _with_tensors(tree: Any, tensor: Callable[[str], Tensor]) -> Any:
+def _attach_tensors(tree: Any, load_tensor: Callable[[str], Tensor]) -> Any:
+    """Return a state from JSON values, with each reference replaced by its tensor."""
     if isinstance(tree, dict):
         if set(tree) == {TENSOR}:
-            # A copy, as the file's numbers lie at any address, and products of unaligned vectors round otherwise.
-            return torch.clone(tensor(tree[TENSOR]))
-        return {key: _with_tensors(one, tensor) for key, one in tree.items()}
+            # A copy, because tensors in the file are not aligned, and products of unaligned vectors round differently.
+            return torch.clone(load_tensor(tree[TENSOR]))
+        return {key: _attach_tensors(item, load_tensor) for key, item in tree.items()}
     if isinstance(tree, list):
-        return [_with_tensors(one, tensor) for one in tree]
+        return [_attach_tensors(item, load_tensor) for item in tree]
     return tree

@@ -1,6 +1,6 @@
-"""What goes into a run beside the content: styles with their weights and masks, what is protected, where it begins.
+"""Everything but the content that goes into a run: styles with weights and masks, the keep mask, the start picture.
 
-Everything that can be wrong with them is refused here.
+Anything wrong with them is refused here.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from barestyle.spec import MAX_PIXELS
 from barestyle.spec.validation import LARGEST
 
 MAX_WEIGHT_RATIO = 1e12
-"""Beyond this one style's moments are rounded away beside another's."""
+"""Largest ratio of two styles' weights; beyond it one style's moments are rounded away."""
 
 ASPECT_TOLERANCE = 0.02
-"""By how much a mask's or a start's proportions may differ from the content's: the rounding of small copies."""
+"""Largest relative difference between the proportions of a mask or a start and the content's: small copies round."""
 
 
 @dataclass(frozen=True)
 class Style:
-    """A style's picture, its weight beside those of the others, and where in the content it is asked for.
+    """A style picture, its weight relative to the other styles, and where in the content it applies.
 
-    `mask` is None for everywhere, or for all that the other styles' masks leave.
+    `mask` is None for the whole picture, or for what the other styles' masks leave.
     """
 
     picture: Picture
@@ -45,116 +45,132 @@ def read_styles(
     content: Picture,
     max_pixels: int,
 ) -> tuple[Style, ...]:
-    """Styles with their weights and masks.
+    """Read one or several styles with their weights and masks.
 
-    Raises SpecError for weights that fit no styles, ImageError for what is no picture or no mask.
+    Raises SpecError if weights or masks do not match the styles, ImageError for a bad picture or mask.
     """
     sources: list[Source] = [*style] if isinstance(style, list | tuple) else [cast(Source, style)]
     if not sources:
         raise SpecError("there is no style; give at least one picture")
-    checked = _weights(weights, len(sources))
-    regions = _masks(masks, len(sources), content, max_pixels)
+    checked_weights = check_weights(weights, len(sources))
+    mask_pictures = read_masks(masks, len(sources), content, max_pixels)
     pictures = [read_style(source, max_pixels=max_pixels) for source in sources]
-    return tuple(Style(*one) for one in zip(pictures, checked, regions, strict=True))
+    return tuple(Style(*parts) for parts in zip(pictures, checked_weights, mask_pictures, strict=True))
 
 
 def read_style(source: Source, *, max_pixels: int = MAX_PIXELS) -> Picture:
-    """A style's picture; its alpha says what of it counts. Raises ImageError where that is nothing."""
+    """Read a style picture; its transparent pixels do not count. Raises ImageError if all are transparent."""
     picture = read(source, max_pixels=max_pixels)
     if picture.alpha is not None and not bool(picture.alpha.any()):
-        raise ImageError(f"{picture.name} is wholly transparent; give one that shows something")
+        raise ImageError(f"{picture.name} is completely transparent; use a picture with visible pixels")
     return picture
 
 
-def _weights(weights: Sequence[float] | None, styles: int) -> list[float]:
+def check_weights(weights: Sequence[float] | None, styles: int) -> list[float]:
+    """Return a positive weight for each style, 1 by default. Raises SpecError."""
     if weights is None:
         return [1.0] * styles
     if styles == 1:
-        raise SpecError(f"a weight of {weights[0] if weights else None!r} means nothing for one style; leave it out")
+        raise SpecError(
+            f"the weight {weights[0] if weights else None!r} has no effect with a single style; leave it out"
+        )
     if len(weights) != styles:
         raise SpecError(f"there are {len(weights)} weights for {styles} styles; give one for each style")
     for weight in weights:
         if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= LARGEST:
             raise SpecError(
-                f"a style's weight cannot be {weight!r}; it takes a number greater than 0, at most {LARGEST:g}"
+                f"a style's weight cannot be {weight!r}; it takes a number greater than 0 and at most {LARGEST:g}"
             )
     largest = max(weights)
     if largest / min(weights) > MAX_WEIGHT_RATIO:
         raise SpecError(
-            f"the weights {min(weights):g} and {largest:g} are more than {MAX_WEIGHT_RATIO:g} times apart; leave the "
-            "style of the smaller one out"
+            f"the weights {min(weights):g} and {largest:g} differ by more than a factor of {MAX_WEIGHT_RATIO:g}; "
+            "leave out the style with the smaller one"
         )
     return [float(weight) for weight in weights]
 
 
-def _masks(
+def read_masks(
     masks: Sequence[Source | None] | None, styles: int, content: Picture, max_pixels: int
 ) -> list[Picture | None]:
+    """Read a mask, or None, for each style. Raises SpecError if a style has nothing left, ImageError."""
     if masks is None:
         return [None] * styles
     if len(masks) != styles:
         raise SpecError(f"there are {len(masks)} masks for {styles} styles; give one, or None, for each style")
-    found = [None if mask is None else read_mask(mask, content, max_pixels) for mask in masks]
-    if None in found and any(found):
-        left = 1 - torch.stack([mask.pixels for mask in found if mask is not None]).sum(0)
+    pictures = [None if mask is None else read_mask(mask, content, max_pixels) for mask in masks]
+    if None in pictures and any(pictures):
+        left = 1 - torch.stack([mask.pixels for mask in pictures if mask is not None]).sum(0)
         if not bool((left > 1 / 255).any()):
             raise SpecError(
-                f"style {found.index(None) + 1} has no mask, and those of the others leave nothing of the picture to "
-                "it; give it a mask, or leave it out"
+                f"style {pictures.index(None) + 1} has no mask, and the masks of the other styles leave nothing of the "
+                "picture for it; give it a mask, or leave it out"
             )
-    return found
+    return pictures
 
 
 def read_mask(source: Source, content: Picture, max_pixels: int) -> Picture:
-    """A mask at the content's size: its lightness, (1, 1, H, W) in its `pixels`; what is transparent counts as black.
+    """Read a mask at the content's size: its `pixels` are (1, 1, H, W) luminance; transparent pixels count as black.
 
-    Raises ImageError where it has other proportions than the content, or is black.
+    Raises ImageError if it has other proportions than the content, or is black.
     """
     mask = read(source, max_pixels=max_pixels)
-    shown = luminance(mask.pixels)
+    values = luminance(mask.pixels)
     if mask.alpha is not None:
-        shown = shown - (1 - mask.alpha)  # it was laid over white
+        values = values - (1 - mask.alpha)  # transparent pixels were blended with white
     check_proportions(mask, content, "a mask")
-    shown = replace(mask, pixels=shown.clamp(0, 1), alpha=None).at(content.height, content.width).pixels
-    if float(shown.max()) < 1 / 255:
-        raise ImageError(f"{mask.name} is black all over; a mask is white, or gray, where it applies")
-    # To 16 bits, so that white is 1 and black 0 whatever resizing made of them: what is kept is kept exactly.
-    return replace(mask, pixels=(shown * 65535).round() / 65535, alpha=None)
+    values = replace(mask, pixels=values.clamp(0, 1), alpha=None).at(content.height, content.width).pixels
+    if float(values.max()) < 1 / 255:
+        raise ImageError(f"{mask.name} is completely black; make it white, or gray, where it should apply")
+    # Rounded to 16 bits, so that resizing leaves white at exactly 1 and black at exactly 0.
+    return replace(mask, pixels=(values * 65535).round() / 65535, alpha=None)
 
 
 def read_keep(source: Source, content: Picture, max_pixels: int) -> Picture:
-    """The mask of what is protected. Raises ImageError, also where it protects everything."""
+    """Read the mask of protected pixels. Raises ImageError, also if it protects everything."""
     mask = read_mask(source, content, max_pixels)
     if float(mask.pixels.min()) > 254 / 255:
         raise ImageError(
-            f"{mask.name} is white all over, which would protect all of the content; leave some of it black"
+            f"{mask.name} is completely white, which would protect all of the content; leave some of it black"
         )
     return mask
 
 
 def read_start(source: Source, content: Picture, max_pixels: int) -> Picture:
-    """A picture to begin with, at the content's size. Raises ImageError where it has other proportions."""
+    """Read the start picture at the content's size. Raises ImageError if it has other proportions."""
     picture = read(source, max_pixels=max_pixels)
     check_proportions(picture, content, "a start")
     return picture.at(content.height, content.width)
 
 
 def check_proportions(picture: Picture, content: Picture, what: str) -> None:
-    """Refuse a picture that would have to be distorted to lie over the content. Raises ImageError."""
+    """Raise ImageError if a picture would have to be distorted to cover the content."""
     ratio = picture.width * content.height / (picture.height * content.width)
     slack = max(ASPECT_TOLERANCE, 1 / min(picture.height, picture.width))
     if not 1 / (1 + slack) <= ratio <= 1 + slack:
         raise ImageError(
-            f"{picture.name} has {picture.width} x {picture.height} pixels, {what} has the proportions of the content, "
-            f"{content.width} x {content.height} here; crop it, or scale it"
+            f"{picture.name} has {picture.width} x {picture.height} pixels, but {what} must have the proportions of "
+            f"the content, here {content.width} x {content.height}; crop it, or scale it"
         )
 
 
 def region_masks(styles: Sequence[Style]) -> list[Tensor | None]:
-    """Each style's own mask, (1, 1, H, W); for those without one what the others leave, or None where none has one."""
+    """Return each style's mask, (1, 1, H, W).
+
+    A style without a mask gets what the others leave, or None if no style has a mask.
+    """
     given = [None if style.mask is None else style.mask.pixels for style in styles]
-    known = [mask for mask in given if mask is not None]
-    if not known:
+    masks = [mask for mask in given if mask is not None]
+    if not masks:
         return list(given)
-    rest = (1 - torch.stack(known).sum(0)).clamp(0, 1)
+    rest = (1 - torch.stack(masks).sum(0)).clamp(0, 1)
     return [rest if mask is None else mask for mask in given]
+
+
+def alpha_mask(content: Picture) -> Tensor | None:
+    """Return the mask of the content's pixels whose colors count, (1, 1, H, W): not the transparent ones.
+
+    None if all count, also if the whole picture is transparent.
+    """
+    alpha = content.alpha
+    return alpha if alpha is not None and bool(alpha.any()) else None

@@ -1,19 +1,25 @@
-"""How a run fits into memory: its tiles, and how many vectors its optimizer remembers."""
+"""How a run fits into memory: the size of its tiles, and how many pairs of vectors its optimizer stores."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from math import ceil
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from pydantic import Field, model_validator
 
 from barestyle.errors import DeviceError
+from barestyle.hardware import memory
 from barestyle.networks import Network, Size
 from barestyle.objective import SMALLEST_TILE, Tiling, estimate_feature_bytes, estimate_overhead_bytes
-from barestyle.spec import LBFGS, Adam, PaperLBFGS
+from barestyle.optimize import State
+from barestyle.run.precision import StagePrecision, cast_network
+from barestyle.run.stages import Stage
+from barestyle.spec import LBFGS, Adam, FeatureContentLoss, PaperLBFGS, Spec
+from barestyle.spec.validation import Frozen
 
 WORKING_IMAGES = 11
-"""Images' worth of float32 that an optimizer needs beside its memory, the gradient in the making included."""
+"""Images' worth of float32 that an optimizer needs besides its history, the new gradient included."""
 
 FEW_PAIRS_COST = 0.4
 """A robust history of n pairs takes about 1 + this / n times the evaluations of a long one: a rule of thumb."""
@@ -21,27 +27,131 @@ FEW_PAIRS_COST = 0.4
 MASK_VECTORS = 3
 """Masks' worth of float32 that one mask takes: at the picture's size, and at the taps' resolutions."""
 
-WIDEST = 2048
-"""Pixels of a tile's rows: beyond this a band in the cache is but a few rows."""
+WIDEST_TILE = 2048
+"""Pixels in a tile's row: in a wider tile a band that fits the cache has only a few rows."""
 
 RECOMPUTE_COST = 1 / 3
-"""Share of an evaluation that making a tile's features again takes: one of three convolutions by each layer."""
+"""Share of an evaluation that computing a tile's features again takes: one of three convolutions per layer."""
+
+_Count = Annotated[int, Field(ge=1)]
 
 
-@dataclass(frozen=True)
-class MemoryPlan:
-    """Tiles (`tile` pixels each, None for one tile; `held` in memory at once) and pairs of vectors remembered."""
+class MemoryPlan(Frozen):
+    """Memory use of one stage: part of a record and of a checkpoint, so that sums are repeated over the same tiles.
 
-    tile: Size | None = None
-    held: int = 1
-    history: int | None = None
+    Attributes:
+        tile_height: pixels of a tile; None, with `tile_width`, if the picture is one tile.
+        tile_width: see `tile_height`.
+        resident_tiles: tiles whose features are in memory at the same time.
+        history: pairs of vectors that L-BFGS stores; None for other optimizers.
+    """
+
+    tile_height: _Count | None = None
+    tile_width: _Count | None = None
+    resident_tiles: _Count = 1
+    history: _Count | None = None
+
+    @model_validator(mode="after")
+    def _has_both_sides_or_none(self) -> MemoryPlan:
+        if (self.tile_height is None) != (self.tile_width is None):
+            raise ValueError("tile_height and tile_width must both be numbers, or both be null")
+        return self
+
+    @property
+    def tile(self) -> Size | None:
+        """Size of a tile in pixels; None if the picture is one tile."""
+        if self.tile_height is None or self.tile_width is None:
+            return None
+        return Size(self.tile_height, self.tile_width)
 
     def tiling(self) -> Tiling:
-        """What an objective starts with."""
-        return Tiling(self.tile, self.held)
+        """Return the tiling that an objective starts with."""
+        return Tiling(self.tile, self.resident_tiles)
+
+    def with_tiling(self, tiling: Tiling) -> MemoryPlan:
+        """Return the same plan with an objective's tiling, which shrinks if memory runs out."""
+        height, width = tiling.tile_size or (None, None)
+        return MemoryPlan(
+            tile_height=height, tile_width=width, resident_tiles=tiling.resident_tiles, history=self.history
+        )
+
+    def half_tiling(self, picture: Size) -> Tiling:
+        """Return tiles of half the height, which take as much memory in float32 as whole ones do in bfloat16."""
+        height, width = self.tile or picture
+        return Tiling(Size(-(-height // 2), width), self.resident_tiles)
 
 
-def fit(
+class MemoryPlanner:
+    """Memory plans of a run's stages: `plan_stages` before the first stage, `begin_stage` at each.
+
+    `earlier` are the plans of another run's stages, which are used again. `used` has the plan of each stage so far.
+    """
+
+    def __init__(
+        self, spec: Spec, network: Network, *, masks: int, limit: int | None, earlier: Sequence[MemoryPlan] = ()
+    ) -> None:
+        self._spec = spec
+        self._network = network
+        self._masks = masks
+        self._limit = limit
+        self._earlier = tuple(earlier)
+        self._planned: dict[tuple[Size, StagePrecision], MemoryPlan] = {}
+        self.used: list[MemoryPlan] = []
+
+    def plan_stages(self, stages: Sequence[Stage]) -> None:
+        """Plan every stage, and the float32 stages that replace bf16 ones if these become inaccurate.
+
+        Raises DeviceError if a stage does not fit, before another one has done its work.
+        """
+        # Measured once: each stage frees what it took, except the history, which its own share has room for.
+        in_use = memory.measure_used_memory(self._network.device)
+        budget = memory.compute_memory_budget(self._network.device, self._limit)
+        for stage in reversed(stages[len(self._earlier) :]):  # the largest is the last
+            precisions: tuple[StagePrecision, ...] = ("float32",) if stage.precision_checked else ()
+            for precision in (stage.precision, *precisions):
+                self._planned[stage.size, precision] = self._plan(stage.size, precision, in_use, budget)
+
+    def _plan(self, size: Size, precision: StagePrecision, in_use: int, budget: int) -> MemoryPlan:
+        content_loss = self._spec.content_loss
+        return plan_memory(
+            cast_network(self._network, precision),
+            self._spec.optimizer,
+            size,
+            in_use=in_use,
+            budget=budget,
+            content_tap=content_loss.tap if isinstance(content_loss, FeatureContentLoss) else None,
+            masks=self._masks,
+        )
+
+    def begin_stage(self, index: int, stage: Stage, *, warm_pairs: int | None) -> MemoryPlan:
+        """Return the plan of the stage with this index, and add it to `used`.
+
+        `warm_pairs` is the history size of the previous stage if this one continues with its pairs.
+        """
+        plan = self._earlier[index] if index < len(self._earlier) else self._planned[stage.size, stage.precision]
+        if warm_pairs is not None and plan.history is not None:
+            # Room for more pairs is worth less than the existing pairs.
+            plan = plan.model_copy(update={"history": min(warm_pairs, plan.history)})
+        self.used.append(plan)
+        return plan
+
+    def state(self, used: Sequence[MemoryPlan]) -> State:
+        """Return what `load_state` needs; `used` are the plans so far as they are now."""
+        return {
+            "used": [plan.model_dump() for plan in used],
+            "planned": [[size, precision, plan.model_dump()] for (size, precision), plan in self._planned.items()],
+        }
+
+    def load_state(self, state: State) -> None:
+        """Continue from a state saved during its last stage, which begins again."""
+        self._earlier = tuple(MemoryPlan.model_validate(plan) for plan in state["used"])
+        self.used = list(self._earlier[:-1])
+        self._planned = {
+            (Size(*size), precision): MemoryPlan.model_validate(plan) for size, precision, plan in state["planned"]
+        }
+
+
+def plan_memory(
     network: Network,
     optimizer: LBFGS | PaperLBFGS | Adam,
     picture: Size,
@@ -51,10 +161,18 @@ def fit(
     content_tap: int | None = None,
     masks: int = 0,
 ) -> MemoryPlan:
-    """The quickest way to stay within `budget` bytes, `in_use` of which are in use before anything is computed.
+    """Return the fastest plan that stays within `budget` bytes.
 
-    A history that the paper's optimizer is defined with is kept or refused, a robust one is cut to what fits. `masks`
-    is how many regions have one. Raises DeviceError where nothing fits, naming the least that would.
+    The history of the paper's optimizer is part of its definition and is never shortened; a robust history is cut to
+    what fits.
+
+    Args:
+        in_use: bytes in use before anything is computed; they count towards the budget.
+        content_tap: layer of the content loss, if that is computed from features.
+        masks: number of regions that have a mask.
+
+    Raises:
+        DeviceError: nothing fits; the message has the least memory that would.
     """
     vector = 3 * 4 * picture.height * picture.width
     fixed = (
@@ -63,72 +181,77 @@ def fit(
         + estimate_overhead_bytes(network, picture)
         + masks * MASK_VECTORS * vector // 3
     )
-    ways = list(_ways(network, picture, content_tap))
-    wanted = 0 if isinstance(optimizer, Adam) else optimizer.history
-    found: list[tuple[float, MemoryPlan]] = []
-    for pairs in range(1, wanted + 1) if isinstance(optimizer, LBFGS) else (wanted,):
+    options = list(_tiling_options(network, picture, content_tap))
+    history = 0 if isinstance(optimizer, Adam) else optimizer.history
+    candidates: list[tuple[float, TilingOption, int, int]] = []
+    for pairs in range(1, history + 1) if isinstance(optimizer, LBFGS) else (history,):
         room = budget - fixed - 2 * vector * pairs
         cost = 1 + FEW_PAIRS_COST / pairs if isinstance(optimizer, LBFGS) else 1.0
-        found += [
-            (cost * way.computed(held), MemoryPlan(way.tile, held, pairs or None))
-            for way in ways
-            if (held := way.held(room))
+        candidates += [
+            (cost * option.cost(resident), option, resident, pairs)
+            for option in options
+            if (resident := option.count_resident(room))
         ]
-    if found:
-        return min(found, key=lambda one: one[0])[1]
-    least = fixed + 2 * vector * (1 if isinstance(optimizer, LBFGS) else wanted) + min(way.need for way in ways)
+    if candidates:
+        _, option, resident, pairs = min(candidates, key=lambda candidate: candidate[0])
+        height, width = option.tile or (None, None)
+        return MemoryPlan(tile_height=height, tile_width=width, resident_tiles=resident, history=pairs or None)
+    least_pairs = 1 if isinstance(optimizer, LBFGS) else history
+    least = fixed + 2 * vector * least_pairs + min(option.tile_bytes for option in options)
     raise DeviceError(
-        f"{_size(budget)} of memory are too few for {picture.width} x {picture.height} pixels with this network and "
-        f"optimizer, which take {_size(least)}; allow more with --memory, or choose a smaller --size"
-        + (", or a shorter optimizer.history" if isinstance(optimizer, PaperLBFGS) else "")
+        f"{_format_bytes(budget)} of memory are too few for {picture.width} x {picture.height} pixels with this "
+        f"network and optimizer, which need {_format_bytes(least)}; allow more with --memory, or choose a smaller "
+        "--size" + (", or a shorter optimizer.history" if isinstance(optimizer, PaperLBFGS) else "")
     )
 
 
-class _Way(NamedTuple):
-    """A way to cut a picture: a tile's size, how many there are, the bytes of one's features, and how many pictures
-    all tiles see together.
+class TilingOption(NamedTuple):
+    """A possible tiling: a tile's size (None: the whole picture), how many tiles there are, bytes of a tile's features,
+    and how many pictures' worth of pixels all tiles compute together, their halos included.
     """
 
     tile: Size | None
-    pieces: int
-    need: int
-    seen: float
+    tiles: int
+    tile_bytes: int
+    computed_pictures: float
 
-    def held(self, room: int) -> int:
-        """How many tiles' features fit into so many bytes."""
-        if room < self.need:
+    def count_resident(self, room: int) -> int:
+        """Return how many tiles' features fit into this many bytes."""
+        if room < self.tile_bytes:
             return 0
-        return min(self.pieces, room // self.need) if self.need else self.pieces
+        return min(self.tiles, room // self.tile_bytes) if self.tile_bytes else self.tiles
 
-    def computed(self, held: int) -> float:
-        """Computations of an evaluation, in evaluations of the whole picture at once."""
-        return self.seen * (1 + RECOMPUTE_COST * (self.pieces - held) / self.pieces)
+    def cost(self, resident: int) -> float:
+        """Return the cost of an evaluation, relative to that of the whole picture as one tile."""
+        return self.computed_pictures * (1 + RECOMPUTE_COST * (self.tiles - resident) / self.tiles)
 
 
-def _ways(network: Network, picture: Size, content_tap: int | None) -> Iterator[_Way]:
-    """Every way to cut a picture that is worth a look; whole first."""
+def _tiling_options(network: Network, picture: Size, content_tap: int | None) -> Iterator[TilingOption]:
+    """Yield every tiling worth considering, the whole picture first."""
     whole = estimate_feature_bytes(network, picture, None, content_tap)
-    yield _Way(None, 1, whole, 1.0)
+    yield TilingOption(None, 1, whole, 1.0)
     if not whole:
         return
-    for columns in _counts(picture.width, start=ceil(picture.width / WIDEST)):
-        for rows in _counts(picture.height, start=1):
+    for columns in _tile_counts(picture.width, start=ceil(picture.width / WIDEST_TILE)):
+        for rows in _tile_counts(picture.height, start=1):
             if rows * columns > 1:
                 tile = Size(ceil(picture.height / rows), ceil(picture.width / columns))
-                seen = rows * columns * _seen(network, picture, tile) / (picture.height * picture.width)
-                yield _Way(tile, rows * columns, estimate_feature_bytes(network, picture, tile, content_tap), seen)
+                pixels = rows * columns * _pixels_with_halo(network, picture, tile)
+                computed_pictures = pixels / (picture.height * picture.width)
+                tile_bytes = estimate_feature_bytes(network, picture, tile, content_tap)
+                yield TilingOption(tile, rows * columns, tile_bytes, computed_pictures)
 
 
-def _counts(length: int, *, start: int) -> range:
+def _tile_counts(length: int, *, start: int) -> range:
     return range(start, max(length // SMALLEST_TILE, start) + 1)
 
 
-def _seen(network: Network, picture: Size, tile: Size) -> int:
+def _pixels_with_halo(network: Network, picture: Size, tile: Size) -> int:
     before, after = network.halo
     plane = network.plane_sizes(picture)[0]
     return min(tile.height + before + after, plane.height) * min(tile.width + before + after, plane.width)
 
 
-def _size(count: int) -> str:
-    """'1.5 GiB' or '300 MiB'."""
+def _format_bytes(count: int) -> str:
+    """Return '1.5 GiB' or '300 MiB'."""
     return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{ceil(count / 2**20)} MiB"

@@ -1,56 +1,72 @@
-"""The course of one attempt: one search for each scale and precision, each going on from where the last one ended."""
+"""Minimization over several stages: each scale and precision continues from the image of the previous one."""
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
-from typing import Literal
+from dataclasses import dataclass, replace
 
-import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from barestyle.hardware import memory
 from barestyle.networks import Network, Size
-from barestyle.objective import Objective, Tiling, build_objective
-from barestyle.optimize import Iterate, Minimizer, State, WarmStart
-from barestyle.run.memory_plan import MemoryPlan, fit
-from barestyle.run.scaled_inputs import ScaledInputs, content_of, protect_pixels, upsample_change
+from barestyle.objective import Objective, build_objective
+from barestyle.optimize import BestSoFar, Iterate, Minimizer, State, WarmStart
+from barestyle.run.memory_plan import MemoryPlan, MemoryPlanner
+from barestyle.run.precision import cast_network, is_accurate, is_check_due
+from barestyle.run.scaled_inputs import ScaledInputs, protect_pixels, upsample_change
 from barestyle.run.stages import Stage, reassign_steps
-from barestyle.spec import LBFGS, Adam, FeatureContentLoss, PaperLBFGS, Spec
+from barestyle.spec import LBFGS, Adam, PaperLBFGS, Spec
 from barestyle.stop_reasons import StopReason, explain
-
-CHECK_EVERY = 20
-MIN_COSINE = 0.5
-"""Mixed precision goes over to float32 where, looked at every so many steps, bfloat16's gradient points elsewhere.
-
-It only has to point downhill (docs/performance.md says how far it was off).
-"""
-
-DTYPES = {"float32": torch.float32, "bf16": torch.bfloat16}
 
 
 @dataclass
-class _Way:
-    """How far a course has come: legs to go, which one is under way, and what those before it took.
+class StageCursor:
+    """Position in the stages of a run.
 
-    `done` are the evaluations of the leg under way, and `left_at` is its step where it is given up early.
+    Attributes:
+        remaining: the stages after the current one.
+        index: number of the current stage, from 0.
+        finished_steps: steps of the stages before it.
+        finished_evaluations: evaluations of the stages before it.
+        evaluations: evaluations of the current stage.
+        ended_at: step at which the current stage ends early; None otherwise.
     """
 
-    to_go: list[Stage]
-    number: int = -1
-    steps: int = 0
+    remaining: list[Stage]
+    index: int = 0
+    finished_steps: int = 0
+    finished_evaluations: int = 0
     evaluations: int = 0
-    done: int = 0
-    left_at: int | None = None
+    ended_at: int | None = None
+
+    def state(self) -> State:
+        """Return JSON values for `from_state`."""
+        return {**vars(self), "remaining": [stage._asdict() for stage in self.remaining]}
+
+    @classmethod
+    def from_state(cls, state: State) -> StageCursor:
+        """Return the cursor of a state."""
+        return cls(**{**state, "remaining": [_stage_from_state(stage) for stage in state["remaining"]]})
+
+
+def _stage_from_state(state: State) -> Stage:
+    return Stage(**{**state, "size": Size(*state["size"])})
+
+
+def start_at_content(inputs: ScaledInputs) -> Tensor:
+    """Return the content image, the start of most runs."""
+    return inputs.content
 
 
 class MultiscaleMinimizer:
-    """The legs of one attempt as one search: iterate over it, and read `kept`, `best` and `ending` at any time.
+    """The stages of one attempt as one minimizer: iterate over it, and read `best_so_far` and `ending` at any time.
 
-    It begins at `start` of the first leg's pictures. Iterates of small scales come at the result's size: the base with
-    the change made so far.
+    Iterates of small scales are enlarged to the size of the result: the base with the change made so far. `best_so_far`
+    is of the current stage, because losses at different sizes cannot be compared.
+
+    Args:
+        start: returns the first image, given the inputs at the size of the first stage.
+        memory_limit: bytes that the process may use; None for most of what is free.
+        memory_plans: plans of an earlier run's stages, to be used again.
     """
 
     def __init__(
@@ -58,208 +74,158 @@ class MultiscaleMinimizer:
         spec: Spec,
         stages: list[Stage],
         network: Network,
-        pictures: ScaledInputs,
+        inputs: ScaledInputs,
         *,
-        start: Callable[[ScaledInputs], Tensor] = content_of,
-        asked_memory: int | None = None,
+        start: Callable[[ScaledInputs], Tensor] = start_at_content,
+        memory_limit: int | None = None,
         memory_plans: tuple[MemoryPlan, ...] = (),
     ) -> None:
         self._spec = spec
         self._stages = stages
         self._network = network
-        self._pictures = pictures
+        self._inputs = inputs
         self._start = start
-        self._asked_memory = asked_memory
-        self._given_fits = memory_plans
-        self._planned: dict[tuple[Size, str], MemoryPlan] = {}
-        self._fits: list[MemoryPlan] = []
+        masks = sum(region.mask is not None for region in inputs.regions)
+        self._planner = MemoryPlanner(spec, network, masks=masks, limit=memory_limit, earlier=memory_plans)
         self._objective: Objective | None = None
-        self._search: Minimizer | None = None
-        self._way = _Way(list(stages))
-        self._resumed: State | None = None
+        self._minimizer: Minimizer | None = None
+        self._cursor = StageCursor(stages[1:])
+        self._saved_minimizer: State | None = None
         self.stage = stages[0]
-        """The part that is under way."""
-        self.kept: Iterate | None = None
-        self.best: Iterate | None = None
+        """The current stage."""
+        self.best_so_far: BestSoFar | None = None
         self.ending = explain(StopReason.UNFINISHED)
 
     @property
     def memory_plans(self) -> tuple[MemoryPlan, ...]:
-        """How each leg so far was fitted into memory, as it was in the end."""
+        """The memory plan of each stage so far, with the tiles that it had in the end."""
+        plans = self._planner.used
         if self._objective is None:
-            return tuple(self._fits)
-        tiling = self._objective.tiling
-        return (*self._fits[:-1], replace(self._fits[-1], tile=tiling.tile_size, held=tiling.resident_tiles))
+            return tuple(plans)
+        return (*plans[:-1], plans[-1].with_tiling(self._objective.tiling))
 
     def state(self) -> State:
-        """Everything that another course of the same run needs to go on from the iterate that was yielded last."""
-        assert self._search is not None
+        """Return everything that another minimizer of the same run needs to continue after the last iterate."""
+        assert self._minimizer is not None
         return {
-            "leg": self.stage._asdict(),
-            "way": {**vars(self._way), "to_go": [stage._asdict() for stage in self._way.to_go]},
-            "fits": [asdict(one) for one in self.memory_plans],
-            "planned": [[size, precision, asdict(one)] for (size, precision), one in self._planned.items()],
-            "search": self._search.state(),
+            "stage": self.stage._asdict(),
+            "cursor": self._cursor.state(),
+            "memory": self._planner.state(self.memory_plans),
+            "minimizer": self._minimizer.state(),
         }
 
     def resume(self, state: State) -> None:
-        """Go on, when iterated over, behind the iterate after which another course had this state."""
-        self._resumed = state["search"]
-        self.stage = _stage_from_state(state["leg"])
-        self._way = _Way(**{**state["way"], "to_go": [_stage_from_state(one) for one in state["way"]["to_go"]]})
-        self._given_fits = tuple(_fit(one) for one in state["fits"])
-        self._fits = list(self._given_fits[:-1])
-        self._planned = {(Size(*size), precision): _fit(one) for size, precision, one in state["planned"]}
-        here, device = self._pictures.at(self.stage.size), self._network.device
-        best, kept = (
-            one and Iterate.from_state(one, device) for one in (state["search"]["best"], state["search"]["kept"])
-        )
-        self.best = self._at_full_size(best, here)
-        self.kept = self.best if kept is None else self._at_full_size(kept, here)
+        """Restore a saved state; iteration continues after the saved iterate."""
+        self._saved_minimizer = state["minimizer"]
+        self.stage = _stage_from_state(state["stage"])
+        self._cursor = StageCursor.from_state(state["cursor"])
+        self._planner.load_state(state["memory"])
+        inputs = self._inputs.resize(self.stage.size)
+        saved = BestSoFar.from_state(state["minimizer"]["best_so_far"], self._network.device)
+        self.best_so_far = saved.map(lambda iterate: self._enlarge(iterate, inputs))
 
     def __iter__(self) -> Iterator[Iterate]:
-        """Every iterate of every leg. Raises what the optimizer raises."""
-        way, warm_start = self._way, None
-        here = self._pictures.at(self.stage.size)
-        if self._resumed is None:
-            self._plan_fits()
-            start = self._start(here)
+        """Yield every iterate of every stage. Raises what the optimizer raises."""
+        cursor = self._cursor
+        # 1. Plan the memory of all stages, and make the first image.
+        inputs = self._inputs.resize(self.stage.size)
+        if self._saved_minimizer is None:
+            self._planner.plan_stages(self._stages)
+            image = self._start(inputs)
         else:
-            start = here.content  # only its size matters
-        while way.to_go or self._resumed is not None:
-            if self._resumed is None:
-                self.stage = way.to_go.pop(0)
-                before, here = here, self._pictures.at(self.stage.size)
-                start = upsample_change(start, before.base, here.base, here.size)
-                way.number, way.done, way.left_at = way.number + 1, 0, None
-            search, check = self._searching(here, start, warm_start)
-            if self._resumed is not None:
-                search.resume(self._resumed)
-            self._search, self._resumed = search, None
-            yield from self._iterates(search, check, here)
-            assert search.kept is not None
-            start, self.ending = search.kept.image, search.ending
-            taken = self.stage.steps if way.left_at is None else way.left_at
-            if way.left_at is not None:
-                way.to_go = reassign_steps(self.stage, taken, way.to_go)
-            way.steps += taken
-            way.evaluations += way.done
-            # Another precision is the same function nearly; another size is another one.
-            goes_on = way.to_go and way.to_go[0].size == self.stage.size
-            warm_start = search.warm_start if goes_on else None
-            # The next leg begins with an empty house: what is left of this one is the picture and its experience.
-            self._fits, self._objective, self._search = list(self.memory_plans), None, None
-            del search, check
+            image = inputs.content  # for its size: the saved state has the image
+        warm_start: WarmStart | None = None
+        while True:
+            # 2. Minimize the objective of the current stage.
+            minimizer, check = self._begin_stage(inputs, image, warm_start)
+            if self._saved_minimizer is not None:
+                minimizer.resume(self._saved_minimizer)
+            self._minimizer, self._saved_minimizer = minimizer, None
+            yield from self._iterate_stage(minimizer, check, inputs)
+            # 3. Keep its image and its curvature pairs, and free everything else before the next stage.
+            assert minimizer.best_so_far is not None
+            image, warm_start, self.ending = (
+                minimizer.best_so_far.selected.image,
+                minimizer.warm_start,
+                minimizer.ending,
+            )
+            self._end_stage()
+            del minimizer, check
+            if not cursor.remaining:
+                return
+            # 4. Move on to the next stage: enlarge the image if it is larger.
+            previous, self.stage = self.stage, cursor.remaining.pop(0)
+            cursor.index, cursor.evaluations, cursor.ended_at = cursor.index + 1, 0, None
+            if self.stage.size != previous.size:
+                warm_start = None  # pairs of another size; those of another precision are nearly right
+            smaller, inputs = inputs, self._inputs.resize(self.stage.size)
+            image = upsample_change(image, smaller.base, inputs.base, inputs.size)
 
-    def _iterates(self, search: Minimizer, check: Callable[[Tensor], bool], here: ScaledInputs) -> Iterator[Iterate]:
-        """Those of the leg under way, until its end or until bfloat16 is no good any more."""
-        way, stage = self._way, self.stage
-        iterates = iter(search)
-        while way.left_at is None and (iterate := next(iterates, None)) is not None:
-            way.done = iterate.evaluations
-            assert search.kept is not None
-            assert search.best is not None
-            # What is the same iterate stays one.
-            self.kept = self._at_full_size(search.kept, here)
-            self.best = self.kept if search.kept is search.best else self._at_full_size(search.best, here)
-            is_due = stage.precision_checked and iterate.step % CHECK_EVERY == 0 and iterate.step < stage.steps
-            if is_due and not check(iterate.image):
-                way.left_at = iterate.step
-            yield self._at_full_size(iterate, here)
+    def _begin_stage(
+        self, inputs: ScaledInputs, start: Tensor, warm_start: WarmStart | None
+    ) -> tuple[Minimizer, Callable[[Tensor], bool]]:
+        """Return the current stage's minimizer, and a function: is its gradient at an image still accurate enough?"""
+        stage = self.stage
+        pairs = warm_start.history if warm_start is not None else None
+        plan = self._planner.begin_stage(self._cursor.index, stage, warm_pairs=None if pairs is None else pairs.size)
+        network = cast_network(self._network, stage.precision)
+        objective = build_objective(self._spec, network, inputs.content, inputs.regions, tiling=plan.tiling())
+        self._objective = objective
+        evaluate = protect_pixels(objective.evaluate, inputs)
 
-    def _at_full_size(self, iterate: Iterate, here: ScaledInputs) -> Iterate:
-        way, whole = self._way, self._pictures
+        def check(image: Tensor) -> bool:
+            gradient = evaluate(image).gradient
+            objective.release()
+            tiling = plan.half_tiling(stage.size)
+            accurate = build_objective(self._spec, self._network, inputs.content, inputs.regions, tiling=tiling)
+            return is_accurate(gradient, protect_pixels(accurate.evaluate, inputs)(image).gradient)
+
+        return Minimizer(evaluate, start, self._optimizer(plan), warm_start), check
+
+    def _optimizer(self, plan: MemoryPlan) -> LBFGS | PaperLBFGS | Adam:
+        """Return the optimizer of the spec with the current stage's steps, and the history that fits into memory."""
+        optimizer = self._spec.optimizer
+        if isinstance(optimizer, PaperLBFGS):
+            return optimizer
+        changes = {"steps": self.stage.steps}
+        if isinstance(optimizer, LBFGS) and plan.history is not None:
+            changes["history"] = plan.history
+        return optimizer.model_copy(update=changes)
+
+    def _iterate_stage(
+        self, minimizer: Minimizer, check: Callable[[Tensor], bool], inputs: ScaledInputs
+    ) -> Iterator[Iterate]:
+        """Yield the current stage's iterates, until it ends or bfloat16 becomes too inaccurate."""
+        cursor, stage = self._cursor, self.stage
+        iterates = iter(minimizer)
+        while cursor.ended_at is None and (iterate := next(iterates, None)) is not None:
+            cursor.evaluations = iterate.evaluations
+            assert minimizer.best_so_far is not None
+            self.best_so_far = minimizer.best_so_far.map(lambda one: self._enlarge(one, inputs))
+            if stage.precision_checked and is_check_due(iterate.step) and iterate.step < stage.steps:
+                cursor.ended_at = None if check(iterate.image) else iterate.step
+            yield self._enlarge(iterate, inputs)
+
+    def _end_stage(self) -> None:
+        """Count the current stage's work, and free its objective and its minimizer."""
+        cursor = self._cursor
+        taken = self.stage.steps if cursor.ended_at is None else cursor.ended_at
+        if cursor.ended_at is not None:
+            cursor.remaining = reassign_steps(self.stage, taken, cursor.remaining)
+        cursor.finished_steps += taken
+        cursor.finished_evaluations += cursor.evaluations
+        self._planner.used = list(self.memory_plans)
+        self._objective = self._minimizer = None
+
+    def _enlarge(self, iterate: Iterate, inputs: ScaledInputs) -> Iterate:
+        """Return an iterate at the size of the result, with protected pixels, counted from the first stage."""
+        cursor, whole = self._cursor, self._inputs
         image = iterate.image
-        if here is not whole:
-            image = upsample_change(image, here.base, whole.base, whole.size)
-        elif not way.steps and whole.keep is None:
+        if inputs is not whole:
+            image = upsample_change(image, inputs.base, whole.base, whole.size)
+        elif not cursor.finished_steps and whole.keep is None:
             return iterate
         if whole.keep is not None:
             image = image.lerp(whole.content, whole.keep)
-        return replace(
-            iterate, image=image, step=way.steps + iterate.step, evaluations=way.evaluations + iterate.evaluations
-        )
-
-    def _searching(
-        self, here: ScaledInputs, start: Tensor, warm_start: WarmStart | None
-    ) -> tuple[Minimizer, Callable[[Tensor], bool]]:
-        """The search of the leg under way, and whether its gradient is still good enough at an image."""
-        stage, number = self.stage, self._way.number
-        network = in_precision(self._network, stage.precision)
-        fitted = (
-            self._given_fits[number] if number < len(self._given_fits) else self._planned[stage.size, stage.precision]
-        )
-        known = warm_start.history if warm_start is not None else None
-        if known is not None and fitted.history is not None:
-            # Room for more pairs is worth less than the pairs there are.
-            fitted = replace(fitted, history=min(known.size, fitted.history))
-        objective = build_objective(self._spec, network, here.content, here.regions, tiling=fitted.tiling())
-        evaluate = protect_pixels(objective.evaluate, here)
-        self._fits.append(fitted)
-        self._objective = objective
-        changes: dict[str, int] = {}
-        if not isinstance(self._spec.optimizer, PaperLBFGS):
-            changes["steps"] = stage.steps
-        if isinstance(self._spec.optimizer, LBFGS) and fitted.history is not None:
-            changes["history"] = fitted.history
-        optimizer: LBFGS | PaperLBFGS | Adam = self._spec.optimizer.model_copy(update=changes)
-
-        def is_good(image: Tensor) -> bool:
-            found = evaluate(image).gradient
-            objective.release()
-            tiling = halved(fitted, stage.size)
-            accurate = build_objective(self._spec, self._network, here.content, here.regions, tiling=tiling)
-            return cosine(found, protect_pixels(accurate.evaluate, here)(image).gradient) >= MIN_COSINE
-
-        return Minimizer(evaluate, start, optimizer, warm_start), is_good
-
-    def _plan_fits(self) -> None:
-        """How every leg will be fitted into memory, also those in float32 that take over where bfloat16 is left.
-
-        Raises DeviceError where one will not fit, before the others have done their work.
-        """
-        # Once, as each leg gives back what it took, but for the history that its own share has room for.
-        in_use = memory.measure_used_memory(self._network.device)
-        budget = memory.compute_memory_budget(self._network.device, self._asked_memory)
-        for stage in reversed(self._stages[len(self._given_fits) :]):  # the largest is the last
-            for precision in (stage.precision, *(("float32",) if stage.precision_checked else ())):
-                self._planned[stage.size, precision] = self._fit(stage.size, precision, in_use, budget)
-
-    def _fit(self, size: Size, precision: Literal["float32", "bf16"], in_use: int, budget: int) -> MemoryPlan:
-        content_loss = self._spec.content_loss
-        return fit(
-            in_precision(self._network, precision),
-            self._spec.optimizer,
-            size,
-            in_use=in_use,
-            budget=budget,
-            content_tap=content_loss.tap if isinstance(content_loss, FeatureContentLoss) else None,
-            masks=sum(region.mask is not None for region in self._pictures.regions),
-        )
-
-
-def _stage_from_state(state: State) -> Stage:
-    return Stage(**{**state, "size": Size(*state["size"])})
-
-
-def _fit(state: State) -> MemoryPlan:
-    return MemoryPlan(**{**state, "tile": None if state["tile"] is None else Size(*state["tile"])})
-
-
-def in_precision(network: Network, precision: Literal["float32", "bf16"]) -> Network:
-    """The network itself, or a copy with its weights and features in another precision."""
-    if network.dtype == DTYPES[precision]:
-        return network
-    return copy.deepcopy(network).to(DTYPES[precision])
-
-
-def halved(fitted: MemoryPlan, size: Size) -> Tiling:
-    """Tiles of half the pixels: in float32 they take what the whole ones take in bfloat16."""
-    height, width = fitted.tile or size
-    return Tiling(Size(-(-height // 2), width), fitted.held)
-
-
-def cosine(one: Tensor, other: Tensor) -> float:
-    """Cosine of the angle between two gradients."""
-    # Off the device first, as not every one has float64.
-    return float(F.cosine_similarity(one.flatten().cpu().double(), other.flatten().cpu().double(), dim=0))
+        step, evaluations = cursor.finished_steps + iterate.step, cursor.finished_evaluations + iterate.evaluations
+        return replace(iterate, image=image, step=step, evaluations=evaluations)

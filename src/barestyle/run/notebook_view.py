@@ -1,12 +1,10 @@
-"""A result as a notebook shows it: the picture, the loss over the search, and what was asked for."""
+"""How a notebook shows a result: the picture, the loss curve, and the settings."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from html import escape
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Protocol
 
 from torch import Tensor
 
@@ -16,12 +14,12 @@ from barestyle.plots.loss_curve import draw_loss_curve
 from barestyle.presets import PRESETS, Preset
 from barestyle.run.record import Record
 from barestyle.spec import Spec
-from barestyle.spec.validation import Frozen
+from barestyle.spec.diff import diff_specs
 
 LONGEST_SIDE = 768
-"""Pixels that a picture is shrunk to for display: what a notebook is wide, and its file stays small."""
+"""Longest side in pixels of the displayed picture: the width of a notebook; a larger one would bloat its file."""
 
-# Styles stand at their elements: a <style> would reach into the notebook, whose own rules for tables are more specific.
+# Styles are attributes of their elements: a <style> would change the whole notebook, whose own rules are stronger.
 ROW = "display:flex;flex-wrap:wrap;gap:1rem 1.5rem;align-items:flex-start"
 PICTURE = "flex:3 1 16rem;min-width:0;max-width:{width}px;margin:0"
 DETAILS = "flex:1 1 20rem;min-width:0;max-width:26rem"
@@ -34,8 +32,8 @@ SOFT = "opacity:.7"
 CODE = "background:none;padding:0;color:inherit;font-family:ui-monospace,monospace;font-size:.95em"
 
 
-class Shown(Protocol):
-    """What is looked at in a Result, which shows itself with this and is therefore above it."""
+class Displayable(Protocol):
+    """The part of a Result that is displayed; Result itself imports this module."""
 
     @property
     def image(self) -> Tensor:
@@ -47,17 +45,17 @@ class Shown(Protocol):
 
     @property
     def record(self) -> Record:
-        """How it came about."""
+        """How the picture was made."""
 
 
-def as_html(result: Shown) -> str:
-    """A result as an HTML fragment that stands alone: no script, no style sheet, nothing from elsewhere.
+def as_html(result: Displayable) -> str:
+    """Return a result as a self-contained HTML fragment: no script, no style sheet, no external files.
 
-    The picture is a JPEG, or a PNG where it has transparency, of at most 768 pixels a side. Colors are inherited,
-    so that it can be read on light and on dark; where there is little room the picture stands above the rest.
+    The picture is a JPEG, or a PNG if it has transparency, of at most 768 pixels per side. Colors are inherited, so
+    that it is readable on light and dark backgrounds; in a narrow window the picture is above the rest.
     """
     record = result.record
-    title = f"{_name(record.content.path)} in the style of {' and '.join(_name(one.path) for one in record.styles)}"
+    title = f"{_name(record.content.path)} in the style of {' and '.join(_name(style.path) for style in record.styles)}"
     return (
         f'<div style="{ROW}">\n{_picture(result.image, result.alpha, title)}\n<div style="{DETAILS}">\n'
         f'<div style="font-weight:600;overflow-wrap:anywhere">{escape(title)}</div>\n'
@@ -66,7 +64,7 @@ def as_html(result: Shown) -> str:
 
 
 def _name(path: str | None) -> str:
-    """A file's name without its folders, which are nobody's business where a notebook goes."""
+    """Return a file's name without its folders: a shared notebook should not reveal them."""
     return "a picture" if path is None else Path(path).name
 
 
@@ -84,65 +82,35 @@ def _picture(image: Tensor, alpha: Tensor | None, title: str) -> str:
 
 
 def _table(record: Record) -> str:
-    """The main facts, and what was set otherwise than in the preset, as rows."""
+    """Return the main facts, and the settings that differ from the nearest preset, as an HTML table."""
     base = nearest_preset(record.spec)
-    changed = list(changes(base.spec, record.spec))
+    changed = list(diff_specs(base.spec, record.spec))
     restarts = f" after restart {record.restarts}" if record.restarts else ""
     facts = {
         "size": f"{record.width} × {record.height} pixels",
         "seed": str(record.seed),
         "device": record.device,
         "precision": record.precision,
-        "search": f"{record.evaluations} evaluations in {record.seconds:.1f} s{restarts}",
+        "optimization": f"{record.evaluations} evaluations in {record.seconds:.1f} s{restarts}",
         "ended because": record.reason,
     }
-    rows = [_row("preset", escape(f"{base.name}, but for" if changed else base.name))]
-    rows += [_row(f"<code style='{CODE}'>{escape(one.field)}</code>", escape(one.words)) for one in changed]
+    rows = [_row("preset", escape(f"{base.name}, except" if changed else base.name))]
+    rows += [
+        _row(f"<code style='{CODE}'>{escape(change.field)}</code>", escape(change.describe())) for change in changed
+    ]
     rows += [_row(name, escape(value)) for name, value in facts.items()]
     rows.append(_row("digest", f"<code style='{CODE}'>{escape(record.digest)}</code>"))
     return f'<table style="{TABLE}"><tbody>\n' + "\n".join(rows) + "\n</tbody></table>"
 
 
 def _row(name: str, value: str) -> str:
-    """A line of the table, of two texts that are HTML already."""
+    """Return a row of the table from a name and a value that are already HTML."""
     return (
         f'<tr style="{LINE}"><th scope="row" style="{CELL};padding-right:1rem;font-weight:normal;{SOFT}">{name}</th>'
         f'<td style="{CELL}">{value}</td></tr>'
     )
 
 
-class Change(NamedTuple):
-    """A field that is not as in the preset, as `with_settings` takes it; `was` is None where it was not there."""
-
-    field: str
-    now: Any
-    was: Any
-
-    @property
-    def words(self) -> str:
-        """'0.5 → 0.9', or only what it is now."""
-        was, now = (one if isinstance(one, str) else json.dumps(one) for one in (self.was, self.now))
-        return now if self.was is None else f"{was} → {now}"
-
-
-def changes(base: Frozen, spec: Frozen, prefix: str = "") -> Iterator[Change]:
-    """What to set in `base` to have `spec`, but for the size and where a file of weights lies."""
-    for name in type(spec).model_fields:
-        field = prefix + name
-        was, now = getattr(base, name), getattr(spec, name)
-        if name == "kind" or field in ("size", "network.trained_file"):
-            continue
-        if not isinstance(now, Frozen):
-            if now != was:
-                yield Change(field, now, was)
-        elif type(was) is type(now):
-            yield from changes(was, now, f"{field}.")
-        else:
-            yield Change(field, getattr(now, "kind", ""), getattr(was, "kind", None))
-            # `with_settings` gives another kind its own defaults; what the former one had is no comparison.
-            yield from (one._replace(was=None) for one in changes(type(now)(), now, f"{field}."))
-
-
 def nearest_preset(spec: Spec) -> Preset:
-    """The preset with the fewest fields that are otherwise; the first of several."""
-    return min(PRESETS.values(), key=lambda one: len(list(changes(one.spec, spec))))
+    """Return the preset with the fewest differences; the first one if there are several."""
+    return min(PRESETS.values(), key=lambda candidate: len(list(diff_specs(candidate.spec, spec))))

@@ -1,4 +1,4 @@
-"""The one progress record that terminal, trace and page consume."""
+"""The progress of a run, as the terminal, the page and `on_progress` get it."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ if TYPE_CHECKING:
 
 
 CHECKPOINT_EVERY = 20
-"""Iterations between checkpoints, unless told otherwise."""
+"""Default number of iterations between two updates of a checkpoint."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands.
+    """State of a run after an iterate.
 
     Attributes:
         step: iterations done, of at most `steps`; 0 is the start.
-        done: the share of a run's work that is done, 0..1: steps at small scales count by their pixels.
+        done: share of the work that is done, 0..1; steps at small scales count by their pixels.
         evaluations: losses and gradients computed in this attempt.
-        loss: of the objective, weighted; `parts` has its terms by name: style, content, smoothness.
+        loss: weighted sum of `parts`, which has its terms by name: style, content, smoothness.
         gradient_norm: Euclidean norm of the loss's gradient.
-        seconds: since the run began.
+        seconds: time since the run started.
         restarts: attempts that exploded before this one.
-        picture: gives the picture to show, (1, 3, H, W) in 0..1, computed only when called.
+        picture: function that returns the picture to show, (1, 3, H, W) in 0..1; it is only computed when called.
     """
 
     step: int

@@ -1,4 +1,7 @@
-"""Records: what a result carries, beside it and inside a PNG, so that it can be repeated."""
+"""Records: everything needed to repeat a run, saved beside its picture and inside a PNG.
+
+A record is JSON with `"kind": "barestyle-record"` and a `format`; the fields are those of `Record`.
+"""
 
 from __future__ import annotations
 
@@ -19,21 +22,22 @@ from barestyle.images.output import check_distinct
 from barestyle.images.output import check_output as check_image_output
 from barestyle.images.read import own_pixel_limit
 from barestyle.images.write import record_key
+from barestyle.run.memory_plan import MemoryPlan
+from barestyle.run.precision import Precision
 from barestyle.spec import Spec
 from barestyle.spec.validation import Frozen, sentence
 from barestyle.stop_reasons import StopReason
 
-FORMAT: Literal[3] = 3
-"""Raised when a record changes so that older programs could not read it."""
+KIND: Literal["barestyle-record"] = "barestyle-record"
 
-READABLE = (1, 2, 3)
-"""Format 1 had neither precision nor fits: everything was float32, in one tile. Format 2 had one style and no masks."""
+FORMAT: Literal[1] = 1
+"""Increased when a record changes so that older versions cannot read it."""
 
 _PACKAGES = ("barestyle", "torch", "numpy", "kornia", "pillow", "imagecodecs", "tifffile", "safetensors", "pydantic")
 
 
 class Input(Frozen):
-    """A file that went into a run: where it lies, seen from the record's folder, and its SHA-256.
+    """A file that a run used: its path relative to the record's folder, and its SHA-256.
 
     `path` is None for a picture that was only in memory; the hash is then of its shape and samples.
     """
@@ -43,31 +47,29 @@ class Input(Frozen):
 
 
 class StyleInput(Input):
-    """A style's file, its weight beside those of the others, and its mask, if it has one."""
+    """A style's file, its weight relative to the other styles, and its mask, if it has one."""
 
     weight: Annotated[float, Field(gt=0)] = 1.0
     mask: Input | None = None
 
 
-class MemoryPlanRecord(Frozen):
-    """How a part of a run was fitted into memory: its tiles, null for one, and the pairs that L-BFGS remembered."""
-
-    tile_height: Annotated[int, Field(ge=1)] | None
-    tile_width: Annotated[int, Field(ge=1)] | None
-    held: Annotated[int, Field(ge=1)]
-    history: Annotated[int, Field(ge=1)] | None
-
-
 class Record(Frozen):
-    """A run and how it went.
+    """A run and its outcome.
 
-    `seed` is the one given and `network_seed` the one that the last restart used; `losses` has one number for
-    each iterate of that last attempt; `image_sha256` is of the result's float32 samples (1, 3, H, W), not yet
-    rounded to those of a file. `fits` has one entry for each scale and precision, one after the other.
-    `stop_reason` is the code of why the run ended, and `reason` its sentence.
+    Attributes:
+        kind: always `barestyle-record`.
+        format: version of the fields.
+        seed: the seed that was given.
+        network_seed: the seed of the last attempt.
+        perturbed: whether the last attempt started from a perturbed picture.
+        memory_plans: how each stage of the last attempt fitted into memory, in order.
+        stop_reason: code of why the run ended; `reason` is its sentence.
+        losses: the loss at each iterate of the last attempt.
+        image_sha256: hash of the result's float32 samples (1, 3, H, W), before they are rounded for a file.
     """
 
-    format: Literal[3] = FORMAT
+    kind: Literal["barestyle-record"] = KIND
+    format: Literal[1] = FORMAT
     digest: str
     spec: Spec
     seed: int
@@ -75,14 +77,14 @@ class Record(Frozen):
     perturbed: bool
     content: Input
     styles: Annotated[tuple[StyleInput, ...], Field(min_length=1)]
-    keep: Input | None = None
-    start: Input | None = None
+    keep: Input | None
+    start: Input | None
     weights: Input | None
     width: int
     height: int
     device: str
-    precision: Literal["float32", "bf16", "mixed"] = "float32"
-    memory_plans: tuple[MemoryPlanRecord, ...] = ()
+    precision: Precision
+    memory_plans: tuple[MemoryPlan, ...]
     threads: Annotated[int, Field(ge=1, le=1024)]
     versions: dict[str, str]
     evaluations: int
@@ -96,87 +98,89 @@ class Record(Frozen):
 
     @property
     def run_key(self) -> tuple[object, ...]:
-        """Equal for runs of the same pictures and settings, wherever the pictures lie; see Plan.run_key."""
+        """Equal for runs of the same pictures and settings, wherever the pictures are; see Plan.run_key."""
         single = [source and source.sha256 for source in (self.content, self.keep, self.start, self.weights)]
         styles = [(style.sha256, style.weight, style.mask and style.mask.sha256) for style in self.styles]
         return (self.spec.digest, self.seed, self.precision, single, styles)
 
-    def seen_from(self, folder: Path) -> Record:
-        """The same record with the inputs' absolute paths as seen from a folder."""
+    def relative_to(self, folder: Path) -> Record:
+        """Return the record with the absolute paths of its inputs made relative to a folder."""
 
-        def seen(source: Any) -> Any:
+        def relocate(source: Any) -> Any:
             if source is None:
                 return None
             path = source.path and Path(os.path.relpath(source.path, folder)).as_posix()
-            changes = {"path": path} | ({"mask": seen(source.mask)} if isinstance(source, StyleInput) else {})
-            return source.model_copy(update=changes)
+            mask = {"mask": relocate(source.mask)} if isinstance(source, StyleInput) else {}
+            return source.model_copy(update={"path": path, **mask})
 
-        changes = {name: seen(getattr(self, name)) for name in ("content", "keep", "start", "weights")}
-        return self.model_copy(update={**changes, "styles": tuple(map(seen, self.styles))})
+        single = {name: relocate(getattr(self, name)) for name in ("content", "keep", "start", "weights")}
+        return self.model_copy(update={**single, "styles": tuple(map(relocate, self.styles))})
 
     def to_json(self) -> str:
-        """Indented JSON, the loss trace on one line."""
+        """Return indented JSON, with the losses on one line."""
         data = self.model_dump(mode="json")
         losses = json.dumps(data.pop("losses"))
         return json.dumps(data, indent=2)[:-2] + f',\n  "losses": {losses}\n}}\n'
 
 
 def package_versions() -> dict[str, str]:
-    """Versions of Python and of every package that can change a pixel."""
+    """Return the versions of Python and of every package that can change a pixel."""
     return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
 
 
 def sidecar(output: Path) -> Path:
-    """Where the record of an output lies: out.png.json beside out.png."""
+    """Return the path of an output's record: out.png.json for out.png."""
     return output.with_name(output.name + ".json")
 
 
 def check_output(output: Path, *, force: bool, inputs: Iterable[Path] = ()) -> None:
-    """Refuse, before any work, an output that could not be written with its record, or that is an input.
+    """Refuse, before any work, an output that cannot be written with its record, or that is an input.
 
-    `force` allows to overwrite an earlier result. Raises OutputError.
+    `force` allows overwriting an earlier result. Raises OutputError.
     """
     check_image_output(output, force=force)
     record = sidecar(output)
     check_writable(record)
     check_distinct((output, record), inputs)
     if record.is_dir():
-        raise OutputError(f"{str(sidecar(output))!r}, where the record goes, is a folder; choose another name")
-    if sidecar(output).exists() and not force:
-        raise OutputError(f"{str(sidecar(output))!r} exists; choose another name, or overwrite it with --force")
+        raise OutputError(f"{str(record)!r}, the path of the record, is a folder; choose another name")
+    if record.exists() and not force:
+        raise OutputError(f"{str(record)!r} exists; choose another name, or overwrite it with --force")
 
 
 def find(output: Path) -> Record:
-    """The record of a picture, from inside it or from beside it, or of a JSON file itself.
+    """Return the record of a picture, from inside it or from beside it, or of a JSON file.
 
-    Raises RecordError where there is none or it cannot be understood.
+    Raises RecordError if there is no record or it cannot be read.
     """
     try:
         if not output.is_file():
-            raise RecordError(f"there is no file {str(output)!r}; give a picture that barestyle made, or its .json")
+            raise RecordError(
+                f"there is no file {str(output)!r}; name a picture that barestyle made, or its .json file"
+            )
         if output.suffix == ".json":
             return parse(output.read_text(encoding="utf-8", errors="replace"), output)
-        inside = _inside(output)
+        embedded = _read_embedded(output)
         if not sidecar(output).is_file():
-            if inside is None:
+            if embedded is None:
                 raise RecordError(
-                    f"{str(output)!r} carries no record and {sidecar(output).name!r} is not beside it; "
+                    f"{str(output)!r} contains no record and {sidecar(output).name!r} is not beside it; "
                     "only pictures that barestyle made can be repeated"
                 )
-            return inside
+            return embedded
         beside = parse(sidecar(output).read_text(encoding="utf-8", errors="replace"), sidecar(output))
     except OSError as error:
         raise RecordError(f"the record of {str(output)!r} cannot be read ({error.strerror}); check the path") from None
-    if inside is not None and inside.image_sha256 != beside.image_sha256:
+    if embedded is not None and embedded.image_sha256 != beside.image_sha256:
         raise RecordError(
-            f"{str(sidecar(output))!r} is of another picture than {str(output)!r}, which carries a record of its own; "
-            "move the former away"
+            f"{str(sidecar(output))!r} is the record of another picture than {str(output)!r}, which contains a "
+            "different one; move the .json file away"
         )
     return beside
 
 
-def _inside(output: Path) -> Record | None:
-    """The record inside a PNG, which lies before the picture's data, so that nothing needs to be decoded."""
+def _read_embedded(output: Path) -> Record | None:
+    """Return the record inside a PNG; it comes before the pixels, which are not decoded."""
     try:
         with own_pixel_limit(), Image.open(output) as image:
             texts = image.info
@@ -189,49 +193,52 @@ def _inside(output: Path) -> Record | None:
 
 
 def parse(text: str, path: Path) -> Record:
-    """A record from JSON text; `path` is for messages. Raises RecordError."""
+    """Return the record of a JSON text; `path` is for messages. Raises RecordError."""
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise RecordError(
-            f"the record in {str(path)!r} is not JSON ({error}); it may have been edited or cut"
+            f"the record in {str(path)!r} is not JSON ({error}); it may have been edited or truncated"
         ) from None
-    stored = data.get("format") if isinstance(data, dict) else None
-    if stored not in READABLE:
-        raise RecordError(
-            f"{str(path)!r} holds no record of format {' or '.join(map(str, READABLE))} but of {stored!r}; "
-            f"barestyle {version('barestyle')} reads no other"
-        )
+    _check_format(data, path)
     try:
-        return Record.model_validate(_up_to_date(data))
+        return Record.model_validate(data)
     except ValidationError as error:
         raise RecordError(f"the record in {str(path)!r} cannot be read: {sentence(Record, error)}") from None
     except BarestyleError as error:
         raise RecordError(f"the record in {str(path)!r} cannot be read: {error}") from None
 
 
-def _up_to_date(data: dict[str, Any]) -> dict[str, Any]:
-    """An earlier format's record as one of this format."""
-    if data["format"] == FORMAT or "style" not in data:
-        return data
-    return {
-        **{name: value for name, value in data.items() if name != "style"},
-        "styles": [data["style"]],
-        "format": FORMAT,
-    }
+def _check_format(data: Any, path: Path) -> None:
+    """Raise RecordError unless the JSON data is a record of this format."""
+    if not isinstance(data, dict) or not {"kind", "format"} & set(data):
+        raise RecordError(f"{str(path)!r} is not a barestyle record; name a picture that barestyle made, or its .json")
+    kind, stored = data.get("kind"), data.get("format")
+    if kind is None:
+        raise RecordError(
+            f"{str(path)!r} is a record of format {stored!r} from before the first release of barestyle, which can no "
+            "longer be read; make the picture again with `barestyle transfer`"
+        )
+    if kind != KIND:
+        raise RecordError(f"{str(path)!r} is a {kind!r} file, not a {KIND!r}; name a picture that barestyle made")
+    if stored != FORMAT:
+        raise RecordError(
+            f"{str(path)!r} is a record of format {stored!r}, but barestyle {version('barestyle')} reads format "
+            f"{FORMAT}; use the version of barestyle that wrote it"
+        )
 
 
-def locate_input(name: str, source: Input, elsewhere: Path | None, folder: Path) -> Path:
-    """The file of an input: as named now, or as the record saw it from its own folder.
+def locate_input(name: str, source: Input, new_path: Path | None, folder: Path) -> Path:
+    """Return the path of an input: the new one, or else the record's, relative to its folder.
 
-    `name` is what the input was, and the option that names it: content, style, mask, ... Raises RecordError
-    where there is no such file.
+    `name` is what the input was, and the option that names it: content, style, mask, ... Raises RecordError if there is
+    no such file.
     """
-    if elsewhere is not None:
-        return elsewhere
+    if new_path is not None:
+        return new_path
     if source.path is None:
-        raise RecordError(f"the {name} was in memory only; save it, and name the file with --{name}")
+        raise RecordError(f"the {name} was only in memory; save it, and name the file with --{name}")
     path = folder / source.path
     if not path.is_file():
-        raise RecordError(f"the {name} is not at {str(path)!r} any more; name the file with --{name}")
+        raise RecordError(f"the {name} is no longer at {str(path)!r}; name the file with --{name}")
     return path

@@ -1,4 +1,4 @@
-"""What a run is asked for: the arguments of `transfer` as one value."""
+"""What a run is asked to do: the arguments of `transfer` as one value."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from barestyle.spec import MAX_PIXELS, Spec
 
 @dataclass(frozen=True)
 class Request:
-    """Pictures, a spec and options, as given and not yet checked; `prepare` makes a Plan of them.
+    """Pictures, a spec and options as given, before any check; `prepare` turns them into a Plan.
 
-    The fields are the arguments of `transfer`, which describes them. Vary a request with `dataclasses.replace`.
+    The fields are the arguments of `transfer`, which documents them. Vary a request with `dataclasses.replace`.
     """
 
     content: Source

@@ -7,19 +7,17 @@ from pathlib import Path
 
 from barestyle.errors import RecordError
 from barestyle.images import Picture
-from barestyle.networks import Size
 from barestyle.networks.vgg19 import TrainedLayers
 from barestyle.run import record as records
-from barestyle.run.memory_plan import MemoryPlan
 from barestyle.run.plan import Plan, prepare
-from barestyle.run.record import Input, MemoryPlanRecord, Record
+from barestyle.run.record import Input, Record
 from barestyle.run.request import Request
 from barestyle.spec import MAX_PIXELS, with_settings
 
 
 @dataclass(frozen=True)
 class RelocatedFiles:
-    """Where files of an earlier run lie now; None, or nothing, for where the record saw them."""
+    """New paths of an earlier run's files; None, or an empty tuple, if they are still where the record says."""
 
     content: Path | None = None
     styles: tuple[Path, ...] = ()
@@ -31,98 +29,91 @@ class RelocatedFiles:
 
 def plan_rerun(
     record: Record,
-    earlier: Path,
-    elsewhere: RelocatedFiles | None = None,
+    record_path: Path,
+    relocated: RelocatedFiles | None = None,
     *,
     device: str | None = None,
     max_pixels: int = MAX_PIXELS,
 ) -> Plan:
-    """The run of a record that lies beside, or in, the file `earlier`.
+    """Return the plan of a record that was read from `record_path`, a picture, a JSON file or a checkpoint.
 
-    Raises RecordError where a file is missing or is not the one of then, and what `prepare` raises.
+    `device` replaces the record's. Raises RecordError if a file is missing or has changed, and what `prepare` raises.
     """
-    elsewhere = elsewhere or RelocatedFiles()
-    _check_needed(record, earlier, elsewhere)
-    folder = earlier.resolve().parent
+    relocated = relocated or RelocatedFiles()
+    folder = record_path.resolve().parent
 
-    def found(option: str, source: Input | None, now: Path | None) -> Path | None:
-        return None if source is None else records.locate_input(option, source, now, folder)
+    def locate(option: str, source: Input | None, new_path: Path | None) -> Path | None:
+        return None if source is None else records.locate_input(option, source, new_path, folder)
 
-    content = records.locate_input("content", record.content, elsewhere.content, folder)
+    # 1. Find every file.
+    check_relocated(record, record_path, relocated)
+    content = records.locate_input("content", record.content, relocated.content, folder)
+    style_paths = relocated.styles or (None,) * len(record.styles)
     styles = [
-        records.locate_input("style", one, now, folder)
-        for one, now in zip(record.styles, _each(elsewhere.styles, len(record.styles)), strict=True)
+        records.locate_input("style", style, path, folder)
+        for style, path in zip(record.styles, style_paths, strict=True)
     ]
-    masked = [one.mask for one in record.styles if one.mask is not None]
-    lying = iter(_each(elsewhere.masks, len(masked)))
-    masks = [None if one.mask is None else found("mask", one.mask, next(lying)) for one in record.styles]
-    trained = found("trained", record.weights, elsewhere.trained)
+    masked = sum(style.mask is not None for style in record.styles)
+    mask_paths = iter(relocated.masks or (None,) * masked)
+    masks = [None if style.mask is None else locate("mask", style.mask, next(mask_paths)) for style in record.styles]
+    trained = locate("trained", record.weights, relocated.trained)
     spec = record.spec if trained is None else with_settings(record.spec, {"network.trained_file": str(trained)})
-    plan = prepare(
-        Request(
-            content,
-            styles,
-            spec,
-            weights=None if len(styles) == 1 else [one.weight for one in record.styles],
-            masks=masks if masked else None,
-            keep=found("keep", record.keep, elsewhere.keep),
-            start=found("start", record.start, elsewhere.start),
-            seed=record.seed,
-            device=device or record.device,
-            precision=record.precision,
-            max_pixels=max_pixels,
-        ),
-        memory_plans=tuple(_fit(one) for one in record.memory_plans),
+    # 2. Plan the same run.
+    request = Request(
+        content,
+        styles,
+        spec,
+        weights=None if len(styles) == 1 else [style.weight for style in record.styles],
+        masks=masks if masked else None,
+        keep=locate("keep", record.keep, relocated.keep),
+        start=locate("start", record.start, relocated.start),
+        seed=record.seed,
+        device=device or record.device,
+        precision=record.precision,
+        max_pixels=max_pixels,
     )
-    _check_same(record, plan, earlier)
+    plan = prepare(request, memory_plans=record.memory_plans)
+    # 3. Refuse files that have changed.
+    check_hashes(record, plan, record_path)
     return plan
 
 
-def _check_needed(record: Record, earlier: Path, elsewhere: RelocatedFiles) -> None:
-    """Refuse a file that the run had no use for. Raises RecordError."""
-    for option, source, now, what in (
-        ("trained", record.weights, elsewhere.trained, "trained weights"),
-        ("keep", record.keep, elsewhere.keep, "a mask of what is kept"),
-        ("start", record.start, elsewhere.start, "a picture to begin with"),
+def check_relocated(record: Record, record_path: Path, relocated: RelocatedFiles) -> None:
+    """Raise RecordError if new paths do not match the files that the run used."""
+    for option, source, new_path, what in (
+        ("trained", record.weights, relocated.trained, "trained weights"),
+        ("keep", record.keep, relocated.keep, "a keep mask"),
+        ("start", record.start, relocated.start, "a start picture"),
     ):
-        if source is None and now is not None:
-            raise RecordError(f"{str(earlier)!r} was made without {what}; leave --{option} out")
-    masks = sum(one.mask is not None for one in record.styles)
-    for option, files, count in (
-        ("style", elsewhere.styles, len(record.styles)),
-        ("mask", elsewhere.masks, masks),
+        if source is None and new_path is not None:
+            raise RecordError(f"{str(record_path)!r} was made without {what}; leave out --{option}")
+    masks = sum(style.mask is not None for style in record.styles)
+    for option, paths, count in (
+        ("style", relocated.styles, len(record.styles)),
+        ("mask", relocated.masks, masks),
     ):
-        if files and len(files) != count:
+        if paths and len(paths) != count:
             raise RecordError(
-                f"{str(earlier)!r} was made with {count} {option}{'s' * (count != 1)}, not {len(files)}; "
-                f"name each with --{option}, in their order"
+                f"{str(record_path)!r} was made with {count} {option}{'s' * (count != 1)}, not {len(paths)}; "
+                f"name each with --{option}, in the same order"
             )
 
 
-def _each(files: tuple[Path, ...], count: int) -> list[Path | None]:
-    return list(files) or [None] * count
-
-
-def _check_same(record: Record, plan: Plan, earlier: Path) -> None:
-    """Refuse files that are not those of then. Raises RecordError."""
+def check_hashes(record: Record, plan: Plan, record_path: Path) -> None:
+    """Raise RecordError if a file differs from the one that the run used."""
     pairs: list[tuple[str, Input | None, Picture | TrainedLayers | None]] = [
         ("content", record.content, plan.content),
         ("keep", record.keep, plan.keep),
         ("start", record.start, plan.start),
         ("trained", record.weights, plan.trained),
     ]
-    for then, now in zip(record.styles, plan.styles, strict=True):
-        pairs += [("style", then, now.picture), ("mask", then.mask, now.mask)]
+    for recorded, style in zip(record.styles, plan.styles, strict=True):
+        pairs += [("style", recorded, style.picture), ("mask", recorded.mask, style.mask)]
     for option, source, present in pairs:
         if source is None or source.path is None or present is None:
-            continue  # nothing was taken, or it was in memory, and its hash is not a file's
+            continue  # not used, or only in memory, where the hash is not a file's
         if source.sha256 != present.sha256:
             raise RecordError(
-                f"{str(present.path)!r} is not the {option} that {str(earlier)!r} was made from; "
+                f"{str(present.path)!r} is not the {option} that {str(record_path)!r} was made from; "
                 f"name the right file with --{option}"
             )
-
-
-def _fit(one: MemoryPlanRecord) -> MemoryPlan:
-    tile = Size(one.tile_height, one.tile_width) if one.tile_height and one.tile_width else None
-    return MemoryPlan(tile, one.held, one.history)

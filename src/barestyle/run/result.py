@@ -1,4 +1,4 @@
-"""What a run gives back."""
+"""The result of a run: a picture and its record."""
 
 from __future__ import annotations
 
@@ -19,18 +19,20 @@ from barestyle.stop_reasons import StopReason
 
 @dataclass(frozen=True)
 class Result:
-    """A picture and how it came about.
+    """A picture and how it was made.
 
     Attributes:
         image: (1, 3, H, W) float32 in 0..1, sRGB, on the CPU.
         alpha: the content's transparency at that size, (1, 1, H, W) in 0..1, or None.
-        bits: 8 or 16, as the content had; what `save` uses unless told otherwise.
-        losses: the objective at each iterate of the last attempt, the start first.
-        evaluations: of loss and gradient, in the last attempt.
+        bits: 8 or 16, like the content; the default of `save`.
+        spec: the settings of the run.
+        losses: loss at each iterate of the last attempt, from the start.
+        evaluations: losses and gradients computed in the last attempt.
         restarts: attempts that exploded before it.
-        stop_reason: the code of why the optimization ended; `interrupted` says that somebody stopped it.
+        stop_reason: code of why the run ended.
         reason: the same as a sentence with this run's numbers.
-        seconds: of the search, with the network's making and the style's statistics.
+        interrupted: whether it was stopped early.
+        seconds: duration, including building the network and the styles' statistics.
         record: everything needed to repeat the run.
     """
 
@@ -48,28 +50,28 @@ class Result:
     record: Record = field(repr=False)
 
     def to_pil(self) -> Image.Image:
-        """The picture as an 8-bit PIL image, RGB or RGBA."""
+        """Return the picture as an 8-bit PIL image, RGB or RGBA."""
         parts = [self.image] if self.alpha is None else [self.image, self.alpha]
         values = np.concatenate([part[0].permute(1, 2, 0).numpy() for part in parts], axis=2)
         return Image.fromarray(np.rint(values * 255).astype(np.uint8))
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: the picture, the loss over the search, and what was asked for."""
+        """Return what a notebook shows: the picture, the loss curve and the settings."""
         from barestyle.run.notebook_view import as_html
 
         return as_html(self)
 
     def save(self, path: str | Path, *, bits: Literal[8, 16] | None = None, overwrite: bool = True) -> Path:
-        """Write the picture, its kind decided by the extension, and its record beside it as `path`.json.
+        """Write the picture in the format of the extension, and its record beside it as `path`.json.
 
-        Each file is written whole or not at all. Raises OutputError.
+        Each file is written completely or not at all. Raises OutputError.
         """
         path = Path(path)
         check_output(path, force=overwrite)
         check_format(path, self.image.shape[-2], self.image.shape[-1])
         record = self.record_beside(path).to_json()
         picture = encode(self.image, self.alpha, path.suffix, bits=bits or self.bits, record=record)
-        # The record first: a picture that lies there is whole, with its record, whenever the program is killed.
+        # The record comes first, so that whenever the program is killed a picture has its record.
         before = sidecar(path).read_bytes() if sidecar(path).exists() else None
         write_atomically(sidecar(path), record.encode())
         try:
@@ -83,7 +85,5 @@ class Result:
         return path
 
     def record_beside(self, path: Path) -> Record:
-        """The record with the inputs' paths as seen from the folder of `path`."""
-        folder = path.parent.resolve()
-
-        return self.record.seen_from(folder)
+        """Return the record with its inputs' paths relative to the folder of `path`."""
+        return self.record.relative_to(path.parent.resolve())

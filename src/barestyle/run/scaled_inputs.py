@@ -1,4 +1,4 @@
-"""The pictures of a search at any of its sizes, and what of the content stays as it is."""
+"""The images and masks of an optimization at any of its sizes, and the pixels that stay as they are."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from barestyle.losses import Region, StyleImage
 from barestyle.networks import Size
 from barestyle.objective import Evaluation
 from barestyle.optimize import Evaluate
-from barestyle.run.stages import shrunk
+from barestyle.run.stages import shrink_size
 
 
 @dataclass(frozen=True)
 class ScaledInputs:
-    """What goes into a search, on the device, at the result's size: (1, 3, h, w) in 0..1, and masks (1, 1, h, w).
+    """Images (1, 3, h, w) in 0..1 and masks (1, 1, h, w) of an optimization, on its device.
 
-    `base` is the picture that the search changes, the content or what is given in its place, and None where it begins
-    with noise. `keep` says where the content stays as it is.
+    Attributes:
+        content: the content image.
+        regions: the styles and where each applies.
+        base: the image that is changed: the content or another start; None to start from noise.
+        keep: mask of the pixels that stay the content's.
     """
 
     content: Tensor
@@ -29,8 +32,8 @@ class ScaledInputs:
     keep: Tensor | None = None
 
     @classmethod
-    def of(cls, content: Tensor, style: Tensor) -> ScaledInputs:
-        """One style for all of the content, which is where the search begins."""
+    def from_images(cls, content: Tensor, style: Tensor) -> ScaledInputs:
+        """Return the inputs for one style everywhere, starting from the content."""
         return cls(content, (Region((StyleImage(style),)),), content)
 
     @property
@@ -38,59 +41,54 @@ class ScaledInputs:
         """Height and width of the content."""
         return Size(*self.content.shape[-2:])
 
-    def at(self, size: Size) -> ScaledInputs:
-        """All shrunk alike, so that the content has `size`."""
+    def resize(self, size: Size) -> ScaledInputs:
+        """Return all images shrunk by the same factor, so that the content has `size`."""
         if size == self.size:
             return self
         content = resized(self.content, *size)
-        base = content if self.base is self.content else _resized(self.base, size)
+        base = content if self.base is self.content else _resize_planes(self.base, size)
         factor = max(self.size) / max(size)
-        return ScaledInputs(
-            content, tuple(_shrunk(one, size, factor) for one in self.regions), base, _resized(self.keep, size)
-        )
+        regions = tuple(_shrink_region(region, size, factor) for region in self.regions)
+        return ScaledInputs(content, regions, base, _resize_planes(self.keep, size))
 
 
-def _shrunk(region: Region, size: Size, factor: float) -> Region:
-    """A region of a picture of another size, its styles shrunk by a factor."""
-    samples = []
-    for sample in region.styles:
-        small = shrunk(Size(*sample.pixels.shape[-2:]), factor)
-        samples.append(replace(sample, pixels=resized(sample.pixels, *small), mask=_resized(sample.mask, small)))
-    return replace(region, styles=tuple(samples), mask=_resized(region.mask, size))
+def _shrink_region(region: Region, size: Size, factor: float) -> Region:
+    """Return a region for a picture of `size`, its styles shrunk by a factor."""
+    styles = []
+    for style in region.styles:
+        small = shrink_size(Size(*style.pixels.shape[-2:]), factor)
+        pixels, mask = resized(style.pixels, *small), _resize_planes(style.mask, small)
+        styles.append(replace(style, pixels=pixels, mask=mask))
+    return replace(region, styles=tuple(styles), mask=_resize_planes(region.mask, size))
 
 
-def _resized(planes: Tensor | None, size: Size) -> Tensor | None:
+def _resize_planes(planes: Tensor | None, size: Size) -> Tensor | None:
     return None if planes is None else resized(planes, *size)
 
 
-def content_of(pictures: ScaledInputs) -> Tensor:
-    """Where most searches begin."""
-    return pictures.content
+def upsample_change(image: Tensor, base: Tensor | None, larger_base: Tensor | None, size: Size) -> Tensor:
+    """Return the image enlarged to `size`, (1, 3, h, w) in 0..1: the larger base plus the enlarged change of the base.
 
-
-def upsample_change(image: Tensor, base: Tensor | None, larger: Tensor | None, size: Size) -> Tensor:
-    """What was changed in the base of one size, brought to the base of another: (1, 3, h, w) in 0..1.
-
-    The larger base's own details stay; enlarging the picture itself would lose them. Without a base it has to do.
+    So the larger base keeps its details, which an enlarged image would lose. Without a base the image is enlarged.
     """
     if tuple(image.shape[-2:]) == size:
         return image
     change = image if base is None else image - base
     change = F.interpolate(change, size, mode="bicubic", align_corners=False)
-    return (change if larger is None else change.add_(larger)).clamp_(0, 1)
+    return (change if larger_base is None else change.add_(larger_base)).clamp_(0, 1)
 
 
-def protect_pixels(evaluate: Evaluate, pictures: ScaledInputs) -> Evaluate:
-    """An evaluation of the picture in which what is protected is the content's, as a function of the other picture.
+def protect_pixels(evaluate: Evaluate, inputs: ScaledInputs) -> Evaluate:
+    """Wrap `evaluate` so that protected pixels come from the content.
 
-    Where the mask is white the gradient is zero; where it is gray the two are blended.
+    Where the mask is white the gradient is zero; where it is gray the image and the content are blended.
     """
-    keep, content = pictures.keep, pictures.content
+    keep, content = inputs.keep, inputs.content
     if keep is None:
         return evaluate
 
-    def blended(image: Tensor) -> Evaluation:
-        found = evaluate(image.lerp(content, keep))
-        return replace(found, gradient=found.gradient.mul_(1 - keep))
+    def evaluate_blend(image: Tensor) -> Evaluation:
+        evaluation = evaluate(image.lerp(content, keep))
+        return replace(evaluation, gradient=evaluation.gradient.mul_(1 - keep))
 
-    return blended
+    return evaluate_blend

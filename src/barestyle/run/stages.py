@@ -1,72 +1,83 @@
-"""The legs of a course: sizes and precisions, one after the other, and how many steps each has."""
+"""The stages of a run, in order: the size and precision of each, and how many steps it has."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from barestyle.networks import Size, minimum_side
+from barestyle.run.precision import FLOAT32_FRACTION, Precision, StagePrecision
 from barestyle.spec import CoarseToFine, PaperLBFGS, Spec
-
-Precision = Literal["float32", "bf16", "mixed"]
-
-FLOAT32_FRACTION = 0.25
-"""Share of the finest scale's steps that mixed precision takes in float32."""
 
 
 class Stage(NamedTuple):
-    """A part of the course: a size, a precision, and the most steps; `watched` where it may end before."""
+    """A part of a run at one size and precision, of at most `steps` steps.
+
+    With `precision_checked` the stage ends early if bfloat16 becomes too inaccurate.
+    """
 
     size: Size
-    precision: Literal["float32", "bf16"]
+    precision: StagePrecision
     steps: int
     precision_checked: bool = False
 
 
 def plan_stages(spec: Spec, size: Size, styles: Sequence[Size], precision: Precision) -> list[Stage]:
-    """What a run does one after the other; smaller scales than the network can work with are left out."""
+    """Return the stages of a run whose result has `size`; scales below the network's minimum size are skipped.
+
+    `styles` are the sizes of the style images, which shrink with the result.
+    """
     steps = spec.optimizer.steps
     if isinstance(spec.optimizer, PaperLBFGS):
-        return [
-            Stage(size, "float32" if precision == "mixed" else precision, steps * spec.optimizer.iterations_per_step)
-        ]
-    rough: Literal["float32", "bf16"] = "float32" if precision == "float32" else "bf16"
+        narrow: StagePrecision = "float32" if precision == "mixed" else precision
+        return [Stage(size, narrow, steps * spec.optimizer.iterations_per_step)]
+    narrow = "float32" if precision == "float32" else "bf16"
     precision_checked = precision == "mixed"
-    found = []
-    if isinstance(spec.scales, CoarseToFine):
-        smallest = minimum_side(spec.network)
-        for number in range(spec.scales.scales - 1, 0, -1):
-            factor = spec.scales.factor**number
-            small = shrunk(size, factor)
-            if min(min(shrunk(one, factor)) for one in (size, *styles)) >= smallest:
-                found.append(Stage(small, rough, steps, precision_checked))
-        steps = spec.scales.finest_steps if found else steps
+    coarse = [Stage(small, narrow, steps, precision_checked) for small in _coarse_sizes(spec, size, styles)]
+    if coarse and isinstance(spec.scales, CoarseToFine):
+        steps = spec.scales.finest_steps
     if not precision_checked:
-        return [*found, Stage(size, rough, steps)]
-    last = max(round(FLOAT32_FRACTION * steps), 1)
-    first = [Stage(size, "bf16", steps - last, precision_checked)] if steps > last else []
-    return [*found, *first, Stage(size, "float32", last)]
+        return [*coarse, Stage(size, narrow, steps)]
+    float32_steps = max(round(FLOAT32_FRACTION * steps), 1)
+    finest = [Stage(size, "bf16", steps - float32_steps, precision_checked)] if steps > float32_steps else []
+    return [*coarse, *finest, Stage(size, "float32", float32_steps)]
 
 
-def reassign_steps(stage: Stage, taken: int, to_go: list[Stage]) -> list[Stage]:
-    """The legs to go where a watched one is left after so many steps: float32 takes the others, at the same size."""
+def _coarse_sizes(spec: Spec, size: Size, styles: Sequence[Size]) -> list[Size]:
+    """Return the sizes before the result's own, smallest first."""
+    if not isinstance(spec.scales, CoarseToFine):
+        return []
+    smallest = minimum_side(spec.network)
+    factors = [spec.scales.factor**number for number in range(spec.scales.scales - 1, 0, -1)]
+    return [
+        shrink_size(size, factor)
+        for factor in factors
+        if min(min(shrink_size(image, factor)) for image in (size, *styles)) >= smallest
+    ]
+
+
+def reassign_steps(stage: Stage, taken: int, remaining: list[Stage]) -> list[Stage]:
+    """Return the remaining stages after a bf16 stage ended early, `taken` steps in.
+
+    Float32 takes the steps that are left, at the same size.
+    """
     left = stage.steps - taken
-    if to_go and (to_go[0].size, to_go[0].precision) == (stage.size, "float32"):
-        return [to_go[0]._replace(steps=to_go[0].steps + left), *to_go[1:]]
-    return [Stage(stage.size, "float32", left), *to_go] if left else to_go
+    if remaining and (remaining[0].size, remaining[0].precision) == (stage.size, "float32"):
+        return [remaining[0]._replace(steps=remaining[0].steps + left), *remaining[1:]]
+    return [Stage(stage.size, "float32", left), *remaining] if left else remaining
 
 
-def fraction_done(plan_stages: list[Stage], step: int) -> float:
-    """The share of all legs' work, 0..1, that so many steps are; a step costs what its pixels cost."""
-    pixels = [stage.size.height * stage.size.width for stage in plan_stages]
-    total = sum(area * stage.steps for area, stage in zip(pixels, plan_stages, strict=True))
+def fraction_done(stages: list[Stage], step: int) -> float:
+    """Return the share of the whole work, 0..1, that is done after `step` steps; a step costs what its pixels cost."""
+    areas = [stage.size.height * stage.size.width for stage in stages]
+    total = sum(area * stage.steps for area, stage in zip(areas, stages, strict=True))
     done, left = 0, step
-    for area, stage in zip(pixels, plan_stages, strict=True):
+    for area, stage in zip(areas, stages, strict=True):
         done += area * min(left, stage.steps)
         left -= min(left, stage.steps)
     return done / total
 
 
-def shrunk(size: Size, factor: float) -> Size:
-    """A size divided by a factor, to the nearest pixel."""
+def shrink_size(size: Size, factor: float) -> Size:
+    """Return a size divided by a factor, rounded to whole pixels."""
     return Size(max(round(size.height / factor), 1), max(round(size.width / factor), 1))

@@ -29,9 +29,6 @@ from barestyle.spec.validation import Frozen, sentence
 DEFAULT_LONGEST_SIDE = 512
 """Pictures larger than this are shrunk to it unless a size is asked for: minutes, not hours, on two cores."""
 
-
-LATER_FIELDS = ("style_scale", "start", "colors")
-
 MAX_PIXELS = 178_956_970
 """Larger pictures are refused unless asked for: the limit at which Pillow suspects a decompression bomb."""
 
@@ -96,15 +93,9 @@ class Spec(Frozen):
 
     @property
     def digest(self) -> str:
-        """Sixteen hexadecimal digits that name this spec; where a weights file lies does not count.
-
-        Fields that came later count only where they are not at their default, so that earlier runs keep their names.
-        """
+        """Sixteen hexadecimal digits that identify this spec; the path of trained weights does not count."""
         data = self.model_dump(mode="json")
         data["network"].pop("trained_file", None)
-        for name in LATER_FIELDS:
-            if getattr(self, name) == type(self).model_fields[name].default:
-                del data[name]
         canonical = json.dumps(data, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from barestyle.images import read, target_size
 from barestyle.metrics import MetricInputs, compute, select
+from barestyle.run.api import transfer
 from barestyle.run.progress import Progress
-from barestyle.run.runner import transfer
 from barestyle.spec import PaperLBFGS, Spec, with_settings
 from barestyle.study.cell import Cell
 from barestyle.study.expansion import needs_trained_weights

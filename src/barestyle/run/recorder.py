@@ -1,0 +1,68 @@
+"""The record of a run, made from its plan and its attempts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from barestyle.images import Picture
+from barestyle.optimize import Restarts
+from barestyle.run.inputs import Style
+from barestyle.run.multiscale import MultiscaleMinimizer
+from barestyle.run.plan import Plan
+from barestyle.run.record import Input, Record, StyleInput, package_versions
+from barestyle.stop_reasons import StopReason, explain
+
+
+def build_record(
+    plan: Plan,
+    restarts: Restarts[MultiscaleMinimizer],
+    *,
+    image: Tensor,
+    losses: Sequence[float],
+    interrupted: bool,
+    seconds: float,
+) -> Record:
+    """Return the record of a run so far, with the hash of an image (1, 3, H, W) and absolute paths."""
+    ending = explain(StopReason.INTERRUPTED) if interrupted else restarts.ending
+    return Record(
+        digest=plan.spec.digest,
+        spec=plan.spec,
+        seed=plan.seed,
+        network_seed=restarts.seed,
+        perturbed=restarts.perturbed,
+        content=_input(plan.content),
+        styles=tuple(_style_input(style) for style in plan.styles),
+        keep=plan.keep and _input(plan.keep),
+        start=plan.start and _input(plan.start),
+        weights=plan.trained and Input(path=str(plan.trained.path.resolve()), sha256=plan.trained.sha256),
+        width=plan.size[1],
+        height=plan.size[0],
+        device=str(plan.device),
+        precision=plan.precision,
+        memory_plans=restarts.current.memory_plans if restarts.current else (),
+        threads=torch.get_num_threads(),
+        versions=package_versions(),
+        evaluations=restarts.evaluations,
+        restarts=restarts.count,
+        interrupted=interrupted,
+        stop_reason=ending.reason,
+        reason=ending.sentence,
+        seconds=round(seconds, 3),
+        losses=tuple(losses),
+        image_sha256=hashlib.sha256(image.cpu().contiguous().numpy().data).hexdigest(),
+    )
+
+
+def _style_input(style: Style) -> StyleInput:
+    source = _input(style.picture)
+    return StyleInput(
+        path=source.path, sha256=source.sha256, weight=style.weight, mask=style.mask and _input(style.mask)
+    )
+
+
+def _input(picture: Picture) -> Input:
+    return Input(path=picture.path and str(picture.path.resolve()), sha256=picture.sha256)
