@@ -13,7 +13,7 @@ from barestyle.study.yaml_loader import load
 
 
 def test_an_image_that_is_too_small_for_a_network_is_refused() -> None:
-    with pytest.raises(ImageError, match="would be used at 16 x 11, but this network needs at least 24 pixels per side"):
+    with pytest.raises(ImageError, match="used at 16 x 11, but this network needs at least 24 pixels per side"):
         resolve_study(override(load("fig8"), size=16), weights=None)
 
 
