@@ -41,7 +41,7 @@ class PaintRequest:
 
     @property
     def stem(self) -> str:
-        """The name of the result's files without extension, as the command line names them."""
+        """The name of the result's files without extension; the command line uses the same."""
         return f"{self.content.stem[:MAX_STEM_LENGTH]}-{self.style.stem[:MAX_STEM_LENGTH]}{self.suffix}"
 
 

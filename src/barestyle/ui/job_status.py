@@ -45,7 +45,7 @@ class Snapshot:
         share: of the work that is done, 0..1.
         seconds: since the run began.
         frame: the picture so far, a data URL; empty if the job makes no frames.
-        curve: SVG of the loss so far; empty likewise.
+        curve: SVG of the loss so far; empty without frames.
     """
 
     step: int

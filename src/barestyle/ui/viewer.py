@@ -1,6 +1,6 @@
 """The viewer: shows the picture while it forms, then before and after, or a gallery of several looks.
 
-It is a component of its own, viewer.html and viewer.js. Gradio's before/after slider cannot be moved with the keyboard.
+It has its own HTML and script (viewer.html, viewer.js): gradio's before/after slider does not work with the keyboard.
 """
 
 from __future__ import annotations
