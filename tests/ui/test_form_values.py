@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from barestyle.errors import SpecError
+from barestyle.errors import RecordError, SpecError
 from barestyle.presets import PRESETS, preset
 from barestyle.run import record as records
 from barestyle.run.record import Record
@@ -14,7 +14,7 @@ from barestyle.spec import Spec, with_settings
 from barestyle.ui import choices, controls
 from barestyle.ui.controls import CONTROLS
 from barestyle.ui.errors import PageError
-from barestyle.ui.form_values import Settings, parse_base, parse_seed, settings_from_record
+from barestyle.ui.form_values import Settings, parse_base, parse_seed, read_settings, settings_from_record
 from barestyle.ui.limits import Limits
 
 LIMITS = Limits()
@@ -83,6 +83,20 @@ def test_a_size_above_the_limit_is_refused() -> None:
 def test_a_strength_that_the_preset_does_not_have_is_refused() -> None:
     with pytest.raises(SpecError, match="style_loss=gram"):
         Settings("npnd", strength=0.5).spec(LIMITS)
+
+
+def test_settings_are_read_from_a_result_or_its_record(quick_result: Path, tmp_path: Path) -> None:
+    settings = read_settings(quick_result)
+    assert settings == settings_from_record(records.find(quick_result))
+    assert read_settings(quick_result.with_name("earlier.png.json")) == settings
+    damaged = tmp_path / "damaged.json"
+    damaged.write_text("{")
+    with pytest.raises(RecordError, match=r"'damaged.json'"):
+        read_settings(damaged)
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(b"x")
+    with pytest.raises(PageError, match=r"^'photo.jpg' has no barestyle settings in it; choose a picture that"):
+        read_settings(photo)
 
 
 def test_parse_seed() -> None:

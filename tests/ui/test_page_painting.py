@@ -169,7 +169,7 @@ def test_refused_files_are_explained_and_the_page_works_on(
     for file in (letter, pictures / "style.jpg"):
         open_more(page)
         page.set_input_files("#earlier input[type=file]", file)
-        page.wait_for_selector(f"text='{file.name}' contains no record")
+        page.wait_for_selector(f"text='{file.name}' has no barestyle settings in it")
     paint(page, pictures, quick_result)
     page.wait_for_selector('[data-phase="done"]')
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from barestyle import samples
-from barestyle.errors import ImageError, RecordError
+from barestyle.errors import ImageError
 from barestyle.ui import service as module
 from barestyle.ui.compute import Compute
 from barestyle.ui.errors import PageError
@@ -154,7 +154,7 @@ def test_a_file_that_is_not_a_picture_is_refused(service: Service, tmp_path: Pat
     with pytest.raises(ImageError, match=r"^'letter.png'"):
         asyncio.run(choose())
     assert service.sessions.get("me").files == {}
-    with pytest.raises(RecordError, match=r"^'letter.png'"):
+    with pytest.raises(PageError, match=r"^'letter.png' has no barestyle settings in it"):
         asyncio.run(service.load_settings("me", upload(service, letter)))
 
 

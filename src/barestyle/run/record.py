@@ -160,7 +160,7 @@ def find(output: Path) -> Record:
             )
         if output.suffix == ".json":
             return parse(output.read_text(encoding="utf-8", errors="replace"), output)
-        embedded = _read_embedded(output)
+        embedded = read_embedded(output)
         if not sidecar(output).is_file():
             if embedded is None:
                 raise RecordError(
@@ -179,7 +179,7 @@ def find(output: Path) -> Record:
     return beside
 
 
-def _read_embedded(output: Path) -> Record | None:
+def read_embedded(output: Path) -> Record | None:
     """Return the record inside a PNG; it comes before the pixels, which are not decoded."""
     try:
         with own_pixel_limit(), Image.open(output) as image:

@@ -110,9 +110,11 @@ def parse_base(value: object) -> str | Spec:
 def read_settings(file: Path) -> Settings:
     """Return the settings that a result, or a record as JSON, was made with. Raise RecordError or PageError."""
     try:
-        record = records.find(file)
+        record = records.find(file) if file.suffix == ".json" else records.read_embedded(file)
     except BarestyleError as error:
         raise type(error)(strip_folder(str(error), file)) from None
+    if record is None:
+        raise PageError(f"{file.name!r} has no barestyle settings in it; choose a picture that barestyle made")
     return settings_from_record(record)
 
 
