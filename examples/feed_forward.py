@@ -96,7 +96,7 @@ def photo(name: str, long_side: int) -> Tensor:
     """One of scikit-image's photographs, (1, 3, H, W), both sides cut to multiples of 4."""
     picture = read(samples.photo(name))
     height, width = target_size(picture.height, picture.width, long_side)
-    return picture.at(height, width).pixels[..., : height // 4 * 4, : width // 4 * 4]
+    return picture.resize(height, width).pixels[..., : height // 4 * 4, : width // 4 * 4]
 
 
 def main() -> None:

@@ -66,7 +66,7 @@ def folder(tmp_path: Path) -> Path:
 BAD_PICTURES = {
     "missing.png": ("there is no file", "check the path"),
     "empty.png": ("is empty (0 bytes)", "get the file again"),
-    "text.png": ("is no picture that can be read", "give a PNG, JPEG, TIFF, WebP, GIF, BMP"),
+    "text.png": ("is not an image that can be read", "give a PNG, JPEG, TIFF, WebP, GIF, BMP"),
     "truncated-good.png": ("is damaged or cut short", "get the file again"),
     "truncated-good.jpg": ("is damaged or cut short", "get the file again"),
     "truncated-good.webp": ("is damaged or cut short", "get the file again"),
@@ -75,7 +75,7 @@ BAD_PICTURES = {
     "truncated-deep.tif": ("is damaged or",),
     "corrupt-deep.tif": ("is damaged or",),
     "broken.tif": ("is damaged or",),
-    "folder": ("is a folder; give a picture inside it",),
+    "folder": ("is a folder; give an image file in it",),
     "1x1.png": ("has 1 x 1 pixels", "needs at least 16 pixels per side", "use a larger picture"),
     "3000x2.png": ("has 3000 x 2 pixels", "needs at least 16 pixels per side", "use a larger picture"),
     "3000x20.png": ("has 3000 x 20 pixels and would be used at", "choose a larger --size or a less narrow picture"),

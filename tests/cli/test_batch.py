@@ -113,7 +113,7 @@ def test_one_that_fails_stops_no_other(program: Program, folder: Path) -> None:
     outcome = program("batch", "photos", "--styles", "styles/x.png", "--into", "out", *QUICK)
     assert outcome.code == 1
     assert "2 painted, 0 were there already, 2 failed" in outcome.out
-    assert "photos/broken.png in styles/x.png: 'photos/broken.png' is no picture" in outcome.out
+    assert "photos/broken.png in styles/x.png: 'photos/broken.png' is not an image" in outcome.out
     assert sorted(path.name for path in (folder / "out").glob("*.png")) == ["one-x.png", "two-x.png"]
 
 

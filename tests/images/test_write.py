@@ -1,4 +1,4 @@
-"""Writing: round trips by extension, atomicity, and what is refused before any work."""
+"""Encoding: round trips by format, rounding, and records inside PNG files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PIXELS = torch.rand(1, 3, 12, 17, generator=torch.Generator().manual_seed(0))
 ALPHA = torch.rand(1, 1, 12, 17, generator=torch.Generator().manual_seed(1))
 
 
-def written(tmp_path: Path, extension: str, alpha: torch.Tensor | None, bits: Literal[8, 16] = 8) -> Path:
+def write_file(tmp_path: Path, extension: str, alpha: torch.Tensor | None, bits: Literal[8, 16] = 8) -> Path:
     path = tmp_path / f"a{extension}"
     path.write_bytes(encode(PIXELS, alpha, extension, bits=bits))
     return path
@@ -26,7 +26,7 @@ def written(tmp_path: Path, extension: str, alpha: torch.Tensor | None, bits: Li
 @pytest.mark.parametrize("extension", [".png", ".tif", ".TIFF"])
 @pytest.mark.parametrize("transparent", [False, True])
 def test_lossless_round_trips(tmp_path: Path, extension: str, bits: Literal[8, 16], transparent: bool) -> None:
-    picture = read(written(tmp_path, extension, ALPHA if transparent else None, bits))
+    picture = read(write_file(tmp_path, extension, ALPHA if transparent else None, bits))
     half_level = 0.5 / (2**bits - 1) + 1e-6
     assert picture.bits == bits
     expected = PIXELS * ALPHA + 1 - ALPHA if transparent else PIXELS
@@ -37,20 +37,20 @@ def test_lossless_round_trips(tmp_path: Path, extension: str, bits: Literal[8, 1
 
 
 @pytest.mark.parametrize("extension", [".jpg", ".jpeg", ".webp"])
-def test_lossy_kinds_are_close(tmp_path: Path, extension: str) -> None:
+def test_lossy_formats_are_close(tmp_path: Path, extension: str) -> None:
     smooth = torch.linspace(0, 1, 64).expand(1, 3, 48, 64)
     path = tmp_path / f"a{extension}"
     path.write_bytes(encode(smooth, None, extension))
     torch.testing.assert_close(read(path).pixels, smooth, rtol=0, atol=0.02)
 
 
-def test_jpeg_lays_transparency_over_white(tmp_path: Path) -> None:
+def test_jpeg_composites_transparency_over_white(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(encode(torch.zeros(1, 3, 16, 16), torch.zeros(1, 1, 16, 16), ".jpg"))
     assert float(read(path).pixels.min()) > 0.99
 
 
-def test_the_same_picture_gives_the_same_bytes() -> None:
+def test_the_same_image_gives_the_same_bytes() -> None:
     for extension in (".png", ".jpg", ".tif", ".webp"):
         assert encode(PIXELS, ALPHA, extension) == encode(PIXELS, ALPHA, extension)
 

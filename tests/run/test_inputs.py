@@ -11,8 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from barestyle import ImageError, Spec, SpecError, StyleLoss, preset, transfer, with_settings
-from barestyle.images import color_transfer as color
-from barestyle.images import resized
+from barestyle.images import color_transfer, resize
 from barestyle.run.plan import prepare
 from barestyle.run.preprocess import group_regions
 from barestyle.run.request import Request
@@ -138,7 +137,7 @@ def test_what_is_kept_stays_and_the_rest_is_painted(
     for settings in ({}, {"start": "noise"}, {"optimizer": "adam", "optimizer.learning_rate": 0.03}, {"size": 48}):
         spec = with_settings(spec_of("bare", style_loss="whitened"), settings)
         found = transfer(content_image, style_image, spec, keep=mask()).image
-        whole = resized(content, *found.shape[-2:])
+        whole = resize(content, *found.shape[-2:])
         half = found.shape[-1] // 2
         assert torch.equal(found[..., : half - 1], whole[..., : half - 1])
         assert float((found - whole)[..., half + 1 :].abs().mean()) > 0.02
@@ -186,7 +185,7 @@ def test_a_start_keeps_its_strokes_from_coarse_to_fine(content_image: Image.Imag
 
 
 def chroma(image: Tensor) -> Tensor:
-    return image - color.luminance(image)
+    return image - color_transfer.luminance(image)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -196,12 +195,12 @@ def test_luminance_alone_keeps_the_contents_colors(
     wild = {"content_loss__strength": 0.9}
     plain = transfer(content_image, style_image, spec_of("bare", **wild))
     kept = transfer(content_image, style_image, spec_of("bare", colors="luminance", colors__when=when, **wild))
-    assert float((color.luminance(kept.image) - color.luminance(content)).abs().mean()) > 0.01
+    assert float((color_transfer.luminance(kept.image) - color_transfer.luminance(content)).abs().mean()) > 0.01
     # Where there is no room for a color at its luminance it is brought towards gray, and nowhere else.
     room = (chroma(kept.image).abs().amax(1) > 0) & (kept.image.amin(1) > 0) & (kept.image.amax(1) < 1)
     torch.testing.assert_close(chroma(kept.image)[:, :, room[0]], chroma(content)[:, :, room[0]], atol=1e-5, rtol=0)
     if when == "after":
-        torch.testing.assert_close(color.luminance(kept.image), color.luminance(plain.image))
+        torch.testing.assert_close(color_transfer.luminance(kept.image), color_transfer.luminance(plain.image))
         assert kept.losses == plain.losses
 
 
@@ -262,7 +261,7 @@ def test_a_small_picture_predicts_the_large_one() -> None:
 
     def painted(size: int, style: Image.Image, seed: int = 0) -> Tensor:
         spec = with_settings(preset("bare").spec, {"size": size, "network.channels": 16})
-        return resized(transfer(content, style, spec, seed=seed).image, 48, 64)
+        return resize(transfer(content, style, spec, seed=seed).image, 48, 64)
 
     preview, large = painted(64, style), painted(256, style)
     apart = float((preview - large).abs().mean())

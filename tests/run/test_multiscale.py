@@ -9,7 +9,7 @@ from torch import Tensor
 
 from barestyle import transfer, with_settings
 from barestyle.errors import SpecError
-from barestyle.images import resized
+from barestyle.images import resize
 from barestyle.networks import Size, build
 from barestyle.presets import preset
 from barestyle.run.plan import prepare
@@ -80,7 +80,7 @@ def test_auto_takes_bf16_where_the_device_is_made_for_it(monkeypatch: pytest.Mon
 
 
 def test_an_unchanged_content_stays_itself_at_any_size(content: Tensor) -> None:
-    less, whole = resized(content, 20, 27), Size(*content.shape[-2:])
+    less, whole = resize(content, 20, 27), Size(*content.shape[-2:])
     assert torch.equal(upsample_change(less, less, content, whole), content)
     brighter = upsample_change((less + 0.1).clamp(0, 1), less, content, whole)
     torch.testing.assert_close(brighter.mean(), (content + 0.1).clamp(0, 1).mean(), atol=0.01, rtol=0)

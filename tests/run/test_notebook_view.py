@@ -18,7 +18,7 @@ import torch
 from PIL import Image
 
 from barestyle import PRESETS, Result, Spec, preset, transfer, with_settings
-from barestyle.images import resized
+from barestyle.images import resize
 from barestyle.run.notebook_view import LONGEST_SIDE, as_html
 from barestyle.run.record import Input
 from barestyle.spec.diff import diff_specs
@@ -198,7 +198,7 @@ STYLES = "elements => elements.map(one => getComputedStyle(one).{})"
 
 @pytest.mark.parametrize(("ink", "paper"), [("rgb(20, 20, 20)", "white"), ("rgb(230, 230, 230)", "rgb(17, 17, 17)")])
 def test_it_is_readable_on_light_and_dark_wide_and_narrow(result: Result, ink: str, paper: str, tmp_path: Path) -> None:
-    wide = replace(result, image=resized(result.image, 384, 512))
+    wide = replace(result, image=resize(result.image, 384, 512))
     page_of_a_notebook = f"<!doctype html><body style='color:{ink};background:{paper};margin:8px'>{as_html(wide)}"
     (tmp_path / "page.html").write_text(page_of_a_notebook, encoding="utf-8")
     with open_file(tmp_path / "page.html") as page:

@@ -163,7 +163,7 @@ def test_uploads_that_are_not_pictures_or_too_large_are_refused(
     Image.new("1", (10_000, 10_000)).save(tmp_path / "wall.png")
     before = page_server.memory()
     for name, message in (
-        ("letter.png", "'letter.png' is no picture that can be read; give a PNG, JPEG"),
+        ("letter.png", "'letter.png' is not an image that can be read; give a PNG, JPEG"),
         ("wall.png", "'wall.png' has too many pixels; resize it to under 67 megapixels."),
     ):
         with pytest.raises(AppError) as raised:

@@ -54,10 +54,14 @@ def pictures(sources: Sequence[str | Path]) -> list[Path]:
 
 def is_picture(path: Path) -> bool:
     """Whether a file in a folder looks like a picture that somebody put there."""
-    from barestyle.images.read import extensions  # here, as the command line reads this module before its command
+    from barestyle.images.read import (
+        readable_extensions,  # here, as the command line reads this module before its command
+    )
 
     hidden = path.name.startswith(".")
-    return not hidden and path.suffix.lower() in extensions() and not path.with_name(path.name + ".json").exists()
+    return (
+        not hidden and path.suffix.lower() in readable_extensions() and not path.with_name(path.name + ".json").exists()
+    )
 
 
 def pairs(

@@ -33,8 +33,7 @@ def recolor(
     At the photograph's own size, at once. Without -o the result is named after both pictures.
     """
     from barestyle.atomic_files import write_atomically
-    from barestyle.images import check_distinct, check_format, check_output, encode
-    from barestyle.images import color_transfer as color
+    from barestyle.images import check_distinct, check_format, check_output, color_transfer, encode
     from barestyle.run.inputs import read_style
 
     output = output or Path(f"{content.stem}-{style.stem}.png")
@@ -43,7 +42,7 @@ def recolor(
     photo, painting = (read_style(path, max_pixels=max_pixels) for path in (content, style))
     check_format(output, photo.height, photo.width)
     # The roles are those of `colors=matched` the other way round: there the style gets the content's colors.
-    pixels = color.matched(
+    pixels = color_transfer.match_colors(
         photo.pixels,
         painting.pixels,
         method=method,

@@ -1,20 +1,21 @@
-"""Pictures: from files and arrays to sRGB tensors, and back to files."""
+"""Images: from files and arrays to sRGB tensors, and back to files."""
 
 from barestyle.images.output import EXTENSIONS, check_distinct, check_format, check_output
-from barestyle.images.picture import Picture, Source
+from barestyle.images.picture import Picture, PixelArray, Source
 from barestyle.images.read import read
-from barestyle.images.resize import resized, target_size
+from barestyle.images.resize import resize, target_size
 from barestyle.images.write import encode
 
 __all__ = [
     "EXTENSIONS",
     "Picture",
+    "PixelArray",
     "Source",
     "check_distinct",
     "check_format",
     "check_output",
     "encode",
     "read",
-    "resized",
+    "resize",
     "target_size",
 ]

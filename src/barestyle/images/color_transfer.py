@@ -1,4 +1,4 @@
-"""Colors kept or matched: mathematics of sRGB pixels (1, 3, H, W) in 0..1, on the CPU.
+"""Preserve or transfer colors of sRGB pixels (1, 3, H, W) in 0..1, on the CPU.
 
 Gatys, Bethge, Hertzmann & Shechtman 2016, "Preserving color in neural artistic style transfer" (arXiv:1606.05897).
 """
@@ -12,58 +12,58 @@ from torch import Tensor
 from barestyle.spec.colors import Method, Space
 
 LUMA = (0.299, 0.587, 0.114)
-"""Shares of red, green and blue in the Y of YIQ and of ITU-R BT.601, of sRGB values as they are."""
+"""Weights of red, green and blue in the Y of YIQ and of ITU-R BT.601, for gamma-encoded values."""
 
-LEAST_VARIANCE = 1e-6
-"""Added to the variance of every color direction: a picture of one color has none to be mapped by."""
+RELATIVE_VARIANCE_FLOOR = 1e-6
+"""Added to the variance of every color direction, relative to the total: an image of one color has no variance."""
 
 
 def luminance(pixels: Tensor) -> Tensor:
-    """The Y of YIQ: (1, 1, H, W) in 0..1."""
-    shares = torch.tensor(LUMA, dtype=pixels.dtype, device=pixels.device).view(1, 3, 1, 1)
-    return (pixels * shares).sum(1, keepdim=True)
+    """Return the Y of YIQ, (1, 1, H, W) in 0..1."""
+    weights = torch.tensor(LUMA, dtype=pixels.dtype, device=pixels.device).view(1, 3, 1, 1)
+    return (pixels * weights).sum(1, keepdim=True)
 
 
-def gray(pixels: Tensor) -> Tensor:
-    """The same picture without colors, (1, 3, H, W)."""
+def to_gray(pixels: Tensor) -> Tensor:
+    """Return the image without colors, (1, 3, H, W)."""
     return luminance(pixels).expand_as(pixels).contiguous()
 
 
-def with_luminance(pixels: Tensor, y: Tensor) -> Tensor:
-    """A picture's own I and Q with another Y, (1, 1, H, W), in 0..1.
+def replace_luminance(pixels: Tensor, y: Tensor) -> Tensor:
+    """Return an image with its own I and Q and another Y, (1, 1, H, W), in 0..1.
 
-    Adding the same to red, green and blue changes Y alone. What would leave 0..1 is brought back towards gray, so that
-    the luminance is right even there.
+    Adding the same number to red, green and blue changes Y only. Colors that would leave 0..1 move towards gray, so
+    that the luminance is right there, too.
     """
     chroma = pixels - luminance(pixels)
     y = y.clamp(0, 1)
-    # The largest share of the chroma that stays within 0..1 at every pixel.
-    room = torch.where(chroma > 0, (1 - y) / chroma.clamp(min=1e-12), y / (-chroma).clamp(min=1e-12))
-    return (y + chroma * room.amin(1, keepdim=True).clamp(max=1)).clamp(0, 1)
+    # The largest factor of the chroma that keeps a channel within 0..1.
+    limit = torch.where(chroma > 0, (1 - y) / chroma.clamp(min=1e-12), y / (-chroma).clamp(min=1e-12))
+    return (y + chroma * limit.amin(1, keepdim=True).clamp(max=1)).clamp(0, 1)
 
 
-def luminance_matched(
+def match_luminance(
     pixels: Tensor, reference: Tensor, mask: Tensor | None = None, reference_mask: Tensor | None = None
 ) -> Tensor:
-    """A gray picture with the mean and deviation of another's luminance (ibid., equation 10).
+    """Return a gray image with the mean and standard deviation of the reference's luminance (ibid., equation 10).
 
-    Only what the masks, (1, 1, h, w) in 0..1, show of each is measured.
+    Masks, (1, 1, h, w) in 0..1, are weights of the pixels of each image in its statistics.
     """
-    own = luminance(pixels).double()
-    mean, deviation = _spread(own, mask)
-    wanted_mean, wanted = _spread(luminance(reference).double(), reference_mask)
-    factor = wanted / deviation if float(deviation) > 0 else torch.zeros(())
-    return (wanted_mean + factor * (own - mean)).clamp(0, 1).to(pixels.dtype).expand_as(pixels).contiguous()
+    y = luminance(pixels).double()
+    mean, std = _mean_std(y, mask)
+    reference_mean, reference_std = _mean_std(luminance(reference).double(), reference_mask)
+    factor = reference_std / std if float(std) > 0 else torch.zeros(())
+    return (reference_mean + factor * (y - mean)).clamp(0, 1).to(pixels.dtype).expand_as(pixels).contiguous()
 
 
-def _spread(values: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Mean and deviation of what a mask shows."""
+def _mean_std(values: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Return the weighted mean and standard deviation."""
     weight = torch.ones_like(values) if mask is None else mask.double()
     mean = (values * weight).sum() / weight.sum()
     return mean, (((values - mean).square() * weight).sum() / weight.sum()).sqrt()
 
 
-def matched(
+def match_colors(
     pixels: Tensor,
     reference: Tensor,
     *,
@@ -72,73 +72,80 @@ def matched(
     mask: Tensor | None = None,
     reference_mask: Tensor | None = None,
 ) -> Tensor:
-    """A picture whose colors are mapped so that their statistics are those of `reference`, in 0..1.
+    """Return an image whose colors are mapped to the statistics of the reference's colors, in 0..1.
 
     Args:
-        method: `mean-covariance` maps all colors linearly (the way of least movement, Pitié & Kokaram 2007,
-            doi:10.1049/cp:20070055); `histogram` maps each channel by itself, monotonically.
-        space: where that is done.
-        mask: (1, 1, h, w) in 0..1; only what it shows of the first picture is measured, all of it is mapped.
-        reference_mask: likewise of the reference.
+        pixels: (1, 3, H, W), the image to map.
+        reference: (1, 3, h, w), the image with the desired colors.
+        method: `mean-covariance` maps all colors by one linear map, the optimal transport of one Gaussian to another
+            (Pitié & Kokaram 2007, doi:10.1049/cp:20070055); `histogram` maps each channel by a monotonic function.
+        space: the color space of the map.
+        mask: (1, 1, H, W) in 0..1, weights of the pixels in the image's statistics; all pixels are mapped.
+        reference_mask: (1, 1, h, w) in 0..1, weights of the reference's pixels.
     """
-    own, other = _into(pixels, space), _into(reference, space)
-    weights = _weight(mask, len(own)), _weight(reference_mask, len(other))
-    found = (_linear if method == "mean-covariance" else _by_histogram)(own, other, *weights)
-    return _out_of(found, space, pixels)
+    source, target = to_space(pixels, space), to_space(reference, space)
+    weights = _mask_weights(mask, len(source)), _mask_weights(reference_mask, len(target))
+    map_rows = _map_linearly if method == "mean-covariance" else _map_histograms
+    return from_space(map_rows(source, target, *weights), space, pixels)
 
 
-def _weight(mask: Tensor | None, pixels: int) -> _Rows:
-    found: _Rows = np.ones(pixels) if mask is None else mask.double().flatten().numpy()
-    return found
+def _mask_weights(mask: Tensor | None, count: int) -> _Rows:
+    """Return a weight for each of `count` pixels."""
+    weights: _Rows = np.ones(count) if mask is None else mask.double().flatten().numpy()
+    return weights
 
 
-def _linear(own: _Rows, other: _Rows, weight: _Rows, other_weight: _Rows) -> _Rows:
-    """Rows (n, 3), mapped by A (x - mean) + mean' with A = C^(-1/2) (C^(1/2) C' C^(1/2))^(1/2) C^(-1/2)."""
-    mean, covariance = _statistics(own, weight)
-    wanted_mean, wanted = _statistics(other, other_weight)
-    floor = LEAST_VARIANCE * max(float(np.trace(covariance)), float(np.trace(wanted)), 1e-12)
-    root = _power(covariance + floor * np.eye(3), 0.5)
+def _map_linearly(source: _Rows, target: _Rows, weights: _Rows, target_weights: _Rows) -> _Rows:
+    """Map rows (n, 3) by A (x - mean) + mean' with A = C^(-1/2) (C^(1/2) C' C^(1/2))^(1/2) C^(-1/2)."""
+    mean, covariance = _mean_covariance(source, weights)
+    target_mean, target_covariance = _mean_covariance(target, target_weights)
+    scale = max(float(np.trace(covariance)), float(np.trace(target_covariance)), 1e-12)
+    floor = RELATIVE_VARIANCE_FLOOR * scale
+    root = _matrix_power(covariance + floor * np.eye(3), 0.5)
     inverse = np.linalg.inv(root)
-    mapping = inverse @ _power(root @ (wanted + floor * np.eye(3)) @ root, 0.5) @ inverse
-    return (own - mean) @ mapping.T + wanted_mean
+    mapping = inverse @ _matrix_power(root @ (target_covariance + floor * np.eye(3)) @ root, 0.5) @ inverse
+    return (source - mean) @ mapping.T + target_mean
 
 
-def _statistics(rows: _Rows, weight: _Rows) -> tuple[_Rows, _Rows]:
-    mean = np.average(rows, axis=0, weights=weight)
-    return mean, (rows - mean).T @ ((rows - mean) * weight[:, None]) / weight.sum()
+def _mean_covariance(rows: _Rows, weights: _Rows) -> tuple[_Rows, _Rows]:
+    """Return the weighted mean (3,) and covariance (3, 3)."""
+    mean = np.average(rows, axis=0, weights=weights)
+    return mean, (rows - mean).T @ ((rows - mean) * weights[:, None]) / weights.sum()
 
 
-def _power(matrix: _Rows, exponent: float) -> _Rows:
+def _matrix_power(matrix: _Rows, exponent: float) -> _Rows:
+    """Return a power of a symmetric positive semidefinite matrix."""
     values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
-    found: _Rows = (vectors * np.clip(values, 0, None) ** exponent) @ vectors.T
-    return found
+    power: _Rows = (vectors * np.clip(values, 0, None) ** exponent) @ vectors.T
+    return power
 
 
-def _by_histogram(own: _Rows, other: _Rows, weight: _Rows, other_weight: _Rows) -> _Rows:
-    """Each channel's values, mapped so that their distribution is the other's."""
-    found = np.empty_like(own)
-    shown = weight > 0
+def _map_histograms(source: _Rows, target: _Rows, weights: _Rows, target_weights: _Rows) -> _Rows:
+    """Map each channel of (n, 3) by a monotonic function that gives it the target's distribution."""
+    result = np.empty_like(source)
+    is_measured = weights > 0
     for channel in range(3):
-        order = np.argsort(own[shown, channel], kind="stable")
-        values, weights = own[shown, channel][order], weight[shown][order]
-        # The share of the pixels below each value, ties at their middle, so that equal values stay equal.
+        order = np.argsort(source[is_measured, channel], kind="stable")
+        values, sorted_weights = source[is_measured, channel][order], weights[is_measured][order]
+        # The quantile of each value; equal values get their middle, so that they stay equal.
         distinct, first = np.unique(values, return_index=True)
-        until = np.concatenate([[0.0], np.cumsum(weights)])
+        cumulative = np.concatenate([[0.0], np.cumsum(sorted_weights)])
         ends = np.append(first[1:], len(values))
-        shares = (until[first] + until[ends]) / 2 / until[-1]
-        order = np.argsort(other[:, channel], kind="stable")
-        target, ranks = other[order, channel], np.cumsum(other_weight[order])
-        places = (ranks - other_weight[order] / 2) / ranks[-1]
-        found[:, channel] = np.interp(np.interp(own[:, channel], distinct, shares), places, target)
-    return found
+        quantiles = (cumulative[first] + cumulative[ends]) / 2 / cumulative[-1]
+        order = np.argsort(target[:, channel], kind="stable")
+        target_values, target_cumulative = target[order, channel], np.cumsum(target_weights[order])
+        target_quantiles = (target_cumulative - target_weights[order] / 2) / target_cumulative[-1]
+        source_quantiles = np.interp(source[:, channel], distinct, quantiles)
+        result[:, channel] = np.interp(source_quantiles, target_quantiles, target_values)
+    return result
 
 
 _Rows = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
-def _into(pixels: Tensor, space: Space) -> _Rows:
-    """Pixels as rows (H·W, 3) in a color space, float64."""
-    from kornia.color import rgb_to_lab, rgb_to_linear_rgb  # slow to load, and seldom needed
+def to_space(pixels: Tensor, space: Space) -> _Rows:
+    """Return pixels as rows (H·W, 3) in a color space, float64."""
+    from kornia.color import rgb_to_lab, rgb_to_linear_rgb  # slow to import, and rarely needed
 
     values = pixels.double()
     converted = rgb_to_linear_rgb(values) if space == "linear-rgb" else rgb_to_lab(values)
@@ -146,8 +153,8 @@ def _into(pixels: Tensor, space: Space) -> _Rows:
     return rows
 
 
-def _out_of(rows: _Rows, space: Space, like: Tensor) -> Tensor:
-    """Rows of a color space as pixels of the shape and type of others, in 0..1."""
+def from_space(rows: _Rows, space: Space, like: Tensor) -> Tensor:
+    """Return rows of a color space as sRGB pixels in 0..1, with the shape and type of `like`."""
     from kornia.color import lab_to_rgb, linear_rgb_to_rgb
 
     planes = torch.from_numpy(np.ascontiguousarray(rows.T)).view(like.shape)

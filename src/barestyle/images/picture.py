@@ -1,4 +1,4 @@
-"""What a picture is inside barestyle."""
+"""The image type of barestyle, and its construction from samples."""
 
 from __future__ import annotations
 
@@ -12,19 +12,22 @@ from PIL import Image
 from torch import Tensor
 
 from barestyle.errors import ImageError
-from barestyle.images.resize import resized
+from barestyle.images.resize import resize
+
+PixelArray = np.ndarray[Any, Any]
+"""Samples (H, W, channels) of any type."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """An sRGB picture.
+    """An sRGB image.
 
     Attributes:
         pixels: (1, 3, H, W) float32 in 0..1, composited over white where the original is transparent.
-        alpha: (1, 1, H, W) float32 in 0..1, or None for an opaque picture.
+        alpha: (1, 1, H, W) float32 in 0..1, or None for an opaque image.
         bits: bits per channel of the original, 8 or 16.
-        name: the path as given, or what kind of object it came from; for messages.
-        sha256: of the file's bytes, or of shape and pixels where there is no file.
+        name: the path as given, or the kind of object it came from; for messages.
+        sha256: digest of the file's bytes, or of shape and samples if there is no file.
         path: the file, if there is one.
     """
 
@@ -37,36 +40,35 @@ class Picture:
 
     @property
     def height(self) -> int:
-        """Pixels from top to bottom."""
+        """Height in pixels."""
         return self.pixels.shape[-2]
 
     @property
     def width(self) -> int:
-        """Pixels from left to right."""
+        """Width in pixels."""
         return self.pixels.shape[-1]
 
-    def at(self, height: int, width: int) -> Picture:
-        """The same picture at another size."""
-        alpha = None if self.alpha is None else resized(self.alpha, height, width)
-        return replace(self, pixels=resized(self.pixels, height, width), alpha=alpha)
+    def resize(self, height: int, width: int) -> Picture:
+        """Return the picture at another size."""
+        alpha = None if self.alpha is None else resize(self.alpha, height, width)
+        return replace(self, pixels=resize(self.pixels, height, width), alpha=alpha)
 
 
-Source = str | Path | Image.Image | np.ndarray[Any, Any] | Tensor | Picture
+Source = str | Path | Image.Image | PixelArray | Tensor | Picture
 """What `read` takes: a path, a PIL image, an array (H, W[, channels]), a tensor ([1,] channels, H, W), or a Picture."""
 
 
-def from_samples(
-    samples: np.ndarray[Any, Any], *, name: str, sha256: str, path: Path | None = None, bits: int = 8
-) -> Picture:
-    """A picture of samples (H, W, channels): 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha.
+def from_samples(samples: PixelArray, *, name: str, sha256: str, path: Path | None = None, bits: int = 8) -> Picture:
+    """Return a picture from samples (H, W, channels): 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha.
 
-    uint8, uint16 and bool span their range; floats have to lie in 0..1. Raises ImageError.
+    uint8, uint16 and bool use their whole range; floats must be in 0..1. Raises ImageError.
     """
     if samples.ndim != 3 or samples.shape[2] not in (1, 2, 3, 4) or samples.size == 0:
         raise ImageError(
-            f"{name} has the shape {samples.shape}; a picture is height x width, alone or with 1 to 4 channels"
+            f"{name} must have the shape (height, width) or (height, width, 1 to 4 channels), and at least one pixel, "
+            f"not {samples.shape}"
         )
-    values = unit_range(samples, name)
+    values = to_unit_range(samples, name)
     color, alpha = (values[..., :-1], values[..., -1:]) if values.shape[2] in (2, 4) else (values, None)
     color = np.broadcast_to(color, (*color.shape[:2], 3))
     if alpha is not None:
@@ -74,8 +76,8 @@ def from_samples(
         if bool((alpha == 1).all()):
             alpha = None
     return Picture(
-        pixels=planes(color),
-        alpha=None if alpha is None else planes(alpha),
+        pixels=to_planes(color),
+        alpha=None if alpha is None else to_planes(alpha),
         bits=16 if bits > 8 else 8,
         name=name,
         sha256=sha256,
@@ -83,8 +85,8 @@ def from_samples(
     )
 
 
-def unit_range(samples: np.ndarray[Any, Any], name: str) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Samples of any picture type as float32 in 0..1. Raises ImageError for other types and ranges."""
+def to_unit_range(samples: PixelArray, name: str) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Return samples as float32 in 0..1. Raises ImageError for a type or range that no image has."""
     if samples.dtype == np.uint8:
         return samples.astype(np.float32) / np.float32(255)
     if samples.dtype == np.uint16:
@@ -92,15 +94,13 @@ def unit_range(samples: np.ndarray[Any, Any], name: str) -> np.ndarray[Any, np.d
     if samples.dtype == np.bool_:
         return samples.astype(np.float32)
     if not np.issubdtype(samples.dtype, np.floating):
-        raise ImageError(f"{name} has samples of type {samples.dtype}; use uint8, uint16, or floats in 0..1")
+        raise ImageError(f"{name} must have samples of uint8, uint16, or floats in 0..1, not {samples.dtype}")
     low, high = float(samples.min()), float(samples.max())
     if not (low >= 0 and high <= 1):
-        raise ImageError(
-            f"{name} has values from {low:.9g} to {high:.9g}; floats have to lie in 0..1, so scale them first"
-        )
+        raise ImageError(f"{name} must have floats in 0..1, not from {low:.9g} to {high:.9g}; scale them first")
     return samples.astype(np.float32)
 
 
-def planes(values: np.ndarray[Any, Any]) -> Tensor:
-    """(H, W, c) samples as a contiguous tensor (1, c, H, W)."""
+def to_planes(values: PixelArray) -> Tensor:
+    """Return (H, W, c) as a contiguous tensor (1, c, H, W)."""
     return torch.from_numpy(np.array(values.transpose(2, 0, 1), dtype=np.float32, order="C")[None])

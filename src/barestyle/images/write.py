@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from typing import Any, Literal
+from typing import Literal
 
 import imagecodecs
 import numpy as np
@@ -13,36 +13,36 @@ import tifffile
 from PIL import Image
 from torch import Tensor
 
-PixelArray = np.ndarray[Any, Any]
+from barestyle.images.picture import PixelArray
 
 JPEG_QUALITY = 95
 WEBP_QUALITY = 95
 RECORD_KEY = "barestyle"
-"""The keyword of the PNG text chunk that holds a record."""
+"""Keyword of the PNG text chunk that holds a record."""
 
-CHUNK = 250_000
-"""Characters of a record in one chunk: Pillow opens no picture with a text above 1 MiB, which long runs exceed."""
+CHUNK_LENGTH = 250_000
+"""Characters of a record in one chunk; Pillow opens no image with a text above 1 MiB, which long runs exceed."""
 
 
 def encode(
     pixels: Tensor, alpha: Tensor | None, extension: str, *, bits: Literal[8, 16] = 8, record: str | None = None
 ) -> bytes:
-    """A picture as the bytes of a file.
+    """Return an image as the bytes of a file.
 
     Args:
         pixels: (1, 3, H, W) in 0..1, sRGB.
-        alpha: (1, 1, H, W) in 0..1, or None; JPEG has none, so there the picture is laid over white.
-        extension: one of images.output.EXTENSIONS; it decides on the kind of file.
-        bits: 8 or 16 for each channel; JPEG and WebP have 8 always.
-        record: JSON text to keep inside a PNG.
+        alpha: (1, 1, H, W) in 0..1, or None. JPEG has no alpha, so the image is composited over white.
+        extension: one of images.output.EXTENSIONS; it selects the format.
+        bits: 8 or 16 per channel; JPEG and WebP always have 8.
+        record: JSON text to store inside a PNG.
     """
     extension = extension.lower()
     if extension in (".jpg", ".jpeg") and alpha is not None:
         pixels, alpha = pixels * alpha + (1 - alpha), None
-    deep = bits == 16 and extension in (".png", ".tif", ".tiff")
-    samples = _samples(pixels, alpha, 16 if deep else 8)
+    has_16_bits = bits == 16 and extension in (".png", ".tif", ".tiff")
+    samples = _to_samples(pixels, alpha, 16 if has_16_bits else 8)
     if extension == ".png":
-        return _with_record(_png(samples), record)
+        return _insert_record(_encode_png(samples), record)
     buffer = io.BytesIO()
     if extension in (".tif", ".tiff"):
         extra = {"extrasamples": ["unassalpha"]} if alpha is not None else {}
@@ -62,31 +62,31 @@ def encode(
     return buffer.getvalue()
 
 
-def _samples(pixels: Tensor, alpha: Tensor | None, bits: int) -> PixelArray:
-    """(H, W, 3 or 4) samples, rounded to the nearest level."""
+def _to_samples(pixels: Tensor, alpha: Tensor | None, bits: int) -> PixelArray:
+    """Return samples (H, W, 3 or 4), rounded to the nearest level."""
     parts = [pixels] if alpha is None else [pixels, alpha]
-    top = 2**bits - 1
+    maximum = 2**bits - 1
     values = np.concatenate([part[0].permute(1, 2, 0).cpu().numpy().astype(np.float64) for part in parts], axis=2)
-    levels: PixelArray = np.rint(values.clip(0, 1) * top).astype(np.uint16 if bits == 16 else np.uint8)
+    levels: PixelArray = np.rint(values.clip(0, 1) * maximum).astype(np.uint16 if bits == 16 else np.uint8)
     return levels
 
 
-def _png(samples: PixelArray) -> bytes:
+def _encode_png(samples: PixelArray) -> bytes:
     return bytes(imagecodecs.png_encode(np.ascontiguousarray(samples), level=6))
 
 
-def _with_record(png: bytes, record: str | None) -> bytes:
-    """Put international text chunks behind the header (PNG specification, third edition, 11.3.3.4)."""
+def _insert_record(png: bytes, record: str | None) -> bytes:
+    """Insert a record as international text chunks after the header (PNG, third edition, section 11.3.3.4)."""
     if record is None:
         return png
-    parts = [record[start : start + CHUNK] for start in range(0, len(record), CHUNK)]
+    parts = [record[start : start + CHUNK_LENGTH] for start in range(0, len(record), CHUNK_LENGTH)]
     chunks = b"".join(_text_chunk(record_key(number), part) for number, part in enumerate(parts))
-    header_end = 8 + 25  # the signature, and IHDR with its length, name and checksum
+    header_end = 8 + 25  # the signature, and the chunk IHDR with its length, name and checksum
     return png[:header_end] + chunks + png[header_end:]
 
 
 def record_key(number: int) -> str:
-    """The keyword of the chunk with a record's part, counted from 0."""
+    """Return the keyword of the chunk with part `number` of a record, counted from 0."""
     return RECORD_KEY if number == 0 else f"{RECORD_KEY} {number + 1}"
 
 

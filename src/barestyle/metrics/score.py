@@ -66,8 +66,8 @@ def score(
     size = (result_image.height, result_image.width)
     inputs = MetricInputs(
         result_image.pixels,
-        content_image.at(*size).pixels,
-        style_image.at(*target_size(style_image.height, style_image.width, max(size))).pixels,
+        content_image.resize(*size).pixels,
+        style_image.resize(*target_size(style_image.height, style_image.width, max(size))).pixels,
         weights,
     )
     return compute(inputs, selected)

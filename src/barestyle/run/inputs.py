@@ -119,7 +119,7 @@ def read_mask(source: Source, content: Picture, max_pixels: int) -> Picture:
     if mask.alpha is not None:
         values = values - (1 - mask.alpha)  # transparent pixels were blended with white
     check_proportions(mask, content, "a mask")
-    values = replace(mask, pixels=values.clamp(0, 1), alpha=None).at(content.height, content.width).pixels
+    values = replace(mask, pixels=values.clamp(0, 1), alpha=None).resize(content.height, content.width).pixels
     if float(values.max()) < 1 / 255:
         raise ImageError(f"{mask.name} is completely black; make it white, or gray, where it should apply")
     # Rounded to 16 bits, so that resizing leaves white at exactly 1 and black at exactly 0.
@@ -140,7 +140,7 @@ def read_start(source: Source, content: Picture, max_pixels: int) -> Picture:
     """Read the start picture at the content's size. Raises ImageError if it has other proportions."""
     picture = read(source, max_pixels=max_pixels)
     check_proportions(picture, content, "a start")
-    return picture.at(content.height, content.width)
+    return picture.resize(content.height, content.width)
 
 
 def check_proportions(picture: Picture, content: Picture, what: str) -> None:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from barestyle.images import encode, resized, target_size
+from barestyle.images import encode, resize, target_size
 from barestyle.plots.data_uri import data_uri
 from barestyle.plots.loss_curve import draw_loss_curve
 from barestyle.presets import PRESETS, Preset
@@ -73,7 +73,7 @@ def _picture(image: Tensor, alpha: Tensor | None, title: str) -> str:
     if max(height, width) > LONGEST_SIDE:
         height, width = target_size(height, width, LONGEST_SIDE)
     kind = "jpg" if alpha is None else "png"
-    data = encode(resized(image, height, width), None if alpha is None else resized(alpha, height, width), f".{kind}")
+    data = encode(resize(image, height, width), None if alpha is None else resize(alpha, height, width), f".{kind}")
     uri = data_uri(data, "jpeg" if alpha is None else "png")
     return (
         f'<figure style="{PICTURE.format(width=width)}"><img src="{uri}" width="{width}" height="{height}" '

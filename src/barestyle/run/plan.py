@@ -177,7 +177,7 @@ def read_content(source: Source, spec: Spec, max_pixels: int) -> Picture:
     check_pixels(size, max_pixels, "a result", "--size")
     check_large_enough(picture, size, spec)
     # Only the small copy is kept: a photograph of 12 megapixels is 144 MB of floats.
-    return picture.at(*size)
+    return picture.resize(*size)
 
 
 def scale_style(style: Picture, content: Picture, spec: Spec, max_pixels: int) -> Picture:
@@ -187,7 +187,7 @@ def scale_style(style: Picture, content: Picture, spec: Spec, max_pixels: int) -
     if spec.style_scale > 1:
         check_pixels(size, max_pixels, "a style", "--style-scale")
     check_large_enough(style, size, spec, "--style-scale" if spec.style_scale < 1 else "--size")
-    return style.at(*size)
+    return style.resize(*size)
 
 
 def check_pixels(size: tuple[int, int], max_pixels: int, what: str, option: str) -> None:

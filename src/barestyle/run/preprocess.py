@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from barestyle.errors import ImageError
-from barestyle.images import color_transfer as color
+from barestyle.images import color_transfer
 from barestyle.losses import Region, StyleImage
 from barestyle.networks import normalized
 from barestyle.networks import vgg19 as pretrained
@@ -30,7 +30,7 @@ def prepare_inputs(plan: Plan) -> ScaledInputs:
     # 1. Change the colors, on the CPU.
     content, start = plan.content.pixels, None if plan.start is None else plan.start.pixels
     if _paints_gray(plan.spec):
-        content, start = color.gray(content), None if start is None else color.gray(start)
+        content, start = color_transfer.to_gray(content), None if start is None else color_transfer.to_gray(start)
     regions = [
         replace(region, styles=tuple(_recolor(style, plan) for style in region.styles))
         for region in group_regions(plan.styles, None if plan.keep is None else plan.keep.pixels)
@@ -112,9 +112,9 @@ def _recolor(style: StyleImage, plan: Plan) -> StyleImage:
     """Return a style in the colors to paint in."""
     colors, content, content_mask = plan.spec.colors, plan.content.pixels, alpha_mask(plan.content)
     if _paints_gray(plan.spec):
-        return replace(style, pixels=color.luminance_matched(style.pixels, content, style.mask, content_mask))
+        return replace(style, pixels=color_transfer.match_luminance(style.pixels, content, style.mask, content_mask))
     if isinstance(colors, MatchedColors) and colors.when == "before":
-        pixels = color.matched(
+        pixels = color_transfer.match_colors(
             style.pixels,
             content,
             method=colors.method,

@@ -20,7 +20,7 @@ from barestyle.atomic_files import check_writable
 from barestyle.errors import BarestyleError, OutputError, RecordError
 from barestyle.images.output import check_distinct
 from barestyle.images.output import check_output as check_image_output
-from barestyle.images.read import own_pixel_limit
+from barestyle.images.read import without_pillow_limit
 from barestyle.images.write import record_key
 from barestyle.run.memory_plan import MemoryPlan
 from barestyle.run.precision import Precision
@@ -182,7 +182,7 @@ def find(output: Path) -> Record:
 def read_embedded(output: Path) -> Record | None:
     """Return the record inside a PNG; it comes before the pixels, which are not decoded."""
     try:
-        with own_pixel_limit(), Image.open(output) as image:
+        with without_pillow_limit(), Image.open(output) as image:
             texts = image.info
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         return None

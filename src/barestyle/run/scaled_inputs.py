@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import torch.nn.functional as F
 from torch import Tensor
 
-from barestyle.images import resized
+from barestyle.images import resize
 from barestyle.losses import Region, StyleImage
 from barestyle.networks import Size
 from barestyle.objective import Evaluation
@@ -45,7 +45,7 @@ class ScaledInputs:
         """Return all images shrunk by the same factor, so that the content has `size`."""
         if size == self.size:
             return self
-        content = resized(self.content, *size)
+        content = resize(self.content, *size)
         base = content if self.base is self.content else _resize_planes(self.base, size)
         factor = max(self.size) / max(size)
         regions = tuple(_shrink_region(region, size, factor) for region in self.regions)
@@ -57,13 +57,13 @@ def _shrink_region(region: Region, size: Size, factor: float) -> Region:
     styles = []
     for style in region.styles:
         small = shrink_size(Size(*style.pixels.shape[-2:]), factor)
-        pixels, mask = resized(style.pixels, *small), _resize_planes(style.mask, small)
+        pixels, mask = resize(style.pixels, *small), _resize_planes(style.mask, small)
         styles.append(replace(style, pixels=pixels, mask=mask))
     return replace(region, styles=tuple(styles), mask=_resize_planes(region.mask, size))
 
 
 def _resize_planes(planes: Tensor | None, size: Size) -> Tensor | None:
-    return None if planes is None else resized(planes, *size)
+    return None if planes is None else resize(planes, *size)
 
 
 def upsample_change(image: Tensor, base: Tensor | None, larger_base: Tensor | None, size: Size) -> Tensor:

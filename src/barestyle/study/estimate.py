@@ -108,7 +108,8 @@ def _time_evaluation(resolved: ResolvedStudy, cell: Cell, seconds_by_kind: dict[
 def _time_scoring(resolved: ResolvedStudy, cell: Cell) -> float:
     """Return the seconds of computing all of the study's metrics for one result."""
     images = [read(resolved.images[name].path) for name in (cell.content, cell.style)]
-    content, style = (image.at(*target_size(image.height, image.width, resolved.study.size)).pixels for image in images)
+    size = resolved.study.size
+    content, style = (image.resize(*target_size(image.height, image.width, size)).pixels for image in images)
     inputs = MetricInputs(content, content, style, resolved.weights)
     compute(inputs, select(resolved.metrics))  # the first use loads networks
     start = time.perf_counter()

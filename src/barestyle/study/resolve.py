@@ -124,7 +124,7 @@ def _list_favored(study: Study, metric: str) -> list[str]:
 def _store_input(store: Store, name: str, path: Path, size: int) -> None:
     """Store an input image at the study's size, for reports."""
     image = read(path)
-    resized = image.at(*target_size(image.height, image.width, size)).pixels
+    resized = image.resize(*target_size(image.height, image.width, size)).pixels
     with TemporaryDirectory() as folder:
         file = Path(folder) / "input.png"
         write_atomically(file, encode(resized, None, ".png", bits=8))

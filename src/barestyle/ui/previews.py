@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from barestyle.images import encode, resized, target_size
+from barestyle.images import encode, resize, target_size
 from barestyle.plots.data_uri import jpeg_data_uri
 
 FRAME_SIDE = 640
@@ -39,4 +39,4 @@ def shrink(planes: Tensor, side: int) -> Tensor:
     height, width = planes.shape[-2:]
     if max(height, width) <= side:
         return planes
-    return resized(planes, *target_size(height, width, side))
+    return resize(planes, *target_size(height, width, side))

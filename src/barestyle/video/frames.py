@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
-import numpy as np
-
-PixelArray = np.ndarray[Any, Any]
+from barestyle.images import PixelArray
 
 RATE = 25
 """Frames per second; one frame is exactly 4 of GIF's hundredths of a second."""

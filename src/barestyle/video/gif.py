@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from barestyle.video.frames import FRAME_MS, HOLD_MS, PixelArray
+from barestyle.images import PixelArray
+from barestyle.video.frames import FRAME_MS, HOLD_MS
 
 PALETTE_SAMPLES = 10_000
 """Pixels from which a frame's palette is computed; four times as many make no measurable difference."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from barestyle.errors import OutputError
-from barestyle.video.frames import FRAME_MS, HOLD_MS, RATE, PixelArray
+from barestyle.images import PixelArray
+from barestyle.video.frames import FRAME_MS, HOLD_MS, RATE
 
 if TYPE_CHECKING:
     from av import VideoFrame

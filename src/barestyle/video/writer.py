@@ -12,8 +12,8 @@ from torch import Tensor
 
 from barestyle.atomic_files import AtomicFile, write_error
 from barestyle.errors import ImageError
-from barestyle.images import check_output, resized, target_size
-from barestyle.video.frames import FrameWriter, PixelArray
+from barestyle.images import PixelArray, check_output, resize, target_size
+from barestyle.video.frames import FrameWriter
 from barestyle.video.gif import GifWriter
 from barestyle.video.mp4 import Mp4Writer, check_encoder
 
@@ -76,7 +76,7 @@ class VideoWriter:
         shape = (1, 3, *self._image_size)
         if image.shape != shape:
             raise ImageError(f"a frame of this video must have the shape {shape}, not {tuple(image.shape)}")
-        frame = resized(image.detach().float(), *self.size).clamp(0, 1)
+        frame = resize(image.detach().float(), *self.size).clamp(0, 1)
         samples: PixelArray = (frame[0].permute(1, 2, 0) * 255).round().byte().cpu().numpy()
         self._is_complete = False
         with self._translate_errors():
