@@ -85,7 +85,7 @@ def results(device: torch.device, size: int) -> Table:
 
 
 def _network(spec: Spec, device: torch.device) -> Network:
-    return build(spec.network, seed=0, deepest_tap=spec.deepest_tap).to(device)
+    return build(spec.network, seed=0, deepest_layer=spec.deepest_layer).to(device)
 
 
 def _with_targets_of(accurate: Objective, narrow: Network) -> Objective:

@@ -135,7 +135,7 @@ def overhead(device: torch.device) -> Table:
         "The optimizer's own time, 512 x 512", ("history", "evaluation s", "optimizer s an evaluation", "share")
     )
     spec = preset("paper").spec
-    network = build(spec.network, seed=0, deepest_tap=spec.deepest_tap).to(device)
+    network = build(spec.network, seed=0, deepest_layer=spec.deepest_layer).to(device)
     content, style = pair(512, device)
     objective = build_objective(spec, network, content, style)
     weights = torch.linspace(0.01, 1, content.numel(), device=device).view_as(content)
@@ -150,7 +150,7 @@ def overhead(device: torch.device) -> Table:
             inside.append(time.perf_counter() - began)
             return found
 
-        search = Minimizer(timed, content.clone(), LBFGS(steps=history + 20, history=history, tolerance=0))
+        search = Minimizer(timed, content.clone(), LBFGS(steps=history + 20, history_size=history, tolerance=0))
         ends = [time.perf_counter() for _ in search]
         steps = [after - before for before, after in pairwise(ends)][-15:]
         own = median(steps) - median(inside)
@@ -226,7 +226,7 @@ def profile(device: torch.device) -> Table:
     from barestyle.presets import preset
 
     spec = preset("paper").spec
-    network = build(spec.network, seed=0, deepest_tap=spec.deepest_tap).to(device)
+    network = build(spec.network, seed=0, deepest_layer=spec.deepest_layer).to(device)
     content, style = pair(512, device)
     objective = build_objective(spec, network, content, style)
     objective.evaluate(content)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from barestyle.networks import Network
 
-SCALES = {"scales": "coarse-to-fine", "scales.scales": 5, "scales.finest_steps": 400, "optimizer.steps": 60}
+SCALES = {"scales": "coarse-to-fine", "scales.count": 5, "scales.finest_steps": 400, "optimizer.steps": 60}
 
 NARROW_STEPS = 80
 """Steps at full size in bfloat16, before float32 goes on until it is as low as the goal."""

@@ -60,7 +60,7 @@ def ours(
     from benchmarks.pictures import pair
 
     spec = named(preset).spec
-    network = build(spec.network, seed=0, deepest_tap=spec.deepest_tap).to(device)
+    network = build(spec.network, seed=0, deepest_layer=spec.deepest_layer).to(device)
     network = cast_network(network, "bf16" if precision == "bf16" else "float32")
     content, style = pair(size, device)
     fitted = MemoryPlan()

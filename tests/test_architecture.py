@@ -49,7 +49,21 @@ NO_TORCH = (
 
 INSIDE = {
     "hardware": ("devices", "memory"),
-    "spec": ("validation", "network", "loss", "optimizer", "scales", "start", "colors", "spec", "overrides", "diff"),
+    "spec": (
+        "validation",
+        "weights",
+        "bias",
+        "pooling",
+        "network",
+        "loss",
+        "optimizer",
+        "scales",
+        "start",
+        "colors",
+        "spec",
+        "overrides",
+        "diff",
+    ),
     "images": ("output", "resize", "picture", "icc", "high_bit_depth", "read", "write", "color_transfer"),
     "networks": ("initialization", "kernel_banks", "pyramids", "vgg19", "download", "conv_stack", "build"),
     "losses": (

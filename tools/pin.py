@@ -81,7 +81,7 @@ def results() -> Iterator[tuple[str, str]]:
             yield f"{name} {kind}", digest(transfer(CONTENT, STYLES[0], spec, precision="float32"))
     quick = {"size": SIZE, "optimizer.steps": 4, "scales": "single"}
     variants: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-        "coarse to fine": ({"scales": {"kind": "coarse-to-fine", "scales": 3, "finest_steps": 3}}, {}),
+        "coarse to fine": ({"scales": {"kind": "coarse-to-fine", "count": 3, "finest_steps": 3}}, {}),
         "bf16": ({}, {"precision": "bf16"}),
         "mixed": ({}, {"precision": "mixed"}),
         "luminance before": ({"colors": "luminance"}, {}),

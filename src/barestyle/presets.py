@@ -1,4 +1,4 @@
-"""Names for whole runs, each with one line on what it is and where it comes from. No torch here."""
+"""Named specs. A new preset is one more entry in `_ALL`. This module does not import torch."""
 
 from __future__ import annotations
 
@@ -11,122 +11,166 @@ from barestyle.spec import (
     VGG,
     CoarseToFine,
     FeatureContentLoss,
+    GramLoss,
     HandMade,
-    LuminanceContentLoss,
+    NoContentLoss,
     NoPooling,
+    PaperLBFGS,
     PretrainedBias,
     PretrainedWeights,
     Pyramid,
+    SingleScale,
     Spec,
-    WhitenedLoss,
-    ZeroBias,
 )
 from barestyle.spec.network import DEPTH
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A named spec, with a line for people, its source, and a paragraph for whoever asks for more."""
+    """A named spec.
+
+    Attributes:
+        name: what `--preset` takes.
+        title: its name on the page, where a preset is called a look.
+        description: one line on how its results look.
+        summary: one line on its network and loss.
+        source: where it comes from, such as a section of the paper.
+        spec: the settings of the run.
+        details: a paragraph on how it works, or an empty string.
+    """
 
     name: str
+    title: str
+    description: str
     summary: str
     source: str
     spec: Spec
-    about: str = ""
+    details: str = ""
 
 
-# Deviation: of the paper's own networks only `paper` and `paper-original` have its optimizer. With those of section 6
-# it runs away on some pairs of pictures (docs/decisions/0003), so there Spec's default is replaced.
+DEFAULT_PRESET = "bare"
+BARE = Spec()
 
-NPND = VGG(channels=(64,) * DEPTH, pooling=NoPooling())
-"""The paper's network with no pooling and no doubling of channels (section 6.1, figure 6g)."""
+PAPER = Spec(
+    network=VGG(),
+    style_loss=GramLoss(),
+    content_loss=NoContentLoss(),
+    optimizer=PaperLBFGS(),
+    scales=SingleScale(),
+)
+"""The paper's best random network and its own optimizer (sections 3, 5.3 and 6)."""
 
-
-def _bare(channels: int, steps: int, scales: CoarseToFine) -> Spec:
-    """Ours (docs/decisions/0001): no number in it was learned."""
-    return Spec(
-        network=VGG(channels=(channels,) * DEPTH, pooling=NoPooling(), bias=ZeroBias(), gabor=0.5, padding="reflect"),
-        style_loss=WhitenedLoss(epsilon=1e-2),
-        content_loss=LuminanceContentLoss(),
-        optimizer=LBFGS(steps=steps),
-        scales=scales,
-    )
-
+# Deviation: of the paper's networks only `paper` and `paper-original` use the paper's optimizer. With those of
+# section 6 it diverges on some pairs of images (docs/decisions/0003), so they use the robust L-BFGS.
+_ROBUST_PAPER = PAPER.model_copy(update={"optimizer": LBFGS()})
 
 _ALL = (
     Preset(
-        "bare",
-        "random signs behind a first layer of Gabor filters and signs, whitened loss, coarse to fine: the default",
-        "ours; after section 6.1",
-        _bare(64, steps=40, scales=CoarseToFine(scales=8, finest_steps=12)),
-        "Five convolutions look at both pictures, and nothing in them was learned: random signs, but for half of "
-        "the first layer's 64 filters, which are Gabor's, little waves that answer to lines and edges. What they see "
-        "is compared by mean and covariance in the style's own whitened coordinates, so that every direction of "
-        "the style counts, not only the few strongest. The search begins on thumbnails, where the largest "
-        "strokes are laid, and ends at full size. All the way a gentle pull keeps light what is light in the "
-        "photograph, seen from afar: --strength says how gentle.",
-    ),
-    Preset(
-        "bare-fast",
-        "half as wide and fewer steps: a preview in seconds",
-        "ours",
-        _bare(32, steps=25, scales=CoarseToFine(scales=8, finest_steps=4)),
-    ),
-    Preset(
-        "bare-fine",
-        "twice the steps and more at full size: some minutes for a picture",
-        "ours",
-        _bare(64, steps=100, scales=CoarseToFine(scales=8, finest_steps=60)),
-    ),
-    Preset(
-        "paper",
-        "VGG-19's shape, random binary weights ±0.1, bias 0.5, Gram loss, the paper's L-BFGS",
-        "sections 5.3 and 6, figure 6d",
-        Spec(),
-    ),
-    Preset(
-        "paper-original",
-        "trained VGG-19 with a content loss at conv_1: what the paper ablates (needs a weights file)",
-        "section 3; Gatys et al. 2016",
-        Spec(
-            network=VGG(weights=PretrainedWeights(), bias=PretrainedBias()),
-            content_loss=FeatureContentLoss(),
+        name=DEFAULT_PRESET,
+        title="Balanced",
+        description="clear shapes and strokes of every size: a good first choice",
+        summary="random signs, half of the first layer Gabor filters; whitened loss, coarse to fine: the default",
+        source="ours; after section 6.1",
+        spec=BARE,
+        details=(
+            "Five convolutions process both images. None of their weights was trained: they are random signs, except "
+            "that half of the first layer's 64 filters are Gabor filters, short waves that respond to lines and "
+            "edges. Features are compared by mean and covariance in coordinates that whiten the style's features, so "
+            "that every direction of the style counts, not only the strongest few. The optimization starts on "
+            "thumbnails, where the largest strokes form, and ends at full size. At every scale a content loss "
+            "preserves the blurred lightness of the photograph; --strength sets its weight."
         ),
     ),
     Preset(
-        "npnd",
-        "the paper's network with no pooling and no doubling of channels",
-        "section 6.1, figure 6g",
-        Spec(network=NPND, optimizer=LBFGS()),
+        name="bare-fast",
+        title="Quick sketch",
+        description="a preview in a fraction of the time",
+        summary="bare with half the channels and fewer steps: a preview in seconds",
+        source="ours",
+        spec=BARE.model_copy(
+            update={
+                "network": BARE.network.model_copy(update={"channels": (32,) * DEPTH}),
+                "optimizer": LBFGS(steps=25),
+                "scales": CoarseToFine(count=8, finest_steps=4),
+            }
+        ),
     ),
     Preset(
-        "hand-made",
-        "first layer of designed 2x2 kernels (basic set 3, strategy 3), drawn 2x2 kernels above it",
-        "section 6.2, figure 7c",
-        Spec(network=HandMade(), optimizer=LBFGS()),
+        name="bare-fine",
+        title="Finely worked",
+        description="several times the work, for a picture to keep",
+        summary="bare with more than twice the steps, and five times as many at full size: some minutes",
+        source="ours",
+        spec=BARE.model_copy(
+            update={"optimizer": LBFGS(steps=100), "scales": CoarseToFine(count=8, finest_steps=60)},
+        ),
     ),
     Preset(
-        "gaussian-pyramid",
-        "no depth: a Gaussian pyramid, one convolution and ReLU for each level",
-        "section 6.3, figure 8a",
-        Spec(network=Pyramid(bands="gaussian"), optimizer=LBFGS()),
+        name="paper",
+        title="Grainy",
+        description="rough color over soft shapes, as in the paper that this program reproduces",
+        summary="VGG-19's shape, random binary weights ±0.1, bias 0.5, Gram loss, the paper's L-BFGS",
+        source="sections 5.3 and 6, figure 6d",
+        spec=PAPER,
     ),
     Preset(
-        "laplacian-pyramid",
-        "no depth: a Laplacian pyramid, one convolution and ReLU for each level",
-        "section 6.3, figure 8b",
-        Spec(network=Pyramid(bands="laplacian"), optimizer=LBFGS()),
+        name="paper-original",
+        title="Trained network",
+        description="the classic method with a trained network, for comparison",
+        summary="trained VGG-19 with a content loss at conv_1: what the paper ablates (needs a weights file)",
+        source="section 3; Gatys et al. 2016",
+        spec=PAPER.model_copy(
+            update={
+                "network": VGG(weights=PretrainedWeights(), bias=PretrainedBias()),
+                "content_loss": FeatureContentLoss(),
+            }
+        ),
+    ),
+    Preset(
+        name="npnd",
+        title="Bold",
+        description="strong colors and dark edges; shapes stay clear",
+        summary="the paper's network with no pooling and no doubling of channels",
+        source="section 6.1, figure 6g",
+        spec=_ROBUST_PAPER.model_copy(update={"network": VGG(channels=(64,) * DEPTH, pooling=NoPooling())}),
+    ),
+    Preset(
+        name="hand-made",
+        title="Crisp",
+        description="sharp edges, as in an engraving",
+        summary="first layer of designed 2x2 kernels (basic set 3, strategy 3), random 2x2 kernels above it",
+        source="section 6.2, figure 7c",
+        spec=_ROBUST_PAPER.model_copy(update={"network": HandMade()}),
+    ),
+    Preset(
+        name="gaussian-pyramid",
+        title="Smoke",
+        description="long soft flows in which shapes begin to dissolve",
+        summary="no depth: a Gaussian pyramid, one convolution and ReLU for each level",
+        source="section 6.3, figure 8a",
+        spec=_ROBUST_PAPER.model_copy(update={"network": Pyramid(bands="gaussian")}),
+    ),
+    Preset(
+        name="laplacian-pyramid",
+        title="Ripples",
+        description="fine lines that run across the shapes",
+        summary="no depth: a Laplacian pyramid, one convolution and ReLU for each level",
+        source="section 6.3, figure 8b",
+        spec=_ROBUST_PAPER.model_copy(update={"network": Pyramid(bands="laplacian")}),
     ),
 )
 
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in _ALL}
-DEFAULT_PRESET = "bare"
 
 
 def preset(name: str) -> Preset:
-    """The preset of that name. Raises SpecError with the names there are."""
+    """Return the preset of that name.
+
+    Raises:
+        SpecError: there is no such preset; the message lists the names.
+    """
     if name in PRESETS:
         return PRESETS[name]
-    near = get_close_matches(name, PRESETS, n=1)
-    guess = f"did you mean {near[0]}? " if near else ""
+    matches = get_close_matches(name, PRESETS, n=1)
+    guess = f"did you mean {matches[0]}? " if matches else ""
     raise SpecError(f"there is no preset {name!r}; {guess}the presets are {', '.join(PRESETS)}")

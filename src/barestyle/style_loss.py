@@ -49,7 +49,7 @@ class StyleLoss(nn.Module):
                 f"{picture.name} has {picture.width} x {picture.height} pixels, but this network needs at least "
                 f"{self.smallest_side} a side; give a larger picture"
             )
-        self.network = build(self.spec.network, seed=seed, deepest_tap=max(self.spec.style_loss.taps))
+        self.network = build(self.spec.network, seed=seed, deepest_layer=max(self.spec.style_loss.layers))
         self.register_buffer("style", picture.pixels)
         self.register_buffer("mask", picture.alpha)
         self.register_load_state_dict_post_hook(lambda module, _: module._measure())  # type: ignore[no-untyped-call]
@@ -80,7 +80,7 @@ class StyleLoss(nn.Module):
         return torch.stack(each).sum() / images.shape[0]
 
     def _measure(self) -> None:
-        taps = set(self.spec.style_loss.taps)
+        taps = set(self.spec.style_loss.layers)
         with torch.no_grad():
             statistics = compute_style_moments(self.network, self.style, taps, Tiling(), self.mask)
             self._losses = build_style_losses(self.spec.style_loss, statistics)

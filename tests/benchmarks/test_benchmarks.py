@@ -37,7 +37,7 @@ def test_whole_runs_end_at_the_goal() -> None:
     found = ours(48, CPU, goal=goal["loss"] * 2, settings={})
     assert found["loss"] <= goal["loss"] * 2
     assert found["evaluations"] < 60
-    scales = {"scales": "coarse-to-fine", "scales.scales": 2, "scales.finest_steps": 60, "optimizer.steps": 5}
+    scales = {"scales": "coarse-to-fine", "scales.count": 2, "scales.finest_steps": 60, "optimizer.steps": 5}
     assert ours(48, CPU, goal=goal["loss"] * 2, settings=scales)["loss"] <= goal["loss"] * 2
 
 

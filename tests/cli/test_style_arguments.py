@@ -155,7 +155,7 @@ def test_a_mask_with_a_colon_in_its_name(folder: Path) -> None:
         ("photo.png a.png --mask sky.png:c.png", "there is no file 'c.png'"),
         ("photo.png a.png --keep none.png", "there is no file 'none.png'"),
         ("photo.png a.png --start none.png", "there is no file 'none.png'"),
-        ("photo.png a.png --colors blue", "colors cannot be 'blue'; it takes one of luminance, matched, style"),
+        ("photo.png a.png --colors blue", "colors cannot be 'blue'; it must be one of luminance, matched, style"),
         ("photo.png a.png --style-scale 0", "style_scale cannot be 0"),
         ("photo.png a.png --start noise --set start=content", "--start and --set start are both given"),
         ("photo.png a.png --keep sky.png -o sky.png -f", "is also an input"),

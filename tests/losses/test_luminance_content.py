@@ -25,7 +25,7 @@ def test_it_equals_the_plain_form(height: int, width: int, cells: int, strength:
     expected = compute_luminance_content_loss(leaf, content, cells, strength)
     (expected_gradient,) = torch.autograd.grad(expected, leaf)
     gradient = torch.ones_like(image)
-    loss = LuminanceContentTerm(content, LuminanceContentLoss(strength=strength, cells=cells)).add_gradient(
+    loss = LuminanceContentTerm(content, LuminanceContentLoss(strength=strength, resolution=cells)).add_gradient(
         image, gradient
     )
     assert float(loss) == pytest.approx(float(expected.detach()), rel=1e-12)

@@ -110,12 +110,12 @@ def activations(layers: list[tuple[Tensor, Tensor]], x: Tensor) -> list[float]:
 
 def test_rescaling_gives_mean_activation_one_and_changes_nothing_else(synthetic_weights: Path, content: Tensor) -> None:
     plain = load(synthetic_weights, 5)
-    network = build(TRAINED, seed=0, deepest_tap=5, trained=plain)
+    network = build(TRAINED, seed=0, deepest_layer=5, trained=plain)
     scaled = rescaled(plain, [normalized(content)])
     means = activations(list(zip(scaled.weights, scaled.biases, strict=True)), normalized(content))
     assert means == pytest.approx([1.0] * 5, rel=1e-4)
     before = network(content)
-    after = build(TRAINED, seed=0, deepest_tap=5, trained=scaled)(content)
+    after = build(TRAINED, seed=0, deepest_layer=5, trained=scaled)(content)
     for tap, maps in before.items():
         ratio = (after[tap].abs().sum() / maps.abs().sum()).item()
         torch.testing.assert_close(after[tap], maps * ratio, rtol=1e-3, atol=1e-4)
@@ -124,9 +124,9 @@ def test_rescaling_gives_mean_activation_one_and_changes_nothing_else(synthetic_
 def test_the_real_weights_see_edges(real_weights: Path, content: Tensor) -> None:
     """Known facts of Oxford's file: its activations are far from order 1, which rescaling mends."""
     layers = load(real_weights, 5)
-    network = build(TRAINED, seed=0, deepest_tap=5, trained=layers)
+    network = build(TRAINED, seed=0, deepest_layer=5, trained=layers)
     assert float(network(content)[1].relu().mean()) > 5
-    scaled = build(TRAINED, seed=0, deepest_tap=5, trained=rescaled(layers, [normalized(content)]))
+    scaled = build(TRAINED, seed=0, deepest_layer=5, trained=rescaled(layers, [normalized(content)]))
     assert [float(maps.relu().mean()) for maps in scaled(content).values()] == pytest.approx([1.0] * 5, rel=1e-3)
 
 

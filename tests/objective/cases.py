@@ -19,6 +19,7 @@ from barestyle.losses import (
 )
 from barestyle.networks import Network
 from barestyle.objective import Evaluation
+from barestyle.presets import preset
 from barestyle.spec import (
     FeatureContentLoss,
     GramLoss,
@@ -34,26 +35,31 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "vgg": {"network.channels": [4, 5, 6, 7, 8]},
     "average pooling": {"network.channels": 4, "network.pooling": "average"},
     "no pooling": {"network.channels": 4, "network.pooling": "none"},
-    "one layer": {"network.channels": [6], "network.pooling": "none", "style_loss.taps": [1]},
+    "one layer": {"network.channels": [6], "network.pooling": "none", "style_loss.layers": [1]},
     "pooled after the first layer": {"network.channels": 4, "network.pooling.after": [1, 3]},
     "linear, kernels of 2": {"network.channels": 4, "network.activation": "none", "network.kernel_size": 2},
     "hand-made": {"network": "hand-made", "network.basic_set": 1, "network.strategy": 1},
-    "gaussian pyramid": {"network": "pyramid", "network.channels": 4, "network.levels": 3, "style_loss.taps": [1, 3]},
+    "gaussian pyramid": {"network": "pyramid", "network.channels": 4, "network.levels": 3, "style_loss.layers": [1, 3]},
     "laplacian pyramid, pooled": {
         "network": "pyramid",
         "network.bands": "laplacian",
         "network.channels": 4,
         "network.levels": 2,
         "network.pooling": "max",
-        "style_loss.taps": [1, 2],
+        "style_loss.layers": [1, 2],
     },
-    "gabor": {"network.channels": 6, "network.pooling": "none", "network.padding": "reflect", "network.gabor": 0.5},
+    "gabor": {
+        "network.channels": 6,
+        "network.pooling": "none",
+        "network.padding": "reflect",
+        "network.gabor_fraction": 0.5,
+    },
     "mirrored borders": {"network.channels": 4, "network.pooling": "none", "network.padding": "reflect"},
     "mirrored borders, one pooling": {
         "network.channels": [4, 5, 6],
         "network.pooling.after": [1],
         "network.padding": "reflect",
-        "style_loss.taps": [1, 2, 3],
+        "style_loss.layers": [1, 2, 3],
     },
     "mirrored borders, kernels of 2": {
         "network": "hand-made",
@@ -66,7 +72,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
         "network.channels": 4,
         "network.levels": 3,
         "network.padding": "reflect",
-        "style_loss.taps": [1, 3],
+        "style_loss.layers": [1, 3],
     },
 }
 LOSSES: dict[str, dict[str, Any]] = {
@@ -76,7 +82,11 @@ LOSSES: dict[str, dict[str, Any]] = {
         "content_loss": "features",
         "smoothness": "total-variation",
     },
-    "whitened, luminance content": {"style_loss": "whitened", "content_loss": "luminance", "content_loss.cells": 8},
+    "whitened, luminance content": {
+        "style_loss": "whitened",
+        "content_loss": "luminance",
+        "content_loss.resolution": 8,
+    },
 }
 
 
@@ -84,8 +94,8 @@ def build_spec(network_name: str, losses: str, content_tap: int = 1) -> Spec:
     """Return a spec with one of NETWORKS and one of LOSSES."""
     settings = {**NETWORKS[network_name], **LOSSES[losses]}
     if settings.get("content_loss") == "features":
-        settings["content_loss.tap"] = content_tap
-    return with_settings(Spec(), settings)
+        settings["content_loss.layer"] = content_tap
+    return with_settings(preset("paper").spec, settings)
 
 
 def draw_image(height: int, width: int, seed: int) -> Tensor:
@@ -98,19 +108,19 @@ def evaluate_by_autograd(spec: Spec, network: Network, content: Tensor, style: T
     leaf = image.clone().requires_grad_(True)
     features, style_features = network(leaf), network(style)
     loss = torch.zeros((), dtype=image.dtype)
-    for tap in spec.style_loss.taps:
+    for tap in spec.style_loss.layers:
         moments, target = compute_moments(features[tap]), compute_moments(style_features[tap])
         if isinstance(spec.style_loss, GramLoss):
             loss = loss + spec.style_loss.weight * gram_loss(moments, gram_matrix(target))
         else:
             assert isinstance(spec.style_loss, WhitenedLoss)
             whitened = whitened_loss(moments, whiten_style(target, spec.style_loss.epsilon))
-            loss = loss + spec.style_loss.weight * whitened / len(spec.style_loss.taps)
+            loss = loss + spec.style_loss.weight * whitened / len(spec.style_loss.layers)
     if isinstance(spec.content_loss, FeatureContentLoss):
-        tap = spec.content_loss.tap
+        tap = spec.content_loss.layer
         loss = loss + spec.content_loss.weight * F.mse_loss(features[tap], network(content)[tap].detach())
     if isinstance(spec.content_loss, LuminanceContentLoss):
-        loss = loss + compute_luminance_content_loss(leaf, content, spec.content_loss.cells)
+        loss = loss + compute_luminance_content_loss(leaf, content, spec.content_loss.resolution)
     if isinstance(spec.smoothness, TotalVariation):
         loss = loss + spec.smoothness.weight * total_variation_loss(leaf)
     (gradient,) = torch.autograd.grad(loss, leaf)

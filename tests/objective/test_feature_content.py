@@ -18,7 +18,7 @@ def test_it_vanishes_at_the_content(content: Tensor, style: Tensor) -> None:
 
 @pytest.mark.parametrize("tap", [1, 4])
 def test_it_is_a_weighted_mean_square(content: Tensor, style: Tensor, tap: int) -> None:
-    settings = {"content_loss": "features", "content_loss__tap": tap, "content_loss__weight": 3.0}
+    settings = {"content_loss": "features", "content_loss__layer": tap, "content_loss__weight": 3.0}
     objective = build_small_objective(content, style, **settings)
     image = content.flip(-1)
     expected = 3 * F.mse_loss(objective.network(image)[tap], objective.network(content)[tap])

@@ -14,11 +14,11 @@ from barestyle.spec import Spec, with_settings
 
 SMALL = {"network.channels": 4}
 HAND_MADE = {"network": "hand-made", "network.basic_set": 1, "network.strategy": 1}
-PYRAMID = {"network": "pyramid", "network.levels": 3, "network.channels": 4, "style_loss.taps": [1, 2, 3]}
+PYRAMID = {"network": "pyramid", "network.levels": 3, "network.channels": 4, "style_loss.layers": [1, 2, 3]}
 LOSSES: dict[str, dict[str, Any]] = {
     "gram": {"style_loss": "gram"},
     "whitened": {"style_loss": "whitened"},
-    "content": {"content_loss": "features", "content_loss.tap": 2, "content_loss.weight": 100.0},
+    "content": {"content_loss": "features", "content_loss.layer": 2, "content_loss.weight": 100.0},
     "smoothness": {"smoothness": "total-variation", "smoothness.weight": 100.0},
 }
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -26,7 +26,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "pooled": {**SMALL, "network.pooling": "max"},
     "average": {**SMALL, "network.pooling": "average", "network.kernel_size": 2},
     "linear": {**SMALL, "network.activation": "none"},
-    "gabor": {**SMALL, "network.gabor": 0.5},
+    "gabor": {**SMALL, "network.gabor_fraction": 0.5},
     "hand-made": HAND_MADE,
     "gaussian": PYRAMID,
     "laplacian": {**PYRAMID, "network.bands": "laplacian", "network.pooling": "average"},
@@ -46,7 +46,7 @@ def test_the_gradient_equals_finite_differences(network: str, loss: str) -> None
     style = torch.rand(1, 3, 20, 18, generator=generator, dtype=torch.float64)
     image = torch.rand(content.shape, generator=generator, dtype=torch.float64)
     objective = build_objective(
-        spec, build(spec.network, seed=0, deepest_tap=spec.deepest_tap).double(), content, style
+        spec, build(spec.network, seed=0, deepest_layer=spec.deepest_layer).double(), content, style
     )
     gradient = objective.evaluate(image).gradient
     for _ in range(3):

@@ -16,12 +16,12 @@ def build_small_objective(content: Tensor, style: Tensor, **settings: object) ->
     spec = with_settings(
         preset("npnd").spec, {"network.channels": 8, **{k.replace("__", "."): v for k, v in settings.items()}}
     )
-    network = build(spec.network, seed=0, deepest_tap=spec.deepest_tap)
+    network = build(spec.network, seed=0, deepest_layer=spec.deepest_layer)
     return build_objective(spec, network.to(content.dtype), content, style)
 
 
 def test_the_loss_is_the_sum_of_its_weighted_parts(content: Tensor, style: Tensor) -> None:
-    settings = {"content_loss": "features", "content_loss__tap": 3, "smoothness": "total-variation"}
+    settings = {"content_loss": "features", "content_loss__layer": 3, "smoothness": "total-variation"}
     image = content.flip(-1)
     plain = build_small_objective(content, style, **settings).evaluate(image)
     heavy = build_small_objective(
@@ -41,7 +41,7 @@ def test_the_style_loss_vanishes_at_the_style(content: Tensor, style: Tensor) ->
 
 
 def test_each_tap_counts(content: Tensor, style: Tensor) -> None:
-    objectives = [build_small_objective(content, style, style_loss__taps=[tap]) for tap in range(1, 6)]
+    objectives = [build_small_objective(content, style, style_loss__layers=[tap]) for tap in range(1, 6)]
     losses = [float(objective.evaluate(content).loss) for objective in objectives]
     together = float(build_small_objective(content, style).evaluate(content).loss)
     assert len(set(losses)) == 5

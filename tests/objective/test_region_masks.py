@@ -13,7 +13,7 @@ from barestyle.losses import Moments, Region, StyleImage, gram_loss, gram_matrix
 from barestyle.networks import Network, Size, build
 from barestyle.objective import Evaluation, Tiling, build_objective
 from barestyle.objective.region_masks import average_to
-from barestyle.spec import GramLoss, Spec, WhitenedLoss
+from barestyle.spec import GramLoss, NoContentLoss, Spec, WhitenedLoss
 from tests.objective.cases import NETWORKS, assert_close, build_spec, draw_image
 
 
@@ -49,7 +49,7 @@ def evaluate_by_autograd(spec: Spec, network: Network, regions: list[Region], im
     for region in regions:
         area = 1.0 if region.mask is None else float(region.mask.mean())
         style_features = [network(style.pixels) for style in region.styles]
-        for tap in spec.style_loss.taps:
+        for tap in spec.style_loss.layers:
             moments = compute_weighted_moments(taps[tap], region.mask)
             parts = [
                 (compute_weighted_moments(features[tap], style.mask), style.share)
@@ -65,7 +65,7 @@ def evaluate_by_autograd(spec: Spec, network: Network, regions: list[Region], im
             else:
                 assert isinstance(spec.style_loss, WhitenedLoss)
                 style = whiten_style(target, spec.style_loss.epsilon)
-                region_loss = whitened_loss(moments, style) / len(spec.style_loss.taps)
+                region_loss = whitened_loss(moments, style) / len(spec.style_loss.layers)
             loss = loss + area * region.weight * spec.style_loss.weight * region_loss
     (gradient,) = torch.autograd.grad(loss, leaf)
     return Evaluation(loss.detach(), {}, gradient)
@@ -96,8 +96,8 @@ def test_tiles_equal_the_whole(
     network_name: str, loss: str, height: int, width: int, rows: int, columns: int, resident_tiles: int
 ) -> None:
     """Odd sizes, where masks do not shrink by whole factors, and tiles that cut them."""
-    spec = build_spec(network_name, loss).model_copy(update={"content_loss": Spec().content_loss})
-    network = build(spec.network, seed=1, deepest_tap=spec.deepest_tap).double()
+    spec = build_spec(network_name, loss).model_copy(update={"content_loss": NoContentLoss()})
+    network = build(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
     image, regions = draw_image(height, width, 2), draw_regions(height, width)
     expected = evaluate_by_autograd(spec, network, regions, image)
     tiled = build_objective(spec, network, image, regions, tiling=Tiling(Size(rows, columns), resident_tiles))
@@ -108,7 +108,7 @@ def test_tiles_equal_the_whole(
 @pytest.mark.parametrize("network_name", NETWORKS)
 def test_a_white_mask_equals_no_mask(network_name: str) -> None:
     spec = build_spec(network_name, "gram")
-    network = build(spec.network, seed=1, deepest_tap=spec.deepest_tap).double()
+    network = build(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
     style, image = draw_image(31, 22, 1), draw_image(37, 40, 2)
     white = Region((StyleImage(style, torch.ones(1, 1, 31, 22).double()),), torch.ones(1, 1, 37, 40).double())
     assert_close(
@@ -126,7 +126,7 @@ def test_a_white_mask_equals_no_mask(network_name: str) -> None:
 def test_under_a_black_mask_there_is_no_gradient() -> None:
     """Except within the halo of the region's border."""
     spec = build_spec("no pooling", "gram")
-    network = build(spec.network, seed=1, deepest_tap=spec.deepest_tap).double()
+    network = build(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
     mask = torch.zeros(1, 1, 40, 40).double()
     mask[..., :16] = 1
     image = draw_image(40, 40, 2)
@@ -141,8 +141,8 @@ def test_under_a_black_mask_there_is_no_gradient() -> None:
 
 def test_bf16_sees_the_same_regions() -> None:
     spec = build_spec("no pooling", "gram")
-    network = build(spec.network, seed=1, deepest_tap=spec.deepest_tap)
-    narrow = build(spec.network, seed=1, deepest_tap=spec.deepest_tap).bfloat16()
+    network = build(spec.network, seed=1, deepest_layer=spec.deepest_layer)
+    narrow = build(spec.network, seed=1, deepest_layer=spec.deepest_layer).bfloat16()
     image = draw_image(96, 80, 0).float().square()
     regions = [Region((StyleImage(draw_image(80, 96, 1).float()),), draw_mask(96, 80, 5).float())]
     exact = build_objective(spec, network, image, regions).evaluate(image)

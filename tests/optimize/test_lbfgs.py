@@ -57,7 +57,7 @@ def test_a_search_goes_on_where_another_ended() -> None:
         torch.testing.assert_close(one.image, other.image, rtol=0, atol=1e-6)
     afresh = list(Minimizer(rosenbrock, first.best_so_far.selected.image, LBFGS(steps=5, **NEVER_STALL)))
     assert not torch.allclose(afresh[-1].image, whole[-1].image, rtol=0, atol=1e-4)
-    other_size = LBFGS(steps=5, history=3, **NEVER_STALL)
+    other_size = LBFGS(steps=5, history_size=3, **NEVER_STALL)
     unusable = list(Minimizer(rosenbrock, first.best_so_far.selected.image, other_size, warm_start=first.warm_start))
     assert torch.equal(unusable[1].image, afresh[1].image), "pairs of another size of history are not used"
 

@@ -98,11 +98,11 @@ def test_two_pairs_may_come_before_a_direction_is_asked_for() -> None:
 
 def test_thirty_iterations_on_a_real_objective_equal_torch(content: Tensor, style: Tensor) -> None:
     """In float64, where the two ways do not part before the end."""
-    settings = {"network.channels": 8, "optimizer": "paper-lbfgs", "optimizer.steps": 2, "optimizer.history": 10}
+    settings = {"network.channels": 8, "optimizer": "paper-lbfgs", "optimizer.steps": 2, "optimizer.history_size": 10}
     spec = with_settings(preset("npnd").spec, settings)
     assert isinstance(spec.optimizer, PaperLBFGS)
     content, style = content.double(), style.double()
-    network = build(spec.network, seed=0, deepest_tap=spec.deepest_tap).double()
+    network = build(spec.network, seed=0, deepest_layer=spec.deepest_layer).double()
     objective = build_objective(spec, network, content, style)
     reference = content.clone().requires_grad_(True)
     optimizer = torch.optim.LBFGS([reference], history_size=10)

@@ -45,7 +45,7 @@ def test_every_iterate_equals_torch(history: int) -> None:
 
     for _ in range(3):
         optimizer.step(closure)  # type: ignore[no-untyped-call]
-    ours = list(paper_lbfgs(rosenbrock, start, PaperLBFGS(steps=3, history=history), SolverContext()))
+    ours = list(paper_lbfgs(rosenbrock, start, PaperLBFGS(steps=3, history_size=history), SolverContext()))
 
     assert len(losses) > 40
     # The last of ours is the evaluation of the end picture, which the reference never does.
@@ -64,7 +64,7 @@ def test_the_paper_preset_equals_the_tutorial(content: Tensor, style: Tensor, co
     spec = preset("paper").spec.model_copy(update={"optimizer": PaperLBFGS(steps=3)})
     if content_weight:
         spec = spec.model_copy(update={"content_loss": FeatureContentLoss(weight=content_weight)})
-    network = build(spec.network, seed=5, deepest_tap=spec.deepest_tap).double()
+    network = build(spec.network, seed=5, deepest_layer=spec.deepest_layer).double()
     layers = [(layer.weight, layer.bias) for layer in network.layers]  # type: ignore[union-attr]
     losses, image = tutorial.run(
         layers,
@@ -86,7 +86,7 @@ def grainy(image: Tensor) -> Tensor:
 
 
 def run(spec: Spec, network_seed: int, content: Tensor, style: Tensor) -> list[Iterate]:
-    network = build(spec.network, seed=network_seed, deepest_tap=spec.deepest_tap).to(content.dtype)
+    network = build(spec.network, seed=network_seed, deepest_layer=spec.deepest_layer).to(content.dtype)
     return list(Minimizer(build_objective(spec, network, content, style).evaluate, content, spec.optimizer))
 
 

@@ -277,7 +277,7 @@ def test_a_small_picture_predicts_the_large_one() -> None:
         (
             {"style": ["s", "s"], "weights": (1, 0)},
             SpecError,
-            "a style's weight cannot be 0; it takes a number greater than 0 and at most",
+            "a style's weight cannot be 0; it must be a number greater than 0 and at most",
         ),
         ({"style": ["s", "s"], "weights": (1e308, 1e308)}, SpecError, "a style's weight cannot be 1e"),
         ({"style": ["s", "s"], "weights": (1e-8, 1e8)}, SpecError, "differ by more than a factor of 1e"),

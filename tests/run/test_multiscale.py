@@ -35,7 +35,7 @@ def test_one_scale_in_float32_is_one_leg() -> None:
 
 
 def test_scales_grow_to_the_result_and_too_small_ones_are_left_out() -> None:
-    spec = small(scales="coarse-to-fine", scales__scales=4, scales__finest_steps=2)
+    spec = small(scales="coarse-to-fine", scales__count=4, scales__finest_steps=2)
     size = Size(96, 72)
     found = plan_stages(spec, size, [size], "float32")
     assert [stage.size for stage in found] == [Size(24, 18), Size(48, 36), size]
@@ -56,19 +56,19 @@ def test_mixed_precision_ends_in_float32() -> None:
         ("bf16", 30, True),
         ("float32", 10, False),
     ]
-    coarse = plan_stages(small(scales="coarse-to-fine", scales__scales=2), size, [size], "mixed")
+    coarse = plan_stages(small(scales="coarse-to-fine", scales__count=2), size, [size], "mixed")
     assert [stage.precision for stage in coarse] == ["bf16", "bf16", "float32"]
     assert [stage.precision for stage in plan_stages(small(), size, [size], "bf16")] == ["bf16"]
 
 
 def test_the_papers_optimizer_has_one_scale_and_one_precision() -> None:
-    with pytest.raises(SpecError, match="scales=coarse-to-fine is not for optimizer=paper-lbfgs"):
+    with pytest.raises(SpecError, match="scales=coarse-to-fine does not work with optimizer=paper-lbfgs"):
         with_settings(preset("paper").spec, {"scales": "coarse-to-fine"})
     image = drawing(64, 64, 1)
     with pytest.raises(SpecError, match="precision=mixed does not work with optimizer=paper-lbfgs"):
         prepare(Request(image, image, preset("paper").spec, precision="mixed"))
     assert prepare(Request(image, image, preset("paper").spec)).precision == "float32"
-    with pytest.raises(SpecError, match="precision cannot be 'half'; it takes one of auto, float32, bf16, mixed"):
+    with pytest.raises(SpecError, match="precision cannot be 'half'; it must be one of auto, float32, bf16, mixed"):
         prepare(Request(image, image, small(), precision="half"))
 
 
@@ -96,7 +96,7 @@ def test_coarse_to_fine_ends_lower_than_as_many_steps_at_full_size(
         optimizer__steps=15,
         optimizer__tolerance=0,
         scales="coarse-to-fine",
-        scales__scales=2,
+        scales__count=2,
         scales__finest_steps=steps,
     )
     seen: list[Progress] = []
@@ -146,7 +146,7 @@ def test_float32_takes_the_steps_that_bf16_leaves() -> None:
 
 
 def test_networks_change_precision_as_copies() -> None:
-    network = build(small().network, seed=0, deepest_tap=5)
+    network = build(small().network, seed=0, deepest_layer=5)
     narrow = cast_network(network, "bf16")
     assert narrow.dtype == torch.bfloat16
     assert network.dtype == torch.float32

@@ -149,7 +149,7 @@ def test_the_style_is_approached_as_a_network_of_another_seed_sees_it(
 ) -> None:
     """Not only the objective falls: so does the distance under filters that were never optimized."""
     result = transfer(content_image, style_image, spec_of("bare", optimizer__steps=30), seed=1)
-    judge = build(preset("npnd").spec.network, seed=99, deepest_tap=5)
+    judge = build(preset("npnd").spec.network, seed=99, deepest_layer=5)
     start = torch.from_numpy(np.array(content_image)).permute(2, 0, 1)[None] / 255
 
     def distance(image: torch.Tensor) -> float:
@@ -237,7 +237,7 @@ def test_the_scale_of_a_layers_weights_does_not_matter(
 ) -> None:
     """Without biases, ReLU passes a layer's scale on, and whitening takes it out of loss and gradient."""
     spec = spec_of("bare")
-    network = build(spec.network, seed=0, deepest_tap=5).double()
+    network = build(spec.network, seed=0, deepest_layer=5).double()
     pictures = content.double(), style.double()
     plain = build_objective(spec, network, *pictures).evaluate(pictures[0])
     assert isinstance(network, Stack)
@@ -346,7 +346,7 @@ def test_an_explosion_draws_new_filters_and_a_repeated_one_perturbs_the_start(
     assert (result.restarts, result.record.network_seed, result.record.perturbed) == (2, 7, True)
     weights = [next(network.buffers()) for network in exploding.networks]
     assert not torch.equal(weights[0], weights[1])
-    assert torch.equal(weights[1], next(build(result.spec.network, seed=6, deepest_tap=5).buffers()))
+    assert torch.equal(weights[1], next(build(result.spec.network, seed=6, deepest_layer=5).buffers()))
     assert torch.equal(exploding.starts[0], content)
     assert torch.equal(exploding.starts[1], content)
     noise = torch.rand(content.shape, generator=torch.Generator().manual_seed(7))
@@ -440,7 +440,7 @@ def test_too_little_memory_is_told_with_a_remedy(
 def test_a_spec_that_was_changed_unchecked_is_checked(content_image: Image.Image, style_image: Image.Image) -> None:
     spec = spec_of("bare")
     broken = spec.model_copy(update={"style_loss": spec.style_loss.model_copy(update={"taps": (9,)})})
-    with pytest.raises(SpecError, match=r"style_loss\.taps asks for layer 9, but the network has 5"):
+    with pytest.raises(SpecError, match=r"style_loss\.layers asks for layer 9, but the network has 5"):
         transfer(content_image, style_image, broken)
 
 
@@ -457,7 +457,7 @@ def test_an_explosion_that_no_restart_cures(content_image: Image.Image, style_im
         ({"spec": "nonsense"}, SpecError, "there is no preset 'nonsense'"),
         ({"spec": 3}, SpecError, "spec must be a Spec or a preset name, not int"),
         ({"seed": -1}, SpecError, "seed cannot be -1"),
-        ({"seed": 2**63}, SpecError, "it takes a whole number from 0"),
+        ({"seed": 2**63}, SpecError, "it must be a whole number from 0"),
         ({"seed": 1.5}, SpecError, r"seed cannot be 1\.5"),
         ({"spec": "paper-original"}, WeightsError, "needs trained VGG-19 weights"),
         (

@@ -1,4 +1,4 @@
-"""Overriding fields: what works, and the sentence where it does not."""
+"""Overriding single fields of a spec, and the errors of settings that are not allowed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def set_on_bare(*assignments: str) -> Any:
     return with_settings(BARE, dict(map(parse_assignment, assignments)))
 
 
-def test_one_field_changes_and_nothing_else() -> None:
+def test_only_the_named_field_changes() -> None:
     changed = set_on_bare("network.weights.magnitude=0.05")
     assert changed.network.weights == BinaryWeights(magnitude=0.05)
     assert with_settings(changed, {"network.weights.magnitude": 0.1}) == BARE
@@ -47,12 +47,12 @@ def test_one_field_changes_and_nothing_else() -> None:
         (["network.activation=none"], "activation", "none"),
     ],
 )
-def test_ways_to_say_it(assignments: list[str], field: str, value: Any) -> None:
+def test_accepted_notations(assignments: list[str], field: str, value: Any) -> None:
     assert getattr(set_on_bare(*assignments).network, field) == value
     assert getattr(set_on_bare(*reversed(assignments)).network, field) == value, "the order does not matter"
 
 
-def test_another_kind_starts_from_its_own_defaults_and_the_same_kind_keeps_its_fields() -> None:
+def test_another_kind_starts_from_its_defaults_and_the_same_kind_keeps_its_fields() -> None:
     tuned = set_on_bare("network.weights.magnitude=0.3")
     assert with_settings(tuned, {"network.weights": "binary"}) == tuned
     assert with_settings(tuned, {"network": "hand-made"}).network == HandMade()
@@ -65,7 +65,10 @@ def test_another_kind_starts_from_its_own_defaults_and_the_same_kind_keeps_its_f
 @pytest.mark.parametrize(
     ("assignment", "message"),
     [
-        ("network.weights.magnitude=-1", "network.weights.magnitude cannot be -1; it takes a number greater than 0"),
+        (
+            "network.weights.magnitude=-1",
+            "network.weights.magnitude cannot be -1; it must be a number greater than 0 and at most 1e+30",
+        ),
         (
             "network.weights.magnitud=1",
             "network.weights of kind binary has no field 'magnitud'; its fields are kind, magnitude",
@@ -73,43 +76,43 @@ def test_another_kind_starts_from_its_own_defaults_and_the_same_kind_keeps_its_f
         ("network.weights.std=1", "network.weights of kind binary has no field 'std'"),
         (
             "network.weights=cauchy",
-            "network.weights cannot be 'cauchy'; it takes one of "
+            "network.weights cannot be 'cauchy'; it must be one of "
             "binarized, binary, discrete, gaussian, pretrained, shuffled, uniform",
         ),
-        ("network.weights=3", "network.weights cannot be 3; it takes one of binarized, binary"),
-        ("network.channels=0", "network.channels cannot be 0; it takes a list of 1 to 16 whole numbers"),
-        ("network.kernel_size=5", "network.kernel_size cannot be 5; it takes one of 2, 3"),
-        ("network.activation=tanh", "network.activation cannot be 'tanh'; it takes one of relu, none"),
+        ("network.weights=3", "network.weights cannot be 3; it must be one of binarized, binary"),
+        ("network.channels=0", "network.channels cannot be 0; it must be a list of 1 to 16 whole numbers"),
+        ("network.kernel_size=5", "network.kernel_size cannot be 5; it must be one of 2, 3"),
+        ("network.activation=tanh", "network.activation cannot be 'tanh'; it must be one of relu, none"),
         ("netwrk.channels=3", "the spec has no field 'netwrk'; its fields are network, style_loss"),
-        ("size=big", "size cannot be 'big'; it takes a whole number of at least 1"),
-        ("size.x=3", "size has no fields of its own"),
+        ("size=big", "size cannot be 'big'; it must be a whole number from 1 to 65536, or null"),
+        ("size.x=3", "size has no fields; it must be a whole number from 1 to 65536, or null"),
         ("size.kind=3", "size has no kinds"),
         ("size=0", "size cannot be 0"),
-        ("optimizer.steps=2.5", "optimizer.steps cannot be 2.5; it takes a whole number of at least 1"),
-        ("optimizer.tolerance=1", "it takes a number of at least 0 and less than 1"),
+        ("optimizer.steps=2.5", "optimizer.steps cannot be 2.5; it must be a whole number of at least 1"),
+        ("optimizer.tolerance=1", "it must be a number of at least 0 and less than 1"),
         ("style_loss.weight=nan", "style_loss.weight cannot be"),
-        ("style_loss.taps=1,6", "style_loss.taps asks for layer 6, but the network has 5"),
-        ("style_loss.taps=1,1", "style_loss.taps [1, 1] repeat a layer"),
-        ("style_loss.taps=[]", "style_loss.taps cannot be []; it takes a list of 1 or more"),
+        ("style_loss.layers=1,6", "style_loss.layers asks for layer 6, but the network has 5"),
+        ("style_loss.layers=1,1", "style_loss.layers [1, 1] repeat a layer"),
+        ("style_loss.layers=[]", "style_loss.layers cannot be []; it must be a list of 1 or more"),
         ("network.weights=pretrained", "trained weights or biases need kernel_size 3 and VGG-19's channels"),
-        ("network.rescale=true", "network: rescale=True has no effect on a network without trained numbers"),
+        ("network.rescale=true", "network: rescale=True has no effect on a network without trained weights or biases"),
         ("network.trained_file=a.pth", "network: trained_file='a.pth' has no effect"),
         ('network.pooling={"kind":"max","after":[5]}', "pooling.after=[5] does not fit 5 layers"),
         ('network.weights={"kind":"discrete","levels":[1]}', "network.weights.levels cannot be [1]"),
         ('network.weights={"kind":"discrete","levels":[1,1]}', "network.weights: levels [1.0, 1.0] repeat a value"),
         (
             'network.weights={"kind":"discrete","levels":[1,2],"probabilities":[0.5,0.6]}',
-            "network.weights: probabilities sum to 1.1; they have to sum to 1",
+            "network.weights: probabilities sum to 1.1; they must sum to 1",
         ),
         (
             'network.weights={"kind":"discrete","levels":[1,2],"probabilities":[1]}',
-            "1 probabilities for 2 levels; give one for each level",
+            "there are 1 probabilities for 2 levels; give one for each level",
         ),
-        ("network.weights.kind", "--set 'network.weights.kind' is no assignment; write FIELD=VALUE"),
-        ("=3", "--set '=3' is no assignment"),
+        ("network.weights.kind", "--set 'network.weights.kind' is not an assignment; write FIELD=VALUE"),
+        ("=3", "--set '=3' is not an assignment"),
     ],
 )
-def test_refusals_name_the_field_and_what_it_takes(assignment: str, message: str) -> None:
+def test_errors_name_the_field_and_the_allowed_values(assignment: str, message: str) -> None:
     with pytest.raises(SpecError) as refusal:
         set_on_bare(assignment)
     assert message in str(refusal.value)

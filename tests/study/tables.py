@@ -38,7 +38,7 @@ def make_table(study: Study, effect: Effect = no_effect, *, noise: float = 0.05,
         for optimizer in study.optimizers:
             spec = study.build_spec(variant, optimizer)
             for pair in study.pairs:
-                for seed in study.seeds if spec.network.is_drawn else study.seeds[:1]:
+                for seed in study.seeds if spec.network.is_random else study.seeds[:1]:
                     key = (spec.digest, pair.content, seed)
                     value = effect(variant.variant, optimizer.name) + levels[pair.content]
                     distance = math.exp(value + random.normal(0, noise) - 3)

@@ -86,14 +86,14 @@ def test_letters_are_those_in_the_text_of_the_paper() -> None:
     [
         ("title: A small", "titel: A small", "line 2: the study has no field 'titel'; its fields are study, title"),
         ("label: 8 channels", "lable: 8 channels", "line 15: figures.0.panels.1 has no field 'lable'"),
-        ("size: 32", "size: 3", "line 6: size cannot be 3; it takes a whole number of at least 16"),
+        ("size: 32", "size: 3", "line 6: size cannot be 3; it must be a whole number from 16 to 65536"),
         ("seeds: [0, 1]", "seeds: [0, 0]", "seeds name '0' twice; name each once"),
         (
             "network.channels: 8",
             "network.chanels: 8",
             "line 15: figures.0.panels.1: network of kind vgg has no field 'chanels'",
         ),
-        ("preset: npnd, set: {network.channels: 8}", "preset: npd", "preset cannot be 'npd'; it takes one of bare"),
+        ("preset: npnd, set: {network.channels: 8}", "preset: npd", "preset cannot be 'npd'; it must be one of bare"),
         ("variant: eight", "variant: four", "variant 'four' stands for two specs"),
         ("figures:", "figures: [", "is not a valid YAML file"),
         ("title: A small study", "title: !foo x", "line 2 is not a valid YAML file: could not determine a constructor"),
@@ -107,7 +107,7 @@ def test_letters_are_those_in_the_text_of_the_paper() -> None:
         ("steps: 2}}", "stepz: 2}}", "line 9: optimizer 'robust' with variant 'four': optimizer of kind lbfgs has no"),
         ("network.channels: 8", "size: 77", "variant 'eight' sets size, which is a field of the study"),
         ("metrics: [ssim, patches]", "metrics: []", "line 7: metrics cannot be"),
-        ("study: small", "study: a/b", "line 1: study cannot be 'a/b'; it takes a name of up to 64 letters"),
+        ("study: small", "study: a/b", "line 1: study cannot be 'a/b'; it must be a name of up to 64 letters"),
         (
             "steps: 2}}",
             "steps: 2}, overrides: {ate: {size: 32}}}",

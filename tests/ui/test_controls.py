@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from barestyle.presets import DEFAULT_PRESET, preset
 from barestyle.spec import Spec, with_settings
-from barestyle.spec.validation import members
+from barestyle.spec.validation import alternatives
 from barestyle.ui import controls
 from barestyle.ui.controls import CONTROLS
 from barestyle.ui.limits import Limits
@@ -13,7 +13,7 @@ LIMITS = Limits()
 
 
 def test_every_kind_of_colors_has_a_label() -> None:
-    assert set(controls.COLOR_LABELS) == set(members(Spec.model_fields["colors"].annotation))
+    assert set(controls.COLOR_LABELS) == set(alternatives(Spec.model_fields["colors"].annotation))
 
 
 def test_the_initial_values_are_the_default_preset() -> None:

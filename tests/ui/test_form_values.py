@@ -29,11 +29,6 @@ def test_all_presets_without_trained_weights_are_offered() -> None:
             Settings(name).spec(LIMITS)
 
 
-def test_every_offered_preset_has_a_title_of_its_own() -> None:
-    assert set(choices.WORDS) == set(choices.offered())
-    assert len({choices.title(name) for name in choices.offered()}) == len(choices.offered())
-
-
 @pytest.mark.parametrize("name", choices.offered())
 def test_settings_come_back_from_a_record(name: str, quick_result: Path) -> None:
     made = Settings(name, size=80, strength=0.3 if choices.takes_strength(preset(name).spec) else None, seed=2**60)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from barestyle.spec import Spec
-from barestyle.spec.validation import Frozen, members, takes
+from barestyle.spec.validation import FrozenModel, alternatives, describe_allowed
 from tools.docs.prose import escape
 
 
@@ -21,11 +21,11 @@ def make_reference() -> str:
     return "\n".join(lines)
 
 
-def _unions(model: type[Frozen], prefix: str) -> dict[str, dict[str, type[Frozen]]]:
+def _unions(model: type[FrozenModel], prefix: str) -> dict[str, dict[str, type[FrozenModel]]]:
     """Return the kinds of every field that is a union, by dotted name, parents first."""
-    unions: dict[str, dict[str, type[Frozen]]] = {}
+    unions: dict[str, dict[str, type[FrozenModel]]] = {}
     for name, field in model.model_fields.items():
-        kinds = members(field.annotation)
+        kinds = alternatives(field.annotation)
         if len(kinds) > 1:
             unions[prefix + name] = kinds
             for kind in kinds.values():
@@ -34,15 +34,15 @@ def _unions(model: type[Frozen], prefix: str) -> dict[str, dict[str, type[Frozen
     return unions
 
 
-def _entry(model: type[Frozen], name: str, dotted: str) -> str:
+def _entry(model: type[FrozenModel], name: str, dotted: str) -> str:
     return f"`{dotted}`\n:   Takes {_words(model, name, dotted)}. Default: `{_default(model, name)}`.\n"
 
 
-def _words(model: type[Frozen], name: str, dotted: str) -> str:
+def _words(model: type[FrozenModel], name: str, dotted: str) -> str:
     """Return the values that a field takes, with links from kinds to their sections."""
-    kinds = members(model.model_fields[name].annotation)
+    kinds = alternatives(model.model_fields[name].annotation)
     if len(kinds) < 2:
-        return takes(model, name)
+        return describe_allowed(model, name)
     return "one of " + ", ".join(f"[`{kind}`](#{_anchor(f'{dotted}={kind}')})" for kind in sorted(kinds))
 
 
@@ -51,6 +51,6 @@ def _anchor(heading: str) -> str:
     return "".join(character for character in heading if character.isalnum() or character in "-_").lower()
 
 
-def _default(model: type[Frozen], name: str) -> str:
+def _default(model: type[FrozenModel], name: str) -> str:
     default: Any = model.model_fields[name].default
-    return str(getattr(default, "kind")) if isinstance(default, Frozen) else json.dumps(default)  # noqa: B009
+    return str(getattr(default, "kind")) if isinstance(default, FrozenModel) else json.dumps(default)  # noqa: B009

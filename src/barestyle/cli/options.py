@@ -12,7 +12,7 @@ from barestyle.presets import DEFAULT_PRESET, PRESETS, preset
 from barestyle.run.progress import CHECKPOINT_EVERY
 from barestyle.spec import DEFAULT_LONGEST_SIDE, CoarseToFine, PictureStart, Spec, with_settings
 from barestyle.spec.overrides import parse_assignment
-from barestyle.spec.validation import members
+from barestyle.spec.validation import alternatives
 
 PresetName = Annotated[
     str,
@@ -149,7 +149,7 @@ TrainedElsewhere = Annotated[
     typer.Option("--trained", "--weights", help="The trained weights, if they lie elsewhere now.", show_default=False),
 ]
 MaxPixels = Annotated[int, typer.Option("--max-pixels", metavar="N", min=1, help="Refuse larger pictures.")]
-STARTS = tuple(kind for kind in members(Spec.model_fields["start"].annotation) if kind != PictureStart().kind)
+STARTS = tuple(kind for kind in alternatives(Spec.model_fields["start"].annotation) if kind != PictureStart().kind)
 """What --start takes beside a picture."""
 
 INTERRUPTED = 130

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from barestyle.presets import DEFAULT_PRESET, PRESETS, Preset, preset
-from barestyle.spec.validation import Frozen, takes
+from barestyle.spec.validation import FrozenModel, describe_allowed
 
 
 def presets(
@@ -43,8 +43,8 @@ def _list() -> None:
 def _show(one: Preset) -> None:
     console = Console()
     console.print(f"[bold]{one.name}[/]: {one.summary} ({one.source}); digest {one.spec.digest}\n")
-    if one.about:
-        console.print(one.about + "\n")
+    if one.details:
+        console.print(one.details + "\n")
     table = Table(box=None, pad_edge=False)
     for heading in ("field, for --set", "value", "takes"):
         table.add_column(heading, overflow="fold")
@@ -53,12 +53,12 @@ def _show(one: Preset) -> None:
     console.print(table)
 
 
-def fields(spec: Frozen, prefix: str = "") -> Iterator[tuple[str, str, str]]:
+def fields(spec: FrozenModel, prefix: str = "") -> Iterator[tuple[str, str, str]]:
     """(dotted name, value, what it takes) of every field of a spec, in order."""
     for name in type(spec).model_fields:
         value = getattr(spec, name)
-        if isinstance(value, Frozen):
-            yield prefix + name, str(getattr(value, "kind", "")), takes(type(spec), name)
+        if isinstance(value, FrozenModel):
+            yield prefix + name, str(getattr(value, "kind", "")), describe_allowed(type(spec), name)
             yield from fields(value, f"{prefix}{name}.")
         elif name != "kind":
-            yield prefix + name, json.dumps(value), takes(type(spec), name)
+            yield prefix + name, json.dumps(value), describe_allowed(type(spec), name)

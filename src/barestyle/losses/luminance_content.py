@@ -29,7 +29,7 @@ class LuminanceContentTerm:
         self._lightness_weight = LIGHTNESS_WEIGHT * tradeoff
         self._pixels_weight = PIXELS_WEIGHT * tradeoff**3
         height, width = content.shape[-2:]
-        cell = max(height, width) / spec.cells
+        cell = max(height, width) / spec.resolution
         # Convert before moving: not every device has float64.
         self._row_blur, self._column_blur = (
             build_blur_matrix(side, cell).to(content.dtype).to(content.device) for side in (height, width)

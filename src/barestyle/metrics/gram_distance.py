@@ -87,7 +87,7 @@ def _gram_matrix(maps: Tensor) -> Tensor:
 @lru_cache(maxsize=len(HELD_OUT_SEEDS))
 def _held_out_network(seed: int) -> Network:
     with torch.inference_mode(False):  # the cached network may be used outside inference mode
-        return build(HELD_OUT, seed=seed, deepest_tap=HELD_OUT.depth)
+        return build(HELD_OUT, seed=seed, deepest_layer=HELD_OUT.depth)
 
 
 def _trained_network(inputs: MetricInputs) -> Network:
@@ -99,7 +99,7 @@ def _load_trained_network(path: Path) -> Network:
     channels = VGG19_CHANNELS[:TRAINED_DEPTH]
     spec = VGG(channels=channels, weights=PretrainedWeights(), bias=PretrainedBias(), rescale=False)
     with torch.inference_mode(False):  # the cached network may be used outside inference mode
-        return build(spec, seed=0, deepest_tap=TRAINED_DEPTH, trained=vgg19.load(path, TRAINED_DEPTH))
+        return build(spec, seed=0, deepest_layer=TRAINED_DEPTH, trained=vgg19.load(path, TRAINED_DEPTH))
 
 
 def _mean(values: Iterable[float]) -> float:

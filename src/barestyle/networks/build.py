@@ -14,7 +14,8 @@ from barestyle.networks import pyramids
 from barestyle.networks.conv_stack import ConvStack, Layer, Size, normalized
 from barestyle.networks.vgg19 import TrainedLayers
 from barestyle.spec import VGG, AveragePooling, HandMade, MaxPooling, NoPooling, Pyramid
-from barestyle.spec.network import TrainedBias, TrainedWeights
+from barestyle.spec.bias import TrainedBias
+from barestyle.spec.weights import TrainedWeights
 
 SMALLEST_SIDE = 16
 """Below this a picture is mostly border, whatever the network: five 3x3 layers see 11 pixels."""
@@ -118,7 +119,7 @@ def build(
     spec: VGG | HandMade | Pyramid,
     *,
     seed: int,
-    deepest_tap: int,
+    deepest_layer: int,
     trained: TrainedLayers | None = None,
 ) -> Network:
     """The network of a spec up to its deepest tap, on the CPU in float32.
@@ -128,13 +129,13 @@ def build(
     """
     generator = torch.Generator().manual_seed(seed)
     if isinstance(spec, Pyramid):
-        return _pyramid(spec, generator, deepest_tap)
+        return _pyramid(spec, generator, deepest_layer)
     numbers = (
-        _hand_made_layers(spec, generator, deepest_tap)
+        _hand_made_layers(spec, generator, deepest_layer)
         if isinstance(spec, HandMade)
-        else _vgg_layers(spec, generator, deepest_tap, trained)
+        else _vgg_layers(spec, generator, deepest_layer, trained)
     )
-    poolings = [_pooling_after(number, spec.pooling) for number in range(1, deepest_tap + 1)]
+    poolings = [_pooling_after(number, spec.pooling) for number in range(1, deepest_layer + 1)]
     return Stack(
         [
             Layer(weight, bias, spec.activation, pooling)
@@ -171,7 +172,7 @@ def _vgg_layers(
 def _first(spec: VGG, weight: Tensor, generator: torch.Generator) -> Tensor:
     """The first layer with the shares of its filters that are designed: Gabor's, then those without their mean."""
     channels = weight.shape[0]
-    gabor, flat_blind = round(spec.gabor * channels), round(spec.zero_mean * channels)
+    gabor, flat_blind = round(spec.gabor_fraction * channels), round(spec.zero_mean_fraction * channels)
     weight = torch.cat((weight[:gabor], weights.without_mean(weight[gabor:], min(flat_blind, channels - gabor))))
     return weights.with_gabor(weight, gabor, generator) if gabor else weight
 
@@ -202,7 +203,7 @@ def minimum_side(spec: VGG | HandMade | Pyramid) -> int:
         return max(SMALLEST_SIDE, reducible, poolable, last * _mirrorable(spec, 1, (1,) * (spec.pooling != "none")))
     pooled_after = () if isinstance(spec.pooling, NoPooling) else spec.pooling.after
     poolable = int(2 ** (len(pooled_after) + 1))
-    wider = (weights.GABOR_SIDE - 3) // 2 if isinstance(spec, VGG) and spec.gabor else 0
+    wider = (weights.GABOR_SIDE - 3) // 2 if isinstance(spec, VGG) and spec.gabor_fraction else 0
     return max(SMALLEST_SIDE, poolable, _mirrorable(spec, spec.depth, pooled_after, wider))
 
 

@@ -19,7 +19,7 @@ from barestyle.spec import (
     UniformWeights,
     ZeroBias,
 )
-from barestyle.spec.network import DrawnWeights, TrainedWeights
+from barestyle.spec.weights import DrawnWeights, TrainedWeights
 
 GABOR_SIDE = 5
 SHORTEST_WAVE, LONGEST_WAVE = 2.5, 7.5

@@ -41,7 +41,7 @@ def build_objective(
         luminance_content = LuminanceContentTerm(content.detach(), spec.content_loss)
     return Objective(
         network,
-        {tap: tuple(by_tap[tap] for by_tap in losses) for tap in sorted(set(spec.style_loss.taps))},
+        {tap: tuple(by_tap[tap] for by_tap in losses) for tap in sorted(set(spec.style_loss.layers))},
         masks=tuple(region.mask for region in regions),
         content_loss=content_loss,
         content=None if content_loss is None else content.detach(),

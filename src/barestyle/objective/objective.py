@@ -181,7 +181,7 @@ class Objective:
         if self._content_loss is None or self._content is None:
             return None
         tile, stack = plane_tile.tile, self._stack(plane_tile.plane)
-        index = self._content_loss.tap - stack.first_tap
+        index = self._content_loss.layer - stack.first_tap
         if not 0 <= index < len(stack):
             return None
         content_pass = self._content_pass if tile.is_only else None

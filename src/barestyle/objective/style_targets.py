@@ -38,7 +38,7 @@ def build_region_losses(
 
     Each of its pixels counts as much as if the region were the whole image, times the region's weight.
     """
-    taps = set(spec.taps)
+    taps = set(spec.layers)
     moments_and_shares = [
         (compute_style_moments(network, style.pixels, taps, Tiling(tile_size), style.mask), style.share)
         for style in region.styles

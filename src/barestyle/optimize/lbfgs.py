@@ -34,8 +34,8 @@ def lbfgs(evaluate: Evaluate, start: Tensor, spec: LBFGS, context: SolverContext
     Begins with the context's warm start if its history is of this size, and updates it.
     """
     warm_start, saved = context.warm_start, context.resumed
-    if warm_start.history is None or warm_start.history.size != spec.history:
-        warm_start.history, warm_start.scale = LBFGSMemory(spec.history), None
+    if warm_start.history is None or warm_start.history.size != spec.history_size:
+        warm_start.history, warm_start.scale = LBFGSMemory(spec.history_size), None
     history = warm_start.history
     objective = ScaledObjective(evaluate, spec.range_penalty, warm_start.scale)
     if saved is None:

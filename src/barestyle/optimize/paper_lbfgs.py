@@ -73,7 +73,7 @@ def paper_lbfgs(evaluate: Evaluate, start: Tensor, spec: PaperLBFGS, context: So
     """
     closure, saved = _Closure(evaluate), context.resumed
     image = start.clone()
-    history = LBFGSMemory(spec.history)
+    history = LBFGSMemory(spec.history_size)
     # `step` counts steps, `iteration` the iterations of this step, `number` those of all steps. `is_step_over`: a
     # tolerance ended this step. `is_finished`: the last image has been evaluated.
     step = iteration = number = 0

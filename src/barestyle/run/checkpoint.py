@@ -48,7 +48,7 @@ class CheckpointConfig:
 
     def __post_init__(self) -> None:
         if isinstance(self.every, bool) or not isinstance(self.every, int) or self.every < 1:
-            raise SpecError(f"checkpoint_every cannot be {self.every!r}; it takes a whole number of at least 1")
+            raise SpecError(f"checkpoint_every cannot be {self.every!r}; it must be a whole number of at least 1")
 
 
 @dataclass(frozen=True)

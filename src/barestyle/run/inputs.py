@@ -16,7 +16,7 @@ from barestyle.errors import ImageError, SpecError
 from barestyle.images import Picture, Source, read
 from barestyle.images.color_transfer import luminance
 from barestyle.spec import MAX_PIXELS
-from barestyle.spec.validation import LARGEST
+from barestyle.spec.validation import MAX_NUMBER
 
 MAX_WEIGHT_RATIO = 1e12
 """Largest ratio of two styles' weights; beyond it one style's moments are rounded away."""
@@ -77,9 +77,9 @@ def check_weights(weights: Sequence[float] | None, styles: int) -> list[float]:
     if len(weights) != styles:
         raise SpecError(f"there are {len(weights)} weights for {styles} styles; give one for each style")
     for weight in weights:
-        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= LARGEST:
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= MAX_NUMBER:
             raise SpecError(
-                f"a style's weight cannot be {weight!r}; it takes a number greater than 0 and at most {LARGEST:g}"
+                f"a style's weight cannot be {weight!r}; it must be a number greater than 0 and at most {MAX_NUMBER:g}"
             )
     largest = max(weights)
     if largest / min(weights) > MAX_WEIGHT_RATIO:

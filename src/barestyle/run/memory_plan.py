@@ -16,7 +16,7 @@ from barestyle.optimize import State
 from barestyle.run.precision import StagePrecision, cast_network
 from barestyle.run.stages import Stage
 from barestyle.spec import LBFGS, Adam, FeatureContentLoss, PaperLBFGS, Spec
-from barestyle.spec.validation import Frozen
+from barestyle.spec.validation import FrozenModel
 
 WORKING_IMAGES = 11
 """Images' worth of float32 that an optimizer needs besides its history, the new gradient included."""
@@ -36,7 +36,7 @@ RECOMPUTE_COST = 1 / 3
 _Count = Annotated[int, Field(ge=1)]
 
 
-class MemoryPlan(Frozen):
+class MemoryPlan(FrozenModel):
     """Memory use of one stage: part of a record and of a checkpoint, so that sums are repeated over the same tiles.
 
     Attributes:
@@ -119,7 +119,7 @@ class MemoryPlanner:
             size,
             in_use=in_use,
             budget=budget,
-            content_tap=content_loss.tap if isinstance(content_loss, FeatureContentLoss) else None,
+            content_tap=content_loss.layer if isinstance(content_loss, FeatureContentLoss) else None,
             masks=self._masks,
         )
 
@@ -182,7 +182,7 @@ def plan_memory(
         + masks * MASK_VECTORS * vector // 3
     )
     options = list(_tiling_options(network, picture, content_tap))
-    history = 0 if isinstance(optimizer, Adam) else optimizer.history
+    history = 0 if isinstance(optimizer, Adam) else optimizer.history_size
     candidates: list[tuple[float, TilingOption, int, int]] = []
     for pairs in range(1, history + 1) if isinstance(optimizer, LBFGS) else (history,):
         room = budget - fixed - 2 * vector * pairs
@@ -201,7 +201,7 @@ def plan_memory(
     raise DeviceError(
         f"{_format_bytes(budget)} of memory are too few for {picture.width} x {picture.height} pixels with this "
         f"network and optimizer, which need {_format_bytes(least)}; allow more with --memory, or choose a smaller "
-        "--size" + (", or a shorter optimizer.history" if isinstance(optimizer, PaperLBFGS) else "")
+        "--size" + (", or a shorter optimizer.history_size" if isinstance(optimizer, PaperLBFGS) else "")
     )
 
 

@@ -189,7 +189,7 @@ class MultiscaleMinimizer:
             return optimizer
         changes = {"steps": self.stage.steps}
         if isinstance(optimizer, LBFGS) and plan.history is not None:
-            changes["history"] = plan.history
+            changes["history_size"] = plan.history
         return optimizer.model_copy(update=changes)
 
     def _iterate_stage(

@@ -159,14 +159,14 @@ def choose_start(spec: Spec, start: Source | None) -> Spec:
 def check_seed(seed: int) -> None:
     """Raise SpecError unless the seed is a whole number from 0 to 2**63 - 1."""
     if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**63:
-        raise SpecError(f"seed cannot be {seed!r}; it takes a whole number from 0 to 2**63 - 1")
+        raise SpecError(f"seed cannot be {seed!r}; it must be a whole number from 0 to 2**63 - 1")
 
 
 def load_trained_layers(spec: Spec) -> pretrained.TrainedLayers | None:
     """Read the trained layers that the network needs, or return None. Raises WeightsError."""
     if not isinstance(spec.network, VGG) or not spec.network.is_trained:
         return None
-    return pretrained.load(pretrained.find(spec.network.trained_file), spec.deepest_tap)
+    return pretrained.load(pretrained.find(spec.network.trained_file), spec.deepest_layer)
 
 
 def read_content(source: Source, spec: Spec, max_pixels: int) -> Picture:

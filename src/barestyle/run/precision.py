@@ -49,7 +49,7 @@ def choose_precision(name: str, spec: Spec, device: torch.device) -> Precision:
             "use float32 or bf16, or optimizer=lbfgs"
         )
     if name not in get_args(Precision):
-        raise SpecError(f"precision cannot be {name!r}; it takes one of auto, {', '.join(get_args(Precision))}")
+        raise SpecError(f"precision cannot be {name!r}; it must be one of auto, {', '.join(get_args(Precision))}")
     return cast(Precision, name)
 
 

@@ -25,7 +25,7 @@ from barestyle.images.write import record_key
 from barestyle.run.memory_plan import MemoryPlan
 from barestyle.run.precision import Precision
 from barestyle.spec import Spec
-from barestyle.spec.validation import Frozen, sentence
+from barestyle.spec.validation import FrozenModel, format_error
 from barestyle.stop_reasons import StopReason
 
 KIND: Literal["barestyle-record"] = "barestyle-record"
@@ -36,7 +36,7 @@ FORMAT: Literal[1] = 1
 _PACKAGES = ("barestyle", "torch", "numpy", "kornia", "pillow", "imagecodecs", "tifffile", "safetensors", "pydantic")
 
 
-class Input(Frozen):
+class Input(FrozenModel):
     """A file that a run used: its path relative to the record's folder, and its SHA-256.
 
     `path` is None for a picture that was only in memory; the hash is then of its shape and samples.
@@ -53,7 +53,7 @@ class StyleInput(Input):
     mask: Input | None = None
 
 
-class Record(Frozen):
+class Record(FrozenModel):
     """A run and its outcome.
 
     Attributes:
@@ -204,7 +204,7 @@ def parse(text: str, path: Path) -> Record:
     try:
         return Record.model_validate(data)
     except ValidationError as error:
-        raise RecordError(f"the record in {str(path)!r} cannot be read: {sentence(Record, error)}") from None
+        raise RecordError(f"the record in {str(path)!r} cannot be read: {format_error(Record, error)}") from None
     except BarestyleError as error:
         raise RecordError(f"the record in {str(path)!r} cannot be read: {error}") from None
 

@@ -167,7 +167,7 @@ def build_restarts(plan: Plan) -> Restarts[MultiscaleMinimizer]:
     spec = plan.spec
 
     def attempt(seed: int, perturbed: bool) -> MultiscaleMinimizer:
-        network = build(spec.network, seed=seed, deepest_tap=spec.deepest_tap, trained=trained).to(plan.device)
+        network = build(spec.network, seed=seed, deepest_layer=spec.deepest_layer, trained=trained).to(plan.device)
         return MultiscaleMinimizer(
             spec,
             plan.stages,

@@ -48,7 +48,7 @@ def _coarse_sizes(spec: Spec, size: Size, styles: Sequence[Size]) -> list[Size]:
     if not isinstance(spec.scales, CoarseToFine):
         return []
     smallest = minimum_side(spec.network)
-    factors = [spec.scales.factor**number for number in range(spec.scales.scales - 1, 0, -1)]
+    factors = [spec.scales.factor**number for number in range(spec.scales.count - 1, 0, -1)]
     return [
         shrink_size(size, factor)
         for factor in factors

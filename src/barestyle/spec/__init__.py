@@ -1,5 +1,6 @@
-"""What a run is: frozen, validated, printable, with a digest. No torch here."""
+"""Specs: the settings of a run as frozen, validated values. This package does not import torch."""
 
+from barestyle.spec.bias import ConstantBias, PretrainedBias, ShuffledBias, ZeroBias
 from barestyle.spec.colors import LuminanceColors, MatchedColors, StyleColors
 from barestyle.spec.loss import (
     FeatureContentLoss,
@@ -10,30 +11,22 @@ from barestyle.spec.loss import (
     TotalVariation,
     WhitenedLoss,
 )
-from barestyle.spec.network import (
-    VGG,
-    AveragePooling,
-    BinarizedWeights,
-    BinaryWeights,
-    ConstantBias,
-    DiscreteWeights,
-    GaussianWeights,
-    HandMade,
-    MaxPooling,
-    NoPooling,
-    PretrainedBias,
-    PretrainedWeights,
-    Pyramid,
-    ShuffledBias,
-    ShuffledWeights,
-    UniformWeights,
-    ZeroBias,
-)
+from barestyle.spec.network import VGG, HandMade, Pyramid
 from barestyle.spec.optimizer import LBFGS, Adam, PaperLBFGS
 from barestyle.spec.overrides import with_settings
+from barestyle.spec.pooling import AveragePooling, MaxPooling, NoPooling
 from barestyle.spec.scales import CoarseToFine, SingleScale
 from barestyle.spec.spec import DEFAULT_LONGEST_SIDE, MAX_PIXELS, Spec
 from barestyle.spec.start import ContentStart, NoiseStart, PictureStart
+from barestyle.spec.weights import (
+    BinarizedWeights,
+    BinaryWeights,
+    DiscreteWeights,
+    GaussianWeights,
+    PretrainedWeights,
+    ShuffledWeights,
+    UniformWeights,
+)
 
 __all__ = [
     "DEFAULT_LONGEST_SIDE",

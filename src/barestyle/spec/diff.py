@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from barestyle.spec.validation import Frozen
+from barestyle.spec.validation import FrozenModel
 
 UNCOMPARED_FIELDS = ("size", "network.trained_file")
 """Fields that are not part of a style: the size of the result, and the path of the trained weights."""
@@ -25,14 +25,14 @@ class Change(NamedTuple):
         return after if self.before is None else f"{before} → {after}"
 
 
-def diff_specs(base: Frozen, spec: Frozen, prefix: str = "") -> Iterator[Change]:
+def diff_specs(base: FrozenModel, spec: FrozenModel, prefix: str = "") -> Iterator[Change]:
     """Yield what to set in `base` to get `spec`, without `UNCOMPARED_FIELDS`."""
     for name in type(spec).model_fields:
         field = prefix + name
         before, after = getattr(base, name), getattr(spec, name)
         if name == "kind" or field in UNCOMPARED_FIELDS:
             continue
-        if not isinstance(after, Frozen):
+        if not isinstance(after, FrozenModel):
             if after != before:
                 yield Change(field, after, before)
         elif type(before) is type(after):

@@ -1,4 +1,4 @@
-"""What is minimized: the style loss, the content loss, and the smoothness of the picture."""
+"""The terms of the objective: style loss, content loss and smoothness."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from barestyle.spec.validation import Frozen, Positive
+from barestyle.spec.validation import FrozenModel, Positive
 
-Tap = Annotated[int, Field(ge=1)]
-Taps = Annotated[tuple[Tap, ...], Field(min_length=1)]
+LayerNumber = Annotated[int, Field(ge=1)]
+Layers = Annotated[tuple[LayerNumber, ...], Field(min_length=1)]
 
 
-class GramLoss(Frozen):
-    """Mean squared difference of Gram matrices, summed over taps (paper section 3; Gatys et al. 2016).
+class GramLoss(FrozenModel):
+    """Mean squared difference of Gram matrices, summed over layers (paper section 3; Gatys et al. 2016).
 
-    `weight` is the paper's beta.
+    `layers` are numbered from 1; `weight` is the paper's beta.
     """
 
     kind: Literal["gram"] = "gram"
-    taps: Taps = (1, 2, 3, 4, 5)
+    layers: Layers = (1, 2, 3, 4, 5)
     weight: Positive = 1e6
 
 
-class WhitenedLoss(Frozen):
-    """Difference of mean and covariance in the style's own whitened coordinates, averaged over taps (ours).
+class WhitenedLoss(FrozenModel):
+    """Difference of mean and covariance in coordinates that whiten the style's features, averaged over layers (ours).
 
-    `epsilon`, relative to the largest eigenvalue of the style's covariance, bounds how much a weak direction
-    of feature space can be amplified.
+    `layers` are numbered from 1. `epsilon`, relative to the largest eigenvalue of the style's covariance, limits how
+    much a weak direction of feature space is amplified.
     """
 
     kind: Literal["whitened"] = "whitened"
-    taps: Taps = (1, 2, 3, 4, 5)
+    layers: Layers = (1, 2, 3, 4, 5)
     weight: Positive = 1.0
     epsilon: Annotated[float, Field(gt=0, le=1)] = 1e-3
 
@@ -39,43 +39,44 @@ class WhitenedLoss(Frozen):
 StyleLoss = Annotated[GramLoss | WhitenedLoss, Field(discriminator="kind")]
 
 
-class NoContentLoss(Frozen):
-    """The content picture is only where the optimization starts (paper section 4)."""
+class NoContentLoss(FrozenModel):
+    """No content loss: the content image is only the start of the optimization (paper section 4)."""
 
     kind: Literal["none"] = "none"
 
 
-class FeatureContentLoss(Frozen):
-    """Mean squared difference of one tap's feature maps (paper section 3: conv_1); `weight` is alpha."""
+class FeatureContentLoss(FrozenModel):
+    """Mean squared difference of one layer's feature maps (paper section 3: conv_1); `weight` is alpha."""
 
     kind: Literal["features"] = "features"
-    tap: Tap = 1
+    layer: LayerNumber = 1
     weight: Positive = 1.0
 
 
-class LuminanceContentLoss(Frozen):
-    """Keeps the content's forms: its blurred lightness, and at low strengths ever more of the picture itself (ours).
+class LuminanceContentLoss(FrozenModel):
+    """Preserves the content's shapes through its blurred lightness, and at low strengths also its pixels (ours).
 
-    With t = (1 - strength) / strength it is t·0.4·(mean squared difference of lightness, blurred to `cells` along the
-    long side) + t³·0.2·(mean squared difference of pixels), values in 0..1. Strength 1 asks for nothing, 0 for the
-    content itself. Its weights are for the whitened loss, which has no scale of its own.
+    `strength` is that of the style: 1 leaves this loss out, 0 returns the content. With t = (1 - strength) / strength
+    the loss is t·0.4·(mean squared difference of lightness, blurred to `resolution` cells along the long side)
+    + t³·0.2·(mean squared difference of pixels), values in 0..1. Its weights are made for the whitened loss, whose
+    value does not depend on the scale of the features.
     """
 
     kind: Literal["luminance"] = "luminance"
     strength: Annotated[float, Field(ge=0, le=1)] = 0.5
-    cells: Annotated[int, Field(ge=4, le=1024)] = 64
+    resolution: Annotated[int, Field(ge=4, le=1024)] = 64
 
 
 ContentLoss = Annotated[NoContentLoss | FeatureContentLoss | LuminanceContentLoss, Field(discriminator="kind")]
 
 
-class NoSmoothness(Frozen):
-    """Nothing asks for smoothness, as in the paper."""
+class NoSmoothness(FrozenModel):
+    """No smoothness term, as in the paper."""
 
     kind: Literal["none"] = "none"
 
 
-class TotalVariation(Frozen):
+class TotalVariation(FrozenModel):
     """Mean absolute difference of neighboring pixels (Rudin, Osher & Fatemi 1992), anisotropic."""
 
     kind: Literal["total-variation"] = "total-variation"

@@ -1,4 +1,4 @@
-"""At which sizes the picture is searched for."""
+"""The sizes at which the result is optimized."""
 
 from __future__ import annotations
 
@@ -6,27 +6,25 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from barestyle.spec.validation import Frozen
-
-Count = Annotated[int, Field(ge=1)]
+from barestyle.spec.validation import Count, FrozenModel
 
 
-class SingleScale(Frozen):
-    """At the result's size only, as in the paper."""
+class SingleScale(FrozenModel):
+    """Optimize at the result's size only, as in the paper."""
 
     kind: Literal["single"] = "single"
 
 
-class CoarseToFine(Frozen):
-    """First on small copies of both pictures, where steps are cheap, then on ever larger ones.
+class CoarseToFine(FrozenModel):
+    """Optimize small copies of the images first, where steps are cheap, then larger ones up to the result's size.
 
-    Each of the `scales` is `factor` times the one before it, a side; the last is the result's size. What a scale has
-    changed in the content is carried to the next one. The optimizer's `steps` are those of each smaller scale;
-    the last one, which costs most, takes `finest_steps`.
+    There are `count` scales; each side grows by `factor` from one scale to the next. Changes to the content at one
+    scale are carried over to the next. The optimizer's `steps` apply to every smaller scale; the last and most
+    expensive scale takes `finest_steps`.
     """
 
     kind: Literal["coarse-to-fine"] = "coarse-to-fine"
-    scales: Annotated[int, Field(ge=2, le=8)] = 3
+    count: Annotated[int, Field(ge=2, le=8)] = 3
     factor: Annotated[float, Field(gt=1, le=4)] = 2.0
     finest_steps: Count = 20
 

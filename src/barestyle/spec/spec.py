@@ -1,4 +1,4 @@
-"""The whole run as one frozen value."""
+"""All settings of a run as one frozen value."""
 
 from __future__ import annotations
 
@@ -9,113 +9,121 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, model_validator
 
 from barestyle.errors import SpecError
+from barestyle.spec.bias import ZeroBias
 from barestyle.spec.colors import Colors, StyleColors
 from barestyle.spec.loss import (
     ContentLoss,
     FeatureContentLoss,
     GramLoss,
     LuminanceContentLoss,
-    NoContentLoss,
     NoSmoothness,
     Smoothness,
     StyleLoss,
+    WhitenedLoss,
 )
-from barestyle.spec.network import VGG, Network
-from barestyle.spec.optimizer import Optimizer, PaperLBFGS
-from barestyle.spec.scales import CoarseToFine, Scales, SingleScale
+from barestyle.spec.network import DEPTH, VGG, Network
+from barestyle.spec.optimizer import LBFGS, Optimizer, PaperLBFGS
+from barestyle.spec.pooling import NoPooling
+from barestyle.spec.scales import CoarseToFine, Scales
 from barestyle.spec.start import ContentStart, Start
-from barestyle.spec.validation import Frozen, sentence
+from barestyle.spec.validation import FrozenModel, format_error
 
 DEFAULT_LONGEST_SIDE = 512
-"""Pictures larger than this are shrunk to it unless a size is asked for: minutes, not hours, on two cores."""
+"""Larger images are reduced to this size unless `size` is set: a run then takes minutes, not hours, on two cores."""
 
 MAX_PIXELS = 178_956_970
-"""Larger pictures are refused unless asked for: the limit at which Pillow suspects a decompression bomb."""
+"""Larger images are refused by default: the limit at which Pillow suspects a decompression bomb."""
 
 
-class Spec(Frozen):
-    """What a run is: with it, its pictures, a seed and the same machine, the result repeats bit for bit.
+class Spec(FrozenModel):
+    """All settings of a run. The same spec, images and seed give the same result, bit for bit, on the same machine.
 
-    `size` is the long side of the result in pixels; None keeps the content's own size, shrunk to 512 if larger.
-    A style is as large as the result, times `style_scale`: its strokes are so much larger or smaller.
+    The defaults are the preset `bare` (docs/decisions/0001): no number in them was trained. `size` is the long side of
+    the result in pixels; None keeps the content's size, reduced to 512 if it is larger. `style_scale` is the size of
+    the style image relative to the result; larger values give broader strokes.
     """
 
-    network: Network = VGG()
-    style_loss: StyleLoss = GramLoss()
-    content_loss: ContentLoss = NoContentLoss()
+    network: Network = VGG(
+        channels=(64,) * DEPTH, pooling=NoPooling(), bias=ZeroBias(), gabor_fraction=0.5, padding="reflect"
+    )
+    style_loss: StyleLoss = WhitenedLoss(epsilon=1e-2)
+    content_loss: ContentLoss = LuminanceContentLoss()
     smoothness: Smoothness = NoSmoothness()
-    optimizer: Optimizer = PaperLBFGS()
-    scales: Scales = SingleScale()
+    optimizer: Optimizer = LBFGS(steps=40)
+    scales: Scales = CoarseToFine(count=8, finest_steps=12)
     size: Annotated[int, Field(ge=1, le=65536)] | None = None
     style_scale: Annotated[float, Field(ge=0.05, le=20)] = 1.0
     start: Start = ContentStart()
     colors: Colors = StyleColors()
 
     @model_validator(mode="after")
-    def _taps_exist(self) -> Spec:
-        taps = self.style_loss.taps
-        if len(set(taps)) < len(taps):
-            raise ValueError(f"style_loss.taps {list(taps)} repeat a layer; name each layer once")
-        wanted = {"style_loss.taps": taps}
+    def _check_layers(self) -> Spec:
+        layers = self.style_loss.layers
+        if len(set(layers)) < len(layers):
+            raise ValueError(f"style_loss.layers {list(layers)} repeat a layer; name each layer once")
+        requested = {"style_loss.layers": layers}
         if isinstance(self.content_loss, FeatureContentLoss):
-            wanted["content_loss.tap"] = (self.content_loss.tap,)
-        for field, numbers in wanted.items():
+            requested["content_loss.layer"] = (self.content_loss.layer,)
+        for field, numbers in requested.items():
             if max(numbers) > self.network.depth:
                 raise ValueError(
                     f"{field} asks for layer {max(numbers)}, but the network has {self.network.depth}; "
-                    f"use layers 1 to {self.network.depth}, or add some to network"
+                    f"use layers 1 to {self.network.depth}, or add layers to the network"
                 )
         return self
 
     @model_validator(mode="after")
-    def _forms_have_a_scale_to_weigh_against(self) -> Spec:
+    def _check_content_loss(self) -> Spec:
         if isinstance(self.content_loss, LuminanceContentLoss) and isinstance(self.style_loss, GramLoss):
             raise ValueError(
-                "content_loss=luminance (--strength) is not for style_loss=gram, whose scale depends on the network; "
-                "use style_loss=whitened, or content_loss=features with a weight of your own"
+                "content_loss=luminance (--strength) does not work with style_loss=gram, whose scale depends on the "
+                "network; use style_loss=whitened, or content_loss=features with a weight that fits, or "
+                "content_loss=none"
             )
         return self
 
     @model_validator(mode="after")
-    def _scales_have_steps_to_share(self) -> Spec:
+    def _check_scales(self) -> Spec:
         if isinstance(self.scales, CoarseToFine) and isinstance(self.optimizer, PaperLBFGS):
             raise ValueError(
-                "scales=coarse-to-fine is not for optimizer=paper-lbfgs, whose way is defined at one size; "
+                "scales=coarse-to-fine does not work with optimizer=paper-lbfgs, which is defined at one size; "
                 "use optimizer=lbfgs or adam, or scales=single"
             )
         return self
 
     @property
-    def deepest_tap(self) -> int:
-        """The deepest layer that any loss looks at; nothing beyond it is built."""
-        content = self.content_loss.tap if isinstance(self.content_loss, FeatureContentLoss) else 0
-        return max(*self.style_loss.taps, content)
+    def deepest_layer(self) -> int:
+        """The deepest layer that a loss uses; layers above it are not built."""
+        content = self.content_loss.layer if isinstance(self.content_loss, FeatureContentLoss) else 0
+        return max(*self.style_loss.layers, content)
 
     @property
     def digest(self) -> str:
-        """Sixteen hexadecimal digits that identify this spec; the path of trained weights does not count."""
+        """Sixteen hexadecimal digits that identify the spec; the path of trained weights does not count."""
         data = self.model_dump(mode="json")
         data["network"].pop("trained_file", None)
         canonical = json.dumps(data, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
     def to_json(self) -> str:
-        """The spec as indented JSON; `Spec.from_json` reads it back."""
+        """Return the spec as indented JSON, which `Spec.from_json` reads."""
         return self.model_dump_json(indent=2)
 
     @classmethod
     def from_data(cls, data: Any) -> Spec:
-        """A spec from plain dictionaries and lists. Raises SpecError naming the field and what it takes."""
+        """Return the spec of plain dictionaries and lists. Raise SpecError with the field and the allowed values."""
         try:
             return cls.model_validate(data)
         except ValidationError as error:
-            raise SpecError(sentence(cls, error)) from None
+            raise SpecError(format_error(cls, error)) from None
 
     @classmethod
     def from_json(cls, text: str) -> Spec:
-        """A spec from JSON text. Raises SpecError."""
+        """Return the spec of a JSON text. Raise SpecError if the text is not JSON or not a valid spec."""
         try:
             data = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise SpecError(f"this spec is not JSON ({error}); write it with `barestyle presets NAME --json`") from None
+            raise SpecError(
+                f"the spec is not valid JSON ({error}); `barestyle presets NAME --json` prints a valid one"
+            ) from None
         return cls.from_data(data)

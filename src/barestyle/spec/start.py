@@ -1,4 +1,4 @@
-"""Where the search begins."""
+"""The image at which the optimization starts."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from barestyle.spec.validation import Frozen
+from barestyle.spec.validation import FrozenModel
 
 
-class ContentStart(Frozen):
-    """From the content, as in the paper (section 4)."""
+class ContentStart(FrozenModel):
+    """Start from the content image, as in the paper (section 4)."""
 
     kind: Literal["content"] = "content"
 
 
-class NoiseStart(Frozen):
-    """From uniform noise, drawn with the run's seed, as in Gatys et al. 2016.
+class NoiseStart(FrozenModel):
+    """Start from uniform noise, drawn with the run's seed, as in Gatys et al. 2016.
 
-    Only a content loss then says what the picture shows; without one it is a texture.
+    Without a content loss the result is a texture of the style.
     """
 
     kind: Literal["noise"] = "noise"
 
 
-class PictureStart(Frozen):
-    """From a picture that is given with the two others: an earlier result, or a sketch."""
+class PictureStart(FrozenModel):
+    """Start from a third image that is given with content and style, such as an earlier result or a sketch."""
 
     kind: Literal["picture"] = "picture"
 

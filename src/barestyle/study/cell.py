@@ -7,13 +7,13 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from barestyle.spec import Spec
-from barestyle.spec.validation import Frozen
+from barestyle.spec.validation import FrozenModel
 from barestyle.stop_reasons import StopReason
 
 CellState = Literal["waiting", "running", "done", "failed"]
 
 
-class Cell(Frozen):
+class Cell(FrozenModel):
     """One run of a study: a spec on a content and a style image with a seed.
 
     Attributes:
@@ -42,7 +42,7 @@ class Cell(Frozen):
         return self.model_dump(mode="json")
 
 
-class CellResult(Frozen):
+class CellResult(FrozenModel):
     """The state of a cell, and its numbers once it has run.
 
     Attributes:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import Field, model_validator
 
-from barestyle.spec.validation import Frozen
+from barestyle.spec.validation import FrozenModel
 
 RATIO_MARGIN = math.log(1.25)
 """Equivalence margin for the logarithm of a ratio of distances. Ratios from 0.8 to 1.25 can hardly be seen."""
@@ -28,7 +28,7 @@ variant of the claim. The first group needs a network, the second does not."""
 VariantNames = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class Claim(Frozen):
+class Claim(FrozenModel):
     """A statement and the comparison that tests it.
 
     Attributes:

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from barestyle.presets import PRESETS, preset
 from barestyle.spec import Spec, with_settings
-from barestyle.spec.validation import Frozen
+from barestyle.spec.validation import FrozenModel
 from barestyle.study.claims import Claim
 
 Name = Annotated[
@@ -16,7 +16,7 @@ Name = Annotated[
     Field(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
         max_length=64,
-        description="takes a name of up to 64 letters, digits and . _ - that begins with a letter or digit",
+        description="a name of up to 64 letters, digits and . _ - that begins with a letter or digit",
     ),
 ]
 Settings = dict[str, Any]
@@ -26,14 +26,14 @@ FORMAT = 1
 """Incremented when declarations or stored cells change so that other versions could not read them."""
 
 
-class Pair(Frozen):
+class Pair(FrozenModel):
     """A content and a style image: `photo:NAME`, `style:NAME`, or a path relative to the study's file."""
 
     content: str
     style: str
 
 
-class Variant(Frozen):
+class Variant(FrozenModel):
     """A preset with settings. `letter` is the panel's letter in the paper, if the paper's text gives it."""
 
     variant: Name
@@ -47,7 +47,7 @@ class Variant(Frozen):
         if "size" in self.set:
             raise ValueError(f"variant {self.variant!r} sets size, which is a field of the study; set it there")
         if self.preset not in PRESETS:
-            raise ValueError(f"preset cannot be {self.preset!r}; it takes one of {', '.join(PRESETS)}")
+            raise ValueError(f"preset cannot be {self.preset!r}; it must be one of {', '.join(PRESETS)}")
         self.build_spec({})
         return self
 
@@ -56,7 +56,7 @@ class Variant(Frozen):
         return with_settings(with_settings(preset(self.preset).spec, self.set), settings)
 
 
-class Figure(Frozen):
+class Figure(FrozenModel):
     """Variants that are shown together."""
 
     figure: Name
@@ -65,7 +65,7 @@ class Figure(Frozen):
     panels: Annotated[tuple[Variant, ...], Field(min_length=1)]
 
 
-class Optimizer(Frozen):
+class Optimizer(FrozenModel):
     """Settings that every variant is run with; `overrides` has other settings for single variants, by their name."""
 
     name: Name
@@ -84,7 +84,7 @@ DEFAULT_PAIRS = (
 )
 
 
-class Study(Frozen):
+class Study(FrozenModel):
     """Every variant of every figure, with every optimizer, on every pair, with every seed.
 
     A variant without a randomly drawn network is run with the first seed only: other seeds would repeat the result.

@@ -46,7 +46,7 @@ def expand(study: Study, image_hashes: Mapping[str, str], weights_hash: str | No
         for i, seed in enumerate(study.seeds)
         for pair in study.pairs
         for spec, names in specs.values()
-        if i == 0 or spec.network.is_drawn
+        if i == 0 or spec.network.is_random
     ]
 
 

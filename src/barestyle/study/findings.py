@@ -89,9 +89,9 @@ def paired_differences(claim: Claim, table: Table, optimizer: str, metric: str) 
     If none of the networks is random there is one difference for each pair, as another seed would repeat it.
     """
     try:
-        is_drawn = any(table.is_drawn(*_split_name(name, optimizer)) for name in claim.variants)
-        subject = _reduce(claim.subject or (), table, optimizer, metric, "mean", every_seed=is_drawn)
-        reference = _reduce(claim.reference or (), table, optimizer, metric, claim.against, every_seed=is_drawn)
+        is_random = any(table.is_random(*_split_name(name, optimizer)) for name in claim.variants)
+        subject = _reduce(claim.subject or (), table, optimizer, metric, "mean", every_seed=is_random)
+        reference = _reduce(claim.reference or (), table, optimizer, metric, claim.against, every_seed=is_random)
     except KeyError:  # the study does not have this variant or optimizer
         return np.empty(0)
     return np.array([subject[key] - reference[key] for key in sorted(subject.keys() & reference.keys())])
@@ -175,7 +175,7 @@ def _estimate_rate(claim: Claim, table: Table, optimizer: str) -> Finding:
 
     A rate has an interval and no p: 0 stands for an interval that decides, 1 for one that does not.
     """
-    digests = {spec.digest for (_, name), spec in table.specs.items() if name == optimizer and spec.network.is_drawn}
+    digests = {spec.digest for (_, name), spec in table.specs.items() if name == optimizer and spec.network.is_random}
     runs = [r for r in table.results if r.cell.spec.digest in digests and r.state in ("done", "failed")]
     finding = Finding(claim, optimizer, "exploded", len(runs))
     if len(runs) < MIN_SAMPLES or claim.between is None:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from barestyle.errors import StudyError
-from barestyle.spec.validation import sentence
+from barestyle.spec.validation import format_error
 from barestyle.study.declaration import Optimizer, Pair, Study
 
 
@@ -45,7 +45,7 @@ def override(
     try:
         return Study.model_validate({**dict(study), **changes})  # nested models are kept as they are
     except ValidationError as error:
-        raise StudyError(f"study {study.study!r}: {sentence(Study, error)}") from None
+        raise StudyError(f"study {study.study!r}: {format_error(Study, error)}") from None
 
 
 def _select(study: Study, names: Sequence[str]) -> tuple[Optimizer, ...]:

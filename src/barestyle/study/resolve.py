@@ -88,7 +88,7 @@ def _hash_weights(study: Study, weights: Path | None) -> str | None:
     if weights is None:
         return None
     specs = [study.build_spec(variant, optimizer) for variant in study.variants for optimizer in study.optimizers]
-    deepest = max((spec.deepest_tap for spec in specs if needs_trained_weights(spec)), default=1)
+    deepest = max((spec.deepest_layer for spec in specs if needs_trained_weights(spec)), default=1)
     return vgg19.load(vgg19.find(str(weights)), deepest).sha256
 
 

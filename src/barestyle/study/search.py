@@ -44,7 +44,7 @@ def suggest_settings(trial: optuna.Trial) -> dict[str, Any]:
     }
     kernel = trial.suggest_categorical("kernel_size", [2, 3])
     # A Gabor filter needs a center, which a kernel of 2 does not have.
-    without_gabor = {"network.gabor": 0.0} if kernel == 2 else {}
+    without_gabor = {"network.gabor_fraction": 0.0} if kernel == 2 else {}
     return {
         **weights[family],
         **without_gabor,

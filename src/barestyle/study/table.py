@@ -41,16 +41,16 @@ class Table:
         """
         spec = self.specs[variant, optimizer]
         pairs = {(pair.content, pair.style) for pair in self.study.pairs}
-        seeds = self.study.seeds if spec.network.is_drawn else self.study.seeds[:1]
+        seeds = self.study.seeds if spec.network.is_random else self.study.seeds[:1]
         return {
             (result.cell.content, result.cell.style, result.cell.seed): result
             for result in self._done_by_digest.get(spec.digest, ())
             if (result.cell.content, result.cell.style) in pairs and result.cell.seed in seeds
         }
 
-    def is_drawn(self, variant: str, optimizer: str) -> bool:
+    def is_random(self, variant: str, optimizer: str) -> bool:
         """Return whether a variant has a cell for every seed. Raises KeyError as `done` does."""
-        return self.specs[variant, optimizer].network.is_drawn
+        return self.specs[variant, optimizer].network.is_random
 
     def values(
         self, variant: str, optimizer: str, metric: str, *, every_seed: bool = False
@@ -67,7 +67,7 @@ class Table:
             for key, result in self.done(variant, optimizer).items()
             if metric in result.scores
         }
-        if not every_seed or self.is_drawn(variant, optimizer):
+        if not every_seed or self.is_random(variant, optimizer):
             return values
         return {(*key[:2], seed): value for key, value in values.items() for seed in self.study.seeds}
 

@@ -11,7 +11,7 @@ import yaml
 from pydantic import ValidationError
 
 from barestyle.errors import SpecError, StudyError
-from barestyle.spec.validation import complaint, sentence
+from barestyle.spec.validation import format_error, select_error
 from barestyle.study.declaration import Pair, Study, check_names
 
 SHIPPED = ("paper", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7", "fig8")
@@ -39,8 +39,8 @@ def _load_file(path: Path, including: tuple[Path, ...]) -> Study:
     try:
         study = Study.model_validate(data)
     except ValidationError as error:
-        line = _find_line(root, complaint(error)["loc"])
-        raise StudyError(f"{str(path)!r}, line {line}: {sentence(Study, error)}") from None
+        line = _find_line(root, select_error(error)["loc"])
+        raise StudyError(f"{str(path)!r}, line {line}: {format_error(Study, error)}") from None
     except SpecError as error:
         raise StudyError(f"{str(path)!r}: {error}") from None
     included = [_load_included(name, path, (*including, path.resolve())) for name in study.include]

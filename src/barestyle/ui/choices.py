@@ -2,30 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from barestyle.presets import PRESETS, Preset
 from barestyle.spec import VGG, LuminanceContentLoss, Spec
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A preset for people who paint: what it is called on the page, and what to expect of it."""
-
-    title: str
-    says: str
-
-
-WORDS = {
-    "bare": Choice("Balanced", "clear forms, strokes of every size: the one to begin with"),
-    "bare-fast": Choice("Quick sketch", "a preview in a fraction of the time"),
-    "bare-fine": Choice("Finely worked", "several times the work, for a picture to keep"),
-    "paper": Choice("Grainy", "rough color over soft forms, as in the study that began it"),
-    "npnd": Choice("Bold", "strong colors and dark edges; the forms stay"),
-    "hand-made": Choice("Crisp", "sharp, engraved edges, from little patterns laid by hand"),
-    "gaussian-pyramid": Choice("Smoke", "long soft flows in which the forms begin to dissolve"),
-    "laplacian-pyramid": Choice("Ripples", "fine lines that run across the forms"),
-}
 
 
 def offered() -> dict[str, Preset]:
@@ -34,13 +12,13 @@ def offered() -> dict[str, Preset]:
 
 
 def title(name: str) -> str:
-    """What a preset is called on the page; its own name where nobody has found words yet."""
-    return WORDS[name].title if name in WORDS else name
+    """Return a preset's name on the page."""
+    return PRESETS[name].title
 
 
 def says(name: str) -> str:
-    """One line on what to expect of a preset."""
-    return WORDS[name].says if name in WORDS else PRESETS[name].summary
+    """Return one line on how a preset's results look."""
+    return PRESETS[name].description
 
 
 def is_trained(spec: Spec) -> bool:

@@ -11,7 +11,7 @@ from gradio.components import Component
 
 from barestyle.presets import PRESETS
 from barestyle.spec import Spec
-from barestyle.spec.validation import members
+from barestyle.spec.validation import alternatives
 from barestyle.ui import choices
 from barestyle.ui.form_values import Settings, get_default_size, get_default_strength, parse_seed
 from barestyle.ui.limits import Limits
@@ -71,7 +71,7 @@ def _create_size_slider(limits: Limits) -> Component:
 
 
 def _create_color_choice(_limits: Limits) -> Component:
-    kinds = members(Spec.model_fields["colors"].annotation)
+    kinds = alternatives(Spec.model_fields["colors"].annotation)
     return gr.Radio(
         [(COLOR_LABELS.get(kind, kind), kind) for kind in kinds],
         value=Spec().colors.kind,

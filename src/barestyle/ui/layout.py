@@ -140,5 +140,5 @@ def describe_preset(name: str) -> str:
 def explain_preset(name: str) -> str:
     """Return a paragraph, in Markdown, on what a preset does."""
     preset = PRESETS[name]
-    about = preset.about.replace("--strength", "the strength")
+    about = preset.details.replace("--strength", "the strength")
     return f"**{choices.title(name)}** is the preset `{name}`: {preset.summary} ({preset.source}). {about}"
