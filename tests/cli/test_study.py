@@ -33,7 +33,7 @@ def test_all_commands_from_list_to_report(
     assert "6 cells to run, about 18 evaluations: at most " in planned
     ran = program("study", "run", study_file, "--workers", "2")
     assert ran.code == 0, ran.err
-    assert "6 of 6 cells done, 0 failed; images in studies/small/pictures" in ran.out
+    assert "6 of 6 cells done, 0 failed; images in studies/small/images" in ran.out
     assert "6/6 cells" in ran.err
     assert program("study", "status", study_file).out == "6 done, 0 running, 0 waiting, 0 failed\n"
     assert "6 different cells, 6 done" in program("study", "plan", study_file).out

@@ -15,9 +15,9 @@ from barestyle.study.table import Table
 from barestyle.study.verdicts import Verdict, judge
 
 METRICS = {
-    "held-out": {"better": "lower", "label": "", "of": "style"},
-    "patches": {"better": "lower", "label": "", "of": "style"},
-    "ssim": {"better": "higher", "label": "", "of": "content"},
+    "held-out": {"label": "", "reference": "style", "scale": "distance"},
+    "patches": {"label": "", "reference": "style", "scale": "distance"},
+    "ssim": {"label": "", "reference": "content", "scale": "similarity"},
 }
 Effect = Callable[[str, str], float]
 

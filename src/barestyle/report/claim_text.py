@@ -76,10 +76,10 @@ def describe_finding(finding: Finding) -> str:
     more = ""
     if finding.verdict == "undecided" and finding.cells_needed:
         more = f"; about {finding.cells_needed:,} more cells would decide"
-    if finding.claim.kind == "rate":
+    if finding.scale == "rate":
         interval = f"95 % interval {finding.low:.1%} to {finding.high:.1%}"
         return f"{finding.effect:.1%} of {finding.number} runs exploded ({interval}){more}"
-    if finding.metric.endswith("ssim"):
+    if finding.scale == "similarity":
         effect = f"difference {-finding.effect:+.3f} ({-finding.high:+.3f} to {-finding.low:+.3f})"
     else:
         effect = f"ratio {math.exp(finding.effect):.2f} ({math.exp(finding.low):.2f} to {math.exp(finding.high):.2f})"

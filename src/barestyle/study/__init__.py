@@ -1,1 +1,1 @@
-"""Many transfers: declared, queued, run by any number of workers, and kept."""
+"""Ablation studies: many runs that are declared, queued, run by any number of workers, stored and judged."""

@@ -77,5 +77,5 @@ class CellResult(FrozenModel):
         return self.restarts > 0 or (self.stop_reason is not None and self.stop_reason.is_explosion)
 
     def to_data(self) -> dict[str, Any]:
-        """Return what a run found, without the cell and its number in the store, as plain dictionaries and lists."""
+        """Return the numbers of a run, without the cell and the entry number, as plain dictionaries and lists."""
         return self.model_dump(mode="json", exclude={"cell", "number"})

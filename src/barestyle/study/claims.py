@@ -15,8 +15,8 @@ from barestyle.spec.validation import FrozenModel
 RATIO_MARGIN = math.log(1.25)
 """Equivalence margin for the logarithm of a ratio of distances. Ratios from 0.8 to 1.25 can hardly be seen."""
 
-SSIM_MARGIN = 0.05
-"""Equivalence margin for a difference of structural similarity."""
+SIMILARITY_MARGIN = 0.05
+"""Equivalence margin for a difference of similarities, which are at most 1."""
 
 STYLE = "style"
 """In a claim's metrics: similarity to the style, by the metrics in STYLE_METRICS."""
@@ -83,9 +83,9 @@ class Claim(FrozenModel):
         return [metric for metric in first if metric is not None]
 
 
-def equivalence_margin(metric: str) -> float:
-    """Return the largest difference of a metric that counts as none."""
-    return SSIM_MARGIN if metric.endswith("ssim") else RATIO_MARGIN
+def equivalence_margin(scale: str) -> float:
+    """Return the largest difference that counts as none, on the scale of a metric: distance or similarity."""
+    return {"distance": RATIO_MARGIN, "similarity": SIMILARITY_MARGIN}[scale]
 
 
 def load_claims(more: Sequence[Claim] = ()) -> tuple[Claim, ...]:

@@ -35,6 +35,7 @@ class Finding:
 
     Attributes:
         claim, optimizer, metric: what was tested; the metric of a rate is "exploded".
+        scale: of the metric, distance or similarity; "rate" for a rate.
         number: of paired differences, or of runs.
         effect: the mean difference subject - reference on a scale where lower is better: of logarithms for
             distances, so that exp(effect) is a ratio, and of the negated similarity otherwise. NaN if untested.
@@ -49,6 +50,7 @@ class Finding:
     claim: Claim
     optimizer: str
     metric: str
+    scale: str
     number: int
     effect: float = math.nan
     low: float = math.nan
@@ -70,7 +72,7 @@ def compute_findings(claim: Claim, table: Table) -> list[Finding]:
     if claim.kind == "rate":
         return [_estimate_rate(claim, table, optimizer) for optimizer in list_optimizers(claim, table)]
     return [
-        _compare(claim, optimizer, metric, paired_differences(claim, table, optimizer, metric))
+        _compare(claim, table, optimizer, metric)
         for optimizer in list_optimizers(claim, table)
         for metric in claim.select_metrics(_available_metrics(claim, table, optimizer))
     ]
@@ -136,13 +138,15 @@ def _split_name(name: str, optimizer: str) -> tuple[str, str]:
     return variant, named or optimizer
 
 
-def _compare(claim: Claim, optimizer: str, metric: str, differences: FloatArray) -> Finding:
-    """Return the finding of paired tests on differences."""
-    finding = Finding(claim, optimizer, metric, len(differences))
+def _compare(claim: Claim, table: Table, optimizer: str, metric: str) -> Finding:
+    """Return the finding of paired tests on the differences between subject and reference."""
+    differences = paired_differences(claim, table, optimizer, metric)
+    scale = table.metrics[metric]["scale"]
+    finding = Finding(claim, optimizer, metric, scale, len(differences))
     if len(differences) < MIN_SAMPLES:
         return finding
     mean, deviation = float(differences.mean()), float(differences.std(ddof=1))
-    p, p_opposite = _test(claim.kind, differences, equivalence_margin(metric))
+    p, p_opposite = _test(claim.kind, differences, equivalence_margin(scale))
     low, high = bootstrap_interval(differences)
     return replace(
         finding,
@@ -177,7 +181,7 @@ def _estimate_rate(claim: Claim, table: Table, optimizer: str) -> Finding:
     """
     digests = {spec.digest for (_, name), spec in table.specs.items() if name == optimizer and spec.network.is_random}
     runs = [r for r in table.results if r.cell.spec.digest in digests and r.state in ("done", "failed")]
-    finding = Finding(claim, optimizer, "exploded", len(runs))
+    finding = Finding(claim, optimizer, "exploded", "rate", len(runs))
     if len(runs) < MIN_SAMPLES or claim.between is None:
         return finding
     exploded = sum(run.has_exploded for run in runs)

@@ -1,4 +1,4 @@
-"""The image files of a study, found by the names that its declaration uses."""
+"""The image files of a study, by the names that its declaration uses."""
 
 from __future__ import annotations
 

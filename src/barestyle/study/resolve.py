@@ -104,7 +104,7 @@ def prepare_store(resolved: ResolvedStudy, store: Store, *, retry_failed: bool =
         images={name: {"path": str(image.path), "sha256": image.sha256} for name, image in resolved.images.items()},
         weights=resolved.weights_sha256,
         metrics={
-            name: {"label": METRICS[name].label, "of": METRICS[name].reference, "better": METRICS[name].better}
+            name: {"label": METRICS[name].label, "reference": METRICS[name].reference, "scale": METRICS[name].scale}
             for name in resolved.metrics
         },
         favored={name: _list_favored(study, name) for name in resolved.metrics},

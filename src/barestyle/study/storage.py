@@ -19,7 +19,7 @@ from barestyle.study.queue import requeue
 from barestyle.study.store import OBJECTIVES, Store
 
 DATABASE_FILE = "study.sqlite3"
-IMAGE_FOLDER = "pictures"
+IMAGE_FOLDER = "images"
 
 HEARTBEAT = 5
 GRACE = 30

@@ -34,7 +34,7 @@ from barestyle.study.trial import (
     read_key,
 )
 
-RESULT_IMAGE, INPUT_IMAGE = "picture.png", "input-{}.png"
+RESULT_IMAGE, INPUT_IMAGE = "result.png", "input-{}.png"
 """Names of stored images: a cell's result, and an input of the study."""
 
 DECLARATION = "declaration"

@@ -25,7 +25,7 @@ class Table:
     Attributes:
         study: the study.
         results: of every cell, whatever its state.
-        metrics: label, direction ("better") and compared image ("of") of each metric.
+        metrics: label, reference (content or style) and scale (distance or similarity) of each metric.
         favored: by metric, the variants whose own objective the metric is close to.
     """
 
@@ -61,9 +61,9 @@ class Table:
         `every_seed` the single cell of a network that is not random is repeated for every seed, to be compared with
         a random one.
         """
-        higher = self.metrics[metric]["better"] == "higher"
+        is_similarity = self.metrics[metric]["scale"] == "similarity"
         values = {
-            key: -result.scores[metric] if higher else math.log(max(result.scores[metric], SMALLEST_DISTANCE))
+            key: -result.scores[metric] if is_similarity else math.log(max(result.scores[metric], SMALLEST_DISTANCE))
             for key, result in self.done(variant, optimizer).items()
             if metric in result.scores
         }

@@ -1,4 +1,4 @@
-"""How a cell and its result are kept in an Optuna trial; the only module that knows the attributes' names."""
+"""Cells and results as attributes of Optuna trials; no other module knows the attributes' names."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def cells_needed(finding: Finding, *, tests: int) -> int | None:
 
     At least 1, because the present cells do not decide; None if the effect equals the bound that is tested.
     """
-    effect, margin = finding.effect, equivalence_margin(finding.metric)
+    effect, margin = finding.effect, equivalence_margin(finding.scale)
     distance = {
         "better": abs(effect),
         "worse": abs(effect),
@@ -76,9 +76,8 @@ def cells_needed(finding: Finding, *, tests: int) -> int | None:
         return None
     deviation = abs(effect / finding.standardized)
     is_equivalence = finding.claim.kind == "equivalent"
-    return max(
-        1, required_differences(distance, deviation, tests=tests, is_equivalence=is_equivalence) - finding.number
-    )
+    total = required_differences(distance, deviation, tests=tests, is_equivalence=is_equivalence)
+    return max(1, total - finding.number)
 
 
 def classify(finding: Finding) -> Finding:

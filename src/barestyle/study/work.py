@@ -101,7 +101,7 @@ def _run_and_store(
             return False
         scored = _score(lease.cell, result, plan, resources)
         with TemporaryDirectory() as folder:
-            is_stored = store.complete(lease, scored, result.save(Path(folder) / "picture.png"))
+            is_stored = store.complete(lease, scored, result.save(Path(folder) / "result.png"))
     except StorageError:
         raise  # not the cell's fault: without heartbeats it is queued again
     except Exception as error:  # noqa: BLE001  # a failed cell does not stop the others
