@@ -60,7 +60,7 @@ def test_the_paper_preset_equals_the_tutorial(content: Tensor, style: Tensor, co
     In float64: without a line search the way is chaotic, and float32's roundings part any two renderings of it.
     The drawings get some noise, as in flat parts rounding decides which of four equal pixels is the largest.
     """
-    content, style = (grainy(image.double()) for image in (content, style))
+    content, style = (grainy(image.double()) for image in (content[..., :32, :40], style[..., :40, :32]))
     spec = preset("paper").spec.model_copy(update={"optimizer": PaperLBFGS(steps=3)})
     if content_weight:
         spec = spec.model_copy(update={"content_loss": FeatureContentLoss(weight=content_weight)})

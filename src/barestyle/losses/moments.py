@@ -59,14 +59,14 @@ class MomentAccumulator:
     def add(self, features: Tensor, weights: Tensor | None = None) -> None:
         """Add a feature map or a part of one, (1, c, h, w), each pixel with its weight >= 0 from (h, w), default 1."""
         if weights is not None:
-            self._add_weighted(features, weights)
+            self._add_with_weights(features, weights)
             return
         rows = flatten_pixels(features)
         self._pixels += rows.shape[0]
         self._first += rows.sum(0, dtype=self._first.dtype)
         self._second += compute_second_moment(features)
 
-    def _add_weighted(self, features: Tensor, weights: Tensor) -> None:
+    def _add_with_weights(self, features: Tensor, weights: Tensor) -> None:
         if not bool(weights.any()):
             return
         root = weights.sqrt().to(features.dtype)
@@ -82,7 +82,7 @@ class MomentAccumulator:
 
 
 def compute_moments(features: Tensor) -> Moments:
-    """Return the moments of a feature map (1, c, h, w); sums are in float32 or finer, whatever the features' precision.
+    """Return the moments of a feature map (1, c, h, w); sums are in float32 or finer.
 
     Differentiable in the features; the backward pass is one matrix product.
     """

@@ -42,7 +42,7 @@ class LBFGSMemory:
         if not float(change.dot(step)) > CURVATURE_FLOOR:
             return
         if not self._has_newest_products:  # no direction was computed since the last pair
-            self._store_newest_products(self._multiply_stored([self._newest_change()])[:, 0])
+            self._store_newest_products(self._multiply_vectors([self._newest_change()])[:, 0])
         if self._vectors is None:
             blocks = -(-step.numel() // BLOCK)
             self._vectors = step.new_empty(blocks, 2 * self.size, BLOCK)
@@ -69,7 +69,7 @@ class LBFGSMemory:
             "has_newest_products": self._has_newest_products,
             "steps_changes": self._steps_changes,
             "changes_changes": self._changes_changes,
-            "vectors": None if self._vectors is None else self._stored(),
+            "vectors": None if self._vectors is None else self._vectors_in_use(),
         }
 
     @classmethod
@@ -92,16 +92,16 @@ class LBFGSMemory:
             return gradient.neg()
         blocks = _split_into_blocks(gradient)
         vectors = [blocks] if self._has_newest_products else [blocks, self._newest_change()]
-        products = self._multiply_stored(vectors)
+        products = self._multiply_vectors(vectors)
         if not self._has_newest_products:
             self._store_newest_products(products[:, 1])
         scale, weights = self._solve_weights(products[:, 0])
-        stored = self._stored()
+        stored = self._vectors_in_use()
         weights = weights.to(stored).view(1, 1, -1).expand(stored.shape[0], 1, -1)
         direction = torch.baddbmm(blocks.unsqueeze(1), weights, stored, beta=-scale, alpha=-1)
         return direction.view(-1)[: gradient.numel()]
 
-    def _stored(self) -> Tensor:
+    def _vectors_in_use(self) -> Tensor:
         """Return the vectors of all pairs, (blocks, 2 · pairs, BLOCK), a view: slots are filled from the first on."""
         assert self._vectors is not None
         return self._vectors[:, : 2 * len(self._order)]
@@ -110,9 +110,9 @@ class LBFGSMemory:
         assert self._vectors is not None
         return self._vectors[:, 2 * self._order[-1] + 1]
 
-    def _multiply_stored(self, vectors: list[Tensor]) -> Tensor:
-        """Return the products of every stored vector with these, each (blocks, BLOCK): (2 · pairs, len(vectors))."""
-        by_block = torch.bmm(torch.stack(vectors, dim=1), self._stored().transpose(1, 2))
+    def _multiply_vectors(self, vectors: list[Tensor]) -> Tensor:
+        """Return the products of all vectors in use with these, each (blocks, BLOCK): (2 · pairs, len(vectors))."""
+        by_block = torch.bmm(torch.stack(vectors, dim=1), self._vectors_in_use().transpose(1, 2))
         # Converted to float64 on the CPU, as not every device has it; the numbers are few.
         return by_block.cpu().double().sum(0).T
 
