@@ -1,4 +1,4 @@
-"""The compact history against the two-loop recursion, written out here, and against torch.optim.LBFGS."""
+"""The compact form against the two-loop recursion, and against torch.optim.LBFGS."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from barestyle.spec import PaperLBFGS, with_settings
 Pair = tuple[Tensor, Tensor]
 
 
-def two_loops(pairs: list[Pair], gradient: Tensor) -> Tensor:
+def recurse_in_two_loops(pairs: list[Pair], gradient: Tensor) -> Tensor:
     """Nocedal & Wright 2006, algorithm 7.4, in the vectors' own precision."""
     q = gradient.clone()
     factors = []
@@ -30,39 +30,39 @@ def two_loops(pairs: list[Pair], gradient: Tensor) -> Tensor:
     return -r
 
 
-def walk(size: int, count: int, length: int, dtype: torch.dtype) -> list[tuple[Tensor, Tensor]]:
-    """Directions of the history and of the recursion along a descent of a quadratic."""
+def descend(size: int, count: int, length: int, dtype: torch.dtype) -> list[tuple[Tensor, Tensor]]:
+    """Return the directions of the memory and of the recursion along a descent of a quadratic."""
     generator = torch.Generator().manual_seed(0)
     curvatures = torch.logspace(-1, 1, length, dtype=dtype)
     at = torch.randn(length, generator=generator, dtype=dtype)
-    history, pairs, found = LBFGSMemory(size), list[Pair](), []
+    history, pairs, directions = LBFGSMemory(size), list[Pair](), []
     for number in range(count):
         gradient = curvatures * at
         direction = history.compute_direction(gradient)
         if pairs:
-            found.append((direction, two_loops(pairs[-size:], gradient)))
+            directions.append((direction, recurse_in_two_loops(pairs[-size:], gradient)))
         step = direction * (0.9 if number else 0.01)
         history.add(step, curvatures * step)
         pairs.append((step, curvatures * step))
         at = at + step
-    return found
+    return directions
 
 
 @pytest.mark.parametrize("length", [50, 1000, BLOCK, 3 * BLOCK + 5])
 @pytest.mark.parametrize("size", [1, 5, 40])
 def test_directions_equal_the_two_loop_recursions(size: int, length: int) -> None:
-    """With fewer numbers than pairs the pairs depend on each other, and the compact form loses digits sooner."""
-    for direction, expected in walk(size, 30, length, torch.float64):
+    """With fewer numbers than pairs, the pairs are linearly dependent, and the compact form loses digits sooner."""
+    for direction, expected in descend(size, 30, length, torch.float64):
         if float(expected.norm()) > 1e-8:
             assert float((direction - expected).norm() / expected.norm()) < 1e-6
 
 
 def test_in_float32_it_differs_by_rounding() -> None:
-    for direction, expected in walk(20, 30, 2 * BLOCK, torch.float32)[:20]:
+    for direction, expected in descend(20, 30, 2 * BLOCK, torch.float32)[:20]:
         assert float((direction - expected).norm() / expected.norm()) < 1e-3
 
 
-def test_pairs_without_curvature_are_not_kept() -> None:
+def test_pairs_without_curvature_are_not_stored() -> None:
     history = LBFGSMemory(3)
     step = torch.tensor([1.0, 0.0])
     history.add(step, -step)
@@ -74,7 +74,7 @@ def test_pairs_without_curvature_are_not_kept() -> None:
     assert torch.equal(history.compute_direction(step), -step)
 
 
-def test_products_that_overflow_still_give_a_way_down() -> None:
+def test_products_that_overflow_still_give_a_descent_direction() -> None:
     """Gradients of 1e25, as asymmetric weights make them: their squares are beyond float32, γ is 0."""
     generator = torch.Generator().manual_seed(0)
     history = LBFGSMemory(5)
@@ -87,17 +87,17 @@ def test_products_that_overflow_still_give_a_way_down() -> None:
         assert float(direction.double().dot(gradient.double())) < 0
 
 
-def test_two_pairs_may_come_before_a_direction_is_asked_for() -> None:
+def test_two_pairs_may_be_added_before_a_direction_is_computed() -> None:
     pairs = [(torch.tensor([1.0, 0.5]), torch.tensor([2.0, 0.1])), (torch.tensor([0.2, 1.0]), torch.tensor([0.3, 3.0]))]
     history = LBFGSMemory(4)
     for pair in pairs:
         history.add(*pair)
     gradient = torch.tensor([0.7, -0.4])
-    torch.testing.assert_close(history.compute_direction(gradient), two_loops(pairs, gradient))
+    torch.testing.assert_close(history.compute_direction(gradient), recurse_in_two_loops(pairs, gradient))
 
 
 def test_thirty_iterations_on_a_real_objective_equal_torch(content: Tensor, style: Tensor) -> None:
-    """In float64, where the two ways do not part before the end."""
+    """In float64, where the two implementations agree to the end."""
     settings = {"network.channels": 8, "optimizer": "paper-lbfgs", "optimizer.steps": 2, "optimizer.history_size": 10}
     spec = with_settings(preset("npnd").spec, settings)
     assert isinstance(spec.optimizer, PaperLBFGS)
@@ -111,9 +111,9 @@ def test_thirty_iterations_on_a_real_objective_equal_torch(content: Tensor, styl
     def closure() -> float:
         with torch.no_grad():
             reference.clamp_(0, 1)
-        found = objective.evaluate(reference)
-        reference.grad = found.gradient
-        losses.append(float(found.loss))
+        evaluation = objective.evaluate(reference)
+        reference.grad = evaluation.gradient
+        losses.append(float(evaluation.loss))
         return losses[-1]
 
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""The paper's optimizer against torch.optim.LBFGS, and the paper's whole algorithm against the tutorial's."""
+"""The paper's optimizer against torch.optim.LBFGS, and the whole algorithm against that of PyTorch's tutorial."""
 
 from __future__ import annotations
 
@@ -14,22 +14,13 @@ from barestyle.optimize.resumable import SolverContext
 from barestyle.presets import preset
 from barestyle.spec import FeatureContentLoss, PaperLBFGS, Spec
 from barestyle.stop_reasons import StopReason
+from tests.optimize.problems import rosenbrock
 from tests.oracles import tutorial
-
-
-def rosenbrock(image: Tensor) -> Evaluation:
-    """Rosenbrock's function over pairs of pixels, scaled so that its valley lies inside 0..1."""
-    leaf = image.detach().requires_grad_(True)
-    a, b = (leaf * 1.5).flatten().view(2, -1)
-    loss = (100 * (b - a**2).square() + (1 - a).square()).mean()
-    loss.backward()
-    assert leaf.grad is not None
-    return Evaluation(loss.detach(), {"style": loss.detach()}, leaf.grad)
 
 
 @pytest.mark.parametrize("history", [3, 100])
 def test_every_iterate_equals_torch(history: int) -> None:
-    """In float64, as the way is chaotic: whatever differs by roundings parts in the end."""
+    """In float64, as iterations without line search are chaotic: rounding differences grow."""
     start = torch.rand(1, 3, 4, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     reference = start.clone().requires_grad_(True)
     optimizer = torch.optim.LBFGS([reference], history_size=history)
@@ -38,9 +29,9 @@ def test_every_iterate_equals_torch(history: int) -> None:
     def closure() -> float:
         with torch.no_grad():
             reference.clamp_(0, 1)
-        found = rosenbrock(reference)
-        reference.grad = found.gradient
-        losses.append(float(found.loss))
+        evaluation = rosenbrock(reference)
+        reference.grad = evaluation.gradient
+        losses.append(float(evaluation.loss))
         return losses[-1]
 
     for _ in range(3):
@@ -48,7 +39,7 @@ def test_every_iterate_equals_torch(history: int) -> None:
     ours = list(paper_lbfgs(rosenbrock, start, PaperLBFGS(steps=3, history_size=history), SolverContext()))
 
     assert len(losses) > 40
-    # The last of ours is the evaluation of the end picture, which the reference never does.
+    # Our last iterate is the evaluation of the final image, which the reference does not do.
     assert [iterate.loss for iterate in ours[:-1]] == pytest.approx(losses, rel=1e-5)
     torch.testing.assert_close(ours[-1].image, reference.detach().clamp(0, 1), rtol=1e-4, atol=1e-6)
 
@@ -57,10 +48,10 @@ def test_every_iterate_equals_torch(history: int) -> None:
 def test_the_paper_preset_equals_the_tutorial(content: Tensor, style: Tensor, content_weight: float) -> None:
     """The same losses to 1e-6 relative over the first 3 steps, on the same network.
 
-    In float64: without a line search the way is chaotic, and float32's roundings part any two renderings of it.
-    The drawings get some noise, as in flat parts rounding decides which of four equal pixels is the largest.
+    In float64: iterations without line search are chaotic, and float32's roundings separate two implementations.
+    The drawings get some noise, as in flat areas rounding decides which of four equal pixels is the maximum.
     """
-    content, style = (grainy(image.double()) for image in (content[..., :32, :40], style[..., :40, :32]))
+    content, style = (add_grain(image.double()) for image in (content[..., :32, :40], style[..., :40, :32]))
     spec = preset("paper").spec.model_copy(update={"optimizer": PaperLBFGS(steps=3)})
     if content_weight:
         spec = spec.model_copy(update={"content_loss": FeatureContentLoss(weight=content_weight)})
@@ -74,18 +65,18 @@ def test_the_paper_preset_equals_the_tutorial(content: Tensor, style: Tensor, co
         steps=3,
         content_weight=content_weight,
     )
-    ours = run(spec, network_seed=5, content=content, style=style)
+    ours = collect_iterates(spec, network_seed=5, content=content, style=style)
 
     assert len(losses) == 60
     assert [iterate.loss for iterate in ours[:-1]] == pytest.approx(losses, rel=1e-6)
     torch.testing.assert_close(ours[-1].image, image, rtol=0, atol=1e-5)
 
 
-def grainy(image: Tensor) -> Tensor:
+def add_grain(image: Tensor) -> Tensor:
     return image.lerp(torch.rand(image.shape, generator=torch.Generator().manual_seed(3), dtype=image.dtype), 0.02)
 
 
-def run(spec: Spec, network_seed: int, content: Tensor, style: Tensor) -> list[Iterate]:
+def collect_iterates(spec: Spec, network_seed: int, content: Tensor, style: Tensor) -> list[Iterate]:
     network = build(spec.network, seed=network_seed, deepest_layer=spec.deepest_layer).to(content.dtype)
     return list(Minimizer(build_objective(spec, network, content, style).evaluate, content, spec.optimizer))
 
@@ -115,28 +106,28 @@ def test_a_loss_that_is_not_finite_is_an_explosion(bad: float) -> None:
 
 
 def test_absolute_tolerances_end_a_run_of_a_small_loss_early() -> None:
-    """The paper's comparisons depend on the loss's scale, which it does not mention."""
+    """The paper's tolerances depend on the scale of the loss, which it does not mention."""
 
-    def evaluations(scale: float) -> int:
+    def count_evaluations(scale: float) -> int:
         def evaluate(image: Tensor) -> Evaluation:
-            found = rosenbrock(image)
-            return Evaluation(found.loss * scale, {}, found.gradient * scale)
+            evaluation = rosenbrock(image)
+            return Evaluation(evaluation.loss * scale, {}, evaluation.gradient * scale)
 
         start = torch.rand(1, 3, 4, 4, generator=torch.Generator().manual_seed(0))
         return list(paper_lbfgs(evaluate, start, PaperLBFGS(steps=10), SolverContext()))[-1].evaluations
 
-    assert evaluations(1e-9) < evaluations(1.0) / 4
+    assert count_evaluations(1e-9) < count_evaluations(1.0) / 4
 
 
 @pytest.mark.parametrize(("learning_rate", "diverges"), [(1.0, False), (9.0, True)])
-def test_a_run_that_ends_far_above_its_best_says_so(learning_rate: float, diverges: bool) -> None:
+def test_a_run_that_ends_far_above_its_best_has_diverged(learning_rate: float, diverges: bool) -> None:
     """On a quadratic, L-BFGS knows the minimum after two steps, and a rate of 9 overshoots it."""
 
     def evaluate(image: Tensor) -> Evaluation:
         return Evaluation((image - 0.1).square().sum(), {}, 2 * (image - 0.1))
 
     start = torch.full((1, 3, 4, 4), 0.15)
-    search = Minimizer(evaluate, start, PaperLBFGS(steps=1, iterations_per_step=2, learning_rate=learning_rate))
-    losses = [float(iterate.loss) for iterate in search]
+    minimizer = Minimizer(evaluate, start, PaperLBFGS(steps=1, iterations_per_step=2, learning_rate=learning_rate))
+    losses = [float(iterate.loss) for iterate in minimizer]
     assert (losses[-1] > 10 * min(losses)) is diverges
-    assert (search.ending.reason is StopReason.LAST_LOSS_HIGH) is diverges
+    assert (minimizer.ending.reason is StopReason.LAST_LOSS_HIGH) is diverges

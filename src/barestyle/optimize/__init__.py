@@ -1,4 +1,4 @@
-"""The search for the picture: methods that yield iterates, and the one loop around them."""
+"""The optimization: methods that yield iterates, and the loops around them."""
 
 from barestyle.optimize.best_so_far import BestSoFar
 from barestyle.optimize.iterate import Evaluate, ExplosionError, Iterate

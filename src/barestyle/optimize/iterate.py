@@ -30,8 +30,8 @@ class Iterate:
     """The image after `step` iterations of a method, and its evaluation.
 
     `image` is (1, 3, H, W), clamped to 0..1. `loss`, `parts` and `gradient_norm` (Euclidean) are those of the spec's
-    objective, not of the one that a method minimizes internally, at the image before it was clamped. `evaluations` counts
-    all evaluations so far.
+    objective, not of what a method minimizes internally, at the image before it was clamped. `evaluations` counts all
+    evaluations so far.
     """
 
     step: int

@@ -33,7 +33,7 @@ def lbfgs(evaluate: Evaluate, start: Tensor, spec: LBFGS, context: SolverContext
 
     Begins with the context's warm start if its history is of this size, and updates it.
     """
-    warm_start, saved = context.warm_start, context.resumed
+    warm_start, saved = context.warm_start, context.saved_state
     if warm_start.history is None or warm_start.history.size != spec.history_size:
         warm_start.history, warm_start.scale = LBFGSMemory(spec.history_size), None
     history = warm_start.history

@@ -1,4 +1,4 @@
-"""The one loop: any method, what it keeps, and when it has stopped getting anywhere."""
+"""The loop around a method: it tracks the best iterate, and stops at a plateau."""
 
 from __future__ import annotations
 
@@ -38,60 +38,63 @@ class Minimizer:
         spec: PaperLBFGS | LBFGS | Adam,
         warm_start: WarmStart | None = None,
     ) -> None:
-        self._handle = SolverContext(warm_start)
-        self._method = METHODS[type(spec)](evaluate, start, spec, self._handle)
+        self._context = SolverContext(warm_start)
+        self._method = METHODS[type(spec)](evaluate, start, spec, self._context)
         self._spec = spec
         self._device = start.device
-        self._stall = PlateauDetector(spec) if isinstance(spec, LBFGS | Adam) else None
+        self._plateau = PlateauDetector(spec) if isinstance(spec, LBFGS | Adam) else None
         self.best_so_far: BestSoFar | None = None
         self.ending = explain(StopReason.UNFINISHED)
 
     @property
     def warm_start(self) -> WarmStart:
         """What the method has learned."""
-        return self._handle.warm_start
+        return self._context.warm_start
 
     def state(self) -> State:
-        """Everything that another search needs to go on from the iterate that was yielded last."""
+        """Return all that another minimizer needs to continue after the last iterate."""
         assert self.best_so_far is not None
         return {
-            "method": self._handle.state(),
+            "method": self._context.state(),
             "warm_start": self.warm_start.state(),
             "best_so_far": self.best_so_far.state(),
-            "recent": [] if self._stall is None else self._stall.recent,
+            "recent": [] if self._plateau is None else self._plateau.recent,
         }
 
     def resume(self, state: State) -> None:
-        """Go on, when iterated over, behind the iterate after which another search of the same terms had this state."""
-        self._handle.resumed = state["method"]
+        """Restore a saved state; iteration continues after the saved iterate.
+
+        The state has to be of a minimizer with the same arguments.
+        """
+        self._context.saved_state = state["method"]
         self.best_so_far = BestSoFar.from_state(state["best_so_far"], self._device)
-        if self._stall is not None:
-            self._stall.load_state(state["recent"])
-        # Here and not in the method, which may not be gone on with: the next leg takes over its experience.
+        if self._plateau is not None:
+            self._plateau.load_state(state["recent"])
+        # Not in the method, which may never continue: the next stage begins with this warm start.
         self.warm_start.load_state(state["warm_start"], self._device)
 
     def __iter__(self) -> Iterator[Iterate]:
-        """Every iterate, until the method ends or stalls. Raises what the method raises."""
-        self.ending = yield from self._watched()
+        """Yield every iterate, until the method ends or the loss is at a plateau. Raises what the method raises."""
+        self.ending = yield from self._run_method()
 
-    def _watched(self) -> Method:
-        robust = not isinstance(self._spec, PaperLBFGS)
-        stall = self._stall
+    def _run_method(self) -> Method:
+        is_robust = not isinstance(self._spec, PaperLBFGS)
+        plateau = self._plateau
         while True:
-            if stall is not None and stall.reached:
-                return stall.ending
+            if plateau is not None and plateau.is_at_plateau:
+                return plateau.ending
             try:
                 iterate = next(self._method)
             except StopIteration as end:
                 return end.value  # type: ignore[no-any-return]
-            self.best_so_far = BestSoFar.update(self.best_so_far, iterate, select_best=robust)
-            if stall is not None:
-                stall.add(self.best_so_far.best.loss)
+            self.best_so_far = BestSoFar.update(self.best_so_far, iterate, select_best=is_robust)
+            if plateau is not None:
+                plateau.add(self.best_so_far.best.loss)
             yield iterate
 
 
 class PlateauDetector:
-    """Notices that the best loss has hardly moved for a while, in proportion to itself."""
+    """Detects that the best loss decreased by less than `tolerance` of itself over the last `patience` iterations."""
 
     def __init__(self, spec: LBFGS | Adam) -> None:
         self._recent: deque[float] = deque(maxlen=spec.patience + 1)
@@ -101,21 +104,21 @@ class PlateauDetector:
 
     @property
     def recent(self) -> list[float]:
-        """The best losses that it compares."""
+        """The best losses of the last iterations, oldest first."""
         return list(self._recent)
 
     def load_state(self, recent: list[float]) -> None:
-        """Go on from the best losses of an earlier search."""
+        """Restore the best losses of another detector."""
         self._recent.extend(recent)
 
     def add(self, best_loss: float) -> None:
-        """Note the best loss after an iteration."""
+        """Add the best loss after an iteration."""
         self._recent.append(best_loss)
 
     @property
-    def reached(self) -> bool:
-        """Whether nothing worth waiting for has happened for `patience` iterations."""
+    def is_at_plateau(self) -> bool:
+        """Whether the loss is at a plateau; False during the first `patience` iterations."""
         if len(self._recent) <= self._patience:
             return False
-        before, now = self._recent[0], self._recent[-1]
-        return before - now < self._tolerance * before
+        earlier, current = self._recent[0], self._recent[-1]
+        return earlier - current < self._tolerance * earlier

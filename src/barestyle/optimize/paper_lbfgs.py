@@ -71,7 +71,7 @@ def paper_lbfgs(evaluate: Evaluate, start: Tensor, spec: PaperLBFGS, context: So
     Deviation: the paper takes the image after the last update without evaluating it; here it is evaluated once more, so
     that its loss is known and an explosion in the last update is noticed. The image is the same.
     """
-    closure, saved = _Closure(evaluate), context.resumed
+    closure, saved = _Closure(evaluate), context.saved_state
     image = start.clone()
     history = LBFGSMemory(spec.history_size)
     # `step` counts steps, `iteration` the iterations of this step, `number` those of all steps. `is_step_over`: a

@@ -33,11 +33,11 @@ class WarmStart:
 class SolverContext:
     """The connection between a method and its caller.
 
-    While the method waits at a yield, `state` returns what `resumed` has to be for another run of the method to
+    While the method waits at a yield, `state` returns what `saved_state` has to be for another run of the method to
     continue after that yield. Its tensors are the method's own: copy or write them before the method continues.
     """
 
     def __init__(self, warm_start: WarmStart | None = None) -> None:
         self.warm_start = warm_start or WarmStart()
-        self.resumed: State | None = None
+        self.saved_state: State | None = None
         self.state: Callable[[], State] = dict

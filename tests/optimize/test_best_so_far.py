@@ -1,0 +1,34 @@
+"""The best and the selected iterate."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from barestyle.optimize import BestSoFar, Iterate, Minimizer
+from barestyle.spec import Adam
+from tests.optimize.problems import NO_PLATEAU, START, rosenbrock
+
+
+def test_the_best_iterate_is_selected_though_a_later_one_is_worse() -> None:
+    minimizer = Minimizer(rosenbrock, START, Adam(steps=4, learning_rate=0.3, **NO_PLATEAU))
+    losses = [iterate.loss for iterate in minimizer]
+    assert minimizer.best_so_far is not None
+    assert minimizer.best_so_far.selected.loss == min(losses) < losses[-1]
+
+
+def make_iterates(*losses: float) -> list[Iterate]:
+    return [Iterate(step, torch.full_like(START, step / 10), loss, {}, 0.0, step) for step, loss in enumerate(losses)]
+
+
+@pytest.mark.parametrize("select_best", [True, False])
+def test_a_saved_pair_is_restored(select_best: bool) -> None:
+    pair = None
+    for iterate in make_iterates(3.0, 1.0, 2.0):
+        pair = BestSoFar.update(pair, iterate, select_best=select_best)
+    assert pair is not None
+    assert (pair.best.step, pair.selected.step) == (1, 1 if select_best else 2)
+    restored = BestSoFar.from_state(pair.state(), torch.device("cpu"))
+    assert (restored.best.step, restored.selected.step) == (pair.best.step, pair.selected.step)
+    assert torch.equal(restored.selected.image, pair.selected.image)
+    assert (restored.best is restored.selected) is select_best
