@@ -1,5 +1,5 @@
-"""The style pictures that come with barestyle, painted by a program.
+"""Paint the style images that are part of barestyle.
 
-`python -m tools.paint_styles [NAME ...]`, from the repository's root, writes them (all, or those named) into
-the package's samples folder. Each is seeded, so a second run writes the same files.
+Run `python -m tools.paint_styles [NAME ...]` from the root of the repository to write all of them, or those named, to
+the package's samples folder. Each painter is seeded, so a second run writes the same files.
 """

@@ -1,4 +1,4 @@
-"""Paints the styles named on the command line, or all, into the package's samples folder."""
+"""Paint the styles named on the command line, or all, into the package's samples folder."""
 
 import argparse
 from collections.abc import Callable
@@ -24,12 +24,12 @@ SAMPLES = Path(__file__).parents[2] / "src" / "barestyle" / "samples"
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.paint_styles", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which to paint: {', '.join(PAINTERS)}")
-    parser.add_argument("--into", type=Path, default=SAMPLES, help="the folder to write to")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"style to paint: {', '.join(PAINTERS)}")
+    parser.add_argument("--into", type=Path, default=SAMPLES, help="output folder")
     options = parser.parse_args()
     unknown = set(options.names) - set(PAINTERS)
     if unknown:
-        parser.error(f"there is no style {sorted(unknown)[0]!r}; there are {', '.join(PAINTERS)}")
+        parser.error(f"there is no style {sorted(unknown)[0]!r}; the styles are {', '.join(PAINTERS)}")
     for name in options.names or PAINTERS:
         target = options.into / f"{name}.jpg"
         PAINTERS[name](SIZE).save(target, quality=QUALITY, optimize=True)

@@ -1,4 +1,4 @@
-"""Brush strokes made of bristles, each carrying its own shade of the load, and the relief they leave."""
+"""Brush strokes made of bristles, each with its own shade of the paint, and the relief of the paint."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ STEPS = 14
 
 @dataclass(frozen=True)
 class Brush:
-    """One brush: its width and the length of its strokes in picture widths, and how uneven its load is."""
+    """A brush: its width and the length of its strokes in image widths, and the variation of its colors."""
 
     width: float
     length: float
@@ -27,27 +27,27 @@ class Brush:
 
 
 def trace(scene: Scene, starts: Points, length: float) -> Points:
-    """Paths (stroke, step, xy) that follow the scene's angles both ways and stop at the area's edge."""
-    home = at(scene.areas, starts)
+    """Return paths (stroke, step, xy) that follow the scene's angles both ways and stop at the edge of their area."""
+    start_areas = at(scene.areas, starts)
     halves = []
-    for sense in (-1.0, 1.0):
-        place, heading = starts.copy(), np.zeros((len(starts), 2))
-        path = [place]
+    for direction in (-1.0, 1.0):
+        position, heading = starts.copy(), np.zeros((len(starts), 2))
+        path = [position]
         for _ in range(STEPS):
-            angle = at(scene.angles, place).astype(np.float64)
-            step = np.stack([np.cos(angle), np.sin(angle)], axis=-1) * sense
-            # A contour has no preferred sense, so a stroke keeps the one it set out with.
+            angle = at(scene.angles, position).astype(np.float64)
+            step = np.stack([np.cos(angle), np.sin(angle)], axis=-1) * direction
+            # A contour has no preferred direction, so a stroke keeps its first one.
             step *= np.where((step * heading).sum(-1, keepdims=True) < 0, -1, 1)
-            target = place + step * length / (2 * STEPS)
-            inside = (at(scene.areas, target) == home)[:, None]
-            place, heading = np.where(inside, target, place), step
-            path.append(place)
+            target = position + step * length / (2 * STEPS)
+            inside = (at(scene.areas, target) == start_areas)[:, None]
+            position, heading = np.where(inside, target, position), step
+            path.append(position)
         halves.append(np.stack(path, axis=1))
     return np.concatenate([halves[0][:, :0:-1], halves[1]], axis=1)
 
 
-class Compute:
-    """The wet painting: color, and beside it the height of the paint."""
+class PaintLayer:
+    """Wet paint: its color and its height."""
 
     def __init__(self, ground: Image.Image) -> None:
         self.color = ground
@@ -55,7 +55,7 @@ class Compute:
         self.pens = ImageDraw.Draw(self.color), ImageDraw.Draw(self.height)
 
     def stroke(self, rng: np.random.Generator, path: Points, width: float, load: Field, brush: Brush) -> None:
-        """Draws one path; its bristles set down and lift at slightly different moments."""
+        """Draw one path; the bristles touch down and lift at slightly different moments."""
         run = np.gradient(path, axis=0)
         across = np.stack([-run[:, 1], run[:, 0]], axis=-1) / (np.hypot(*run.T)[:, None] + 1e-6)
         t = np.linspace(-1, 1, len(path))
@@ -71,7 +71,7 @@ class Compute:
             self.pens[1].line(flat, fill=int(rng.integers(70, 190)), width=thick)
 
     def paint(self, rng: np.random.Generator, scene: Scene, starts: Points, brush: Brush) -> None:
-        """Covers the given places with strokes in the scene's colors."""
+        """Paint strokes in the scene's colors, centered at the given points."""
         unit = scene.canvas.unit
         loads = vary(rng, at(scene.colors, starts).astype(np.float32), brush.lightness, brush.tint)
         widths = brush.width * unit * rng.uniform(0.7, 1.25, len(starts))
@@ -81,8 +81,8 @@ class Compute:
             if len(trail) > STEPS // 2:
                 self.stroke(rng, trail, width, load, brush)
 
-    def lit(self, strength: float) -> npt.NDArray[np.uint8]:
-        """The painting under a lamp at its upper left, which the ridges of paint catch."""
+    def illuminate(self, strength: float) -> npt.NDArray[np.uint8]:
+        """Return the colors under a lamp at the upper left, with highlights on the ridges of paint."""
         height = gaussian_filter(np.asarray(self.height, dtype=np.float32) / 255, 1.2)
         slope = np.gradient(height, axis=0) + np.gradient(height, axis=1)
         shade = np.clip(1 + strength * slope, 0.75, 1.25)[..., None]

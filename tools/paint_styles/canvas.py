@@ -1,4 +1,4 @@
-"""The sheet a style is painted on: larger than the picture, so that marks run off every edge of it."""
+"""The sheet that a style is painted on: larger than the image, so that strokes cross its edges."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ MARGIN = 0.07
 
 @dataclass(frozen=True)
 class Canvas:
-    """Measures in picture widths (x from 0 to 1, y down from 0 to `bottom`) and the pixels behind them."""
+    """Coordinates in image widths (x from 0 to 1, y from 0 down to `bottom`), and their pixels on the sheet."""
 
     size: tuple[int, int]
 
@@ -25,12 +25,12 @@ class Canvas:
 
     @property
     def unit(self) -> int:
-        """Pixels of the sheet in one picture width."""
+        """Number of the sheet's pixels in one image width."""
         return self.size[0] * OVERSAMPLE
 
     @property
     def border(self) -> int:
-        """Pixels of the sheet that are cut away along each edge."""
+        """Number of the sheet's pixels that are cropped at each edge."""
         return round(MARGIN * self.unit)
 
     @property
@@ -43,14 +43,14 @@ class Canvas:
         return (columns - self.border) / self.unit, (rows - self.border) / self.unit
 
     def pixels(self, points: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Sheet pixels (column, row) of points given in picture widths."""
+        """Return sheet pixels (column, row) of points in image widths."""
         return np.asarray(points, dtype=np.float64) * self.unit + self.border
 
     def blank(self) -> Image.Image:
         return Image.new("RGB", self.shape[::-1])
 
     def finish(self, rgb: npt.NDArray[np.uint8]) -> Image.Image:
-        """The picture: the sheet without its margin, reduced to the size asked for."""
+        """Return the image: the sheet without its margin, reduced to the requested size."""
         cut = self.border
         inner = np.ascontiguousarray(rgb[cut:-cut, cut:-cut])
         return Image.fromarray(inner).resize(self.size, Image.Resampling.LANCZOS)

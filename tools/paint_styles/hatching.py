@@ -32,7 +32,7 @@ HOUSES = (
 )
 
 
-def sky(scene: Scene, rng: np.random.Generator) -> None:
+def add_sky(scene: Scene, rng: np.random.Generator) -> None:
     x, y = scene.canvas.grid()
     rough = fractal(rng, scene.canvas.shape, 0.2 * scene.canvas.unit, 3)
     tone = np.clip(y / 0.36 + 0.1 * rough, 0, 1)
@@ -42,7 +42,7 @@ def sky(scene: Scene, rng: np.random.Generator) -> None:
     scene.lay(heaps > 0.22, ramp(CLOUD, light), contour_angle(y + 0.12 * heaps + 0.3 * x))
 
 
-def mountains(scene: Scene, rng: np.random.Generator) -> None:
+def add_mountains(scene: Scene, rng: np.random.Generator) -> None:
     x, y = scene.canvas.grid()
     jag = fractal(rng, scene.canvas.shape, 0.16 * scene.canvas.unit, 5)
     jag = np.broadcast_to(jag[scene.canvas.shape[0] // 2], x.shape)
@@ -59,8 +59,8 @@ def mountains(scene: Scene, rng: np.random.Generator) -> None:
         scene.lay(y > crest, ramp(stops, tone), contour_angle(y - crest + 0.04 * ridges + 0.6 * x))
 
 
-def meadow(scene: Scene, rng: np.random.Generator) -> None:
-    """Rolling ground, with a road that winds up to the village."""
+def add_meadow(scene: Scene, rng: np.random.Generator) -> None:
+    """Add rolling ground, with a road that winds up to the village."""
     x, y = scene.canvas.grid()
     rough = fractal(rng, scene.canvas.shape, 0.13 * scene.canvas.unit, 3)
     roll = y + 0.04 * np.sin(7 * x + 9 * y) + 0.03 * rough
@@ -72,8 +72,8 @@ def meadow(scene: Scene, rng: np.random.Generator) -> None:
     scene.lay((np.abs(across) < 1) & (y > 0.58), ramp(ROAD, np.clip(0.75 - 0.5 * across, 0, 1)), contour_angle(across))
 
 
-def houses(scene: Scene) -> None:
-    """Each lit from the left: a front, a shaded side, a roof, windows and a door."""
+def add_houses(scene: Scene) -> None:
+    """Add houses lit from the left: a front, a shaded side, a roof and windows."""
     x, y = scene.canvas.grid()
     upright, level = np.full(x.shape, 1.5, dtype=np.float32), np.full(x.shape, 0.06, dtype=np.float32)
     slope = np.full(x.shape, 1.05, dtype=np.float32)
@@ -104,7 +104,7 @@ def houses(scene: Scene) -> None:
             scene.lay(outline(scene.canvas, pane), ramp(SHADE, np.zeros(x.shape)), upright)
 
 
-def cypresses(scene: Scene, rng: np.random.Generator) -> None:
+def add_cypresses(scene: Scene, rng: np.random.Generator) -> None:
     x, y = scene.canvas.grid()
     rough = fractal(rng, scene.canvas.shape, 0.05 * scene.canvas.unit, 3)
     for foot, ground, width, height in TREES:
@@ -117,7 +117,7 @@ def cypresses(scene: Scene, rng: np.random.Generator) -> None:
 
 
 class Sheet:
-    """Paper under a pale wash, and the pen that hatches it."""
+    """Paper with a pale wash, and the pen that hatches it."""
 
     def __init__(self, rng: np.random.Generator, scene: Scene) -> None:
         grain = fractal(rng, scene.canvas.shape, 0.004 * scene.canvas.unit, 2)
@@ -131,31 +131,31 @@ class Sheet:
         self.rng, self.scene = rng, scene
 
     def line(self, path: Points, width: float, ink: tuple[int, ...]) -> None:
-        """One stroke of the pen, broadest in its middle."""
+        """Draw a stroke of the pen, broadest in its middle."""
         widths = np.maximum(1, np.round(width * (1 - 0.7 * np.linspace(-1, 1, len(path) - 1) ** 2)))
         for first, second, breadth in zip(path[:-1], path[1:], widths.astype(int).tolist(), strict=True):
             self.pen.line([tuple(first), tuple(second)], fill=ink, width=breadth)
 
     def hatch(self, turn: float, gap: float, length: float, width: float, darker_than: float) -> None:
-        """Evenly spaced strokes at an angle to the form, wherever the scene is dark enough to want them."""
+        """Draw evenly spaced strokes at an angle to the form where the scene is dark enough."""
         unit = self.scene.canvas.unit
-        turned = Scene(self.scene.canvas)
-        turned.areas, turned.angles = self.scene.areas, self.scene.angles + np.float32(turn)
+        rotated = Scene(self.scene.canvas)
+        rotated.areas, rotated.angles = self.scene.areas, self.scene.angles + np.float32(turn)
         starts = scatter(self.rng, self.scene.canvas.shape, 0.7 * gap * unit)
         colors = np.asarray(at(self.scene.colors, starts), dtype=np.float32)
-        wanted = colors[:, 0] < darker_than + self.rng.normal(0, 0.03, len(starts))
-        starts, colors = starts[wanted], colors[wanted]
+        is_dark = colors[:, 0] < darker_than + self.rng.normal(0, 0.03, len(starts))
+        starts, colors = starts[is_dark], colors[is_dark]
         inks = vary(self.rng, colors * np.array([0.6, 1.35, 1.35], dtype=np.float32), 0.03, 0.015)
-        taken = Image.new("1", self.scene.canvas.shape[::-1])
-        marker = ImageDraw.Draw(taken)
-        for path, ink in zip(trace(turned, starts, length * unit), to_rgb(inks).tolist(), strict=True):
-            trail = free_run(path, np.asarray(at(self.scene.colors[..., 0], path)) < darker_than + 0.06, taken)
+        occupied = Image.new("1", self.scene.canvas.shape[::-1])
+        marker = ImageDraw.Draw(occupied)
+        for path, ink in zip(trace(rotated, starts, length * unit), to_rgb(inks).tolist(), strict=True):
+            trail = trim_to_free(path, np.asarray(at(self.scene.colors[..., 0], path)) < darker_than + 0.06, occupied)
             if len(trail) > 6:
                 self.line(trail + self.rng.normal(0, 0.7, 2), width * self.rng.uniform(0.7, 1.25), tuple(ink))
                 marker.line([tuple(point) for point in trail.tolist()], fill=1, width=round(gap * unit))
 
-    def outlines(self, width: float) -> None:
-        """A dark, slightly broken contour where two areas meet."""
+    def draw_outlines(self, width: float) -> None:
+        """Draw a dark, slightly broken contour where two areas meet."""
         edge = np.zeros(self.scene.canvas.shape, dtype=np.bool_)
         edge[1:, 1:] = (np.diff(self.scene.areas, axis=0)[:, 1:] != 0) | (np.diff(self.scene.areas, axis=1)[1:] != 0)
         wander = fractal(self.rng, self.scene.canvas.shape, 0.03 * self.scene.canvas.unit, 2)
@@ -166,13 +166,13 @@ class Sheet:
         self.picture = Image.fromarray((base * (1 - share) + to_rgb(dark).astype(np.float32) * share).astype(np.uint8))
 
 
-def free_run(path: Points, dark: Mask, taken: Image.Image) -> Points:
-    """The part of a path around its middle that stays on dark, unmarked paper."""
-    columns, rows = taken.size
+def trim_to_free(path: Points, dark: Mask, occupied: Image.Image) -> Points:
+    """Return the part of a path around its middle that stays on dark, unmarked paper."""
+    columns, rows = occupied.size
     inside = (path >= 0).all(-1) & (path < (columns - 1, rows - 1)).all(-1)
     middle = len(path) // 2
     good = [
-        bool(ok) and not taken.getpixel((int(x), int(y)))
+        bool(ok) and not occupied.getpixel((int(x), int(y)))
         for ok, (x, y) in zip(inside & dark, path.tolist(), strict=True)
     ]
     if not good[middle]:
@@ -187,15 +187,15 @@ def paint_hatching(size: tuple[int, int]) -> Image.Image:
     rng = np.random.default_rng(SEED)
     canvas = Canvas(size)
     scene = Scene(canvas)
-    sky(scene, rng)
-    mountains(scene, rng)
-    meadow(scene, rng)
-    houses(scene)
-    cypresses(scene, rng)
+    add_sky(scene, rng)
+    add_mountains(scene, rng)
+    add_meadow(scene, rng)
+    add_houses(scene)
+    add_cypresses(scene, rng)
     sheet = Sheet(rng, scene)
     sheet.hatch(0.0, 0.0058, 0.075, 4.4, 0.93)
     sheet.hatch(0.95, 0.0066, 0.06, 4.0, 0.66)
     sheet.hatch(-0.95, 0.0068, 0.05, 4.0, 0.5)
     sheet.hatch(0.4, 0.0072, 0.04, 4.0, 0.38)
-    sheet.outlines(1.4)
+    sheet.draw_outlines(1.4)
     return canvas.finish(np.asarray(sheet.picture))

@@ -35,7 +35,7 @@ BEDS = tuple(
 
 @dataclass(frozen=True)
 class Knife:
-    """One blade: width and length of its dabs in picture widths, load (height) and unevenness of color."""
+    """A palette knife: width and length of its dabs in image widths, paint height and variation of color."""
 
     width: float
     length: float
@@ -44,7 +44,7 @@ class Knife:
     tint: float
 
 
-def sky(scene: Scene, rng: np.random.Generator) -> None:
+def add_sky(scene: Scene, rng: np.random.Generator) -> None:
     x, y = scene.canvas.grid()
     rough = fractal(rng, scene.canvas.shape, 0.3 * scene.canvas.unit, 3)
     from_sun = np.hypot(0.75 * (x - SUN[0]), 1.2 * (y - SUN[1]))
@@ -58,7 +58,7 @@ def sky(scene: Scene, rng: np.random.Generator) -> None:
     scene.lay(np.hypot(x - SUN[0], y - SUN[1]) < 0.042, palette("fffbe2"), contour_angle(from_sun))
 
 
-def hills(scene: Scene, rng: np.random.Generator) -> None:
+def add_hills(scene: Scene, rng: np.random.Generator) -> None:
     x, _ = scene.canvas.grid()
     ridges = (
         0.3 - 0.03 * np.sin(7 * x + 0.5) - 0.02 * np.sin(15 * x),
@@ -66,11 +66,11 @@ def hills(scene: Scene, rng: np.random.Generator) -> None:
         0.372 - 0.03 * np.abs(np.sin(9 * x + 0.4)) - 0.05 * np.exp(-(((x - 0.83) / 0.08) ** 2)),
     )
     for ridge, stops in zip(ridges, HILLS, strict=True):
-        ridge_side(scene, rng, np.asarray(ridge, dtype=np.float32), stops)
+        add_ridge(scene, rng, np.asarray(ridge, dtype=np.float32), stops)
 
 
-def ridge_side(scene: Scene, rng: np.random.Generator, ridge: Field, stops: Field) -> None:
-    """One ridge, warm where it faces the sun."""
+def add_ridge(scene: Scene, rng: np.random.Generator, ridge: Field, stops: Field) -> None:
+    """Add one ridge, warm where it faces the sun."""
     x, y = scene.canvas.grid()
     rough = fractal(rng, scene.canvas.shape, 0.08 * scene.canvas.unit, 3)
     glow = np.exp(-np.abs(x - SUN[0]) / 0.3)
@@ -78,8 +78,8 @@ def ridge_side(scene: Scene, rng: np.random.Generator, ridge: Field, stops: Fiel
     scene.lay(y > ridge + 0.006 * rough, ramp(stops, tone), contour_angle(y - ridge) + 0.5 * rough)
 
 
-def trees(scene: Scene, rng: np.random.Generator) -> None:
-    """Round dark crowns, edged with gold on the sun's side."""
+def add_trees(scene: Scene, rng: np.random.Generator) -> None:
+    """Add trees with round dark crowns, edged with gold on the sun's side."""
     x, y = scene.canvas.grid()
     rough = fractal(rng, scene.canvas.shape, 0.05 * scene.canvas.unit, 3)
     for cx, cy, radius in TREES:
@@ -89,8 +89,8 @@ def trees(scene: Scene, rng: np.random.Generator) -> None:
         scene.lay(mask, ramp(LEAVES, tone), contour_angle(from_middle) + 0.4 * rough)
 
 
-def field(scene: Scene, rng: np.random.Generator) -> None:
-    """Beds of flowers that run together towards FAR_END, with green between them."""
+def add_field(scene: Scene, rng: np.random.Generator) -> None:
+    """Add beds of flowers that converge at FAR_END, with green between them."""
     x, y = scene.canvas.grid()
     rough = fractal(rng, scene.canvas.shape, 0.09 * scene.canvas.unit, 3)
     near = np.maximum(y - FAR_END[1], 0.01)
@@ -116,7 +116,7 @@ class Relief:
     def dab(
         self, rng: np.random.Generator, place: Points, angle: float, half: Points, load: Field, lift: float
     ) -> None:
-        """Presses one dab: flat behind the blade, ridged along its sides, heaped where the blade left."""
+        """Press one dab of paint: flat under the blade, with ridges along its sides and at its end."""
         reach = int(np.hypot(*half)) + 2
         column, row = (int(value) for value in place)
         window = np.s_[max(row - reach, 0) : row + reach, max(column - reach, 0) : column + reach]
@@ -136,7 +136,7 @@ class Relief:
         self.color[window][covered] = mix(load[:1], load[1:], streak)[covered]
 
     def paint(self, rng: np.random.Generator, scene: Scene, starts: Points, scales: Field, knife: Knife) -> None:
-        """Dabs in the scene's colors at the places given, each picking up a neighboring color too."""
+        """Paint dabs in the scene's colors at the given points, each mixed with a neighboring color."""
         drift = rng.normal(0, 0.3 * knife.length * scene.canvas.unit, starts.shape)
         pairs = np.stack([at(scene.colors, starts), at(scene.colors, starts + drift)], axis=1).astype(np.float32)
         loads = vary(rng, pairs, knife.lightness, knife.tint)
@@ -147,23 +147,23 @@ class Relief:
         for start, turn, half, load in zip(starts, turns, halves, loads, strict=True):
             self.dab(rng, start, turn, half, load, knife.load * half[1] / 20)
 
-    def lit(self) -> Field:
-        """The colors under a lamp at the upper left: slopes towards it are light, edges away from it dark."""
+    def illuminate(self) -> Field:
+        """Return the colors under a lamp at the upper left: slopes that face it are light, others dark."""
         height = gaussian_filter(self.height, 1.3) * 7
         down, across = np.gradient(height)
         facing = (0.62 + 0.55 * across + 0.55 * down) / np.sqrt(1 + across**2 + down**2)
         gleam = np.clip(facing - 0.72, 0, 0.3)
-        lit = self.color.copy()
-        lit[..., 0] = lit[..., 0] * np.clip(0.62 + 0.61 * facing, 0.5, 1.15) + 0.35 * gleam
-        return lit
+        colors = self.color.copy()
+        colors[..., 0] = colors[..., 0] * np.clip(0.62 + 0.61 * facing, 0.5, 1.15) + 0.35 * gleam
+        return colors
 
 
-def flowers(relief: Relief, rng: np.random.Generator, scene: Scene, flowering: int) -> None:
-    """Single blooms, thick and bright, larger towards the viewer."""
+def paint_flowers(relief: Relief, rng: np.random.Generator, scene: Scene, flowering: int) -> None:
+    """Add single flowers, thick and bright, larger towards the viewer."""
     places = scatter(rng, scene.canvas.shape, 0.016 * scene.canvas.unit)
     near = (places[:, 1] - scene.canvas.border) / scene.canvas.unit - HORIZON
-    chosen = (at(scene.areas, places) == flowering) & (rng.uniform(size=len(places)) < 0.75 - 1.1 * near)
-    places, near = places[chosen], near[chosen]
+    selected = (at(scene.areas, places) == flowering) & (rng.uniform(size=len(places)) < 0.75 - 1.1 * near)
+    places, near = places[selected], near[selected]
     scene.colors[..., 0] += 0.09
     scene.colors[..., 1:] *= 1.12
     scene.angles += 0.9
@@ -174,10 +174,10 @@ def paint_impasto(size: tuple[int, int]) -> Image.Image:
     rng = np.random.default_rng(SEED)
     canvas = Canvas(size)
     scene = Scene(canvas)
-    sky(scene, rng)
-    hills(scene, rng)
-    trees(scene, rng)
-    field(scene, rng)
+    add_sky(scene, rng)
+    add_hills(scene, rng)
+    add_trees(scene, rng)
+    add_field(scene, rng)
     relief = Relief(scene.colors)
     for spacing, knife in (
         (0.034, Knife(0.066, 0.16, 0.9, 0.02, 0.01)),
@@ -188,5 +188,5 @@ def paint_impasto(size: tuple[int, int]) -> Image.Image:
         near_horizon = np.abs((starts[:, 1] - canvas.border) / canvas.unit - HORIZON)
         scales = np.clip(0.45 + 4 * near_horizon, 0, 1).astype(np.float32)
         relief.paint(rng, scene, starts, scales, knife)
-    flowers(relief, rng, scene, scene.count)
-    return canvas.finish(to_rgb(relief.lit()))
+    paint_flowers(relief, rng, scene, scene.count)
+    return canvas.finish(to_rgb(relief.illuminate()))

@@ -36,7 +36,7 @@ EYE = palette("fdf3d8")
 MORTAR = palette("2b2622 3d362f")
 
 
-def sky(scene: Scene, rough: Field) -> None:
+def add_sky(scene: Scene, rough: Field) -> None:
     x, y = scene.canvas.grid()
     scene.lay(np.full(x.shape, True), ramp(SKY, np.clip(y / 0.42 + 0.13 * rough, 0, 1)), x)
     from_sun = np.hypot(x - SUN[0], y - SUN[1])
@@ -48,7 +48,7 @@ def sky(scene: Scene, rough: Field) -> None:
     scene.lay(puffs > 0, ramp(CLOUD, np.clip(0.9 - 1.5 * puffs + 0.2 * rough, 0, 1)), x)
 
 
-def land(scene: Scene, rough: Field) -> None:
+def add_land(scene: Scene, rough: Field) -> None:
     x, y = scene.canvas.grid()
     crests = (
         0.36 - 0.075 * np.exp(-(((x - 0.42) / 0.14) ** 2)) - 0.05 * np.exp(-(((x - 0.08) / 0.1) ** 2)),
@@ -60,8 +60,8 @@ def land(scene: Scene, rough: Field) -> None:
         scene.lay(y > crest, ramp(stops, tone), x)
 
 
-def river(scene: Scene, rough: Field) -> None:
-    """Bands of current between a far bank and a near one, with the fish swimming up them."""
+def add_river(scene: Scene, rough: Field) -> None:
+    """Add bands of current between a far bank and a near one."""
     x, y = scene.canvas.grid()
     shore = 0.55 - 0.045 * np.sin(5.2 * x + 0.8)
     depth = (y - shore) / 0.06
@@ -72,7 +72,7 @@ def river(scene: Scene, rough: Field) -> None:
     scene.lay(bank > 0, ramp(BANK, np.clip(0.9 - 2.6 * bank + 0.35 * rough, 0, 1)), x)
 
 
-def fish(scene: Scene, rough: Field) -> None:
+def add_fish(scene: Scene, rough: Field) -> None:
     x, y = scene.canvas.grid()
     for (cx, cy, size, turn), stops in zip(FISH, SCALES, strict=True):
         u = ((x - cx) * np.cos(turn) + (y - cy) * np.sin(turn)) / size
@@ -84,7 +84,7 @@ def fish(scene: Scene, rough: Field) -> None:
         scene.lay(np.hypot(u + 0.55, v + 0.04) < 0.13, EYE[0], x)
 
 
-def tree(scene: Scene, rng: np.random.Generator, rough: Field) -> None:
+def add_tree(scene: Scene, rng: np.random.Generator, rough: Field) -> None:
     x, y = scene.canvas.grid()
     trunk = [(0.68, 0.62), (0.71, 0.5), (0.695, 0.4), (0.64, 0.32), (0.67, 0.3), (0.72, 0.37)]
     trunk += [(0.77, 0.3), (0.8, 0.32), (0.745, 0.42), (0.75, 0.52), (0.79, 0.63)]
@@ -100,41 +100,41 @@ def tree(scene: Scene, rng: np.random.Generator, rough: Field) -> None:
 
 
 class Floor:
-    """The mortar bed: which tessera covers each pixel, and where no further one may go."""
+    """The mortar bed: which tessera covers each pixel, and where no other may be placed."""
 
     def __init__(self, scene: Scene, rng: np.random.Generator) -> None:
         self.tesserae = np.zeros(scene.canvas.shape, dtype=np.int32)
-        self.taken: Mask = np.zeros(scene.canvas.shape, dtype=np.bool_)
+        self.occupied: Mask = np.zeros(scene.canvas.shape, dtype=np.bool_)
         self.gap = GROUT * scene.canvas.unit
         self.middles: list[Points] = []
         self.rng = rng
 
     def place(self, middle: Points, angle: float, side: float, room: Mask, least: float) -> bool:
-        """Sets a tessera, cut to the room there is; refuses where less than a share `least` of it would fit."""
+        """Place a tessera, cut to the free space; return False if less than a share `least` of it would fit."""
         column, row = (int(value) for value in middle)
-        inside = 0 <= column < self.taken.shape[1] and 0 <= row < self.taken.shape[0]
-        if not inside or self.taken[row, column]:
+        inside = 0 <= column < self.occupied.shape[1] and 0 <= row < self.occupied.shape[0]
+        if not inside or self.occupied[row, column]:
             return False
         reach = int(side)
         window = np.s_[max(row - reach, 0) : row + reach, max(column - reach, 0) : column + reach]
-        dy, dx = np.indices(self.taken[window].shape, dtype=np.float32)
+        dy, dx = np.indices(self.occupied[window].shape, dtype=np.float32)
         dx, dy = dx + window[1].start - middle[0], dy + window[0].start - middle[1]
         turn = angle + self.rng.normal(0, 0.05)
         u, v = dx * np.cos(turn) + dy * np.sin(turn), dy * np.cos(turn) - dx * np.sin(turn)
         skew = self.rng.uniform(-0.1, 0.1, 2)
         edge = np.maximum(np.abs(u + skew[0] * v), np.abs(v + skew[1] * u))
         half = (side - self.gap) / 2
-        body = (edge < half) & room[window] & ~self.taken[window]
+        body = (edge < half) & room[window] & ~self.occupied[window]
         if body.sum() < least * 4 * half**2:
             return False
         self.middles.append(middle)
         self.tesserae[window][body] = len(self.middles)
-        self.taken[window] |= distance_transform_edt(~body) < self.gap
+        self.occupied[window] |= distance_transform_edt(~body) < self.gap
         return True
 
 
 def set_rows(floor: Floor, scene: Scene, area: int, rng: np.random.Generator) -> None:
-    """Fills one area with rows parallel to its outline, the outermost first, then closes the holes."""
+    """Fill one area with rows parallel to its outline, the outermost first, and then the holes."""
     depth = np.asarray(distance_transform_edt(scene.areas == area), dtype=np.float32)
     unit = scene.canvas.unit
     side = float(np.clip(depth.max() * 0.5, SMALLEST * unit, LARGEST * unit))
@@ -145,15 +145,15 @@ def set_rows(floor: Floor, scene: Scene, area: int, rng: np.random.Generator) ->
     starts = starts[at(depth, starts).astype(float) > 0]
     rows = np.floor(at(depth, starts).astype(float) / side)
     for start, row in zip(starts[np.argsort(rows, kind="stable")], np.sort(rows), strict=True):
-        for sense in (-1, 1):
-            follow_row(floor, start, (row + 0.5) * side, side * sense, depth, inward, room)
+        for direction in (-1, 1):
+            follow_row(floor, start, (row + 0.5) * side, side * direction, depth, inward, room)
     for start in starts:
         normal = at(inward, start)
         floor.place(start, float(np.arctan2(*normal[::-1])), side, room, 0.16)
 
 
 def follow_row(floor: Floor, start: Points, level: float, step: float, depth: Field, inward: Field, room: Mask) -> None:
-    """Sets tesserae side by side at one distance from the outline until the row is blocked."""
+    """Place tesserae side by side at one distance from the outline until the row is blocked."""
     place = start
     while True:
         normal = at(inward, place).astype(float)
@@ -164,7 +164,7 @@ def follow_row(floor: Floor, start: Points, level: float, step: float, depth: Fi
 
 
 def glaze(floor: Floor, scene: Scene, rng: np.random.Generator) -> Field:
-    """Colors of the finished floor: each tessera its own shade, its edges rounded, the mortar rough."""
+    """Return the colors of the floor: a shade for each tessera, rounded edges, rough mortar."""
     shape, unit = scene.canvas.shape, scene.canvas.unit
     loads = vary(rng, at(scene.colors, np.array(floor.middles)).astype(np.float32), 0.045, 0.022)
     grain = fractal(rng, shape, 0.006 * unit, 2)
@@ -184,11 +184,11 @@ def paint_mosaic(size: tuple[int, int]) -> Image.Image:
     rng = np.random.default_rng(SEED)
     scene = Scene(Canvas(size))
     rough = fractal(rng, scene.canvas.shape, 0.09 * scene.canvas.unit, 2)
-    sky(scene, rough)
-    land(scene, rough)
-    river(scene, rough)
-    fish(scene, rough)
-    tree(scene, rng, rough)
+    add_sky(scene, rough)
+    add_land(scene, rough)
+    add_river(scene, rough)
+    add_fish(scene, rough)
+    add_tree(scene, rng, rough)
     floor = Floor(scene, rng)
     for area in np.unique(scene.areas).tolist():
         set_rows(floor, scene, area, rng)

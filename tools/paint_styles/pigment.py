@@ -1,4 +1,4 @@
-"""Colors as a painter mixes them: in OKLab (Ottosson 2020), where mixtures keep their strength."""
+"""Colors in OKLab (Ottosson 2020), where mixtures keep their saturation."""
 
 import numpy as np
 import numpy.typing as npt
@@ -24,32 +24,32 @@ RGB_FROM_LMS = np.linalg.inv(LMS_FROM_RGB).astype(np.float32)
 
 
 def palette(colors: str) -> Field:
-    """OKLab rows from colors written as in "f2c14e e07a2c"."""
+    """Return OKLab rows for hexadecimal sRGB colors, such as "f2c14e e07a2c"."""
     encoded = np.array([list(bytes.fromhex(color)) for color in colors.split()]) / 255
     linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
     return np.asarray(np.cbrt(linear @ LMS_FROM_RGB.T) @ LAB_FROM_LMS.T, dtype=np.float32)
 
 
 def to_rgb(lab: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
-    """8-bit sRGB of OKLab values; what sRGB cannot show is clipped."""
+    """Return OKLab values as 8-bit sRGB, clipped to its gamut."""
     linear = np.clip((lab.astype(np.float32) @ LMS_FROM_LAB.T) ** 3 @ RGB_FROM_LMS.T, 0, 1)
     encoded = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
     return np.asarray((encoded * 255).round(), dtype=np.uint8)
 
 
 def ramp(stops: Field, position: npt.NDArray[np.floating]) -> Field:
-    """Colors along a palette: 0 is its first color, 1 its last."""
+    """Return colors along a palette, from its first at 0 to its last at 1."""
     places = np.linspace(0, 1, len(stops))
     channels = [np.interp(position, places, stops[:, channel]) for channel in range(3)]
     return np.stack(channels, axis=-1).astype(np.float32)
 
 
 def mix(first: Field, second: Field, share: Field) -> Field:
-    """The first colors with a share (0 to 1) of the second mixed in."""
+    """Return the first colors mixed with a share (0 to 1) of the second."""
     return np.asarray(first + (second - first) * share[..., None], dtype=np.float32)
 
 
 def vary(rng: np.random.Generator, lab: Field, lightness: float, tint: float) -> Field:
-    """Colors each a little off: no two loads of a brush are mixed alike."""
+    """Return the colors with Gaussian noise in lightness and tint."""
     spread = np.array([lightness, tint, tint])
     return np.asarray(lab + rng.normal(size=lab.shape) * spread, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""What a picture shows, before any mark is made: areas, each with its colors and the way its marks run."""
+"""The content of an image before it is painted: areas with colors and stroke directions."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +8,7 @@ from .canvas import Canvas, Field, Mask
 
 
 class Scene:
-    """Areas laid over one another from back to front."""
+    """Areas from back to front."""
 
     def __init__(self, canvas: Canvas) -> None:
         self.canvas = canvas
@@ -18,7 +18,7 @@ class Scene:
         self.count = 0
 
     def lay(self, mask: Mask, colors: Field, angles: Field) -> int:
-        """Covers the mask with a new area, whose number it returns."""
+        """Cover the mask with a new area and return its number."""
         self.count += 1
         self.areas[mask] = self.count
         self.colors[mask] = np.broadcast_to(colors, self.colors.shape)[mask]
@@ -27,7 +27,7 @@ class Scene:
 
 
 def outline(canvas: Canvas, points: npt.ArrayLike) -> Mask:
-    """The inside of a polygon given in picture widths."""
+    """Return the inside of a polygon given in image widths."""
     sheet = Image.new("1", canvas.shape[::-1])
     ImageDraw.Draw(sheet).polygon([(x, y) for x, y in canvas.pixels(points)], fill=1)
     return np.asarray(sheet, dtype=np.bool_)

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from .bristles import Brush, Compute
+from .bristles import Brush, PaintLayer
 from .canvas import Canvas, Field
 from .fields import at, contour_angle, fractal, scatter, smoothstep
 from .pigment import mix, palette, ramp, to_rgb
@@ -23,8 +23,8 @@ ROCK = palette("120f22 241a38 3d2a4c 6a4355 a8625a e0945e")
 SAIL = palette("e9a25b fbe3b0 fff7df")
 
 
-def sky(scene: Scene, rng: np.random.Generator) -> None:
-    """Currents of air: contours of a stream function with an eddy at each of EDDIES and rings at the sun."""
+def add_sky(scene: Scene, rng: np.random.Generator) -> None:
+    """Add currents of air: contours of a stream function with an eddy at each of EDDIES and rings at the sun."""
     x, y = scene.canvas.grid()
     wobble = fractal(rng, scene.canvas.shape, 0.25 * scene.canvas.unit, 3)
     stream = y + 0.035 * np.sin(9 * x + 1) + 0.02 * wobble
@@ -41,7 +41,7 @@ def sky(scene: Scene, rng: np.random.Generator) -> None:
     scene.lay(from_sun < 0.058, ramp(BLAZE[:3], from_sun / 0.07), contour_angle(from_sun))
 
 
-def headland(scene: Scene, rng: np.random.Generator) -> None:
+def add_headland(scene: Scene, rng: np.random.Generator) -> None:
     x, y = scene.canvas.grid()
     rough = fractal(rng, scene.canvas.shape, 0.12 * scene.canvas.unit, 4)
     crest = HORIZON - 0.115 * np.exp(-(((x + 0.02) / 0.2) ** 2)) - 0.05 * np.exp(-(((x - 0.26) / 0.07) ** 2))
@@ -51,8 +51,8 @@ def headland(scene: Scene, rng: np.random.Generator) -> None:
     scene.lay(mask, colors, contour_angle(depth + 0.6 * x + 0.1 * rough))
 
 
-def sea(scene: Scene, rng: np.random.Generator) -> Field:
-    """Swells that grow towards the viewer, with the sun's path on them; returns their phase."""
+def add_sea(scene: Scene, rng: np.random.Generator) -> Field:
+    """Add waves that grow towards the viewer, with the sun's reflection; return where foam may be."""
     x, y = scene.canvas.grid()
     rough = fractal(rng, scene.canvas.shape, 0.16 * scene.canvas.unit, 3)
     near = np.clip((y - HORIZON) / (scene.canvas.bottom - HORIZON), 0, 1.4)
@@ -67,7 +67,7 @@ def sea(scene: Scene, rng: np.random.Generator) -> Field:
     return np.asarray(face * near, dtype=np.float32)
 
 
-def boat(scene: Scene) -> None:
+def add_boat(scene: Scene) -> None:
     x, y = scene.canvas.grid()
     upright = np.full(x.shape, 1.45, dtype=np.float32)
     for points in (
@@ -79,8 +79,8 @@ def boat(scene: Scene) -> None:
     scene.lay(outline(scene.canvas, hull), ramp(ROCK, np.clip((0.53 - y) / 0.05, 0, 0.9)), 0 * upright)
 
 
-def rocks(scene: Scene, rng: np.random.Generator) -> None:
-    """A dark foreground corner, which sets the light off."""
+def add_rocks(scene: Scene, rng: np.random.Generator) -> None:
+    """Add a dark corner in the foreground, for contrast."""
     x, y = scene.canvas.grid()
     rough = fractal(rng, scene.canvas.shape, 0.1 * scene.canvas.unit, 4)
     crest = 0.6 + 0.24 * smoothstep(0.02, 0.5, x) + 0.035 * rough
@@ -93,16 +93,16 @@ def paint_swirls(size: tuple[int, int]) -> Image.Image:
     rng = np.random.default_rng(SEED)
     canvas = Canvas(size)
     scene = Scene(canvas)
-    sky(scene, rng)
-    headland(scene, rng)
-    foam = sea(scene, rng)
-    boat(scene)
-    rocks(scene, rng)
-    compute = Compute(Image.fromarray(to_rgb(scene.colors)))
-    compute.paint(rng, scene, scatter(rng, canvas.shape, 0.032 * canvas.unit), Brush(0.05, 0.26, 16, 0.025, 0.012))
-    compute.paint(rng, scene, scatter(rng, canvas.shape, 0.0155 * canvas.unit), Brush(0.022, 0.15, 9, 0.035, 0.016))
-    compute.paint(rng, scene, scatter(rng, canvas.shape, 0.019 * canvas.unit), Brush(0.013, 0.1, 6, 0.045, 0.02))
+    add_sky(scene, rng)
+    add_headland(scene, rng)
+    foam = add_sea(scene, rng)
+    add_boat(scene)
+    add_rocks(scene, rng)
+    layer = PaintLayer(Image.fromarray(to_rgb(scene.colors)))
+    layer.paint(rng, scene, scatter(rng, canvas.shape, 0.032 * canvas.unit), Brush(0.05, 0.26, 16, 0.025, 0.012))
+    layer.paint(rng, scene, scatter(rng, canvas.shape, 0.0155 * canvas.unit), Brush(0.022, 0.15, 9, 0.035, 0.016))
+    layer.paint(rng, scene, scatter(rng, canvas.shape, 0.019 * canvas.unit), Brush(0.013, 0.1, 6, 0.045, 0.02))
     scene.colors[..., 0] += 0.1
     tips = scatter(rng, canvas.shape, 0.02 * canvas.unit)
-    compute.paint(rng, scene, tips[at(foam, tips).astype(float) > 0.6], Brush(0.01, 0.06, 4, 0.03, 0.015))
-    return canvas.finish(compute.lit(1.6))
+    layer.paint(rng, scene, tips[at(foam, tips).astype(float) > 0.6], Brush(0.01, 0.06, 4, 0.03, 0.015))
+    return canvas.finish(layer.illuminate(1.6))
