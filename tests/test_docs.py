@@ -23,7 +23,7 @@ from tools.docs.diagrams import find_diagrams
 import barestyle
 from barestyle import PRESETS
 from barestyle.cli.app import app
-from barestyle.cli.presets import fields
+from barestyle.cli.presets import list_fields
 from tests import documents
 from tests.browser import open_file
 
@@ -230,7 +230,7 @@ def test_the_reference_has_every_field_of_every_preset(pages: dict[str, Page]) -
     """It gives the same names and allowed values as `barestyle presets NAME`."""
     text = plain(" ".join(pages["reference/settings.html"].texts.values()))
     for preset in PRESETS.values():
-        for name, _, allowed in fields(preset.spec):
+        for name, _, allowed in list_fields(preset.spec):
             assert re.search(rf"{re.escape(name)} Takes {re.escape(allowed)}\.", text), name
 
 

@@ -125,8 +125,8 @@ def test_too_small_for_the_network(
         (("--set", "network.weights.magnitude=much"), ("magnitude cannot be 'much'", "a number greater than 0")),
         (("--set", "network.weights=magic"), ("cannot be 'magic'", "one of binarized, binary, discrete")),
         (("--set", "network.weights"), ("is not an assignment", "FIELD=VALUE")),
-        (("--set", "size=3", "--set", "size=4"), ("--set size is given twice",)),
-        (("--size", "32", "--set", "size=4"), ("--size and --set size are both given",)),
+        (("--set", "size=3", "--set", "size=4"), ("--set size is given twice; give it once",)),
+        (("--size", "32", "--set", "size=4"), ("--size and --set size set the same field; give one of them",)),
         (
             ("--set", "network.bias=constant", "--set", "network.bias.value=1e300"),
             ("network.bias.value cannot be 1e+300", "from -1e+30 to 1e+30"),
@@ -147,7 +147,10 @@ def test_too_small_for_the_network(
         (("--memory", "plenty"), ("memory cannot be 'plenty'", "a size like 4GiB or 800MB, or auto")),
         (("--strength", "1.5"), ("content_loss.strength cannot be 1.5",)),
         (("-p", "npnd", "--strength", "0.5"), ("does not work with style_loss=gram", "use style_loss=whitened")),
-        (("--strength", "0.5", "--set", "content_loss=none"), ("--strength and --set content_loss are both given",)),
+        (
+            ("--strength", "0.5", "--set", "content_loss=none"),
+            ("--strength and --set content_loss set the same field",),
+        ),
         (
             ("--set", "network.weights=pretrained", "--set", "network.channels=[64,64,128,128,256]"),
             ("gabor_fraction=0.5",),
@@ -158,12 +161,12 @@ def test_too_small_for_the_network(
         ),
         (("--set", "network.kernel_size=2"), ("gabor_fraction=0.5 needs kernel_size 3",)),
         (("--memory", "1MiB"), ("1 MiB of memory are too few for 64 x 48 pixels", "allow more with --memory")),
-        (("--weights", "a.pth"), ("trained_file='a.pth' has no effect",)),
+        (("--trained", "a.pth"), ("trained_file='a.pth' has no effect",)),
         (("--save-every", "0"), ("--save-every",)),
         (("--frobnicate",), ("No such option: --frobnicate", "--help")),
         (("-p", "paper-original"), ("needs trained VGG-19 weights", "--trained FILE or $BARESTYLE_VGG19")),
         (
-            ("-p", "paper-original", "--weights", "a.pth"),
+            ("-p", "paper-original", "--trained", "a.pth"),
             ("there is no weights file 'a.pth'", "save torchvision's vgg19"),
         ),
     ],
@@ -177,7 +180,7 @@ def test_bad_options(program: Program, folder: Path, options: tuple[str, ...], w
 
 def test_missing_arguments_and_commands(program: Program, folder: Path) -> None:
     check_refused(program("transfer"), "Missing argument")
-    check_refused(program("transfer", folder / "good.png"), "no style is named")
+    check_refused(program("transfer", folder / "good.png"), "no style is given; give an image after the content")
     check_refused(program("paint"), "No such command 'paint'")
     check_refused(program("presets", "papper"), "there is no preset 'papper'")
 
@@ -200,7 +203,7 @@ def test_weights_that_are_not_vgg19(
     spoil(tensors)  # type: ignore[arg-type]
     save_file({key: value.clone() for key, value in tensors.items()}, folder / "bad.safetensors")
     arguments = ("transfer", folder / "good.png", folder / "good.jpg", "-o", folder / "out.png")
-    check_refused(program(*arguments, "-p", "paper-original", "--weights", folder / "bad.safetensors"), *words)
+    check_refused(program(*arguments, "-p", "paper-original", "--trained", folder / "bad.safetensors"), *words)
 
 
 @pytest.mark.parametrize(
@@ -287,7 +290,7 @@ def test_weights_that_are_no_tensors_are_not_told_to_be_run(program: Program, fo
     """PyTorch's own words advise weights_only=False, which can run whatever a file holds."""
     outcome = program(
         *("transfer", folder / "good.jpg", folder / "good.png", "-o", folder / "out.png"),
-        *("--preset", "paper-original", "--weights", folder / "text.png"),
+        *("--preset", "paper-original", "--trained", folder / "text.png"),
     )
     check_refused(outcome, "text.png' is no readable PyTorch file of tensors")
     assert "weights_only" not in outcome.err

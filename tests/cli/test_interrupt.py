@@ -1,4 +1,4 @@
-"""Ctrl-C in a real process: the best picture so far is written, marked, and repeatable."""
+"""Ctrl-C in a real process: the best image so far is saved, marked as interrupted, and repeatable."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ENDLESS = (
 )
 
 
-def test_once_keeps_the_picture(pictures: Path, tmp_path: Path) -> None:
+def test_the_first_ctrl_c_saves_the_image(pictures: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.png"
     arguments = ["transfer", str(pictures / "content.png"), str(pictures / "style.jpg"), "-o", str(out), *ENDLESS]
     running = subprocess.Popen([*PROGRAM, *arguments], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -38,7 +38,7 @@ def test_once_keeps_the_picture(pictures: Path, tmp_path: Path) -> None:
     running.send_signal(signal.SIGINT)
     printed, errors = running.communicate(timeout=60)
     assert running.returncode == 130
-    assert "the best picture so far will be kept" in errors
+    assert "the best image so far will be saved" in errors
     assert "it was interrupted" in printed
     record = records.find(out)
     assert record.interrupted
@@ -46,11 +46,11 @@ def test_once_keeps_the_picture(pictures: Path, tmp_path: Path) -> None:
     again = subprocess.run(
         [*PROGRAM, "rerun", str(out), "-o", str(tmp_path / "again.png")], capture_output=True, text=True, check=True
     )
-    assert "the same, bit for bit" in again.stdout
+    assert "identical to the earlier one, bit for bit" in again.stdout
 
 
-def test_while_saving_nothing_half_written_stays(pictures: Path, tmp_path: Path) -> None:
-    """The second Ctrl-C, raised where the file is being brought to the disk."""
+def test_the_second_ctrl_c_leaves_no_incomplete_file(pictures: Path, tmp_path: Path) -> None:
+    """The exception is raised where the file is flushed to the disk."""
     code = (
         "import sys, os; from barestyle.cli import main\n"
         "def stopped(_): raise KeyboardInterrupt\n"
@@ -64,7 +64,7 @@ def test_while_saving_nothing_half_written_stays(pictures: Path, tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_one_that_a_library_swallows_while_it_loads_is_not_forgotten(pictures: Path, tmp_path: Path) -> None:
+def test_a_ctrl_c_that_a_library_swallows_while_it_loads_still_counts(pictures: Path, tmp_path: Path) -> None:
     code = (
         "import os, signal, sys; from barestyle.cli import main\n"
         "import barestyle.run.plan as plan\n"
@@ -79,11 +79,11 @@ def test_one_that_a_library_swallows_while_it_loads_is_not_forgotten(pictures: P
     arguments = ["transfer", str(pictures / "content.png"), str(pictures / "style.jpg"), "-o", str(tmp_path / "a.png")]
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 130
-    assert done.stderr == "barestyle: interrupted before a result was kept; none was written\n"
+    assert done.stderr == "barestyle: interrupted; nothing was saved\n"
     assert list(tmp_path.iterdir()) == []
 
 
-def test_twice_stops_at_once() -> None:
+def test_the_second_ctrl_c_stops_at_once() -> None:
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt), Interrupt() as interrupt:  # noqa: PT012  # the second signal has to be inside
         os.kill(os.getpid(), signal.SIGINT)
@@ -92,8 +92,8 @@ def test_twice_stops_at_once() -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_before_the_first_picture_nothing_is_written(pictures: Path, tmp_path: Path) -> None:
-    """A signal during start-up, raised where the program reads its first picture."""
+def test_ctrl_c_before_the_run_writes_nothing(pictures: Path, tmp_path: Path) -> None:
+    """The signal comes while the program reads its first image."""
     code = (
         "import sys; from barestyle.cli import main\n"
         "def stopped(*_, **__): raise KeyboardInterrupt\n"
@@ -103,12 +103,12 @@ def test_before_the_first_picture_nothing_is_written(pictures: Path, tmp_path: P
     arguments = ["transfer", str(pictures / "content.png"), str(pictures / "style.jpg"), "-o", str(tmp_path / "a.png")]
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 130
-    assert done.stderr == "barestyle: interrupted before a result was kept; none was written\n"
+    assert done.stderr == "barestyle: interrupted; nothing was saved\n"
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_terminal_gets_a_bar(pictures: Path, tmp_path: Path) -> None:
-    """On a pseudo-terminal the figures are redrawn in place, with the time left, and the bar is gone at the end."""
+def test_a_terminal_shows_a_bar(pictures: Path, tmp_path: Path) -> None:
+    """On a pseudo-terminal the progress is redrawn in place, with the time left, and erased at the end."""
     arguments = ["transfer", str(pictures / "content.png"), str(pictures / "style.jpg"), "-o", str(tmp_path / "a.png")]
     ours, theirs = pty.openpty()
     environment = {**os.environ, "COLUMNS": "100", "TERM": "xterm"}

@@ -10,8 +10,7 @@ import pytest
 from PIL import Image
 
 import barestyle
-from barestyle import PRESETS, Progress, Spec
-from barestyle.cli.progress_bar import duration, figures
+from barestyle import PRESETS, Spec
 from barestyle.samples import PHOTOS, STYLES, photo, style
 from barestyle.spec import MAX_PIXELS
 from tests.cli.conftest import Program
@@ -82,7 +81,7 @@ def test_demo_with_every_option(program: Program, tmp_path: Path) -> None:
         assert max(image.size) == 48
     assert program("demo", "-o", out).code == 2, "it exists"
     repeated = program("rerun", out, "-o", tmp_path / "again.png")
-    assert "The picture is the same, bit for bit." in repeated.out
+    assert "The image is identical to the earlier one, bit for bit." in repeated.out
 
 
 @pytest.mark.parametrize(
@@ -96,15 +95,3 @@ def test_demo_refuses_unknown_names(program: Program, tmp_path: Path, options: t
     outcome = program("demo", "-o", tmp_path / "a.png", *options)
     assert outcome.code == 2
     assert words in outcome.err
-
-
-def test_what_a_progress_looks_like() -> None:
-    one = Progress(30, 60, 0.5, 33, 0.01234, {}, 1.0, 90.0, 0, lambda: None)  # type: ignore[arg-type,return-value]
-    assert figures(one) == "33 evaluations, loss 0.01234, up to 1 min 30 s left"
-    assert [duration(s) for s in (0.4, 59.4, 61, 3599, 7500)] == [
-        "0 s",
-        "59 s",
-        "1 min 1 s",
-        "59 min 59 s",
-        "2 h 5 min",
-    ]

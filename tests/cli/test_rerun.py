@@ -1,4 +1,4 @@
-"""`barestyle rerun` repeats a run bit for bit, and says so or says why not."""
+"""`barestyle rerun` repeats a run bit for bit, and explains a difference."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def same_pixels(one: Path, other: Path) -> bool:
 
 
 @pytest.mark.parametrize("source", ["picture and json", "picture alone", "json alone"])
-def test_it_repeats_the_pixels(program: Program, painted: Path, source: str) -> None:
+def test_the_pixels_are_identical(program: Program, painted: Path, source: str) -> None:
     again = painted.with_name("again.png")
     sidecar = records.sidecar(painted)
     losses = records.find(painted).losses
@@ -36,7 +36,7 @@ def test_it_repeats_the_pixels(program: Program, painted: Path, source: str) -> 
         sidecar.unlink()
     outcome = program("rerun", sidecar if source == "json alone" else painted, "-o", again)
     assert outcome.code == 0, outcome.err
-    assert "The picture is the same, bit for bit." in outcome.out
+    assert "The image is identical to the earlier one, bit for bit." in outcome.out
     assert same_pixels(painted, again)
     assert records.find(again).losses == losses
 
@@ -45,7 +45,7 @@ def test_it_repeats_the_pixels(program: Program, painted: Path, source: str) -> 
 def test_precision_and_tiles_are_repeated(
     program: Program, pictures: Path, tmp_path: Path, how: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The record says which, so that every sum is rounded as it was."""
+    """The record has both, so that every sum is rounded as before."""
     # The tests share a process, whose own memory is as large as they left it.
     monkeypatch.setattr("barestyle.hardware.memory.measure_used_memory", lambda _: 300 * 2**20)
     painted, again = tmp_path / "out.png", tmp_path / "again.png"
@@ -57,11 +57,11 @@ def test_precision_and_tiles_are_repeated(
     assert len(record.memory_plans) == (2 if "mixed" in how else 1)
     assert (record.memory_plans[0].tile_height is None) == ("mixed" in how)
     outcome = program("rerun", painted, "-o", again)
-    assert "The picture is the same, bit for bit." in outcome.out
+    assert "The image is identical to the earlier one, bit for bit." in outcome.out
     assert records.find(again).memory_plans == record.memory_plans
 
 
-def test_a_picture_beside_another_ones_record_is_not_repeated(
+def test_an_image_beside_the_record_of_another_one_is_refused(
     program: Program, painted: Path, pictures: Path, tmp_path: Path
 ) -> None:
     other = tmp_path / "other.png"
@@ -74,7 +74,7 @@ def test_a_picture_beside_another_ones_record_is_not_repeated(
     assert not (tmp_path / "again.png").exists()
 
 
-def test_what_carries_no_record(program: Program, tmp_path: Path) -> None:
+def test_images_without_a_record_are_refused(program: Program, tmp_path: Path) -> None:
     Image.new("1", (15_000, 12_000)).save(tmp_path / "huge.png")
     for path, words in ((tmp_path / "huge.png", "contains no record"), (tmp_path / ("x" * 300), "cannot be read")):
         refused = program("rerun", path, "-o", tmp_path / "again.png")
@@ -83,7 +83,7 @@ def test_what_carries_no_record(program: Program, tmp_path: Path) -> None:
         assert refused.err.count("\n") == 1
 
 
-def test_a_moved_picture_finds_its_inputs_by_name(
+def test_a_moved_result_needs_the_new_paths_of_its_inputs(
     program: Program, painted: Path, pictures: Path, tmp_path: Path
 ) -> None:
     elsewhere = tmp_path / "else" / "where"
@@ -101,7 +101,7 @@ def test_a_moved_picture_finds_its_inputs_by_name(
     assert same_pixels(moved, again)
 
 
-def test_other_pictures_under_the_same_names_are_noticed(
+def test_inputs_that_have_changed_are_refused(
     program: Program, pictures: Path, tmp_path: Path, style_image: Image.Image
 ) -> None:
     for name in ("content.png", "style.jpg"):
@@ -115,8 +115,8 @@ def test_other_pictures_under_the_same_names_are_noticed(
     assert "name the right file with --style" in refused.err
 
 
-def test_an_interrupted_run_is_repeated_to_where_it_was_stopped(program: Program, painted: Path) -> None:
-    """A record that says: stopped after one step of two."""
+def test_an_interrupted_run_is_repeated_up_to_the_same_step(program: Program, painted: Path) -> None:
+    """The record says that the run was stopped after one step of two."""
     sidecar = records.sidecar(painted)
     data = json.loads(sidecar.read_text())
     sidecar.write_text(json.dumps({**data, "interrupted": True, "losses": data["losses"][:2]}))
@@ -126,7 +126,7 @@ def test_an_interrupted_run_is_repeated_to_where_it_was_stopped(program: Program
     assert records.find(again).interrupted
 
 
-def test_a_picture_that_was_in_memory_can_be_named(
+def test_an_input_that_was_in_memory_can_be_given_as_a_file(
     program: Program, pictures: Path, content_image: Image.Image, tmp_path: Path
 ) -> None:
     spec = with_settings(preset("bare").spec, {"size": 32, "optimizer.steps": 1, "network.channels": 4})
@@ -135,13 +135,13 @@ def test_a_picture_that_was_in_memory_can_be_named(
     assert refused.code == 2
     assert "the content was only in memory; save it, and name the file with --content" in refused.err
     repeated = program("rerun", out, "-o", tmp_path / "again.png", "--content", pictures / "content.png")
-    assert "The picture is the same, bit for bit." in repeated.out, repeated.err
+    assert "The image is identical to the earlier one, bit for bit." in repeated.out, repeated.err
 
 
-def test_an_interrupted_run_after_a_restart_is_repeated_to_the_same_place(
+def test_an_interrupted_run_with_a_restart_is_repeated_up_to_the_same_step(
     program: Program, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first attempt explodes at its fourth evaluation, later than the second was stopped."""
+    """The first attempt diverges at its fourth evaluation; the second one was stopped at its second."""
     made: list[Minimizer] = []
 
     class Exploding(Minimizer):
@@ -168,16 +168,16 @@ def test_an_interrupted_run_after_a_restart_is_repeated_to_the_same_place(
     assert (result.restarts, len(result.losses)) == (1, 2)
     out = result.save(tmp_path / "out.png")
     outcome = program("rerun", out, "-o", tmp_path / "again.png")
-    assert "The picture is the same, bit for bit." in outcome.out, outcome.err
+    assert "The image is identical to the earlier one, bit for bit." in outcome.out, outcome.err
 
 
-def test_a_run_that_comes_out_otherwise_says_so(program: Program, painted: Path) -> None:
+def test_a_different_image_is_explained(program: Program, painted: Path) -> None:
     sidecar = records.sidecar(painted)
     data = json.loads(sidecar.read_text())
     sidecar.write_text(json.dumps({**data, "image_sha256": "0" * 64, "versions": {**data["versions"], "torch": "1.0"}}))
     outcome = program("rerun", sidecar, "-o", painted.with_name("again.png"))
     assert outcome.code == 1
-    assert "barestyle: the picture differs from the earlier one: torch 1.0 is " in outcome.err
+    assert "barestyle: the image differs from the earlier one: torch was 1.0 and is now " in outcome.err
     again = painted.with_name("quiet.png")
     assert "differs from the earlier one" in program("rerun", sidecar, "-o", again, "--quiet").err
 
@@ -188,7 +188,7 @@ def test_refusals(program: Program, painted: Path, pictures: Path) -> None:
         ((pictures / "content.png", "-o", again), "contains no record"),
         ((pictures / "nowhere.png", "-o", again), "there is no file"),
         ((painted, "-o", painted), "exists"),
-        ((painted, "-o", again, "--weights", "a.pth"), "was made without trained weights; leave out --trained"),
+        ((painted, "-o", again, "--trained", "a.pth"), "was made without trained weights; leave out --trained"),
     ):
         outcome = program("rerun", *arguments)
         assert outcome.code == 2
@@ -197,7 +197,7 @@ def test_refusals(program: Program, painted: Path, pictures: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["content.png", "style.jpg"])
-def test_a_repetition_overwrites_nothing_that_goes_in(
+def test_a_repeated_run_does_not_overwrite_an_input(
     program: Program, pictures: Path, tmp_path: Path, name: str
 ) -> None:
     for one in ("content.png", "style.jpg"):
@@ -212,7 +212,7 @@ def test_a_repetition_overwrites_nothing_that_goes_in(
     assert (tmp_path / name).read_bytes() == before
 
 
-def test_snapshots_overwrite_nothing_that_goes_in(program: Program, pictures: Path, tmp_path: Path) -> None:
+def test_snapshots_do_not_overwrite_an_input(program: Program, pictures: Path, tmp_path: Path) -> None:
     content = tmp_path / "out-00001.png"
     shutil.copy(pictures / "content.png", content)
     before = content.read_bytes()
@@ -225,11 +225,11 @@ def test_snapshots_overwrite_nothing_that_goes_in(program: Program, pictures: Pa
     assert content.read_bytes() == before
 
 
-def test_an_edited_spec_is_told(program: Program, painted: Path) -> None:
+def test_an_edited_spec_is_reported(program: Program, painted: Path) -> None:
     sidecar = records.sidecar(painted)
     data = json.loads(sidecar.read_text())
     data["spec"]["style_loss"]["epsilon"] = 0.5
     sidecar.write_text(json.dumps(data))
     outcome = program("rerun", painted, "-o", painted.with_name("again.png"))
     assert outcome.code == 1
-    assert "the spec in the record was edited since" in outcome.err
+    assert "the spec in the record was edited" in outcome.err

@@ -1,4 +1,4 @@
-"""`barestyle resume` after kill -9, after Ctrl-C, and on a disk that is full."""
+"""`barestyle resume` after kill -9, after Ctrl-C, and on a full disk."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from barestyle.cli.several import repeated
 from barestyle.run import record as records
 from tests.cli.conftest import Program
 from tests.conftest import drawing
@@ -21,7 +20,7 @@ PROGRAM = [sys.executable, "-m", "barestyle"]
 PAINT = ["transfer", "content.png", "style.png", "--size", "64"]
 RUN = [*PAINT, "--steps", "12", "--precision", "mixed", *("--set", "network.channels=8")]
 ENDLESS = [*PAINT, "--steps", "100000", *("--set", "scales=single"), *("--set", "network.channels=4")]
-ENDLESS += ["--set", "optimizer.patience=100000", "-o", "out.png", "--checkpoint", "10"]
+ENDLESS += ["--set", "optimizer.patience=100000", "-o", "out.png", "--checkpoint-every", "10"]
 
 
 @pytest.fixture
@@ -32,12 +31,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def killed(folder: Path) -> Path:
-    """A run's checkpoint, the process killed as soon as there was one."""
+def kill_run(folder: Path) -> Path:
+    """Return the checkpoint of a run whose process was killed as soon as it existed."""
     slow = "import time; import barestyle.run.checkpoint as c; save = c.save\n"
     slow += "def waiting(*a):\n    save(*a); time.sleep(60)\nc.save = waiting\n"
     slow += "import sys; from barestyle.cli import main; sys.exit(main(sys.argv[1:]))"
-    running = subprocess.Popen([sys.executable, "-c", slow, *RUN, "-o", "out.png", "--checkpoint", "7", "-q"])
+    running = subprocess.Popen([sys.executable, "-c", slow, *RUN, "-o", "out.png", "--checkpoint-every", "7", "-q"])
     checkpoint = folder / "out.png.checkpoint"
     wait_for(checkpoint.exists)
     running.send_signal(signal.SIGKILL)
@@ -48,37 +47,37 @@ def killed(folder: Path) -> Path:
 def wait_for(happened: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 60
     while not happened():
-        assert time.monotonic() < deadline, "it did not happen"
+        assert time.monotonic() < deadline, "timeout"
         time.sleep(0.05)
 
 
-def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(program: Program, folder: Path) -> None:
-    checkpoint = killed(folder)
+def test_a_killed_run_continues_to_the_same_result(program: Program, folder: Path) -> None:
+    checkpoint = kill_run(folder)
     assert not (folder / "out.png").exists()
     subprocess.run([*PROGRAM, *RUN, "-o", "whole.png", "-q"], check=True)  # with as many threads as the other
     refused = program(*RUN, "-o", "out.png", "--checkpoint", "-q")
     assert refused.code == 2
-    assert "go on with it by `barestyle resume out.png`, or begin anew with --force" in refused.err
+    assert "continue it with `barestyle resume out.png`, or start over with --force" in refused.err
     resumed = subprocess.run([*PROGRAM, "resume", "out.png"], capture_output=True, text=True, check=True)
     assert "all steps were taken" in resumed.stdout
     whole, found = (records.find(folder / name) for name in ("whole.png", "out.png"))
     assert found.image_sha256 == whole.image_sha256
     assert found.losses == whole.losses
-    assert not checkpoint.exists(), "it is of no use any more"
+    assert not checkpoint.exists(), "a finished run needs no checkpoint"
     again = program("resume", "out.png")
     assert again.code == 2
-    assert "has no checkpoint beside it; either it is done" in again.err
+    assert "there is no checkpoint for 'out.png'; the run is finished" in again.err
     assert "bit for bit" in program("rerun", "out.png", "-o", "again.png").out
 
 
-def test_ctrl_c_leaves_a_picture_and_the_way_on(program: Program, folder: Path) -> None:
+def test_ctrl_c_leaves_an_image_and_a_checkpoint(program: Program, folder: Path) -> None:
     running = subprocess.Popen([*PROGRAM, *ENDLESS], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert running.stderr is not None
     assert running.stderr.readline().startswith("step 0/100000")
     running.send_signal(signal.SIGINT)
     printed, _ = running.communicate(timeout=60)
     assert running.returncode == 130
-    assert "`barestyle resume out.png` goes on from here." in printed
+    assert "To continue, run `barestyle resume out.png`." in printed
     stopped = records.find(folder / "out.png")
     assert stopped.interrupted
     checkpoint = folder / "out.png.checkpoint"
@@ -92,8 +91,8 @@ def test_ctrl_c_leaves_a_picture_and_the_way_on(program: Program, folder: Path) 
     assert len(further.losses) > len(stopped.losses)
 
 
-def test_another_picture_of_that_name_is_not_overwritten(program: Program, folder: Path) -> None:
-    killed(folder)
+def test_another_image_of_that_name_is_not_overwritten(program: Program, folder: Path) -> None:
+    kill_run(folder)
     drawing(20, 20, 3).save(folder / "out.png")
     refused = program("resume", "out.png", "-q")
     assert refused.code == 2
@@ -102,9 +101,9 @@ def test_another_picture_of_that_name_is_not_overwritten(program: Program, folde
     assert records.find(folder / "out.png").width == 64
 
 
-def test_a_picture_of_another_style_is_not_overwritten_either(program: Program, folder: Path) -> None:
-    """Though it was interrupted, and of the same photograph with the same settings."""
-    killed(folder)
+def test_an_interrupted_result_in_another_style_is_not_overwritten(program: Program, folder: Path) -> None:
+    """Its photo and its settings are the same."""
+    kill_run(folder)
     drawing(50, 50, 7).save(folder / "other.png")
     arguments = [*RUN[:2], "other.png", *RUN[3:]]
     assert program(*arguments, "-o", "out.png", "-q").code == 0
@@ -113,32 +112,33 @@ def test_a_picture_of_another_style_is_not_overwritten_either(program: Program, 
     assert "'out.png' exists" in program("resume", "out.png").err
 
 
-def test_moved_pictures_are_named(program: Program, folder: Path) -> None:
-    killed(folder)
+def test_moved_inputs_are_given_as_options(program: Program, folder: Path) -> None:
+    kill_run(folder)
     (folder / "content.png").rename(folder / "moved.png")
     assert "name the file with --content" in program("resume", "out.png", "-q").err
     assert program("resume", "out.png", "-q", "--content", "moved.png").code == 0
 
 
-def test_pictures_of_the_way_are_not_overwritten(program: Program, folder: Path) -> None:
-    killed(folder)
+def test_snapshots_are_not_overwritten(program: Program, folder: Path) -> None:
+    kill_run(folder)
     (folder / "out-00012.png").write_bytes(b"mine")
     refused = program("resume", "out.png", "-q", "--save-every", "4")
     assert "'out-00012.png' exists" in refused.err
     assert (folder / "out-00012.png").read_bytes() == b"mine"
 
 
-def test_a_folder_where_the_checkpoint_goes(program: Program, folder: Path) -> None:
+def test_a_folder_with_the_name_of_the_checkpoint(program: Program, folder: Path) -> None:
     (folder / "out.png.checkpoint").mkdir()
     refused = program(*RUN, "-o", "out.png", "--checkpoint", "--force")
     assert refused.code == 2
-    assert "where the checkpoint goes, is a folder" in refused.err
+    assert "the checkpoint 'out.png.checkpoint' is a folder" in refused.err
 
 
-def test_a_checkpoint_needs_no_number() -> None:
-    assert repeated(["a", "--checkpoint", "-q"]) == ["a", "--checkpoint", "20", "-q"]
-    assert repeated(["a", "--checkpoint", "5"]) == ["a", "--checkpoint", "5"]
-    assert repeated(["a", "--checkpoint"]) == ["a", "--checkpoint", "20"]
+def test_checkpoint_every_implies_checkpoint(program: Program, folder: Path) -> None:
+    (folder / "out.png.checkpoint").write_bytes(b"earlier")
+    refused = program(*RUN, "-o", "out.png", "--checkpoint-every", "3")
+    assert refused.code == 2
+    assert "'out.png.checkpoint' exists, from a run that did not finish" in refused.err
 
 
 @pytest.fixture
@@ -155,18 +155,20 @@ def small_disk(folder: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(place)], check=True)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="tmpfs is Linux's")
+@pytest.mark.skipif(sys.platform != "linux", reason="tmpfs needs Linux")
 def test_a_full_disk_loses_nothing(folder: Path, small_disk: Path) -> None:
-    """The checkpoint finds no room, the run goes on; the picture finds none either and lies elsewhere."""
+    """A checkpoint that cannot be written does not stop the run, and the image is saved in another folder."""
     (small_disk / "filling").write_bytes(os.urandom(190_000))
-    arguments = [*RUN, "-o", str(small_disk / "out.png"), "--checkpoint", "5"]
+    arguments = [*RUN, "-o", str(small_disk / "out.png"), "--checkpoint-every", "5"]
     outcome = subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, check=False)
     assert outcome.returncode == 2
-    assert "out.png.checkpoint' cannot be written (" in outcome.stderr
-    assert "the run continues, but can only be resumed from the previous checkpoint" in outcome.stderr
+    (note,) = (line for line in outcome.stderr.splitlines() if line.startswith("barestyle: note: "))
+    assert "out.png.checkpoint' cannot be written (" in note
+    assert "No space left on device" in note
+    assert "the run continues, but can only be resumed from the previous checkpoint" in note
     sentence = outcome.stderr.strip().splitlines()[-1]
     assert "cannot be written (No space left on device)" in sentence
-    rescued = Path(sentence.split("the picture lies in '")[1].split("'")[0])
+    rescued = Path(sentence.split("the image was saved as '")[1].split("'")[0])
     assert records.find(rescued).width == 64
     assert not list(small_disk.glob(".*")), "nothing is half-written"
     for path in (rescued, records.sidecar(rescued)):

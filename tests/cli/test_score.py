@@ -11,18 +11,18 @@ from barestyle.metrics import score
 from tests.cli.conftest import Program
 
 
-def test_a_result_knows_its_pictures(program: Program, painted: Path, pictures: Path) -> None:
+def test_the_record_names_content_and_style(program: Program, painted: Path, pictures: Path) -> None:
     found = json.loads(program("score", painted, "--json", "--metric", "ssim", "--metric", "patches").out)
     expected = score(painted, pictures / "content.png", pictures / "style.jpg", metrics=["ssim", "patches"])
     assert found == {"scores": expected.values, "left out": {}, "own objective": []}
 
 
-def test_a_foreign_picture_is_scored_against_named_ones(program: Program, pictures: Path) -> None:
+def test_any_image_is_scored_against_given_ones(program: Program, pictures: Path) -> None:
     content, style = pictures / "content.png", pictures / "style.jpg"
     outcome = program("score", content, "--content", content, "--style", style)
     assert outcome.code == 0, outcome.err
     assert "structural similarity of lightness, against the content" in outcome.out
-    assert "vgg was left out; it needs trained weights: name a file with --trained FILE" in outcome.out
+    assert "vgg was left out: it needs trained weights: name a file with --trained FILE" in outcome.out
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_a_foreign_picture_is_scored_against_named_ones(program: Program, pictur
         (("{content}", "--content", "nowhere.png", "--style", "{content}"), "there is no file 'nowhere.png'"),
         (("{content}", "--metric", "beauty"), "there is no metric 'beauty'; the metrics are ssim, ms-ssim"),
         (
-            ("{content}", "--content", "{content}", "--style", "{content}", "--weights", "none.pth"),
+            ("{content}", "--content", "{content}", "--style", "{content}", "--trained", "none.pth"),
             "there is no weights file 'none.pth'",
         ),
     ],

@@ -1,4 +1,4 @@
-"""Several styles on the command line: weights and masks as people type them."""
+"""Several styles on the command line, with their weights and masks."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
-from barestyle import SpecError, preset, transfer, with_settings
-from barestyle.cli.several import repeated
-from barestyle.cli.style_arguments import typed
+from barestyle import preset, transfer, with_settings
+from barestyle.cli.style_arguments import parse_style_arguments, parse_weights
 from barestyle.run import record as records
 from tests.cli.conftest import Program
 from tests.conftest import drawing
@@ -21,7 +20,7 @@ QUICK = ("--size", "48", "--steps", "2", "-q")
 
 @pytest.fixture
 def folder(tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """photo.png, two styles, and masks of a sky and of the ground below it."""
+    """A folder with photo.png, two styles, and masks of a sky and of the ground below it."""
     Image.open(pictures / "content.png").save(tmp_path / "photo.png")
     drawing(60, 50, 5).save(tmp_path / "a.png")
     drawing(50, 60, 6).save(tmp_path / "b.png")
@@ -33,25 +32,8 @@ def folder(tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return tmp_path
 
 
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        ("p a b --weights 2 1", "p a b --weights 2 --weights 1"),
-        ("--weights 2 .5 1e3 p a b c", "--weights 2 --weights .5 --weights 1e3 p a b c"),
-        ("p a b --weights 2 1 -o out.png", "p a b --weights 2 --weights 1 -o out.png"),
-        ("p a --weights vgg.pth -q", "p a --weights vgg.pth -q"),
-        ("p --mask s.png:a g.png:b --seed 3", "p --mask s.png:a --mask g.png:b --seed 3"),
-        ("p --mask s.png:a --mask g.png:b", "p --mask s.png:a --mask g.png:b"),
-        ("p --weights 2 -- 1", "p --weights 2 -- 1"),
-        ("p a --weights", "p a --weights"),
-    ],
-)
-def test_values_in_a_row(line: str, expected: str) -> None:
-    assert repeated(line.split()) == expected.split()
-
-
-def test_weights_and_masks_are_those_of_the_library(program: Program, folder: Path) -> None:
-    line = "transfer photo.png a.png b.png --weights 2 1 --mask sky.png:b.png -o out.png"
+def test_weights_and_masks_have_the_same_effect_as_in_python(program: Program, folder: Path) -> None:
+    line = "transfer photo.png a.png b.png --weights 2,1 --mask sky.png:b.png -o out.png"
     outcome = program(*line.split(), *QUICK)
     assert outcome.code == 0, outcome.err
     spec = with_settings(preset("bare").spec, {"size": 48, "optimizer.steps": 2, "scales.finest_steps": 2})
@@ -67,7 +49,7 @@ def test_weights_and_masks_are_those_of_the_library(program: Program, folder: Pa
     "line",
     [
         "photo.png a.png b.png",
-        "photo.png --mask sky.png:a.png ground.png:b.png",
+        "photo.png --mask sky.png:a.png --mask ground.png:b.png",
         "photo.png a.png --keep sky.png",
         "photo.png a.png --start noise --set content_loss=none",
         "photo.png a.png --start b.png.jpg",
@@ -76,7 +58,9 @@ def test_weights_and_masks_are_those_of_the_library(program: Program, folder: Pa
         "photo.png a.png --style-scale 0.6",
     ],
 )
-def test_each_is_repeated_from_its_record_and_not_the_plain_picture(program: Program, folder: Path, line: str) -> None:
+def test_each_option_changes_the_image_and_is_repeated_from_the_record(
+    program: Program, folder: Path, line: str
+) -> None:
     Image.open("b.png").resize((64, 48)).save("b.png.jpg")
     assert program("transfer", "photo.png", "a.png", "-o", "plain.png", *QUICK).code == 0
     outcome = program("transfer", *line.split(), "-o", "out.png", *QUICK)
@@ -88,8 +72,8 @@ def test_each_is_repeated_from_its_record_and_not_the_plain_picture(program: Pro
     assert np.abs(plain - found).max() > 8
 
 
-def test_moved_styles_and_masks_are_named_in_their_order(program: Program, folder: Path) -> None:
-    line = "transfer photo.png a.png b.png --mask sky.png:a.png ground.png:b.png -o out.png"
+def test_moved_styles_and_masks_are_given_in_order(program: Program, folder: Path) -> None:
+    line = "transfer photo.png a.png b.png --mask sky.png:a.png --mask ground.png:b.png -o out.png"
     assert program(*line.split(), *QUICK).code == 0
     (folder / "moved").mkdir()
     for name in ("a.png", "b.png", "sky.png", "ground.png"):
@@ -108,60 +92,48 @@ def test_moved_styles_and_masks_are_named_in_their_order(program: Program, folde
     assert "was made without a keep mask; leave out --keep" in refused.err
 
 
-def test_a_picture_in_several_styles_is_judged_by_one_that_is_named(program: Program, folder: Path) -> None:
+def test_a_result_in_several_styles_is_scored_against_one_of_them(program: Program, folder: Path) -> None:
     assert program("transfer", "photo.png", "a.png", "b.png", "-o", "out.png", *QUICK).code == 0
     refused = program("score", "out.png", "--metric", "patches")
-    assert "is in the style of a.png, b.png; name one of them with --style" in refused.err
+    assert "the result has several styles (a.png, b.png); give one of them with --style" in refused.err
     assert program("score", "out.png", "--metric", "patches", "--style", "b.png").code == 0
-
-
-def test_an_old_name_of_trained_weights_is_understood(program: Program, folder: Path, synthetic_weights: Path) -> None:
-    line = (
-        "transfer",
-        "photo.png",
-        "a.png",
-        "-p",
-        "paper-original",
-        "--set",
-        "optimizer.iterations_per_step=2",
-        *QUICK,
-    )
-    for option, output in (("--trained", "one.png"), ("--weights", "two.png")):
-        outcome = program(*line, option, synthetic_weights, "-o", output)
-        assert outcome.code == 0, outcome.err
-    first, second = (records.find(folder / name) for name in ("one.png", "two.png"))
-    assert first.image_sha256 == second.image_sha256
-    assert first.weights is not None
 
 
 def test_a_mask_with_a_colon_in_its_name(folder: Path) -> None:
     (folder / "a:b.png").write_bytes((folder / "sky.png").read_bytes())
-    assert typed([], None, ["a:b.png:c.png"], None).masks == [Path("a:b.png")]
-    assert typed([Path("x"), Path("y")], None, ["m:y"], None).masks == [None, Path("m")]
+    assert parse_style_arguments([], None, ["a:b.png:c.png"]).masks == [Path("a:b.png")]
+    assert parse_style_arguments([Path("x"), Path("y")], None, ["m:y"]).masks == [None, Path("m")]
+
+
+def test_weights_are_separated_by_commas() -> None:
+    assert parse_weights("2") == [2.0]
+    assert parse_weights("2,.5,1e3") == [2.0, 0.5, 1000.0]
 
 
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("photo.png", "no style is named"),
+        ("photo.png", "no style is given"),
         ("photo.png a.png --weights 2", "has no effect with a single style"),
-        ("photo.png a.png b.png --weights 2 1 3", "there are 3 weights for 2 styles"),
-        ("photo.png a.png b.png --weights 2 0", "a style's weight cannot be 0.0"),
-        ("photo.png a.png b.png --weights 2 -1", "a style's weight cannot be -1.0"),
-        ("photo.png a.png b.png --weights 2 --weights much", "a style's weight cannot be 'much'"),
-        ("photo.png a.png --mask sky.png", "--mask 'sky.png' names no mask and style; write MASK:STYLE"),
-        ("photo.png --mask sky.png:a.png ground.png:a.png", "is given two masks"),
+        ("photo.png a.png b.png --weights 2,1,3", "there are 3 weights for 2 styles"),
+        ("photo.png a.png b.png --weights 2,0", "a style's weight cannot be 0.0"),
+        ("photo.png a.png b.png --weights 2,-1", "a style's weight cannot be -1.0"),
+        ("photo.png a.png b.png --weights 2,much", "such as 2,1, not '2,much'"),
+        ("photo.png a.png b.png --weights 2,,1", "such as 2,1, not '2,,1'"),
+        ("photo.png a.png --weights vgg.pth", "such as 2,1, not 'vgg.pth'"),
+        ("photo.png a.png --mask sky.png", "--mask must be MASK:STYLE, such as sky.png:painting.jpg, not 'sky.png'"),
+        ("photo.png --mask sky.png:a.png --mask ground.png:a.png", "has two masks"),
         ("photo.png --mask none.png:a.png", "there is no file 'none.png'"),
         ("photo.png a.png --mask sky.png:c.png", "there is no file 'c.png'"),
         ("photo.png a.png --keep none.png", "there is no file 'none.png'"),
         ("photo.png a.png --start none.png", "there is no file 'none.png'"),
         ("photo.png a.png --colors blue", "colors cannot be 'blue'; it must be one of luminance, matched, style"),
         ("photo.png a.png --style-scale 0", "style_scale cannot be 0"),
-        ("photo.png a.png --start noise --set start=content", "--start and --set start are both given"),
+        ("photo.png a.png --start noise --set start=content", "--start and --set start set the same field"),
         ("photo.png a.png --keep sky.png -o sky.png -f", "is also an input"),
     ],
 )
-def test_bad_input_is_one_sentence(program: Program, folder: Path, line: str, words: str) -> None:
+def test_invalid_input_is_one_sentence(program: Program, folder: Path, line: str, words: str) -> None:
     outcome = program("transfer", *line.split(), *(() if "-o" in line else ("-o", "out.png")), *QUICK)
     assert outcome.code == 2
     assert words.lower() in outcome.err.lower()
@@ -169,13 +141,7 @@ def test_bad_input_is_one_sentence(program: Program, folder: Path, line: str, wo
     assert not (folder / "out.png").exists()
 
 
-def test_a_weight_that_is_no_number_is_refused_before_work() -> None:
-    with pytest.raises(SpecError, match="takes one number for each style"):
-        typed([Path("a"), Path("b")], ["1", "x"], None, None)
-
-
-def test_colors_kept_are_in_every_picture_that_is_saved(program: Program, folder: Path) -> None:
-    """Those of --save-every, too."""
+def test_snapshots_have_the_colors_of_the_content_too(program: Program, folder: Path) -> None:
     line = "transfer photo.png a.png -o out.png --colors luminance --set colors.when=after --save-every 3"
     assert program(*line.split(), "--size", "48", "--steps", "6", "-q").code == 0
     content = torch.from_numpy(np.asarray(Image.open("photo.png").resize((48, 36)), np.float32))

@@ -19,7 +19,7 @@ def record(path: Path) -> dict[str, Any]:
     return loaded
 
 
-def test_it_paints_what_python_paints(program: Program, pictures: Path, tmp_path: Path) -> None:
+def test_the_result_is_that_of_the_python_function(program: Program, pictures: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.png"
     outcome = program("transfer", pictures / "content.png", pictures / "style.jpg", "-o", out, *QUICK, "--seed", "7")
     assert outcome.code == 0
@@ -85,7 +85,7 @@ def test_a_spec_from_a_file(program: Program, pictures: Path, tmp_path: Path) ->
     assert record(out)["spec"]["style_loss"]["kind"] == "gram"
 
 
-def test_without_a_name_the_result_is_named_after_both(
+def test_the_default_output_is_named_after_both_images(
     program: Program, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -96,7 +96,9 @@ def test_without_a_name_the_result_is_named_after_both(
 @pytest.mark.parametrize(
     ("name", "kind"), [("a.png", "PNG"), ("a.JPG", "JPEG"), ("a.tiff", "TIFF"), ("a.webp", "WEBP")]
 )
-def test_the_extension_decides(program: Program, pictures: Path, tmp_path: Path, name: str, kind: str) -> None:
+def test_the_extension_decides_the_format(
+    program: Program, pictures: Path, tmp_path: Path, name: str, kind: str
+) -> None:
     out = tmp_path / name
     assert program("transfer", pictures / "content.png", pictures / "style.jpg", "-o", out, *QUICK).code == 0
     with Image.open(out) as image:
@@ -121,7 +123,7 @@ def test_save_every(program: Program, pictures: Path, tmp_path: Path) -> None:
     assert "out-00002.png' exists" in refused.err
 
 
-def test_quiet_says_nothing(program: Program, pictures: Path, tmp_path: Path) -> None:
+def test_quiet_prints_nothing(program: Program, pictures: Path, tmp_path: Path) -> None:
     outcome = program(
         "transfer", pictures / "content.png", pictures / "style.jpg", "-o", tmp_path / "a.png", *QUICK, "-q"
     )
@@ -142,13 +144,13 @@ def test_trained_weights(program: Program, pictures: Path, tmp_path: Path, synth
         "1",
     )
     outcome = program(
-        *arguments, "-p", "paper-original", "--weights", synthetic_weights, "--set", "optimizer.iterations_per_step=2"
+        *arguments, "-p", "paper-original", "--trained", synthetic_weights, "--set", "optimizer.iterations_per_step=2"
     )
     assert outcome.code == 0, outcome.err
     assert record(out)["weights"]["sha256"]
     again = program("rerun", out, "-o", tmp_path / "again.png")
     assert again.code == 0, again.err
-    assert "the same, bit for bit" in again.out
+    assert "identical to the earlier one, bit for bit" in again.out
 
 
 def test_nothing_is_overwritten_without_force(program: Program, pictures: Path, painted: Path) -> None:

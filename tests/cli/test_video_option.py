@@ -1,4 +1,4 @@
-"""`--film`: what it shows, also of a run that was stopped, and what it must not cost."""
+"""`--video`: its frames, also after Ctrl-C, and that a failing video does not cost the image."""
 
 from __future__ import annotations
 
@@ -40,87 +40,112 @@ def folder(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return tmp_path
 
 
-def opened(name: str) -> Image.Image:
+def load(name: str) -> Image.Image:
     with Image.open(name) as image:
         return image.convert("RGB")
 
 
 def frames(file: Path) -> list[np.ndarray]:
-    with Image.open(file) as film:
-        return [np.asarray(frame.convert("RGB"), np.int16) for frame in ImageSequence.Iterator(film)]
+    with Image.open(file) as video:
+        return [np.asarray(frame.convert("RGB"), np.int16) for frame in ImageSequence.Iterator(video)]
 
 
-def test_it_goes_from_the_photograph_to_the_result(program: Program, folder: Path) -> None:
+def test_the_video_goes_from_the_photo_to_the_result(program: Program, folder: Path) -> None:
     assert program("transfer", "content.png", "style.jpg", "-o", "plain.png", *QUICK).code == 0
-    outcome = program("transfer", "content.png", "style.jpg", "-o", "out.png", "--film", "film.gif", *QUICK)
+    outcome = program("transfer", "content.png", "style.jpg", "-o", "out.png", "--video", "video.gif", *QUICK)
     assert outcome.code == 0, outcome.err
-    shown = frames(folder / "film.gif")
+    shown = frames(folder / "video.gif")
     first, last = (
-        np.asarray(opened(name).resize((48, 36), Image.Resampling.BICUBIC), np.int16)
+        np.asarray(load(name).resize((48, 36), Image.Resampling.BICUBIC), np.int16)
         for name in ("content.png", "out.png")
     )
     for frame, near, far in ((shown[0], first, last), (shown[-1], last, first)):
         assert np.abs(frame - near).mean() < np.abs(frame - far).mean()
     assert 5 < len(shown) <= 11
-    assert Path("plain.png").read_bytes()[-500:] == Path("out.png").read_bytes()[-500:], "it changes nothing else"
+    plain, filmed = (np.asarray(load(name)) for name in ("plain.png", "out.png"))
+    assert np.array_equal(plain, filmed), "a video does not change the image"
 
 
-def test_a_stopped_run_leaves_the_film_so_far(folder: Path) -> None:
+def test_a_stopped_run_leaves_the_video_so_far(folder: Path) -> None:
     endless = ["--size", "48", "--steps", "100000", "--set", "optimizer.patience=100000", "--set", "scales=single"]
-    arguments = ["transfer", "content.png", "style.jpg", "-o", "out.png", "--film", "film.gif", *endless]
+    arguments = ["transfer", "content.png", "style.jpg", "-o", "out.png", "--video", "video.gif", *endless]
     running = subprocess.Popen([sys.executable, "-m", "barestyle", *arguments], stderr=subprocess.PIPE, text=True)
     assert running.stderr is not None
     assert running.stderr.readline().startswith("step 0/")
     running.send_signal(signal.SIGINT)
     running.communicate(timeout=60)
     assert running.returncode == 130
-    assert frames(folder / "film.gif")
+    assert frames(folder / "video.gif")
     assert not list(folder.glob(".*.part"))
 
 
-def test_a_film_that_fails_costs_no_picture(program: Program, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+DISK_FULL = OutputError("'video.gif' cannot be written (No space left on device); free some space")
+
+
+def test_a_video_that_fails_does_not_cost_the_image(
+    program: Program, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     count = itertools.count()
     add = VideoWriter.add
 
-    def filled(self: VideoWriter, picture: object) -> None:
+    def add_three(self: VideoWriter, image: object) -> None:
         if next(count) == 3:
-            raise OutputError("'film.gif' cannot be written (No space left on device); free some space")
-        add(self, picture)  # type: ignore[arg-type]
+            raise DISK_FULL
+        add(self, image)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(VideoWriter, "add", filled)
+    monkeypatch.setattr(VideoWriter, "add", add_three)
+    check_image_without_video(program)
+
+
+def test_a_video_that_cannot_be_completed_does_not_cost_the_image(
+    program: Program, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave = VideoWriter.__exit__
+
+    def leave_and_fail(self: VideoWriter, *arguments: object) -> None:
+        leave(self, *arguments)  # type: ignore[arg-type]
+        raise DISK_FULL
+
+    monkeypatch.setattr(VideoWriter, "__exit__", leave_and_fail)
+    check_image_without_video(program)
+
+
+def check_image_without_video(program: Program) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("always")
-        outcome = program("transfer", "content.png", "style.jpg", "-o", "out.png", "--film", "film.gif", *QUICK[:-1])
+        outcome = program("transfer", "content.png", "style.jpg", "-o", "out.png", "--video", "video.gif", *QUICK[:-1])
     assert outcome.code == 0
-    assert "the run goes on, without a film" in outcome.err
+    assert "note: 'video.gif' cannot be written" in outcome.err
+    assert "the run continues without a video" in outcome.err
     with Image.open("out.png") as image:
         assert image.size == (48, 36)
 
 
 @pytest.mark.parametrize(
-    ("film", "words"),
+    ("video", "words"),
     [
-        ("film.avi", "does not end in a known kind of video; use one of .mp4, .gif"),
+        ("video.avi", "does not end in a known kind of video; use one of .mp4, .gif"),
         ("there.gif", "'there.gif' exists; choose another name, or overwrite it with --force"),
-        ("nowhere/film.gif", "cannot write to the folder 'nowhere'"),
-        ("link.gif", "is also another file of the run"),
+        ("nowhere/video.gif", "cannot write to the folder 'nowhere'"),
     ],
 )
-def test_bad_films_are_refused_before_work(program: Program, folder: Path, film: str, words: str) -> None:
+def test_videos_that_cannot_be_written_are_refused(program: Program, folder: Path, video: str, words: str) -> None:
     (folder / "there.gif").write_bytes(b"mine")
-    (folder / "link.gif").symlink_to(folder / "out.webp")
-    outcome = program("transfer", "content.png", "style.jpg", "-o", "out.webp", "--film", film, *QUICK)
+    outcome = program("transfer", "content.png", "style.jpg", "-o", "out.png", "--video", video, *QUICK)
     assert outcome.code == 2
     assert words in outcome.err
-    assert not (folder / "out.webp").exists()
+    assert not (folder / "out.png").exists()
     assert (folder / "there.gif").read_bytes() == b"mine"
 
 
-def test_force_does_not_let_a_film_replace_a_picture_that_goes_in(program: Program, folder: Path) -> None:
-    with Image.open("content.png") as image:
-        image.save("content.gif")
+@pytest.mark.parametrize("video", ["content.gif", "link/content.gif", "alias.gif"])
+def test_a_video_does_not_replace_an_input(program: Program, folder: Path, video: str) -> None:
+    """Under any path, also with --force."""
+    load("content.png").save("content.gif")
+    (folder / "link").symlink_to(folder)
+    (folder / "alias.gif").symlink_to("content.gif")
     before = Path("content.gif").read_bytes()
-    outcome = program("transfer", "content.gif", "style.jpg", "-o", "out.png", "--film", "content.gif", "-f", *QUICK)
+    outcome = program("transfer", "content.gif", "style.jpg", "-o", "out.png", "--video", video, "-f", *QUICK)
     assert outcome.code == 2
     assert "is also another file of the run" in outcome.err
     assert Path("content.gif").read_bytes() == before

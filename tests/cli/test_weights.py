@@ -9,7 +9,7 @@ import pytest
 from tests.cli.conftest import Program
 
 
-def test_fetched_weights_are_told_and_used(
+def test_downloaded_weights_are_listed_and_used(
     program: Program, synthetic_weights: Path, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -18,9 +18,9 @@ def test_fetched_weights_are_told_and_used(
     assert "get the first layers by `barestyle weights fetch`" in refused.err
     first = program("weights", "fetch", "--from", synthetic_weights)
     assert "5 convolutions, 2.2 MB read" in first.out
-    assert "unknown until now, and pinned" in first.out
-    assert "as at the first time" in program("weights", "fetch", "--from", synthetic_weights).out
-    assert "vgg19-5-layers.safetensors: 5 convolutions, 2.2 MB, SHA-256" in program("weights", "info").out
+    assert "recorded to verify later downloads" in first.out
+    assert "verified\n" in program("weights", "fetch", "--from", synthetic_weights).out
+    assert "vgg19-5-layers.safetensors, 5 convolutions, 2.2 MB, SHA-256" in program("weights", "info").out
     quick = ("--size", "32", "--steps", "1", "--set", "optimizer.iterations_per_step=2")
     painted = program(
         *("transfer", pictures / "content.png", pictures / "style.jpg", "-o", tmp_path / "a.png"),

@@ -1,4 +1,4 @@
-"""The program: its commands, and how everything that can go wrong becomes one sentence and an exit code."""
+"""The program: its commands, and how every error becomes one sentence and an exit code."""
 
 from __future__ import annotations
 
@@ -16,31 +16,33 @@ from typer.core import TyperGroup
 import barestyle
 from barestyle.cli.batch import batch
 from barestyle.cli.demo import demo
+from barestyle.cli.exit_codes import INTERRUPTED, REFUSED
 from barestyle.cli.info import info
 from barestyle.cli.interrupt import STARTUP_INTERRUPT
-from barestyle.cli.options import INTERRUPTED
+from barestyle.cli.messages import print_error, print_note
 from barestyle.cli.presets import presets
 from barestyle.cli.recolor import recolor
 from barestyle.cli.rerun import rerun
 from barestyle.cli.resume import resume
 from barestyle.cli.score import score
-from barestyle.cli.several import MultiValueCommand
 from barestyle.cli.study.commands import app as study
 from barestyle.cli.transfer import transfer
 from barestyle.cli.ui import ui
 from barestyle.cli.weights import app as weights
 from barestyle.errors import BarestyleError
 
-FAILED = 2
-"""Exit code of anything refused."""
+INTERNAL_ERROR = 1
+"""Exit code for an error that is a bug."""
+
+NOTHING_SAVED = "interrupted; nothing was saved"
 
 
 class StoppedError(Exception):
-    """Ctrl-C at a moment when no result could be kept."""
+    """Ctrl-C at a moment when there was no result to save."""
 
 
 class Program(TyperGroup):
-    """Typer's group, which would turn Ctrl-C into a silent exit."""
+    """Typer's group, except that Ctrl-C is an exception, where Typer would exit without a message."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -56,19 +58,16 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Repaint a picture in the style of another, with networks that nobody trained.",
+    help="Neural style transfer with untrained networks: repaint a photo in the style of another image.",
 )
-app.command(cls=MultiValueCommand)(transfer)
-app.command(cls=MultiValueCommand)(resume)
-app.command(cls=MultiValueCommand)(batch)
-for command in (demo, presets, recolor, rerun, score, ui, info):
+for command in (transfer, resume, batch, demo, presets, recolor, rerun, score, ui, info):
     app.command()(command)
 app.add_typer(study, name="study")
 app.add_typer(weights, name="weights")
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(is_requested: bool) -> None:
+    if is_requested:
         print(f"barestyle {barestyle.__version__}")
         raise typer.Exit
 
@@ -76,58 +75,54 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def program(
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show a traceback where something goes wrong.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Print a traceback for every error.")] = False,
 ) -> None:
-    """Options that belong to every command; both are dealt with before and around it."""
+    """Declare the options of the program itself; `_print_version` and `main` act on them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the program; returns its exit code, and prints a sentence where something went wrong."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in given
-    # --debug may stand anywhere, as people add it to the end of the line that failed.
-    given = [argument for argument in given if argument != "--debug"]
+    """Run the program, print an error as one sentence, and return the exit code."""
+    remaining = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in remaining
+    # --debug is accepted anywhere, because people append it to the command that failed.
+    remaining = [argument for argument in remaining if argument != "--debug"]
     with warnings.catch_warnings():
-        warnings.showwarning = _note
-        if {"-q", "--quiet"} & set(given):
+        warnings.showwarning = print_note
+        if {"-q", "--quiet"} & set(remaining):
             warnings.simplefilter("ignore")
-        return _run(given or ["--help"], debug=debug)
+        return _run(remaining or ["--help"], debug=debug)
 
 
 def _run(arguments: list[str], *, debug: bool) -> int:
-    before = signal.getsignal(signal.SIGINT)
+    previous_handler = signal.getsignal(signal.SIGINT)
     try:
         STARTUP_INTERRUPT.watch()
         code = app(arguments, prog_name="barestyle", standalone_mode=False)
-    except (StoppedError, KeyboardInterrupt):
-        return _failed("interrupted before a result was kept; none was written", INTERRUPTED)
-    except typer.Abort:
-        return _failed("stopped; nothing was written", INTERRUPTED)
+    except (StoppedError, KeyboardInterrupt, typer.Abort):
+        return _fail(NOTHING_SAVED, INTERRUPTED)
     except typer.TyperException as error:
-        usage = "see `barestyle --help`, or --help behind a command"
-        return _failed(f"{error.format_message().rstrip('.')}; {usage}", FAILED)
+        return _fail(f"{error.format_message().rstrip('.')}; run the command with --help for its usage", REFUSED)
     except BarestyleError as error:
         if debug:
             traceback.print_exc()
-        return _failed(str(error), FAILED)
-    except Exception as error:  # the outermost place: a mistake of ours must be told, too
-        if STARTUP_INTERRUPT.seen:
-            return _failed("interrupted before a result was kept; none was written", INTERRUPTED)
+        return _fail(error, REFUSED)
+    except Exception as error:  # the outermost level: a bug is reported in a sentence, too
+        if STARTUP_INTERRUPT.is_pending:
+            return _fail(NOTHING_SAVED, INTERRUPTED)
         if debug:
             raise
-        return _failed(f"this is a mistake in barestyle ({type(error).__name__}: {error}); --debug shows where", 1)
+        return _fail(
+            f"internal error ({type(error).__name__}: {error}); run again with --debug for a traceback",
+            INTERNAL_ERROR,
+        )
     finally:
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, before)
+            signal.signal(signal.SIGINT, previous_handler)
     return code if isinstance(code, int) else 0
 
 
-def _failed(sentence: str, code: int) -> int:
-    print(f"barestyle: {sentence.rstrip('.')}", file=sys.stderr)
+def _fail(error: Exception | str, code: int) -> int:
+    print_error(error)
     return code
-
-
-def _note(message: Warning | str, *_: Any, **__: Any) -> None:
-    print(f"barestyle: note: {message}", file=sys.stderr)

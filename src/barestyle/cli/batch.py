@@ -1,139 +1,148 @@
-"""`barestyle batch`: many photographs, many styles."""
+"""`barestyle batch`: repaint many photos in many styles."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from barestyle.cli import options
-from barestyle.cli.batch_pairs import FIELDS, PATTERN, Pair, Tally, pairs, pictures
+from barestyle.cli.batch_pairs import DEFAULT_NAME, FIELD_LIST, Pair, find_images, pair_images
+from barestyle.cli.execute import ExecuteOptions, Outcome, execute, report
+from barestyle.cli.exit_codes import INCOMPLETE, INTERRUPTED
+from barestyle.cli.messages import print_error
+from barestyle.cli.option_groups import RunOptions, SpecOptions, expand_groups
+from barestyle.cli.value_list import split_paths
 from barestyle.errors import BarestyleError, OutputError, RecordError
-from barestyle.presets import DEFAULT_PRESET
-from barestyle.spec import MAX_PIXELS
 
 if TYPE_CHECKING:
     from barestyle.run.plan import Plan
 
-FAILED = 1
-"""Exit code where a pair failed; what is wrong with the line itself has that of anything refused."""
 
-
+@expand_groups
 def batch(
+    *,
     contents: Annotated[
-        list[str], typer.Argument(metavar="CONTENT...", help="Pictures, folders or patterns.", show_default=False)
+        list[str],
+        typer.Argument(metavar="CONTENT", help="Images, folders or quoted patterns to repaint.", show_default=False),
     ],
     styles: Annotated[
         list[str],
-        typer.Option("--styles", metavar="STYLE...", help="Likewise: whose styles to take.", show_default=False),
+        typer.Option(
+            "--styles",
+            metavar="STYLE,STYLE...",
+            help="Images, folders or quoted patterns to take the styles from. May be repeated.",
+            show_default=False,
+        ),
     ],
-    into: Annotated[Path, typer.Option("--into", metavar="FOLDER", help="Where results go; it is made.")] = Path("."),
+    into: Annotated[
+        Path, typer.Option("--into", metavar="FOLDER", help="Folder for the results; created if necessary.")
+    ] = Path("."),
     name: Annotated[
-        str,
-        typer.Option("--name", metavar="PATTERN", help=f"Of results, with {', '.join(f'{{{f}}}' for f in FIELDS)}."),
-    ] = PATTERN,
+        str, typer.Option("--name", metavar="PATTERN", help=f"Pattern for file names; its fields are {FIELD_LIST}.")
+    ] = DEFAULT_NAME,
     paired: Annotated[
-        bool, typer.Option("--paired", help="The first picture in the first style, and so on; not all in all.")
+        bool, typer.Option("--paired", help="Pair content N with style N instead of every combination.")
     ] = False,
-    preset: options.PresetName = DEFAULT_PRESET,
-    size: options.Size = None,
-    steps: options.Steps = None,
-    strength: options.Strength = None,
-    style_scale: options.StyleScale = None,
-    colors: options.Colors = None,
-    seed: options.Seed = 0,
-    device: options.Device = "auto",
-    precision: options.Precision = "auto",
-    memory: options.Memory = "auto",
-    settings: options.Settings = None,
-    trained: options.Trained = None,
-    max_pixels: options.MaxPixels = MAX_PIXELS,
+    spec_options: SpecOptions,
+    run_options: RunOptions,
     force: options.Force = False,
     quiet: options.Quiet = False,
 ) -> int:
-    """Repaint every CONTENT in every STYLE.
+    """Repaint every CONTENT in every style.
 
-    What is done already is skipped, and one that fails stops no other; the same line again goes on where it was.
-
-    Ends with 1 where one failed.
+    Finished results are skipped, so the same command continues an interrupted batch. A pair that fails does not stop
+    the others; the exit code is then 1.
     """
-    spec = options.assembled(
-        preset,
-        size=size,
-        steps=steps,
-        strength=strength,
-        style_scale=style_scale,
-        colors=colors,
-        trained=trained,
-        settings=settings,
-    )
-    known = {"preset": Path(preset).stem, "seed": seed, "size": size or "auto"}
-    todo = pairs(pictures(contents), pictures(styles), paired=paired, folder=into, pattern=name, **known)
+    spec = spec_options.build()
+    values = {"preset": Path(spec_options.preset).stem, "seed": run_options.seed, "size": spec_options.size or "auto"}
+    content_files, style_files = find_images(contents), find_images(split_paths(styles))
+    pairs = pair_images(content_files, style_files, paired=paired, folder=into, pattern=name, **values)
     from barestyle.run.plan import check_options, prepare
-    from barestyle.run.request import Request
 
-    check_options(spec, seed=seed, device=device, precision=precision, memory=memory)
-
-    def prepared(pair: Pair) -> Plan:
-        return prepare(
-            Request(
-                pair.content,
-                pair.style,
-                spec,
-                seed=seed,
-                device=device,
-                precision=precision,
-                memory=memory,
-                max_pixels=max_pixels,
-            )
-        )
-
-    _make(into)
-    _check_apart(todo)
-    tally = Tally([], [], [])
-    for number, pair in enumerate(todo, 1):
+    check_options(
+        spec,
+        seed=run_options.seed,
+        device=run_options.device,
+        precision=run_options.precision,
+        memory=run_options.memory,
+    )
+    create_folder(into)
+    check_outputs(pairs)
+    tally = Tally(len(pairs))
+    for number, pair in enumerate(pairs, 1):
         if not quiet:
-            print(f"{number}/{len(todo)}  {pair.content} in {pair.style}", file=sys.stderr)
+            print(f"{number}/{len(pairs)}  {pair.content} in the style of {pair.style}", file=sys.stderr)
         try:
-            stopped = _one(pair, prepared, tally, force=force, quiet=quiet)
+            plan = prepare(run_options.request(pair.content, pair.style, spec))
+            outcome = paint_pair(pair, plan, force=force, quiet=quiet)
         except BarestyleError as error:
+            print_error(error)
             tally.failed.append((pair, error))
-            print(f"barestyle: {error}", file=sys.stderr)
             continue
-        if stopped:
-            print(f"interrupted; {tally.sentence()}, {len(todo) - number} are left", file=sys.stderr)
-            return options.INTERRUPTED
+        tally.add(pair, outcome)
+        if outcome is not None and outcome.interrupted:
+            print(f"interrupted: {tally.summary()}, {tally.remaining} remaining", file=sys.stderr)
+            return INTERRUPTED
     if not quiet or tally.failed:
-        _summary(tally)
-    return FAILED if tally.failed else 0
+        print(tally.summary())
+        for pair, failure in tally.failed:
+            print(f"  {pair.content} in the style of {pair.style}: {failure}")
+    return INCOMPLETE if tally.failed else 0
 
 
-def _one(pair: Pair, prepared: Callable[[Pair], Plan], tally: Tally, *, force: bool, quiet: bool) -> bool:
-    """Paint a pair, unless it is done; whether somebody wants to stop."""
-    from barestyle.cli.transfer import paint
+@dataclass
+class Tally:
+    """Pairs of a batch by what became of them."""
+
+    total: int
+    painted: list[Path] = field(default_factory=list)
+    skipped: list[Path] = field(default_factory=list)
+    failed: list[tuple[Pair, BarestyleError]] = field(default_factory=list)
+
+    def add(self, pair: Pair, outcome: Outcome | None) -> None:
+        """Count a pair: None stands for one that was finished already. One that was interrupted still remains."""
+        if outcome is None:
+            self.skipped.append(pair.output)
+        elif outcome.error is not None:
+            self.failed.append((pair, outcome.error))
+        elif outcome.exit_code == 0:
+            self.painted.append(pair.output)
+
+    @property
+    def remaining(self) -> int:
+        """Number of pairs that were not counted yet."""
+        return self.total - len(self.painted) - len(self.skipped) - len(self.failed)
+
+    def summary(self) -> str:
+        """Return '12 painted, 3 skipped, 1 failed'."""
+        return f"{len(self.painted)} painted, {len(self.skipped)} skipped, {len(self.failed)} failed"
+
+
+def paint_pair(pair: Pair, plan: Plan, *, force: bool, quiet: bool) -> Outcome | None:
+    """Execute the plan of a pair, or return None if its result is finished.
+
+    Raise OutputError if the output is another file, and what `execute` raises.
+    """
     from barestyle.run.record import check_output
 
-    plan = prepared(pair)
-    there = _is_there(pair.output)
-    if there and not force and _is_done(pair, plan):
-        tally.skipped.append(pair.output)
-        return False
-    _make(pair.output.parent)
-    # What is there and not done is what a run of the same batch left that was interrupted, or killed while it saved.
-    force = force or there
+    exists = output_exists(pair.output)
+    if exists and not force and is_finished(pair, plan):
+        return None
+    create_folder(pair.output.parent)
+    # What exists and is not finished is from an interrupted run of the same batch, or one killed while it saved.
+    force = force or exists
     check_output(pair.output, force=force)
-    stops: list[None] = []
-    code = paint(plan, pair.output, quiet=quiet, force=force, was_stopped=lambda: stops.append(None))
-    if not code:
-        tally.painted.append(pair.output)
-    return bool(stops)
+    outcome = execute(plan, pair.output, ExecuteOptions(force=force, quiet=quiet))
+    report(outcome, quiet=quiet)
+    return outcome
 
 
-def _is_there(output: Path) -> bool:
-    """Whether a result, or its record alone, lies where it shall. Raises OutputError for a name that cannot be."""
+def output_exists(output: Path) -> bool:
+    """Return whether there is a result or its record. Raise OutputError if the system does not accept the name."""
     from barestyle.run.record import sidecar
 
     try:
@@ -142,36 +151,33 @@ def _is_there(output: Path) -> bool:
         raise OutputError(f"{str(output)!r} cannot be an output ({error.strerror}); choose another --name") from None
 
 
-def _check_apart(todo: list[Pair]) -> None:
-    """Refuse results that would replace a picture that goes in, of whatever pair. Raises OutputError."""
+def check_outputs(pairs: list[Pair]) -> None:
+    """Raise OutputError if a result would replace an input of any pair."""
     from barestyle.images import check_distinct
 
-    inputs = (path for pair in todo for path in (pair.content, pair.style))
-    check_distinct((pair.output for pair in todo), inputs)
+    inputs = (path for pair in pairs for path in (pair.content, pair.style))
+    check_distinct((pair.output for pair in pairs), inputs)
 
 
-def _is_done(pair: Pair, plan: Plan) -> bool:
-    """Whether what lies there is the result, whole. Raises OutputError where it is something else."""
+def is_finished(pair: Pair, plan: Plan) -> bool:
+    """Return whether the existing output is the complete result of a plan. Raise OutputError if it is another file."""
     from barestyle.run import record as records
 
     remedy = "choose another --name or --into, or overwrite it with --force"
     try:
-        record = records.find(records.sidecar(pair.output) if not pair.output.exists() else pair.output)
+        record = records.find(pair.output if pair.output.exists() else records.sidecar(pair.output))
     except RecordError:
-        raise OutputError(f"{str(pair.output)!r} exists and is no result of barestyle's; {remedy}") from None
+        raise OutputError(f"{str(pair.output)!r} exists and was not made by barestyle; {remedy}") from None
     if record.run_key != plan.run_key:
-        raise OutputError(f"{str(pair.output)!r} exists and was made from other pictures or settings; {remedy}")
+        raise OutputError(f"{str(pair.output)!r} exists and was made from other inputs or settings; {remedy}")
     return pair.output.exists() and not record.interrupted
 
 
-def _make(folder: Path) -> None:
+def create_folder(folder: Path) -> None:
+    """Create a folder and its parents. Raise OutputError if the system refuses."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"the folder {str(folder)!r} cannot be made ({error.strerror}); choose another") from None
-
-
-def _summary(tally: Tally) -> None:
-    print(tally.sentence())
-    for pair, error in tally.failed:
-        print(f"  {pair.content} in {pair.style}: {error}")
+        raise OutputError(
+            f"the folder {str(folder)!r} cannot be created ({error.strerror}); choose another --into"
+        ) from None

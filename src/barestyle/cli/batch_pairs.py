@@ -1,4 +1,4 @@
-"""Batches: photographs and styles by files, folders and patterns, and which pictures are to come of them."""
+"""The pairs of a batch: the images that files, folders and patterns name, and the output of each pair."""
 
 from __future__ import annotations
 
@@ -8,127 +8,112 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from barestyle.errors import BarestyleError, ImageError, OutputError, SpecError
+from barestyle.errors import ImageError, OutputError, SpecError
 
-PATTERN = "{content}-{style}.png"
-"""How results are named unless told otherwise."""
+DEFAULT_NAME = "{content}-{style}.png"
+"""Default pattern for the names of results."""
 
 FIELDS = ("content", "style", "number", "preset", "seed", "size")
+"""Fields that a pattern may contain, in braces."""
+
+FIELD_LIST = ", ".join(f"{{{field}}}" for field in FIELDS)
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A photograph, a style, and where the result goes."""
+    """A content, a style, and the output of the two."""
 
     content: Path
     style: Path
     output: Path
 
 
-def pictures(sources: Sequence[str | Path]) -> list[Path]:
-    """The files of paths, folders and glob patterns (`**` for folders in folders), each once, in order of their names.
+def find_images(sources: Sequence[str | Path]) -> list[Path]:
+    """Return the files of paths, folders and glob patterns, each once, in the order of the sources.
 
-    Of a folder those that look like pictures, by extension, and that are not results of barestyle's with their record
-    beside them. Raises ImageError for what leads to none.
+    A folder stands for the images in it, sorted by name, without results of barestyle. In a pattern `**` matches any
+    number of folders. Raise ImageError for a source without images.
     """
-    found: dict[Path, None] = {}
+    images: dict[Path, None] = {}
     for source in sources:
         path = Path(source)
         if path.is_dir():
-            inside = sorted(one for one in path.iterdir() if one.is_file() and is_picture(one))
-            if not inside:
-                raise ImageError(f"the folder {str(source)!r} has no pictures in it; name another, or a pattern")
-            found.update(dict.fromkeys(inside))
+            matches = sorted(file for file in path.iterdir() if file.is_file() and is_input_image(file))
+            if not matches:
+                raise ImageError(f"the folder {str(source)!r} has no images; give another folder, or a pattern")
         elif path.exists():
-            found[path] = None  # whether it can be read is seen when its turn comes
+            matches = [path]  # reported when it is read, if it is not an image
         elif not glob.has_magic(str(source)):
             raise ImageError(f"there is no file {str(source)!r}; check the path")
         else:
-            matching = sorted(Path(one) for one in glob.glob(str(source), recursive=True))
-            matching = [one for one in matching if one.is_file()]
-            if not matching:
-                raise ImageError(f"no file matches {str(source)!r}; check the pattern, and quote it")
-            found.update(dict.fromkeys(matching))
-    return list(found)
+            matches = sorted(file for file in map(Path, glob.glob(str(source), recursive=True)) if file.is_file())
+            if not matches:
+                raise ImageError(f"no file matches {str(source)!r}; check the pattern, and put it in quotes")
+        images.update(dict.fromkeys(matches))
+    return list(images)
 
 
-def is_picture(path: Path) -> bool:
-    """Whether a file in a folder looks like a picture that somebody put there."""
-    from barestyle.images.read import (
-        readable_extensions,  # here, as the command line reads this module before its command
-    )
+def is_input_image(path: Path) -> bool:
+    """Return whether a file in a folder has the extension of an image, and is neither hidden nor a result."""
+    # Deferred, because the program imports this module before it knows the command.
+    from barestyle.images.read import readable_extensions
 
-    hidden = path.name.startswith(".")
-    return (
-        not hidden and path.suffix.lower() in readable_extensions() and not path.with_name(path.name + ".json").exists()
-    )
+    if path.name.startswith(".") or path.suffix.lower() not in readable_extensions():
+        return False
+    return not path.with_name(path.name + ".json").exists()
 
 
-def pairs(
-    contents: Sequence[Path], styles: Sequence[Path], *, paired: bool, folder: Path, pattern: str, **known: object
+def pair_images(
+    contents: Sequence[Path], styles: Sequence[Path], *, paired: bool, folder: Path, pattern: str, **values: object
 ) -> list[Pair]:
-    """Every photograph in every style, or the first in the first and so on, and where each result goes.
+    """Return every content with every style, or content N with style N, and the output of each pair.
 
-    Raises SpecError for lists of different lengths that are to be paired, OutputError for a pattern that is none or
-    that gives two results the same name.
+    `values` are those of the pattern's fields that are the same for all pairs. Raise SpecError if lists to be paired
+    have different lengths, and OutputError if the pattern is invalid or gives two pairs the same name.
     """
     if paired and len(contents) != len(styles):
         raise SpecError(
-            f"{len(contents)} photographs cannot be paired with {len(styles)} styles; "
-            "name as many of each, or leave --paired out for every combination"
+            f"--paired needs as many contents as styles, not {len(contents)} and {len(styles)}; "
+            "leave --paired out for every combination"
         )
-    chosen = list(zip(contents, styles, strict=True)) if paired else [(c, s) for c in contents for s in styles]
-    found = [
-        Pair(content, style, folder / named(pattern, content=content.stem, style=style.stem, number=number, **known))
-        for number, (content, style) in enumerate(chosen, 1)
+    combinations = zip(contents, styles, strict=True) if paired else ((c, s) for c in contents for s in styles)
+    pairs = [
+        Pair(
+            content,
+            style,
+            folder / format_name(pattern, content=content.stem, style=style.stem, number=number, **values),
+        )
+        for number, (content, style) in enumerate(combinations, 1)
     ]
-    _check_names(found, pattern)
-    return found
+    _check_names(pairs, pattern)
+    return pairs
 
 
-def named(pattern: str, **fields: object) -> str:
-    """A result's name. Raises OutputError for what is no pattern."""
+def format_name(pattern: str, **values: object) -> str:
+    """Return the name of a result. Raise OutputError if the pattern is invalid or has an unknown field."""
     try:
-        wanted = {name.split(".")[0] for _, name, _, _ in string.Formatter().parse(pattern) if name is not None}
-        unknown = wanted - set(FIELDS)
+        fields = {name.split(".")[0] for _, name, _, _ in string.Formatter().parse(pattern) if name is not None}
+        unknown = fields - set(FIELDS)
         if unknown:
             raise OutputError(
-                f"the pattern {pattern!r} names {{{min(unknown)}}}; it takes "
-                f"{', '.join(f'{{{field}}}' for field in FIELDS)}"
+                f"the pattern {pattern!r} has an unknown field {{{min(unknown)}}}; the fields are {FIELD_LIST}"
             )
-        return pattern.format(**fields)
+        return pattern.format(**values)
     except (ValueError, IndexError, KeyError, AttributeError) as error:
-        raise OutputError(f"{pattern!r} is no pattern of names ({error}); write one like {PATTERN!r}") from None
+        raise OutputError(f"the pattern {pattern!r} is invalid ({error}); write one like {DEFAULT_NAME!r}") from None
 
 
-def _check_names(found: Iterable[Pair], pattern: str) -> None:
+def _check_names(pairs: Iterable[Pair], pattern: str) -> None:
     from barestyle.images import EXTENSIONS
 
     if Path(pattern).suffix.lower() not in EXTENSIONS:
         raise OutputError(
             f"the pattern {pattern!r} does not end in a known kind of image; use one of {', '.join(EXTENSIONS)}"
         )
-    seen: dict[Path, Pair] = {}
-    for pair in found:
-        other = seen.setdefault(pair.output, pair)
-        if other is not pair:
+    pair_of: dict[Path, Pair] = {}
+    for pair in pairs:
+        if pair_of.setdefault(pair.output, pair) is not pair:
             raise OutputError(
-                f"{str(pair.output)!r} would be the name of two results; put more into the pattern {pattern!r}, "
-                "like {number}"
+                f"two results would have the name {str(pair.output)!r}; add a field such as {{number}} to the pattern "
+                f"{pattern!r}"
             )
-
-
-@dataclass
-class Tally:
-    """How a batch went: results painted, skipped because they were there already, and failed, with the sentences."""
-
-    painted: list[Path]
-    skipped: list[Path]
-    failed: list[tuple[Pair, BarestyleError]]
-
-    def sentence(self) -> str:
-        """'12 painted, 3 were there already, 1 failed'."""
-        return (
-            f"{len(self.painted)} painted, {len(self.skipped)} {'was' if len(self.skipped) == 1 else 'were'} there "
-            f"already, {len(self.failed)} failed"
-        )

@@ -1,4 +1,4 @@
-"""`barestyle info`: what a report of a problem should say."""
+"""`barestyle info`: versions and hardware, for a bug report."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import barestyle
 
 
 def info() -> None:
-    """Show versions, devices and threads."""
+    """Print versions, devices and threads, for a bug report."""
     import torch
 
     from barestyle.hardware.devices import list_devices
@@ -23,7 +23,7 @@ def info() -> None:
         "devices": ", ".join(list_devices()),
         "threads": f"{torch.get_num_threads()} of {os.cpu_count()} processors",
         "processor": torch.backends.cpu.get_cpu_capability(),
-        "trained VGG-19": os.environ.get(VARIABLE) or f"none named in ${VARIABLE}",
+        "trained VGG-19": os.environ.get(VARIABLE) or f"${VARIABLE} is not set",
     }
     width = max(map(len, lines))
     for name, value in lines.items():

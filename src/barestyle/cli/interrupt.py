@@ -1,4 +1,4 @@
-"""Ctrl-C: once to stop at the next picture, twice to stop at once."""
+"""Ctrl-C: the first one stops a run after the current iterate, the second one stops it at once."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from typing import Any
 
 
 class StartupInterrupt:
-    """Remembers a Ctrl-C from before the search, which the import of a large library may swallow."""
+    """Remembers a Ctrl-C from before the run, because the import of a large library may swallow the exception."""
 
     def __init__(self) -> None:
-        self.seen = False
+        self.is_pending = False
 
     def watch(self) -> None:
-        """Begin to remember; only a program's main thread may."""
-        self.seen = False
+        """Start to watch for Ctrl-C; does nothing outside the main thread, where Python allows no handlers."""
+        self.is_pending = False
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, self._note)
+            signal.signal(signal.SIGINT, self._handle)
 
     def check(self) -> None:
-        """Raise KeyboardInterrupt if there was one."""
-        if self.seen:
+        """Raise KeyboardInterrupt if Ctrl-C was pressed."""
+        if self.is_pending:
             raise KeyboardInterrupt
 
-    def _note(self, _signal: int, _frame: FrameType | None) -> None:
-        self.seen = True
+    def _handle(self, _signal: int, _frame: FrameType | None) -> None:
+        self.is_pending = True
         raise KeyboardInterrupt
 
 
@@ -35,27 +35,32 @@ STARTUP_INTERRUPT = StartupInterrupt()
 
 
 class Interrupt:
-    """While it is entered, the first SIGINT only sets `requested`; a second one raises KeyboardInterrupt."""
+    """A context in which the first SIGINT only sets `requested`; the second one raises KeyboardInterrupt.
 
-    def __init__(self, consequence: str = "the best picture so far will be kept", *, silent: bool = False) -> None:
+    Args:
+        consequence: what happens after the first SIGINT, to complete "stopping; ...".
+        silent: print nothing.
+    """
+
+    def __init__(self, consequence: str = "the best image so far will be saved", *, silent: bool = False) -> None:
         self.requested = False
         self._consequence = consequence
         self._silent = silent
-        self._before: Any = None
+        self._previous_handler: Any = None
 
     def __enter__(self) -> Interrupt:
         STARTUP_INTERRUPT.check()
-        self._before = signal.signal(signal.SIGINT, self._note)
+        self._previous_handler = signal.signal(signal.SIGINT, self._handle)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        signal.signal(signal.SIGINT, self._before)
+        signal.signal(signal.SIGINT, self._previous_handler)
 
-    def _note(self, _signal: int, _frame: FrameType | None) -> None:
+    def _handle(self, _signal: int, _frame: FrameType | None) -> None:
         if self.requested:
             raise KeyboardInterrupt
         self.requested = True
         if not self._silent:
-            print(f"\nstopping; {self._consequence} (Ctrl-C again: at once, without)", file=sys.stderr)
+            print(f"\nstopping; {self._consequence} (press Ctrl-C again to quit at once)", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""`barestyle presets`: what there is, and what is in it."""
+"""`barestyle presets`: list the presets, or show the fields of one."""
 
 from __future__ import annotations
 
@@ -15,50 +15,57 @@ from barestyle.spec.validation import FrozenModel, describe_allowed
 
 
 def presets(
-    name: Annotated[str | None, typer.Argument(help="One preset, field by field.", show_default=False)] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for --preset FILE.json.")] = False,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="PRESET", help="Show the fields of this preset.", show_default=False),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON, which `--preset FILE.json` accepts for one preset.")
+    ] = False,
 ) -> None:
-    """List the presets, or show one with what each of its fields takes."""
+    """List the presets, or show every field of one with the values that --set accepts."""
     if name is None and as_json:
         print(json.dumps({key: value.spec.model_dump(mode="json") for key, value in PRESETS.items()}, indent=2))
     elif name is None:
-        _list()
+        print_list()
     elif as_json:
         print(preset(name).spec.to_json())
     else:
-        _show(preset(name))
+        print_preset(preset(name))
 
 
-def _list() -> None:
+def print_list() -> None:
+    """Print name, summary and source of each preset."""
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(no_wrap=True, style="bold")
     table.add_column()
     table.add_column(style="dim")
-    for one in PRESETS.values():
-        default = " (default)" if one.name == DEFAULT_PRESET else ""
-        table.add_row(one.name + default, one.summary, one.source)
+    for entry in PRESETS.values():
+        default = " (default)" if entry.name == DEFAULT_PRESET else ""
+        table.add_row(entry.name + default, entry.summary, entry.source)
     Console().print(table)
 
 
-def _show(one: Preset) -> None:
+def print_preset(entry: Preset) -> None:
+    """Print the description of a preset and a table of its fields."""
     console = Console()
-    console.print(f"[bold]{one.name}[/]: {one.summary} ({one.source}); digest {one.spec.digest}\n")
-    if one.details:
-        console.print(one.details + "\n")
+    console.print(f"[bold]{entry.name}[/]: {entry.summary} ({entry.source}); digest {entry.spec.digest}\n")
+    if entry.details:
+        console.print(entry.details + "\n")
     table = Table(box=None, pad_edge=False)
-    for heading in ("field, for --set", "value", "takes"):
+    for heading in ("field", "value", "allowed values"):
         table.add_column(heading, overflow="fold")
-    for field, value, allowed in fields(one.spec):
+    for field, value, allowed in list_fields(entry.spec):
         table.add_row(field, value, allowed)
     console.print(table)
 
 
-def fields(spec: FrozenModel, prefix: str = "") -> Iterator[tuple[str, str, str]]:
-    """(dotted name, value, what it takes) of every field of a spec, in order."""
+def list_fields(spec: FrozenModel, prefix: str = "") -> Iterator[tuple[str, str, str]]:
+    """Yield (dotted name, value, allowed values) of every field of a spec, in order."""
     for name in type(spec).model_fields:
         value = getattr(spec, name)
         if isinstance(value, FrozenModel):
             yield prefix + name, str(getattr(value, "kind", "")), describe_allowed(type(spec), name)
-            yield from fields(value, f"{prefix}{name}.")
+            yield from list_fields(value, f"{prefix}{name}.")
         elif name != "kind":
             yield prefix + name, json.dumps(value), describe_allowed(type(spec), name)

@@ -1,4 +1,4 @@
-"""`barestyle recolor`: the style's colors alone, without a search."""
+"""`barestyle recolor`: transfer the colors of an image, without its strokes."""
 
 from __future__ import annotations
 
@@ -15,22 +15,21 @@ DEFAULTS = MatchedColors()
 
 
 def recolor(
-    content: Annotated[Path, typer.Argument(metavar="CONTENT", help="The picture to recolor.", show_default=False)],
-    style: Annotated[
-        Path, typer.Argument(metavar="STYLE", help="The picture whose colors to take.", show_default=False)
-    ],
+    content: Annotated[Path, typer.Argument(metavar="CONTENT", help="Image to recolor.", show_default=False)],
+    style: Annotated[Path, typer.Argument(metavar="STYLE", help="Image to take colors from.", show_default=False)],
     output: options.Output = None,
     method: Annotated[
-        Method, typer.Option(help="One linear map of all colors, or each channel by itself.")
+        Method,
+        typer.Option(help="mean-covariance: one linear map of all channels; histogram: match each channel separately."),
     ] = DEFAULTS.method,
-    space: Annotated[Space, typer.Option(help="Where that is done.")] = DEFAULTS.space,
+    space: Annotated[Space, typer.Option(help="Color space of the map.")] = DEFAULTS.space,
     max_pixels: options.MaxPixels = MAX_PIXELS,
     force: options.Force = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Give CONTENT the colors of STYLE, and nothing else of it: no strokes.
+    """Give CONTENT the colors of STYLE, without its strokes.
 
-    At the photograph's own size, at once. Without -o the result is named after both pictures.
+    This takes no optimization. The result has the size of CONTENT.
     """
     from barestyle.atomic_files import write_atomically
     from barestyle.images import check_distinct, check_format, check_output, color_transfer, encode
@@ -39,17 +38,17 @@ def recolor(
     output = output or Path(f"{content.stem}-{style.stem}.png")
     check_output(output, force=force)
     check_distinct([output], (content, style))
-    photo, painting = (read_style(path, max_pixels=max_pixels) for path in (content, style))
-    check_format(output, photo.height, photo.width)
-    # The roles are those of `colors=matched` the other way round: there the style gets the content's colors.
+    image, reference = (read_style(path, max_pixels=max_pixels) for path in (content, style))
+    check_format(output, image.height, image.width)
+    # With `colors=matched` a run does the reverse: it gives the style the colors of the content.
     pixels = color_transfer.match_colors(
-        photo.pixels,
-        painting.pixels,
+        image.pixels,
+        reference.pixels,
         method=method,
         space=space,
-        mask=photo.alpha,
-        reference_mask=painting.alpha,
+        mask=image.alpha,
+        reference_mask=reference.alpha,
     )
-    write_atomically(output, encode(pixels, photo.alpha, output.suffix, bits=photo.bits))
+    write_atomically(output, encode(pixels, image.alpha, output.suffix, bits=image.bits))
     if not quiet:
-        print(f"{output}  {photo.width} x {photo.height} pixels")
+        print(f"{output}  {image.width} x {image.height} pixels")

@@ -2,76 +2,79 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from barestyle.cli import options
+from barestyle.cli.execute import ExecuteOptions, execute, report
+from barestyle.cli.exit_codes import INCOMPLETE
+from barestyle.cli.messages import print_error
+from barestyle.cli.option_groups import MovedOptions, expand_groups
 from barestyle.spec import MAX_PIXELS
 
 if TYPE_CHECKING:
     from barestyle.run.record import Record
 
 
+@expand_groups
 def rerun(
-    earlier: Annotated[Path, typer.Argument(metavar="OUT", help="A picture that barestyle made, or its .json.")],
+    *,
+    earlier: Annotated[
+        Path, typer.Argument(metavar="OUT", help="Image made by barestyle, or its .json record.", show_default=False)
+    ],
     output: Annotated[
         Path,
-        typer.Option("-o", "--output", metavar="AGAIN", help="Where the repetition goes.", show_default=False),
+        typer.Option("-o", "--output", metavar="AGAIN", help="Output image of the repeated run.", show_default=False),
     ],
-    content: options.ContentElsewhere = None,
-    style: options.StylesElsewhere = None,
-    mask: options.MasksElsewhere = None,
-    keep: options.KeepElsewhere = None,
-    start: options.StartElsewhere = None,
-    trained: options.TrainedElsewhere = None,
+    moved_options: MovedOptions,
     device: Annotated[
-        str | None, typer.Option(metavar="D", help="Another device than then.", show_default=False)
+        str | None,
+        typer.Option(metavar="D", help="auto, cpu, cuda or mps (default: the recorded device).", show_default=False),
     ] = None,
     max_pixels: options.MaxPixels = MAX_PIXELS,
     force: options.Force = False,
     quiet: options.Quiet = False,
 ) -> int:
-    """Repeat a run from its record: bit for bit on the same machine.
+    """Repeat a run from its record and compare the images.
 
-    Ends with 1 where the picture came out otherwise, and says what is different here.
+    On the same machine the images are identical, bit for bit. If they differ, the exit code is 1 and a message says
+    what has changed.
     """
     import torch
 
-    from barestyle.cli.transfer import paint
     from barestyle.run import record as records
-    from barestyle.run.rerun import RelocatedFiles, plan_rerun
+    from barestyle.run.rerun import plan_rerun
 
     record = records.find(earlier)
-    # Sums are split among threads, so their number shows in the last bit.
+    # The number of threads decides how sums are split, and so the last bit of the result.
     torch.set_num_threads(record.threads)
-    elsewhere = RelocatedFiles(content, tuple(style or ()), tuple(mask or ()), keep, start, trained)
-    plan = plan_rerun(record, earlier, elsewhere, device=device, max_pixels=max_pixels)
+    plan = plan_rerun(record, earlier, moved_options.relocate(), device=device, max_pixels=max_pixels)
     records.check_output(output, force=force, inputs=[earlier, *plan.files])
     stop_after = (record.restarts, len(record.losses)) if record.interrupted else None
-    code = paint(plan, output, quiet=quiet, force=force, stop_after=stop_after)
-    difference = _difference(record, records.find(output))
+    outcome = execute(plan, output, ExecuteOptions(force=force, quiet=quiet, stop_after=stop_after))
+    report(outcome, quiet=quiet)
+    difference = explain_difference(record, outcome.result.record)
     if difference is not None:
-        print(f"barestyle: the picture differs from the earlier one: {difference}", file=sys.stderr)
-        return code or 1
+        print_error(f"the image differs from the earlier one: {difference}")
+        return outcome.exit_code or INCOMPLETE
     if not quiet:
-        print("The picture is the same, bit for bit.")
-    return code
+        print("The image is identical to the earlier one, bit for bit.")
+    return outcome.exit_code
 
 
-def _difference(before: Record, after: Record) -> str | None:
-    """Why a repetition came out otherwise, or None where it did not."""
-    if before.image_sha256 == after.image_sha256:
+def explain_difference(earlier: Record, repeated: Record) -> str | None:
+    """Return why two runs of the same record gave different images, or None if the images are the same."""
+    if earlier.image_sha256 == repeated.image_sha256:
         return None
-    changed = [
-        f"{name} {before.versions.get(name)} is {now} here"
-        for name, now in after.versions.items()
-        if before.versions.get(name) != now
+    changes = [
+        f"{name} was {earlier.versions.get(name)} and is now {version}"
+        for name, version in repeated.versions.items()
+        if earlier.versions.get(name) != version
     ]
-    if before.digest != before.spec.digest:
-        changed.append("the spec in the record was edited since")
-    if before.device != after.device:
-        changed.append(f"it ran on {before.device} and now on {after.device}")
-    return "; ".join(changed) or "the machine must be another one"
+    if earlier.digest != earlier.spec.digest:
+        changes.append("the spec in the record was edited")
+    if earlier.device != repeated.device:
+        changes.append(f"the device was {earlier.device} and is now {repeated.device}")
+    return "; ".join(changes) or "it was probably made on another machine"

@@ -1,4 +1,4 @@
-"""`barestyle resume`: go on with a run that was killed, or stopped, from its checkpoint."""
+"""`barestyle resume`: continue a run from its checkpoint."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from barestyle.cli import options
-from barestyle.cli import video_option as filming
+from barestyle.cli.execute import ExecuteOptions, execute, report
+from barestyle.cli.option_groups import MovedOptions, expand_groups
+from barestyle.cli.video_option import check_video_option
 from barestyle.errors import RecordError
 from barestyle.spec import MAX_PIXELS
 
@@ -18,70 +20,77 @@ if TYPE_CHECKING:
 SUFFIX = ".checkpoint"
 
 
+@expand_groups
 def resume(
+    *,
     output: Annotated[
-        Path, typer.Argument(metavar="OUT", help="The picture that was to come of it.", show_default=False)
+        Path, typer.Argument(metavar="OUT", help="Output image of the run, or its checkpoint.", show_default=False)
     ],
-    checkpoint: options.Checkpoint = None,
+    checkpoint_every: Annotated[
+        int | None,
+        typer.Option(
+            "--checkpoint-every",
+            metavar="N",
+            min=1,
+            help="Write a checkpoint after every N steps (default: as before).",
+            show_default=False,
+            rich_help_panel=options.PROGRESS_PANEL,
+        ),
+    ] = None,
     save_every: options.SaveEvery = None,
-    film: options.VideoWriter = None,
-    content: options.ContentElsewhere = None,
-    style: options.StylesElsewhere = None,
-    mask: options.MasksElsewhere = None,
-    keep: options.KeepElsewhere = None,
-    start: options.StartElsewhere = None,
-    trained: options.TrainedElsewhere = None,
+    video: options.Video = None,
+    moved_options: MovedOptions,
     max_pixels: options.MaxPixels = MAX_PIXELS,
     force: options.Force = False,
     quiet: options.Quiet = False,
 ) -> int:
-    """Go on with a run that had --checkpoint, to the picture that it would have come to.
+    """Continue a run that was started with --checkpoint and did not finish.
 
-    It ends bit for bit where it would have ended without a stop, on the same machine.
+    On the same machine the result is the same, bit for bit, as without the interruption.
     """
     import torch
 
-    from barestyle.cli.transfer import paint
     from barestyle.run import checkpoint as checkpoints
     from barestyle.run.checkpoint import CheckpointConfig
     from barestyle.run.record import check_output
-    from barestyle.run.rerun import RelocatedFiles, plan_rerun
+    from barestyle.run.rerun import plan_rerun
 
     output = output.with_name(output.name.removesuffix(SUFFIX))
     path = checkpoints.path_for(output)
     if not path.is_file() and output.is_file():
-        raise RecordError(f"{str(output)!r} has no checkpoint beside it; either it is done, or it was made without one")
-    found = checkpoints.load(path)
-    # Sums are split among threads, so their number shows in the last bit.
-    torch.set_num_threads(found.record.threads)
-    elsewhere = RelocatedFiles(content, tuple(style or ()), tuple(mask or ()), keep, start, trained)
-    plan = plan_rerun(found.record, path, elsewhere, max_pixels=max_pixels)
-    overwrite = force or _is_unfinished(output, found)
-    check_output(output, force=overwrite, inputs=plan.files)
-    if film is not None:
-        filming.check(film, output, force=force, inputs=[path, *plan.files], save_every=save_every)
-    checkpoint_config = CheckpointConfig(path, checkpoint or found.every)
-    return paint(
-        plan,
-        output,
+        raise RecordError(
+            f"there is no checkpoint for {str(output)!r}; the run is finished, or was started without --checkpoint"
+        )
+    checkpoint = checkpoints.load(path)
+    # The number of threads decides how sums are split, and so the last bit of the result.
+    torch.set_num_threads(checkpoint.record.threads)
+    plan = plan_rerun(checkpoint.record, path, moved_options.relocate(), max_pixels=max_pixels)
+    overwrite_output = is_unfinished(output, checkpoint)
+    check_output(output, force=force or overwrite_output, inputs=plan.files)
+    if video is not None:
+        check_video_option(video, output, force=force, inputs=[path, *plan.files])
+    execute_options = ExecuteOptions(
+        force=force,
+        overwrite_output=overwrite_output,
         quiet=quiet,
         save_every=save_every,
-        film=film,
-        force=force,
-        overwrite=overwrite,
-        checkpoint_config=checkpoint_config,
-        resumed=found,
+        video=video,
+        checkpoint=CheckpointConfig(path, checkpoint_every or checkpoint.every),
+        resumed=checkpoint,
     )
+    outcome = execute(plan, output, execute_options)
+    report(outcome, quiet=quiet)
+    return outcome.exit_code
 
 
-def _is_unfinished(output: Path, found: Checkpoint) -> bool:
-    """Whether an output is what the same run left when it was interrupted."""
+def is_unfinished(output: Path, checkpoint: Checkpoint) -> bool:
+    """Return whether `output` is what the checkpoint's run saved when it was interrupted."""
     from barestyle.run import record as records
 
     if not output.is_file():
         return False
     try:
-        earlier = records.find(output)
+        record = records.find(output)
     except RecordError:
         return False
-    return earlier.interrupted and earlier.run_key == found.record.run_key
+    return record.interrupted and record.run_key == checkpoint.record.run_key

@@ -1,4 +1,4 @@
-"""`barestyle score`: how good a result is, in numbers."""
+"""`barestyle score`: metrics of a result."""
 
 from __future__ import annotations
 
@@ -20,74 +20,72 @@ if TYPE_CHECKING:
 
 
 def score(
-    result: Annotated[Path, typer.Argument(metavar="OUT", help="The picture to judge.", show_default=False)],
+    result: Annotated[Path, typer.Argument(metavar="OUT", help="Image to measure.", show_default=False)],
     content: Annotated[
-        Path | None, typer.Option(help="The picture that was repainted (default: as OUT's record says).")
+        Path | None,
+        typer.Option(metavar="FILE", help="The content (default: from the record of OUT).", show_default=False),
     ] = None,
     style: Annotated[
-        Path | None, typer.Option(help="The picture whose style was taken (default: as OUT's record says).")
+        Path | None,
+        typer.Option(metavar="FILE", help="The style (default: from the record of OUT).", show_default=False),
     ] = None,
     metric: Annotated[
-        list[str] | None, typer.Option("--metric", metavar="M", help="Only this metric; may be repeated.")
+        list[str] | None,
+        typer.Option("--metric", metavar="M", help="Compute only this metric. May be repeated.", show_default=False),
     ] = None,
-    weights: Annotated[
-        Path | None,
-        typer.Option("--trained", "--weights", metavar="FILE", help="Trained VGG-19, for the metrics that need it."),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    trained: options.Trained = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     max_pixels: options.MaxPixels = MAX_PIXELS,
 ) -> None:
-    """Measure a result against the pictures that it came from."""
+    """Compare a result with its content and its style, by several metrics."""
     from barestyle import metrics
     from barestyle.run import record as records
 
     metrics.select(metric)
     files = {"content": content, "style": style}
-    named = None not in files.values()
-    record = _record(result, needed=not named)
-    if record is not None and not named:
+    has_both = None not in files.values()
+    record = find_record(result, is_required=not has_both)
+    if record is not None and not has_both:
         folder = result.resolve().parent
         files["content"] = records.locate_input("content", record.content, content, folder)
-        files["style"] = records.locate_input("style", _only_style(record, style), style, folder)
+        files["style"] = records.locate_input("style", select_style(record, style), style, folder)
     content_file, style_file = (file for file in files.values() if file is not None)
-    found = metrics.score(result, content_file, style_file, metrics=metric, weights=weights, max_pixels=max_pixels)
-    own = [name for name in found.values if record is not None and metrics.METRICS[name].favors(record.spec)]
+    scores = metrics.score(result, content_file, style_file, metrics=metric, weights=trained, max_pixels=max_pixels)
+    own = [name for name in scores.values if record is not None and metrics.METRICS[name].favors(record.spec)]
     if as_json:
-        print(json.dumps({"scores": found.values, "left out": found.left_out, "own objective": own}, indent=2))
+        print(json.dumps({"scores": scores.values, "left out": scores.left_out, "own objective": own}, indent=2))
     else:
-        _print(found, own)
+        print_scores(scores, own)
 
 
-def _record(result: Path, *, needed: bool) -> Record | None:
-    """The result's record; None where there is none and none is needed. Raises RecordError otherwise."""
+def find_record(result: Path, *, is_required: bool) -> Record | None:
+    """Return the record of a result, or None if it has none. Raise RecordError if one is required."""
     from barestyle.run import record as records
 
     try:
         return records.find(result)
     except RecordError:
-        if needed:
+        if is_required:
             raise
         return None
 
 
-def _only_style(record: Record, given: Path | None) -> Input:
-    """The style to judge by. Raises RecordError where there are several and none of them was named."""
+def select_style(record: Record, given: Path | None) -> Input:
+    """Return the style to compare with. Raise RecordError if there are several and none is given."""
     if len(record.styles) > 1 and given is None:
-        names = ", ".join(Path(one.path).name for one in record.styles if one.path)
-        raise RecordError(
-            f"this picture is in the style of {names or 'several pictures'}; name one of them with --style"
-        )
+        names = ", ".join(Path(style.path).name for style in record.styles if style.path)
+        raise RecordError(f"the result has several styles ({names or 'in memory'}); give one of them with --style")
     return record.styles[0]
 
 
-def _print(found: Score, own: list[str]) -> None:
-    """The table; a dagger stands at metrics that grade the run by its own objective."""
+def print_scores(scores: Score, own: list[str]) -> None:
+    """Print a table; a dagger marks the metrics in `own`, which grade the run by the loss that it minimized."""
     from barestyle.metrics import METRICS
 
     table = Table(box=None, pad_edge=False)
     for heading in ("metric", "value", "better", "what it measures"):
         table.add_column(heading, overflow="fold", justify="right" if heading == "value" else "left")
-    for name, value in found.values.items():
+    for name, value in scores.values.items():
         metric = METRICS[name]
         table.add_row(
             name,
@@ -98,6 +96,6 @@ def _print(found: Score, own: list[str]) -> None:
     console = Console()
     console.print(table)
     if own:
-        console.print("† grades this run by its own objective", highlight=False)
-    for name, reason in found.left_out.items():
-        console.print(f"{name} was left out; {reason}", highlight=False, markup=False, style="dim")
+        console.print("† measures what this run minimized, so it does not compare methods fairly", highlight=False)
+    for name, reason in scores.left_out.items():
+        console.print(f"{name} was left out: {reason}", highlight=False, markup=False, style="dim")

@@ -1,4 +1,4 @@
-"""`--save-every`: pictures of the way to the result."""
+"""`--save-every`: images of intermediate steps."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 
 class Snapshots:
-    """Writes every n-th step's picture beside the output: out-00010.png beside out.png.
+    """Writes the image of every N-th step beside the output: out-00010.png beside out.png.
 
-    Refuses, when it is made, to overwrite the pictures of an earlier run unless forced. Raises OutputError.
+    Raises OutputError, before any work, if that could replace an input, or, without `force`, a snapshot of an earlier
+    run.
     """
 
     def __init__(self, output: Path, every: int, plan: Plan, *, force: bool) -> None:
@@ -26,23 +27,23 @@ class Snapshots:
         self._every = every
         self._bits = plan.content.bits
         self._alpha = plan.content.alpha
-        written = (path for path in output.parent.glob(f"*{output.suffix}") if is_snapshot(path.name, output))
-        existing = sorted(written)
+        neighbors = sorted(output.parent.glob(f"*{output.suffix}"))
+        existing = [path for path in neighbors if is_snapshot(path.name, output)]
         check_distinct(existing, plan.files, what="an input, and --save-every would overwrite it")
         if existing and not force:
             raise OutputError(f"{str(existing[0])!r} exists; choose another name, or overwrite it with --force")
 
     def path(self, step: int) -> Path:
-        """Where the picture of a step lies."""
+        """Return the file of a step's image."""
         return self._output.with_name(f"{self._output.stem}-{step:05d}{self._output.suffix}")
 
     def __call__(self, progress: Progress) -> None:
-        """Write this step's picture if it is its turn."""
+        """Write the current image if the step is a multiple of N."""
         if progress.step and progress.step % self._every == 0:
-            picture = encode(progress.picture(), self._alpha, self._output.suffix, bits=self._bits)
-            write_atomically(self.path(progress.step), picture)
+            image = encode(progress.picture(), self._alpha, self._output.suffix, bits=self._bits)
+            write_atomically(self.path(progress.step), image)
 
 
 def is_snapshot(name: str, output: Path) -> bool:
-    """Whether a file of that name may be the picture of a step on the way to an output."""
+    """Return whether a file name could be a snapshot's on the way to `output`."""
     return re.fullmatch(rf"{re.escape(output.stem)}-\d{{5,}}{re.escape(output.suffix)}", name) is not None

@@ -1,59 +1,68 @@
-"""Styles, weights and masks as they are typed."""
+"""Styles with their weights and masks, as given on the command line."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from barestyle.cli.several import NUMBER
 from barestyle.errors import SpecError
 
 
 @dataclass(frozen=True)
 class StyleArguments:
-    """What belongs to the styles: their files, one weight each or none, one mask (or None) each or none."""
+    """The styles of a run.
+
+    Attributes:
+        styles: image files, at least one.
+        weights: one number for each style, or None for equal weights.
+        masks: the file of a mask, or None, for each style; None if there are no masks.
+    """
 
     styles: list[Path]
     weights: list[float] | None
     masks: list[Path | None] | None
-    trained: Path | None
 
 
-def typed(
-    styles: list[Path], weights: list[str] | None, masks: list[str] | None, trained: Path | None
-) -> StyleArguments:
-    """What a line says about styles. Raises SpecError.
+def parse_style_arguments(styles: list[Path], weights: str | None, masks: list[str] | None) -> StyleArguments:
+    """Return the styles of `STYLE...`, `--weights W,W...` and `--mask MASK:STYLE`, repeated.
 
-    A style that only a mask names joins the others. A file behind --weights is one of trained weights, which that
-    option named before there were several styles.
+    A style that only a mask names is added to the others. Raise SpecError if there is no style, if a weight is not a
+    number, or if a style has two masks.
     """
-    pairs = [_mask(text) for text in masks or []]
+    pairs = [parse_mask(text) for text in masks or []]
     styles = [*styles, *dict.fromkeys(style for _, style in pairs if style not in styles)]
     if not styles:
-        raise SpecError("no style is named; give at least one picture behind the content, or with --mask MASK:STYLE")
-    numbers: list[float] = []
-    for text in weights or []:
-        if NUMBER.fullmatch(text):
-            numbers.append(float(text))
-        elif trained is None and weights is not None and len(weights) == 1:
-            trained = Path(text)
-        else:
-            raise SpecError(f"a style's weight cannot be {text!r}; --weights takes one number for each style")
-    by_style: dict[Path, Path] = {}
+        raise SpecError("no style is given; give an image after the content, or --mask MASK:STYLE")
+    mask_of: dict[Path, Path] = {}
     for mask, style in pairs:
-        if style in by_style:
-            raise SpecError(f"the style {str(style)!r} is given two masks; paint both into one picture")
-        by_style[style] = mask
+        if style in mask_of:
+            raise SpecError(f"the style {str(style)!r} has two masks; combine them into one image")
+        mask_of[style] = mask
     return StyleArguments(
-        styles, numbers or None, [by_style.get(style) for style in styles] if pairs else None, trained
+        styles,
+        None if weights is None else parse_weights(weights),
+        [mask_of.get(style) for style in styles] if pairs else None,
     )
 
 
-def _mask(text: str) -> tuple[Path, Path]:
-    """'sky.png:a.jpg' -> both paths; at the colon beside which there is a file on the left, if names have several."""
-    places = [place for place, letter in enumerate(text) if letter == ":"]
-    cuts = [(text[:place], text[place + 1 :]) for place in places if text[:place] and text[place + 1 :]]
-    if not cuts:
-        raise SpecError(f"--mask {text!r} names no mask and style; write MASK:STYLE, like sky.png:painting.jpg")
-    mask, style = next((cut for cut in cuts if Path(cut[0]).is_file()), cuts[0])
+def parse_weights(text: str) -> list[float]:
+    """Return the numbers of '2,1'. Raise SpecError for anything else."""
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise SpecError(
+            f"--weights must be one number for each style, separated by commas, such as 2,1, not {text!r}"
+        ) from None
+
+
+def parse_mask(text: str) -> tuple[Path, Path]:
+    """Return the mask and the style of 'sky.png:a.jpg'. Raise SpecError if there is no colon between two names.
+
+    If a name has a colon in it, the text is split where the left part is an existing file.
+    """
+    colons = [index for index, character in enumerate(text) if character == ":"]
+    splits = [(text[:index], text[index + 1 :]) for index in colons if text[:index] and text[index + 1 :]]
+    if not splits:
+        raise SpecError(f"--mask must be MASK:STYLE, such as sky.png:painting.jpg, not {text!r}")
+    mask, style = next((split for split in splits if Path(split[0]).is_file()), splits[0])
     return Path(mask), Path(style)

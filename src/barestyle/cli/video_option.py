@@ -1,4 +1,4 @@
-"""`--film`: the way to the result as a film."""
+"""`--video`: a video of the run, from the starting image to the result."""
 
 from __future__ import annotations
 
@@ -18,55 +18,69 @@ if TYPE_CHECKING:
     from barestyle.video import VideoWriter
 
 FRAMES = 250
-"""At most about so many: ten seconds."""
+"""Number of frames at most, about: ten seconds."""
 
 
-def check(film: Path, output: Path, *, force: bool, inputs: Iterable[Path], save_every: int | None) -> None:
-    """Refuse, before any work, a film that could not be written, or that is another file of the run."""
-    from barestyle.cli.snapshots import is_snapshot
+def check_video_option(video: Path, output: Path, *, force: bool, inputs: Iterable[Path]) -> None:
+    """Raise OutputError, before any work, if a video cannot be written or would replace another file of the run."""
     from barestyle.images import check_distinct
-    from barestyle.run.record import sidecar
     from barestyle.video import check_video
 
-    check_video(film, force=force)
-    check_distinct([film], (output, sidecar(output), *inputs), what="another file of the run")
-    if save_every and film.parent.resolve() == output.parent.resolve() and is_snapshot(film.name, output):
-        raise OutputError(f"the film {str(film)!r} has the name of a picture of --save-every; choose another name")
+    check_video(video, force=force)
+    check_distinct([video], (output, *inputs), what="another file of the run")
 
 
-class Filming:
-    """Takes the frames of a run: about evenly over its steps, and the result at the end."""
+class VideoRecorder:
+    """Adds frames to a video, evenly spread over the steps of a run.
 
-    def __init__(self, film: VideoWriter, plan: Plan) -> None:
-        self._film = film
-        self._every = max(1, plan.steps // FRAMES)
-        self._is_over = False
+    A frame that cannot be written ends the video with a warning; the run goes on.
+    """
+
+    def __init__(self, writer: VideoWriter, plan: Plan) -> None:
+        self._writer = writer
+        self._interval = max(1, plan.steps // FRAMES)
+        self._has_failed = False
 
     def __call__(self, progress: Progress) -> None:
-        """A frame, if it is its turn."""
-        if progress.step % self._every == 0 and not self._is_over:
-            self._take(progress.picture())
+        """Add the current image if the step is a multiple of the interval."""
+        if progress.step % self._interval == 0 and not self._has_failed:
+            self._add(progress.picture())
 
-    def end(self, image: Tensor) -> None:
-        """The last frame, (1, 3, H, W)."""
-        if not self._is_over:
-            self._take(image)
+    def finish(self, image: Tensor) -> None:
+        """Add the last frame, (1, 3, H, W)."""
+        if not self._has_failed:
+            self._add(image)
 
-    def _take(self, image: Tensor) -> None:
+    def _add(self, image: Tensor) -> None:
         try:
-            self._film.add(image)
+            self._writer.add(image)
         except OutputError as error:
-            self._is_over = True
-            warnings.warn(f"{error}; the run goes on, without a film", stacklevel=2)
+            self._has_failed = True
+            _warn(error)
 
 
 @contextmanager
-def filmed(path: Path | None, plan: Plan, *, force: bool) -> Iterator[Filming | None]:
-    """What takes the frames of a run; the film is there when it is left, and nothing of it after an error."""
+def record_video(path: Path | None, plan: Plan, *, force: bool) -> Iterator[VideoRecorder | None]:
+    """Yield a recorder for the frames of a run, or None if there is no path.
+
+    The video is complete when the block ends, and removed if the block raises. A video that cannot be completed
+    is a warning: the image is worth more.
+    """
     if path is None:
         yield None
         return
     from barestyle.video import VideoWriter
 
-    with VideoWriter(path, *plan.size, force=force) as film:
-        yield Filming(film, plan)
+    is_run_complete = False
+    try:
+        with VideoWriter(path, *plan.size, force=force) as writer:
+            yield VideoRecorder(writer, plan)
+            is_run_complete = True
+    except OutputError as error:
+        if not is_run_complete:
+            raise
+        _warn(error)
+
+
+def _warn(error: OutputError) -> None:
+    warnings.warn(f"{error}; the run continues without a video", stacklevel=2)

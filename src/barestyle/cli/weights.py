@@ -1,4 +1,4 @@
-"""`barestyle weights`: trained VGG-19, for those who want to compare with it."""
+"""`barestyle weights`: download and inspect trained VGG-19 weights, for comparisons."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Trained VGG-19: where it is, and getting its first layers.")
+app = typer.Typer(no_args_is_help=True, help="Download and inspect trained VGG-19 weights, for comparisons.")
 
 
 @app.command()
 def info() -> None:
-    """Say which weights a run would use, and what is in them."""
+    """Show which weights file a run would use."""
     from barestyle.errors import WeightsError
     from barestyle.networks import vgg19 as pretrained
 
-    print(f"named in ${pretrained.VARIABLE}: {os.environ.get(pretrained.VARIABLE) or 'nothing'}")
-    print(f"fetched into {pretrained.cache_folder()}: {pretrained.fetched() or 'nothing'}")
+    print(f"${pretrained.VARIABLE}: {os.environ.get(pretrained.VARIABLE) or 'not set'}")
+    print(f"downloaded to {pretrained.cache_folder()}: {pretrained.fetched() or 'nothing'}")
     path = pretrained.find(None)
-    found = pretrained.load(path, 1)
+    trained = pretrained.load(path, 1)
     for layers in range(2, len(pretrained.LAYER_INDICES) + 1):
         try:
-            found = pretrained.load(path, layers)
+            trained = pretrained.load(path, layers)
         except WeightsError:
             break
     size = path.stat().st_size / 1e6
-    print(f"a run would use {path}: {len(found.weights)} convolutions, {size:.1f} MB, SHA-256 {found.sha256}")
+    print(f"used by default: {path}, {len(trained.weights)} convolutions, {size:.1f} MB, SHA-256 {trained.sha256}")
 
 
 @app.command()
@@ -37,16 +37,23 @@ def fetch(
         typer.Option(
             "--from",
             metavar="FILE|URL",
-            help="A .safetensors or .pth file, or a .safetensors URL (default: on the Hugging Face hub).",
+            help="File (.safetensors or .pth) or URL (.safetensors) to read (default: from the Hugging Face hub).",
+            show_default=False,
         ),
     ] = None,
-    layers: Annotated[int, typer.Option(metavar="N", help="Convolutions: runs need 5, the trained metrics 8.")] = 5,
-    cache: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to keep them.", show_default=False)] = None,
+    layers: Annotated[
+        int,
+        typer.Option(metavar="N", help="Number of convolutions: presets need 5, the trained metrics 8."),
+    ] = 5,
+    cache: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder for the weights (default: the user's cache).", show_default=False),
+    ] = None,
 ) -> None:
-    """Get the first layers' bytes of a file of 548 MB, verify and keep them."""
-    from barestyle.networks.download import fetch as get
+    """Download the first layers of VGG-19, a few MB of the file, and verify them."""
+    from barestyle.networks.download import fetch as download
 
-    found = get(source, layers=layers, cache=cache)
-    known = "as at the first time" if found.was_pinned else "unknown until now, and pinned"
-    print(f"{found.path}  {layers} convolutions, {found.bytes_read / 1e6:.1f} MB read")
-    print(f"SHA-256 {found.digest}, {known}")
+    layers_file = download(source, layers=layers, cache=cache)
+    print(f"{layers_file.path}  {layers} convolutions, {layers_file.bytes_read / 1e6:.1f} MB read")
+    verified = "verified" if layers_file.was_pinned else "recorded to verify later downloads"
+    print(f"SHA-256 {layers_file.digest}, {verified}")

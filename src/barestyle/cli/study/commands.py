@@ -14,7 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from barestyle.cli import options
-from barestyle.cli.options import INTERRUPTED
+from barestyle.cli.exit_codes import INTERRUPTED
+from barestyle.cli.spec_builder import build_spec
 from barestyle.cli.study import options as study_options
 from barestyle.cli.study.work import work_in_several_processes, work_in_this_process
 from barestyle.presets import DEFAULT_PRESET
@@ -77,7 +78,7 @@ def plan(
 ) -> None:
     """List a study's cells and estimate how long they take, by timing a few evaluations of each network."""
     resolved = study_options.resolve_options(name, trained, untrained, size, steps, seeds, pair, optimizer)
-    from barestyle.cli.progress_bar import duration
+    from barestyle.cli.progress_bar import format_duration
     from barestyle.study.estimate import estimate
 
     study = resolved.study
@@ -97,12 +98,13 @@ def plan(
     for heading in ("cells", "evaluations", "at most"):
         table.add_column(heading, justify="right")
     for line in total.lines:
-        table.add_row(", ".join(line.variants), f"{line.cells}", f"{line.evaluations:,}", duration(line.seconds))
+        table.add_row(", ".join(line.variants), f"{line.cells}", f"{line.evaluations:,}", format_duration(line.seconds))
     if total.lines:
         Console(highlight=False).print(table)
     print(
-        f"{total.cells} cells to run, about {total.evaluations:,} evaluations: at most {duration(total.seconds)} with "
-        f"one worker on this machine (estimated in {duration(total.calibration)}; runs that stop early take less)"
+        f"{total.cells} cells to run, about {total.evaluations:,} evaluations: at most "
+        f"{format_duration(total.seconds)} with one worker on this machine "
+        f"(estimated in {format_duration(total.calibration)}; runs that stop early take less)"
     )
 
 
@@ -218,7 +220,7 @@ def search(
 
     A search that is started again with the same options continues.
     """
-    spec = options.assembled(preset, size=size, steps=steps)
+    spec = build_spec(preset, size=size, steps=steps)
     from barestyle.cli.interrupt import Interrupt
     from barestyle.study.declaration import DEFAULT_PAIRS
     from barestyle.study.image_files import check_image

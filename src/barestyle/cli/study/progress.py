@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from barestyle.cli.progress_bar import duration
+from barestyle.cli.progress_bar import format_duration
 
 if TYPE_CHECKING:
     from barestyle.study.store import Store
@@ -86,7 +86,7 @@ class _CellCounter:
         settled_since = settled - self._settled_before
         if settled_since and settled < total:
             left = (time.monotonic() - self._start) / settled_since * (total - settled)
-            status.append(f"about {duration(left)} left")
+            status.append(f"about {format_duration(left)} left")
         return settled, total, ", ".join(status)
 
 

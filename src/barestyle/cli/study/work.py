@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from barestyle.cli.options import INTERRUPTED
+from barestyle.cli.exit_codes import INTERRUPTED
 from barestyle.cli.study.options import study_folder
 
 if TYPE_CHECKING:

@@ -1,0 +1,171 @@
+"""Execute a plan: run it under a progress display, save the result and report where it is."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from barestyle.cli.exit_codes import INTERRUPTED, REFUSED
+from barestyle.cli.messages import print_error
+from barestyle.errors import OutputError
+
+if TYPE_CHECKING:
+    from barestyle.run.checkpoint import Checkpoint, CheckpointConfig
+    from barestyle.run.plan import Plan
+    from barestyle.run.progress import Progress
+    from barestyle.run.result import Result
+
+
+@dataclass(frozen=True)
+class ExecuteOptions:
+    """What to do while a plan runs.
+
+    Attributes:
+        force: overwrite the output, and snapshots and a video of an earlier run.
+        overwrite_output: overwrite the output even without `force`.
+        quiet: show no progress.
+        save_every: steps between snapshots, or None for no snapshots.
+        video: file of the video, or None for no video.
+        checkpoint: where and how often to write a checkpoint, or None for no checkpoint.
+        resumed: checkpoint to continue from, or None to begin anew.
+        stop_after: restarts and iterates after which to stop, or None; repeats a run that was interrupted there.
+    """
+
+    force: bool = False
+    overwrite_output: bool = False
+    quiet: bool = False
+    save_every: int | None = None
+    video: Path | None = None
+    checkpoint: CheckpointConfig | None = None
+    resumed: Checkpoint | None = None
+    stop_after: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result of executing a plan, and where it was saved.
+
+    Attributes:
+        result: what the run returned.
+        path: the saved image: the output, or a file in the folder for temporary files if `error` is set.
+        interrupted: Ctrl-C was pressed, possibly after the last step; `result.interrupted` says if it stopped the run.
+        error: why the image could not be saved as the output, or None.
+        checkpoint: the checkpoint that `barestyle resume` can continue from, or None.
+    """
+
+    result: Result
+    path: Path
+    interrupted: bool = False
+    error: OutputError | None = None
+    checkpoint: Path | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0, REFUSED if the image is not where it was asked for, or INTERRUPTED if Ctrl-C stopped the run."""
+        if self.error is not None:
+            return REFUSED
+        return INTERRUPTED if self.interrupted and self.result.interrupted else 0
+
+
+class StopPoint:
+    """Notices when a run has taken as many restarts and iterates as an earlier one.
+
+    Args:
+        restarts_and_iterates: both counts, or None to never stop; iterates are those of the last attempt.
+    """
+
+    def __init__(self, restarts_and_iterates: tuple[int, int] | None) -> None:
+        self._target = restarts_and_iterates
+        self._restarts = 0
+        self._iterates = 0
+
+    def __call__(self, progress: Progress) -> None:
+        """Count an iterate."""
+        self._iterates = 1 if progress.restarts > self._restarts else self._iterates + 1
+        self._restarts = progress.restarts
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether the run should stop here."""
+        return (self._restarts, self._iterates) == self._target
+
+
+def execute(plan: Plan, output: Path, options: ExecuteOptions) -> Outcome:
+    """Run a plan, and save its result as `output`.
+
+    The first Ctrl-C stops the run and saves the best image so far. Raises OutputError before any work if `output` or a
+    snapshot could not be written, and what `barestyle.run.runner.run` raises.
+    """
+    from barestyle.cli.interrupt import Interrupt
+    from barestyle.cli.progress_bar import show_progress
+    from barestyle.cli.snapshots import Snapshots
+    from barestyle.cli.video_option import record_video
+    from barestyle.images import check_format
+    from barestyle.run.runner import run
+
+    check_format(output, *plan.size)
+    snapshots = Snapshots(output, options.save_every, plan, force=options.force) if options.save_every else None
+    stop_point = StopPoint(options.stop_after)
+    with (
+        Interrupt() as interrupt,
+        show_progress(plan, quiet=options.quiet) as show,
+        record_video(options.video, plan, force=options.force) as video,
+    ):
+        observers = [observer for observer in (stop_point, show, snapshots, video) if observer is not None]
+
+        def on_progress(progress: Progress) -> None:
+            for observe in observers:
+                observe(progress)
+
+        result = run(
+            plan,
+            on_progress=on_progress,
+            should_stop=lambda: interrupt.requested or stop_point.is_reached,
+            checkpoint_config=options.checkpoint,
+            resumed=options.resumed,
+        )
+        path, error = save_or_rescue(result, output, overwrite=options.force or options.overwrite_output)
+        if video is not None:
+            video.finish(result.image)
+        checkpoint = None
+        if options.checkpoint is not None:
+            if error is None and not result.interrupted:
+                options.checkpoint.path.unlink(missing_ok=True)
+            elif options.checkpoint.path.exists():
+                checkpoint = options.checkpoint.path
+    return Outcome(result, path, interrupt.requested, error, checkpoint)
+
+
+def save_or_rescue(result: Result, output: Path, *, overwrite: bool) -> tuple[Path, OutputError | None]:
+    """Save a result, in the folder for temporary files if it cannot be saved as `output`.
+
+    Return the path of the image and, if it is not `output`, the reason. Raise OutputError if neither can be written.
+    """
+    try:
+        return result.save(output, overwrite=overwrite), None
+    except OutputError as error:
+        folder = Path(tempfile.mkdtemp(prefix="barestyle-"))
+        try:
+            rescued = result.save(folder / output.name)
+        except OutputError:
+            folder.rmdir()
+            raise error from None
+        return rescued, OutputError(f"{error}; the image was saved as {str(rescued)!r} instead")
+
+
+def report(outcome: Outcome, *, quiet: bool) -> None:
+    """Print where the image is, how the run went and how to continue it; with `quiet` only an error."""
+    if outcome.error is not None:
+        print_error(outcome.error)
+    if quiet:
+        return
+    result = outcome.result
+    if outcome.error is None:
+        size = f"{result.image.shape[-1]} x {result.image.shape[-2]}"
+        restarts = f", {result.restarts} restarts" if result.restarts else ""
+        print(f"{outcome.path}  {size} pixels, {result.evaluations} evaluations in {result.seconds:.1f} s{restarts}")
+        print(f"The run ended because {result.reason}.")
+    if outcome.checkpoint is not None:
+        print(f"To continue, run `barestyle resume {outcome.checkpoint.with_suffix('')}`.")

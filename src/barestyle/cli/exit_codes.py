@@ -1,0 +1,12 @@
+"""Exit codes of the program, other than 0 for success."""
+
+from __future__ import annotations
+
+INCOMPLETE = 1
+"""Some pairs or cells failed, or a repeated run gave a different image."""
+
+REFUSED = 2
+"""The input or the options are invalid, or the result could not be saved where it was asked for."""
+
+INTERRUPTED = 130
+"""Ctrl-C stopped the command: 128 + SIGINT, as in shells."""

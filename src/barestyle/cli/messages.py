@@ -1,0 +1,15 @@
+"""Messages on standard error."""
+
+from __future__ import annotations
+
+import sys
+
+
+def print_error(error: Exception | str) -> None:
+    """Print an error as one line that names the program."""
+    print(f"barestyle: {str(error).rstrip('.')}", file=sys.stderr)
+
+
+def print_note(message: Warning | str, *_: object, **__: object) -> None:
+    """Print a warning as one line; takes the arguments of `warnings.showwarning`."""
+    print(f"barestyle: note: {message}", file=sys.stderr)
