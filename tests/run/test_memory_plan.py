@@ -80,7 +80,7 @@ def test_a_picture_in_tiles_is_the_whole_ones_to_rounding() -> None:
     assert tiled.losses == pytest.approx(whole.losses, rel=1e-5)
     levels = (255 * (tiled.image - whole.image)).abs()
     # Where a ReLU has its kink, the second step makes levels of what was rounding in the first, at some values in a
-    # hundred thousand. The gradients themselves are compared in losses/test_tiling.py.
+    # hundred thousand. The gradients themselves are compared in tests/objective.
     assert float((levels > 2).float().mean()) < 1e-4
     assert float(levels.mean()) < 0.01
 

@@ -52,7 +52,8 @@ class Result:
     def to_pil(self) -> Image.Image:
         """Return the picture as an 8-bit PIL image, RGB or RGBA."""
         parts = [self.image] if self.alpha is None else [self.image, self.alpha]
-        values = np.concatenate([part[0].permute(1, 2, 0).numpy() for part in parts], axis=2)
+        # In float64, like `save`: float32 would round some values to another level.
+        values = np.concatenate([part[0].permute(1, 2, 0).double().numpy() for part in parts], axis=2)
         return Image.fromarray(np.rint(values * 255).astype(np.uint8))
 
     def _repr_html_(self) -> str:
