@@ -1,6 +1,6 @@
-"""Paints the pictures of the README and of the guide, from photographs and styles that come with an installation.
+"""Paint the images of the README and of the guide from the installed samples.
 
-`python -m tools.paint_gallery [gallery] [presets] [styles] [colors]`, from the repository's root, writes into
+Run `python -m tools.paint_gallery [gallery] [presets] [styles] [colors]` from the root of the repository; it writes to
 docs/pictures.
 """
 
@@ -14,21 +14,20 @@ from barestyle import PRESETS, Spec, preset, samples, transfer, with_settings
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 PAIRS = (("coffee", "swirls"), ("chelsea", "mosaic"), ("astronaut", "impasto"), ("rocket", "hatching"))
-FROM_THE_PAPER = [name for name in PRESETS if not name.startswith("bare") and name != "paper-original"]
+PAPER_PRESETS = [name for name in PRESETS if not name.startswith("bare") and name != "paper-original"]
 GAP = 8
 
 
-def painted(photo: str, style: str, spec: Spec, size: int) -> Image.Image:
+def paint(photo: str, style: str, spec: Spec, size: int) -> Image.Image:
     result = transfer(samples.photo(photo), samples.style(style), with_settings(spec, {"size": size}))
     print(f"{photo} in {style}: {result.evaluations} evaluations in {result.seconds:.0f} s; {result.reason}")
     return result.to_pil()
 
 
-def row(pictures: list[Image.Image], height: int) -> Image.Image:
-    """Pictures side by side at one height, their shapes kept."""
+def join_row(images: list[Image.Image], height: int) -> Image.Image:
+    """Join images side by side at one height, with their aspect ratios."""
     scaled = [
-        image.resize((round(image.width * height / image.height), height), Image.Resampling.LANCZOS)
-        for image in pictures
+        image.resize((round(image.width * height / image.height), height), Image.Resampling.LANCZOS) for image in images
     ]
     strip = Image.new("RGB", (sum(image.width for image in scaled) + GAP * (len(scaled) - 1), height), "white")
     left = 0
@@ -38,38 +37,38 @@ def row(pictures: list[Image.Image], height: int) -> Image.Image:
     return strip
 
 
-def stack(rows: list[Image.Image]) -> Image.Image:
-    """Rows below each other at one width, their shapes kept."""
+def stack_rows(rows: list[Image.Image]) -> Image.Image:
+    """Join rows from top to bottom at one width, with their aspect ratios."""
     width = min(image.width for image in rows)
-    level = [
+    scaled = [
         image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS) for image in rows
     ]
-    sheet = Image.new("RGB", (width, sum(image.height for image in level) + GAP * (len(level) - 1)), "white")
+    sheet = Image.new("RGB", (width, sum(image.height for image in scaled) + GAP * (len(scaled) - 1)), "white")
     top = 0
-    for image in level:
+    for image in scaled:
         sheet.paste(image, (0, top))
         top += image.height + GAP
     return sheet
 
 
-def gallery() -> Image.Image:
-    """Photograph, style and result of each pair, with the default preset."""
+def paint_gallery() -> Image.Image:
+    """Return photograph, style and result of each pair, with the default preset."""
     rows = []
     for photo, style in PAIRS:
         sources = [Image.open(file).convert("RGB") for file in (samples.photo(photo), samples.style(style))]
-        rows.append(row([*sources, painted(photo, style, preset("bare").spec, 512)], 320))
-    return stack(rows)
+        rows.append(join_row([*sources, paint(photo, style, preset("bare").spec, 512)], 320))
+    return stack_rows(rows)
 
 
-def presets() -> Image.Image:
-    """One pair under each untrained network of the paper: above with the robust optimizer, below with the paper's."""
-    specs = [preset(name).spec for name in FROM_THE_PAPER]
+def paint_presets() -> Image.Image:
+    """Return one pair under each untrained network of the paper: L-BFGS above, the paper's optimizer below."""
+    specs = [preset(name).spec for name in PAPER_PRESETS]
     lines = [[with_settings(spec, {"optimizer": kind}) for spec in specs] for kind in ("lbfgs", "paper-lbfgs")]
-    return stack([row([painted("chelsea", "swirls", spec, 256) for spec in line], 170) for line in lines])
+    return stack_rows([join_row([paint("chelsea", "swirls", spec, 256) for spec in line], 170) for line in lines])
 
 
-def styles() -> Image.Image:
-    """One photograph in one style, another, both, each on one side, and with the cup kept."""
+def paint_styles() -> Image.Image:
+    """Return one photograph in one style, in another, in both, in one on each side, and with a protected region."""
     photo, first, second = samples.photo("coffee"), samples.style("swirls"), samples.style("mosaic")
     spec = with_settings(preset("bare").spec, {"size": 256})
     with Image.open(photo) as image:
@@ -84,23 +83,26 @@ def styles() -> Image.Image:
         transfer(photo, [first, second], spec, masks=[left, None]),
         transfer(photo, first, spec, keep=cup),
     ]
-    return row([result.to_pil() for result in results], 170)
+    return join_row([result.to_pil() for result in results], 170)
 
 
-def colors() -> Image.Image:
-    """One photograph with its own colors, painted so before and after the search, and with its palette likewise."""
-    ways = (
+def paint_colors() -> Image.Image:
+    """Return one photograph with its own luminance colors and with its palette, each before and after the run."""
+    color_settings = (
         {"colors": "luminance"},
         {"colors": "luminance", "colors.when": "after"},
         {"colors": "matched"},
         {"colors": "matched", "colors.when": "after", "colors.space": "lab", "colors.method": "histogram"},
     )
-    return row([painted("coffee", "swirls", with_settings(preset("bare").spec, way), 256) for way in ways], 170)
+    return join_row(
+        [paint("coffee", "swirls", with_settings(preset("bare").spec, settings), 256) for settings in color_settings],
+        170,
+    )
 
 
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    sheets = {"gallery": gallery, "presets": presets, "styles": styles, "colors": colors}
+    sheets = {"gallery": paint_gallery, "presets": paint_presets, "styles": paint_styles, "colors": paint_colors}
     for name in sys.argv[1:] or sheets:
         sheets[name]().save(FOLDER / f"{name}.jpg", quality=88, optimize=True)
 

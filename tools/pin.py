@@ -1,4 +1,4 @@
-"""Pin behavior: paint small pictures in every way, and hash pixels, loss traces and help texts.
+"""Pin behavior: paint small images in many ways, and hash pixels, loss traces and help texts.
 
 `python -m tools.pin before.json` writes the hashes, `python -m tools.pin before.json --compare` compares those of now
 with them, name by name. Hashes hold on one processor with one thread only, so the file is not committed: write it
@@ -44,7 +44,7 @@ COMMANDS = (
 
 
 def drawing(width: int, height: int, seed: int) -> Image.Image:
-    """Ellipses on a gradient, another picture for each seed."""
+    """Return ellipses on a gradient, a different image for each seed."""
     random = np.random.default_rng(seed)
     x, y = np.meshgrid(np.linspace(0, 1, width), np.linspace(0, 1, height))
     ramp = x[..., None] * random.uniform(0, 255, 3) + (1 - y[..., None]) * random.uniform(0, 255, 3)
@@ -63,22 +63,22 @@ HALF = Image.fromarray(np.repeat(np.linspace(0, 255, SIZE)[None] > 127, 48, 0).a
 PAPER_QUICK = {"optimizer.steps": 2, "optimizer.iterations_per_step": 4}
 
 
-def digest(result: Result) -> str:
-    """Hash of a result's pixels and of its losses."""
+def compute_digest(result: Result) -> str:
+    """Return a hash of a result's pixels and losses."""
     hashed = hashlib.sha256(result.image.contiguous().numpy().data)
     hashed.update(np.array(result.losses).tobytes())
     return hashed.hexdigest()[:16]
 
 
-def results() -> Iterator[tuple[str, str]]:
-    """Paint everything; yield a name and a hash for each picture."""
+def paint_results() -> Iterator[tuple[str, str]]:
+    """Paint everything; yield a name and a hash for each image."""
     for name in PRESETS:
         if name == "paper-original":
             continue  # needs trained weights
         for kind in ("paper-lbfgs", "lbfgs", "adam"):
             quick = {**PAPER_QUICK, "scales": "single"} if kind == "paper-lbfgs" else {"optimizer.steps": 4}
             spec = with_settings(preset(name).spec, {"size": SIZE, "optimizer": kind, **quick})
-            yield f"{name} {kind}", digest(transfer(CONTENT, STYLES[0], spec, precision="float32"))
+            yield f"{name} {kind}", compute_digest(transfer(CONTENT, STYLES[0], spec, precision="float32"))
     quick = {"size": SIZE, "optimizer.steps": 4, "scales": "single"}
     variants: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         "coarse to fine": ({"scales": {"kind": "coarse-to-fine", "count": 3, "finest_steps": 3}}, {}),
@@ -99,17 +99,20 @@ def results() -> Iterator[tuple[str, str]]:
     }
     for name, (settings, options) in variants.items():
         spec = with_settings(preset("bare").spec, {**quick, **settings})
-        yield name, digest(transfer(CONTENT, STYLES[0], spec, **{"precision": "float32", **tiled(options)}))
+        yield (
+            name,
+            compute_digest(transfer(CONTENT, STYLES[0], spec, **{"precision": "float32", **resolve_memory(options)})),
+        )
     spec = with_settings(preset("bare").spec, quick)
     options = {"precision": "float32", "seed": 7}
-    yield "two styles", digest(transfer(CONTENT, STYLES, spec, weights=[2, 1], **options))
-    yield "masks", digest(transfer(CONTENT, STYLES, spec, masks=[HALF, None], **options))
-    yield "gray style", digest(transfer(CONTENT, STYLES[0].convert("L"), spec, **options))
-    yield from interrupted()
+    yield "two styles", compute_digest(transfer(CONTENT, STYLES, spec, weights=[2, 1], **options))
+    yield "masks", compute_digest(transfer(CONTENT, STYLES, spec, masks=[HALF, None], **options))
+    yield "gray style", compute_digest(transfer(CONTENT, STYLES[0].convert("L"), spec, **options))
+    yield from resume_runs()
 
 
-def tiled(options: dict[str, Any]) -> dict[str, Any]:
-    """The options, with a memory that is too small for one tile in place of `__TILES__`."""
+def resolve_memory(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options, with a memory too small for one tile in place of `__TILES__`."""
     if options.get("memory") != "__TILES__":
         return options
     import psutil
@@ -117,15 +120,15 @@ def tiled(options: dict[str, Any]) -> dict[str, Any]:
     return {**options, "memory": str(psutil.Process().memory_info().rss + 110 * 2**20)}
 
 
-def interrupted() -> Iterator[tuple[str, str]]:
-    """A run that stops after two steps and is resumed from its checkpoint, for each optimizer."""
+def resume_runs() -> Iterator[tuple[str, str]]:
+    """Interrupt a run of each optimizer after two steps and resume it; yield a name and a hash."""
     for kind in ("paper-lbfgs", "lbfgs", "adam"):
         quick = PAPER_QUICK if kind == "paper-lbfgs" else {"optimizer.steps": 6}
         spec = with_settings(preset("bare").spec, {"size": SIZE, "scales": "single", "optimizer": kind, **quick})
         with tempfile.TemporaryDirectory() as folder:
             for number, image in enumerate((CONTENT, STYLES[0])):
                 image.save(Path(folder) / f"{number}.png")
-            seen: list[Progress] = []
+            progress: list[Progress] = []
             path = Path(folder) / "out.checkpoint"
             transfer(
                 Path(folder) / "0.png",
@@ -134,19 +137,19 @@ def interrupted() -> Iterator[tuple[str, str]]:
                 precision="float32",
                 checkpoint=path,
                 checkpoint_every=1,
-                on_progress=seen.append,
-                should_stop=lambda seen=seen: len(seen) == 3,  # type: ignore[misc]
+                on_progress=progress.append,
+                should_stop=lambda progress=progress: len(progress) == 3,  # type: ignore[misc]
             )
-            yield f"resumed {kind}", digest(resume(path))
+            yield f"resumed {kind}", compute_digest(resume(path))
 
 
-def help_texts() -> Iterator[tuple[str, str]]:
+def hash_help_texts() -> Iterator[tuple[str, str]]:
     """Hash every command's help."""
     for command in COMMANDS:
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-m", "barestyle", *command.split(), "--help"], capture_output=True, check=True
         )
-        yield f"barestyle {command} --help", hashlib.sha256(done.stdout).hexdigest()[:16]
+        yield f"barestyle {command} --help", hashlib.sha256(process.stdout).hexdigest()[:16]
 
 
 def main() -> int:
@@ -154,16 +157,16 @@ def main() -> int:
     parser.add_argument("file", type=Path)
     parser.add_argument("--compare", action="store_true")
     parser.add_argument("--help-texts", action="store_true", help="hash the help of every command, too")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     torch.set_num_threads(1)
-    now = dict(results())
-    if given.help_texts:
-        now |= dict(help_texts())
-    if not given.compare:
-        given.file.write_text(json.dumps(now, indent=1) + "\n", encoding="utf-8")
-        print(f"{given.file}: {len(now)} pins")
+    now = dict(paint_results())
+    if arguments.help_texts:
+        now |= dict(hash_help_texts())
+    if not arguments.compare:
+        arguments.file.write_text(json.dumps(now, indent=1) + "\n", encoding="utf-8")
+        print(f"{arguments.file}: {len(now)} pins")
         return 0
-    before = json.loads(given.file.read_text(encoding="utf-8"))
+    before = json.loads(arguments.file.read_text(encoding="utf-8"))
     changed = [name for name, value in now.items() if before.get(name) != value]
     print(f"{len(now) - len(changed)} of {len(now)} pins hold" + "".join(f"\n  changed: {name}" for name in changed))
     return bool(changed)

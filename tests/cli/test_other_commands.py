@@ -87,8 +87,8 @@ def test_demo_with_every_option(program: Program, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--style", "monet"), "there is no style 'monet'; barestyle's own are"),
-        (("--photo", "cat"), "there is no photograph 'cat'; scikit-image's are"),
+        (("--style", "monet"), "there is no style 'monet'; the sample styles are"),
+        (("--photo", "cat"), "there is no photograph 'cat'; the sample photographs are"),
     ],
 )
 def test_demo_refuses_unknown_names(program: Program, tmp_path: Path, options: tuple[str, ...], words: str) -> None:

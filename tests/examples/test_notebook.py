@@ -1,4 +1,4 @@
-"""The notebook for newcomers runs from top to bottom, in a folder of its own, and shows what it speaks of."""
+"""The introductory notebook runs from top to bottom in an empty folder, and its cells show results."""
 
 from __future__ import annotations
 
@@ -28,79 +28,81 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def cells(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The cells by their ids, after all of them have run in `folder` by this Python, whatever kernels there are."""
+    """Run the notebook in `folder` with this Python, without other kernels; return its cells by id."""
     jupyter = tmp_path_factory.mktemp("jupyter")
     kernel = jupyter / "kernels" / "this" / "kernel.json"
     kernel.parent.mkdir(parents=True)
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    # One thread, as the tests themselves have.
+    # One thread, as in the tests.
     kernel.write_text(json.dumps({"argv": argv, "display_name": "this", "env": {"OMP_NUM_THREADS": "1"}}))
     notebook = nbformat.read(NOTEBOOK, as_version=4)
-    before = saved_elsewhere()
+    before = list_images()
     with pytest.MonkeyPatch.context() as patch:
-        for place in ("JUPYTER_PATH", "JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR"):
-            patch.setenv(place, str(jupyter))
-        where = {"metadata": {"path": str(folder)}}
-        nbclient.NotebookClient(notebook, kernel_name="this", resources=where, timeout=100).execute()
-    assert saved_elsewhere() == before
+        for variable in ("JUPYTER_PATH", "JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR"):
+            patch.setenv(variable, str(jupyter))
+        resources = {"metadata": {"path": str(folder)}}
+        nbclient.NotebookClient(notebook, kernel_name="this", resources=resources, timeout=100).execute()
+    assert list_images() == before
     return {cell["id"]: cell for cell in notebook.cells}
 
 
-def saved_elsewhere() -> dict[Path, int]:
-    """Pictures, with their times, that lie where the notebook does and where the tests run."""
-    return {path: path.stat().st_mtime_ns for place in (NOTEBOOK.parent, Path.cwd()) for path in place.glob("*.png*")}
+def list_images() -> dict[Path, int]:
+    """Return images, with their times, in the notebook's folder and in the working folder."""
+    return {
+        path: path.stat().st_mtime_ns for location in (NOTEBOOK.parent, Path.cwd()) for path in location.glob("*.png*")
+    }
 
 
-def output(cell: Any, kind: str) -> str:
-    """What a cell gave as its value, in one of the kinds that a notebook shows."""
-    (found,) = [one["data"][kind] for one in cell["outputs"] if kind in one.get("data", {})]
-    return str(found)
+def get_output(cell: Any, kind: str) -> str:
+    """Return a cell's value as a MIME type."""
+    (value,) = [item["data"][kind] for item in cell["outputs"] if kind in item.get("data", {})]
+    return str(value)
 
 
-def printed(cell: Any) -> str:
-    return "".join(one["text"] for one in cell["outputs"] if one["output_type"] == "stream")
+def get_text(cell: Any) -> str:
+    return "".join(item["text"] for item in cell["outputs"] if item["output_type"] == "stream")
 
 
-def test_every_cell_runs_and_none_complains(cells: dict[str, Any]) -> None:
+def test_every_cell_runs_without_warnings(cells: dict[str, Any]) -> None:
     code = [cell for cell in cells.values() if cell["cell_type"] == "code"]
     assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
     for cell in code:
-        for one in cell["outputs"]:
-            assert one["output_type"] != "error"
-            assert one.get("name") != "stderr", one["text"]
+        for item in cell["outputs"]:
+            assert item["output_type"] != "error"
+            assert item.get("name") != "stderr", item["text"]
 
 
 @pytest.mark.parametrize("name", ["transfer", "strength"])
-def test_a_result_shows_its_picture_and_its_curve(cells: dict[str, Any], name: str) -> None:
-    html = output(cells[name], "text/html")
+def test_a_result_shows_its_image_and_loss_curve(cells: dict[str, Any], name: str) -> None:
+    html = get_output(cells[name], "text/html")
     assert '<img src="data:image/jpeg;base64,' in html
     assert "<title>Loss at " in html
     assert ("content_loss.strength" in html) == (name == "strength")
 
 
-def test_pictures_show_themselves_side_by_side(cells: dict[str, Any]) -> None:
+def test_images_are_shown_side_by_side(cells: dict[str, Any]) -> None:
     for name in ("imports", "seeds"):
-        assert output(cells[name], "image/png")
+        assert get_output(cells[name], "image/png")
 
 
-def test_progress_goes_to_its_end(cells: dict[str, Any]) -> None:
-    lines = printed(cells["transfer"]).splitlines()
+def test_progress_reaches_100_percent(cells: dict[str, Any]) -> None:
+    lines = get_text(cells["transfer"]).splitlines()
     shares = [int(re.fullmatch(r" *(\d+)%  loss 0\.\d{4}", line).group(1)) for line in lines]  # type: ignore[union-attr]
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0, 100)
 
 
-def test_the_results_are_nearer_to_the_style_as_it_says(cells: dict[str, Any]) -> None:
+def test_the_style_losses_are_ordered_as_the_text_says(cells: dict[str, Any]) -> None:
     losses = {
-        name: float(value) for name, value in re.findall(r"^(\w+) +([\d.]+)$", printed(cells["style-loss"]), re.M)
+        name: float(value) for name, value in re.findall(r"^(\w+) +([\d.]+)$", get_text(cells["style-loss"]), re.M)
     }
     assert list(losses) == ["photograph", "result", "wilder"]
     assert losses["wilder"] < losses["result"] < 0.5 * losses["photograph"]
-    assert output(cells["gradient"], "text/plain") == "torch.Size([1, 3, 85, 128])"
+    assert get_output(cells["gradient"], "text/plain") == "torch.Size([1, 3, 85, 128])"
 
 
-def test_what_it_saves_lies_where_it_runs_with_its_record(cells: dict[str, Any], folder: Path) -> None:
-    assert output(cells["save"], "text/plain") == "True"
+def test_files_are_saved_in_the_working_folder(cells: dict[str, Any], folder: Path) -> None:
+    assert get_output(cells["save"], "text/plain") == "True"
     assert sorted(path.name for path in folder.rglob("*")) == ["first.png", "first.png.json"]
     record = records.find(folder / "first.png")
     assert record.spec == preset("bare-fast").spec.model_copy(update={"size": 128})

@@ -1,4 +1,4 @@
-"""Pictures that are at hand without any download: barestyle's own styles and scikit-image's photographs."""
+"""Sample images that are installed already: styles of barestyle and photographs of scikit-image."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from pathlib import Path
 from barestyle.errors import ImageError
 
 STYLES = ("swirls", "mosaic", "hatching", "impasto")
-"""Painted by tools/paint_styles; each is a JPEG in this folder."""
+"""Styles painted by tools/paint_styles; each is a JPEG file in this folder."""
 
 PHOTOS = {"astronaut": "astronaut.png", "chelsea": "chelsea.png", "coffee": "coffee.png", "rocket": "rocket.jpg"}
-"""Photographs that come with scikit-image, each in the public domain or CC0, and their files."""
+"""Photographs of scikit-image, all in the public domain or CC0, and their file names."""
 
 
 def style(name: str) -> Path:
-    """The file of one of barestyle's own styles. Raises ImageError with the names there are."""
+    """Return the file of a style. Raises ImageError for an unknown name."""
     if name not in STYLES:
-        raise ImageError(f"there is no style {name!r}; barestyle's own are {', '.join(STYLES)}")
+        raise ImageError(f"there is no style {name!r}; the sample styles are {', '.join(STYLES)}")
     return Path(str(files("barestyle.samples") / f"{name}.jpg"))
 
 
 def photo(name: str) -> Path:
-    """The file of one of scikit-image's photographs. Raises ImageError with the names there are."""
+    """Return the file of a photograph. Raises ImageError for an unknown name."""
     if name not in PHOTOS:
-        raise ImageError(f"there is no photograph {name!r}; scikit-image's are {', '.join(PHOTOS)}")
-    # Not skimage.data.data_dir, which is a download folder where pooch happens to be installed.
+        raise ImageError(f"there is no photograph {name!r}; the sample photographs are {', '.join(PHOTOS)}")
+    # Not skimage.data.data_dir, which is a download folder if pooch is installed.
     return Path(str(files("skimage.data") / PHOTOS[name]))
