@@ -156,20 +156,21 @@ def test_refused_files_are_explained_and_the_page_works_on(
     letter.write_text("Dear Sir or Madam")
     page.set_input_files("#content input[type=file]", letter)
     page.wait_for_selector("text=/'letter.png' .*PNG, JPEG/")
-    page.wait_for_selector("#content input[type=file]", state="attached")
+    page.wait_for_selector("#content:has-text('Choose a photo')")
     wall = tmp_path / "wall.png"
     Image.new("1", (10_000, 10_000)).save(wall)
     page.set_input_files("#content input[type=file]", wall)
     page.wait_for_selector("text='wall.png' has too many pixels; resize it to under 67 megapixels.")
     large = tmp_path / "large.png"
     large.write_bytes(b"x" * (MAX_UPLOAD + 1))
-    page.wait_for_selector("#content input[type=file]", state="attached")
+    page.wait_for_selector("#content:has-text('Choose a photo')")
     page.set_input_files("#content input[type=file]", large)
     page.wait_for_selector("text=/exceeds|too large|maximum/i")
     for file in (letter, pictures / "style.jpg"):
         open_more(page)
         page.set_input_files("#earlier input[type=file]", file)
         page.wait_for_selector(f"text='{file.name}' has no barestyle settings in it")
+        page.wait_for_selector("#earlier:has-text('Drop File Here')")
     paint(page, pictures, quick_result)
     page.wait_for_selector('[data-phase="done"]')
 
