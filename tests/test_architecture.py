@@ -152,7 +152,7 @@ INSIDE = {
     "ui": (
         "errors",
         "limits",
-        "choices",
+        "looks",
         "uploads",
         "previews",
         "job_status",

@@ -20,7 +20,7 @@ from PIL import Image
 
 from barestyle.run import record as records
 from barestyle.spec import with_settings
-from barestyle.ui import choices
+from barestyle.ui.looks import LOOKS
 from tests.ui.conftest import ENDLESS, MAX_UPLOAD, TINY, Server, wait_until
 
 QUICK = TINY.to_json()
@@ -79,7 +79,7 @@ def test_the_documented_endpoints(client: Client) -> None:
     ]
     assert [parameter["parameter_has_default"] for parameter in parameters] == [False] * 2 + [True] * 5
     assert "a whole spec as JSON" in endpoints["/paint"]["description"]
-    assert [preset["name"] for preset in client.predict(api_name="/presets")] == list(choices.offered())
+    assert [preset["name"] for preset in client.predict(api_name="/presets")] == list(LOOKS)
 
 
 def test_positions_in_the_queue_and_stop(client: Client, other_client: Client, both: dict[str, Any]) -> None:

@@ -7,31 +7,23 @@ from pathlib import Path
 import pytest
 
 from barestyle.errors import RecordError, SpecError
-from barestyle.presets import PRESETS, preset
+from barestyle.presets import preset
 from barestyle.run import record as records
 from barestyle.run.record import Record
 from barestyle.spec import Spec, with_settings
-from barestyle.ui import choices, controls
+from barestyle.ui import controls
 from barestyle.ui.controls import CONTROLS
 from barestyle.ui.errors import PageError
 from barestyle.ui.form_values import Settings, parse_base, parse_seed, read_settings, settings_from_record
 from barestyle.ui.limits import Limits
+from barestyle.ui.looks import LOOKS, has_strength
 
 LIMITS = Limits()
 
 
-def test_all_presets_without_trained_weights_are_offered() -> None:
-    trained = {name for name, candidate in PRESETS.items() if choices.is_trained(candidate.spec)}
-    assert trained == {"paper-original"}
-    assert set(choices.offered()) == set(PRESETS) - trained
-    for name in trained:
-        with pytest.raises(PageError, match="needs trained weights"):
-            Settings(name).spec(LIMITS)
-
-
-@pytest.mark.parametrize("name", choices.offered())
+@pytest.mark.parametrize("name", LOOKS)
 def test_settings_come_back_from_a_record(name: str, quick_result: Path) -> None:
-    made = Settings(name, size=80, strength=0.3 if choices.takes_strength(preset(name).spec) else None, seed=2**60)
+    made = Settings(name, size=80, strength=0.3 if has_strength(preset(name).spec) else None, seed=2**60)
     record = _record(quick_result, made.spec(LIMITS), seed=made.seed)
     settings = settings_from_record(record)
     assert (settings.base, settings.size, settings.strength, settings.seed) == (name, 64, made.strength, 2**60)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from barestyle.ui import choices
+from barestyle.ui.looks import LOOKS
 from tests.ui.conftest import DESKTOP, PHONE, OpenPage, wait_until
 from tests.ui.page_actions import load_settings, open_more, paint
 
@@ -70,10 +70,10 @@ def visit_with_tab(page: Page) -> list[str]:
 
 def test_a_look_says_what_to_expect_and_whether_its_strength_is_adjustable(open_page: OpenPage) -> None:
     page = open_page()
-    assert page.locator("#preset label").count() == len(choices.offered())
+    assert page.locator("#preset label").count() == len(LOOKS)
     assert page.is_enabled("#strength input[type=range]")
     page.check('#preset input[value="npnd"]')
-    page.wait_for_selector("text=Strong colors and dark edges; the forms stay.")
+    page.wait_for_selector("text=Strong colors and dark edges; shapes stay clear.")
     page.wait_for_selector("#strength input[type=range][disabled]")
     page.wait_for_selector("#strength:has-text('Strength isn\\'t adjustable for this look')")
     page.check('#preset input[value="bare-fine"]')

@@ -9,11 +9,12 @@ import gradio as gr
 from gradio.events import api
 
 from barestyle.presets import DEFAULT_PRESET
-from barestyle.ui import choices, status_text
+from barestyle.ui import status_text
 from barestyle.ui.errors import PageError
 from barestyle.ui.form_values import Settings, parse_base, parse_seed
 from barestyle.ui.gradio_errors import translate_errors
 from barestyle.ui.image_inputs import IMAGE_INPUTS, get_uploaded_file
+from barestyle.ui.looks import LOOKS
 from barestyle.ui.service import Service
 
 PAINT = (
@@ -91,9 +92,7 @@ def _paint(service: Service) -> Any:
 
 
 async def _list_presets() -> list[dict[str, str]]:
-    return [
-        {"name": name, "title": choices.title(name), "description": choices.says(name)} for name in choices.offered()
-    ]
+    return [{"name": name, "title": LOOKS[name].title, "description": LOOKS[name].description} for name in LOOKS]
 
 
 def _stop(service: Service) -> Any:

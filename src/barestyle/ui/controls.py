@@ -12,9 +12,9 @@ from gradio.components import Component
 from barestyle.presets import PRESETS
 from barestyle.spec import Spec
 from barestyle.spec.validation import alternatives
-from barestyle.ui import choices
 from barestyle.ui.form_values import Settings, get_default_size, get_default_strength, parse_seed
 from barestyle.ui.limits import Limits
+from barestyle.ui.looks import LOOKS, has_strength
 
 MIN_SIZE = 64
 """Least long side in pixels; below, most networks have too few pixels."""
@@ -123,9 +123,9 @@ def _default_to(default: Any, value: Any) -> Any:
 
 def make_strength_hint(names: Sequence[str]) -> tuple[str, bool]:
     """Return the hint of the strength control for these presets, and whether any of them has a strength."""
-    adjustable = [name for name in names if choices.takes_strength(PRESETS[name].spec)]
+    adjustable = [name for name in names if has_strength(PRESETS[name].spec)]
     if names and not adjustable:
         return NO_STRENGTHS_HINT, False
     if len(adjustable) == len(names):
         return STRENGTH_HINT, True
-    return f"{STRENGTH_HINT}; applies to {' and '.join(map(choices.title, adjustable))} only", True
+    return f"{STRENGTH_HINT}; applies to {' and '.join(LOOKS[name].title for name in adjustable)} only", True

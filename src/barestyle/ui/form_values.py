@@ -11,9 +11,9 @@ from barestyle.presets import DEFAULT_PRESET, preset
 from barestyle.run import record as records
 from barestyle.run.record import Record
 from barestyle.spec import DEFAULT_LONGEST_SIDE, LuminanceContentLoss, PictureStart, Spec, with_settings
-from barestyle.ui.choices import is_trained, offered, takes_strength, title
 from barestyle.ui.errors import PageError, strip_folder
 from barestyle.ui.limits import Limits
+from barestyle.ui.looks import LOOKS, has_strength, needs_trained_weights
 
 SEED_LIMIT = 2**63
 
@@ -39,15 +39,15 @@ class Settings:
     @property
     def title(self) -> str:
         """What the page calls the look."""
-        return title(self.base) if isinstance(self.base, str) else "Loaded settings"
+        return preset(self.base).title if isinstance(self.base, str) else "Loaded settings"
 
     def spec(self, limits: Limits) -> Spec:
         """Return the spec for these values. Raise SpecError, or PageError for what the page does not offer."""
         base = preset(self.base).spec if isinstance(self.base, str) else self.base
-        if is_trained(base):
+        if needs_trained_weights(base):
             label = repr(self.base) if isinstance(self.base, str) else "this spec"
             raise PageError(
-                f"{label} needs trained weights, which the page does not offer; use {', '.join(offered())}, "
+                f"{label} needs trained weights, which the page does not offer; use {', '.join(LOOKS)}, "
                 "or the command `barestyle transfer`"
             )
         spec = with_settings(base, _make_spec_fields(self.size, self.strength, self.colors))
@@ -121,7 +121,7 @@ def read_settings(file: Path) -> Settings:
 def settings_from_record(record: Record) -> Settings:
     """Return the settings that an earlier result was made with. Raise PageError if the page cannot repeat them."""
     unsupported = {
-        "trained weights": is_trained(record.spec),
+        "trained weights": needs_trained_weights(record.spec),
         "several styles": len(record.styles) > 1,
         "masks": record.keep is not None or any(style.mask is not None for style in record.styles),
         "a start picture": isinstance(record.spec.start, PictureStart),
@@ -144,8 +144,8 @@ def settings_from_record(record: Record) -> Settings:
 
 def _find_base(spec: Spec) -> str | Spec:
     """Return the preset that differs from a spec at most in what the form sets, or else the spec."""
-    for name, candidate in offered().items():
-        strength = get_strength(spec) if takes_strength(candidate.spec) else None
+    for name, candidate in LOOKS.items():
+        strength = get_strength(spec) if has_strength(candidate.spec) else None
         adjusted = with_settings(candidate.spec, _make_spec_fields(None, strength, spec.colors.kind))
         if adjusted.model_copy(update={"size": spec.size}) == spec:
             return name

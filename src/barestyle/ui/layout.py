@@ -9,10 +9,10 @@ import gradio as gr
 from gradio.components import Component
 
 from barestyle.presets import DEFAULT_PRESET, PRESETS
-from barestyle.ui import choices
 from barestyle.ui.controls import CONTROLS
 from barestyle.ui.image_inputs import IMAGE_INPUTS, ImageInput, create_image_component, create_sample_buttons
 from barestyle.ui.limits import Limits
+from barestyle.ui.looks import LOOKS
 from barestyle.ui.service import MAX_LOOKS
 from barestyle.ui.viewer import create_viewer
 
@@ -106,7 +106,7 @@ def _create_input_column(image_input: ImageInput) -> tuple[gr.Image, gr.HTML]:
 
 def _create_preset_choice() -> gr.Radio:
     return gr.Radio(
-        add_titles(choices.offered()),
+        add_titles(LOOKS),
         value=DEFAULT_PRESET,
         label="Look",
         info=describe_preset(DEFAULT_PRESET),
@@ -117,7 +117,7 @@ def _create_preset_choice() -> gr.Radio:
 
 def _create_preset_choices() -> gr.CheckboxGroup:
     return gr.CheckboxGroup(
-        add_titles(choices.offered()),
+        add_titles(LOOKS),
         value=[DEFAULT_PRESET],
         label="Looks",
         info=f"Choose 2 to {MAX_LOOKS} looks. They are painted one after the other.",
@@ -128,12 +128,12 @@ def _create_preset_choices() -> gr.CheckboxGroup:
 
 def add_titles(names: Iterable[str]) -> list[tuple[str, str | int | float]]:
     """Return presets as pairs of title and name."""
-    return [(choices.title(name), name) for name in names]
+    return [(LOOKS[name].title, name) for name in names]
 
 
 def describe_preset(name: str) -> str:
     """Return a sentence on what to expect of a preset."""
-    line = choices.says(name)
+    line = LOOKS[name].description
     return f"{line[:1].upper()}{line[1:]}."
 
 
@@ -141,4 +141,4 @@ def explain_preset(name: str) -> str:
     """Return a paragraph, in Markdown, on what a preset does."""
     preset = PRESETS[name]
     about = preset.details.replace("--strength", "the strength")
-    return f"**{choices.title(name)}** is the preset `{name}`: {preset.summary} ({preset.source}). {about}"
+    return f"**{LOOKS[name].title}** is the preset `{name}`: {preset.summary} ({preset.source}). {about}"

@@ -10,7 +10,7 @@ import gradio as gr
 
 from barestyle.presets import preset
 from barestyle.spec import Spec
-from barestyle.ui import api, choices, controls
+from barestyle.ui import api, controls
 from barestyle.ui.controls import CONTROLS
 from barestyle.ui.form_values import Settings
 from barestyle.ui.gradio_errors import translate_errors
@@ -25,6 +25,7 @@ from barestyle.ui.layout import (
     describe_preset,
     explain_preset,
 )
+from barestyle.ui.looks import LOOKS, has_strength
 from barestyle.ui.service import LOADED, Service
 from barestyle.ui.viewer import make_viewer_value
 
@@ -132,7 +133,7 @@ def _follow_preset(components: Components, service: Service) -> dict[str, Any]:
         with translate_errors():
             base = service.resolve_base(request.session_hash, name)
             spec = preset(base).spec if isinstance(base, str) else base
-        is_adjustable = choices.takes_strength(spec)
+        is_adjustable = has_strength(spec)
         hint = controls.STRENGTH_HINT if is_adjustable else controls.NO_STRENGTH_HINT
         strength = gr.update(info=hint, interactive=is_adjustable)
         if name == LOADED:
@@ -168,7 +169,7 @@ def _connect_earlier_result(components: Components, service: Service) -> None:
 
 def _select_base(settings: Settings) -> Any:
     """Select a preset, or an extra entry for an earlier result's spec if it is not a preset's."""
-    presets = add_titles(choices.offered())
+    presets = add_titles(LOOKS)
     if isinstance(settings.base, Spec):
         return gr.update(choices=[*presets, (settings.title, LOADED)], value=LOADED)
     return gr.update(choices=presets, value=settings.base)

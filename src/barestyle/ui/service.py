@@ -12,7 +12,6 @@ from typing import TypeVar
 from barestyle.errors import BarestyleError
 from barestyle.presets import preset
 from barestyle.spec import Spec
-from barestyle.ui import choices
 from barestyle.ui.compute import PaintRequest
 from barestyle.ui.errors import PageError
 from barestyle.ui.form_values import Settings, read_settings
@@ -21,6 +20,7 @@ from barestyle.ui.job_queue import CLOSING, JobQueue
 from barestyle.ui.job_status import JobStatus
 from barestyle.ui.jobs import Job
 from barestyle.ui.limits import Limits
+from barestyle.ui.looks import has_strength
 from barestyle.ui.sessions import PAGE_TIMEOUT, Session, Sessions
 
 KEEPALIVE_SECONDS = 1.0
@@ -164,7 +164,7 @@ class Service:
     def drop_unused_strength(self, settings: Settings) -> Settings:
         """Return the settings without a strength if their look has none: the page's slider always has a value."""
         spec = preset(settings.base).spec if isinstance(settings.base, str) else settings.base
-        return settings if choices.takes_strength(spec) else replace(settings, strength=None)
+        return settings if has_strength(spec) else replace(settings, strength=None)
 
     async def watch(self, session_id: str | None, job: Job) -> AsyncIterator[tuple[JobStatus, int]]:
         """Yield the job's status and its position in the queue whenever one of them changes, until the job is over.
