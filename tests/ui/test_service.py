@@ -122,6 +122,20 @@ def test_watch_yields_at_every_keepalive(service: Service, monkeypatch: pytest.M
     asyncio.run(main())
 
 
+def test_a_session_does_not_time_out_while_its_job_is_watched(service: Service) -> None:
+    async def main() -> None:
+        job = await start(service, "me", Settings(ENDLESS))
+        session = service.sessions.get("me")
+        async for status, _ in service.watch("me", job):
+            assert not session.has_expired
+            if status.snapshot:
+                break
+            session.last_seen -= session.timeout + 1
+            assert session.has_expired
+
+    asyncio.run(main())
+
+
 def test_a_missing_picture_is_named(service: Service) -> None:
     asyncio.run(service.choose_sample("me", CONTENT, "coffee"))
     with pytest.raises(PageError, match="choose a style first"):

@@ -122,18 +122,6 @@ def test_a_client_times_out_before_a_page(sessions: Sessions) -> None:
     assert len(sessions) == 1, "an ended session is not started again"
 
 
-def test_a_session_with_an_unfinished_job_does_not_time_out(sessions: Sessions, pictures: Path) -> None:
-    session = sessions.get("client")
-    job = session.create_job([PaintRequest(pictures / "content.png", pictures / "style.jpg", TINY, 0, "Quick")])
-    session.last_seen -= module.CLIENT_TIMEOUT + 1
-    sessions.clean_up()
-    assert len(sessions) == 1
-    job.stop()
-    sessions.clean_up()
-    assert len(sessions) == 0
-    assert not session.folder.exists()
-
-
 def test_ending_a_session_drops_its_jobs(sessions: Sessions, pictures: Path) -> None:
     job = sessions.get("one").create_job(
         [PaintRequest(pictures / "content.png", pictures / "style.jpg", TINY, 0, "Quick")]

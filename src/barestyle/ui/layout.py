@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import gradio as gr
 from gradio.components import Component
 
-from barestyle.presets import DEFAULT_PRESET, PRESETS
+from barestyle.presets import DEFAULT_PRESET
 from barestyle.ui.controls import CONTROLS
+from barestyle.ui.errors import to_sentence
 from barestyle.ui.image_inputs import IMAGE_INPUTS, ImageInput, create_image_component, create_sample_buttons
 from barestyle.ui.limits import Limits
 from barestyle.ui.looks import LOOKS
@@ -133,12 +134,11 @@ def add_titles(names: Iterable[str]) -> list[tuple[str, str | int | float]]:
 
 def describe_preset(name: str) -> str:
     """Return a sentence on what to expect of a preset."""
-    line = LOOKS[name].description
-    return f"{line[:1].upper()}{line[1:]}."
+    return to_sentence(LOOKS[name].description)
 
 
 def explain_preset(name: str) -> str:
     """Return a paragraph, in Markdown, on what a preset does."""
-    preset = PRESETS[name]
-    about = preset.details.replace("--strength", "the strength")
-    return f"**{LOOKS[name].title}** is the preset `{name}`: {preset.summary} ({preset.source}). {about}"
+    look = LOOKS[name]
+    details = look.details.replace("--strength", "the strength")
+    return f"**{look.title}** is the preset `{name}`: {look.summary} ({look.source}). {details}"

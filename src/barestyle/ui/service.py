@@ -183,12 +183,12 @@ class Service:
                     update = job.status, self.job_queue.find_position(job)
                     if update != latest or clock() >= deadline:
                         latest, deadline = update, clock() + KEEPALIVE_SECONDS
+                        self.sessions.touch(session_id)
                         yield update
                     if update[0].is_over:
                         return
                     await changes.wait(deadline - clock())
         finally:
-            self.sessions.touch(session_id)
             if not job.status.is_over:
                 job.drop()
 

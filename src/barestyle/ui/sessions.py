@@ -43,7 +43,7 @@ class Session:
         upload_dirs: for each input, the folder of its picture and preview.
         loaded_spec: the spec of an earlier result whose settings were loaded, if it is not a preset's.
         jobs: the latest last.
-        last_seen: time of the last request, on the monotonic clock.
+        last_seen: time of the last request or update of a job, on the monotonic clock.
         timeout: seconds without a request after which the session ends.
         folder_count: folders that were created so far.
     """
@@ -108,9 +108,8 @@ class Session:
 
     @property
     def has_expired(self) -> bool:
-        """Whether the session has timed out, with no job to wait for."""
-        is_idle = all(job.status.is_over for job in self.jobs)
-        return is_idle and time.monotonic() - self.last_seen > self.timeout
+        """Whether nothing was heard from the client for too long. A job that is watched counts as a sign."""
+        return time.monotonic() - self.last_seen > self.timeout
 
 
 class Sessions:
