@@ -73,7 +73,7 @@ def ours(
             in_use=memories.measure_used_memory(device),
             budget=memories.compute_memory_budget(device, asked),
         )
-    objective = build_objective(spec, network, content, style, tiling=fitted.tiling())
+    objective = build_objective(spec, network, content, style, tiling=fitted.to_tiling())
     return lambda: objective.evaluate(content)
 
 

@@ -145,7 +145,7 @@ def test_what_a_caller_has_switched_off_does_not_matter(content_image: Image.Ima
 
 def test_a_spec_that_was_changed_unchecked_is_checked(content_image: Image.Image, style_image: Image.Image) -> None:
     spec = quick_spec("bare")
-    broken = spec.model_copy(update={"style_loss": spec.style_loss.model_copy(update={"taps": (9,)})})
+    broken = spec.model_copy(update={"style_loss": spec.style_loss.model_copy(update={"layers": (9,)})})
     with pytest.raises(SpecError, match=r"style_loss\.layers asks for layer 9, but the network has 5"):
         transfer(content_image, style_image, broken)
 

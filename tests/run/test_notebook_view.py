@@ -19,7 +19,7 @@ from PIL import Image
 
 from barestyle import PRESETS, Result, Spec, preset, transfer, with_settings
 from barestyle.images import resize
-from barestyle.run.notebook_view import LONGEST_SIDE, as_html
+from barestyle.run.notebook_view import LONGEST_SIDE, render_html
 from barestyle.run.record import Input
 from barestyle.spec.diff import diff_specs
 from tests.browser import open_file
@@ -40,7 +40,7 @@ def changed(result: Result, **fields: Any) -> Result:
 
 def parsed(result: Result) -> ET.Element:
     """The fragment as XML, which is stricter than HTML: every tag closed, every text escaped."""
-    return ET.fromstring(as_html(result))
+    return ET.fromstring(render_html(result))
 
 
 def shown(result: Result) -> Image.Image:
@@ -153,7 +153,7 @@ def test_every_text_is_escaped(result: Result) -> None:
     record = {"reason": EVIL, "device": EVIL, "digest": EVIL, "content": Input(path=f"/a/{name}", sha256="0")}
     evil = changed(result, **record)
     assert [element.tag for element in parsed(evil).iter()] == [element.tag for element in parsed(result).iter()]
-    assert "<script" not in as_html(evil)
+    assert "<script" not in render_html(evil)
     assert {facts(evil)[fact] for fact in ("ended because", "device", "digest")} == {EVIL}
     (image,) = parsed(evil).iter("img")
     assert image.attrib["alt"] == f"{name} in the style of style.jpg"
@@ -175,16 +175,16 @@ def test_nothing_comes_from_elsewhere(result: Result) -> None:
 
 def test_no_folder_leaves_with_a_notebook(result: Result, pictures: Path, content_image: Image.Image) -> None:
     weights = with_settings(preset("paper-original").spec, {"network.trained_file": str(pictures / "vgg19.pth")})
-    text = as_html(changed(result, spec=weights))
+    text = render_html(changed(result, spec=weights))
     assert "content.png in the style of style.jpg" in text
     assert str(pictures) not in text
     assert "trained_file" not in text
     in_memory = transfer(content_image, pictures / "style.jpg", SPEC)
-    assert "a picture in the style of style.jpg" in as_html(in_memory)
+    assert "a picture in the style of style.jpg" in render_html(in_memory)
 
 
 def test_a_result_shows_itself(result: Result) -> None:
-    assert result._repr_html_() == as_html(result)
+    assert result._repr_html_() == render_html(result)
 
 
 def test_drawing_the_curve_needs_no_matplotlib() -> None:
@@ -199,7 +199,7 @@ STYLES = "elements => elements.map(one => getComputedStyle(one).{})"
 @pytest.mark.parametrize(("ink", "paper"), [("rgb(20, 20, 20)", "white"), ("rgb(230, 230, 230)", "rgb(17, 17, 17)")])
 def test_it_is_readable_on_light_and_dark_wide_and_narrow(result: Result, ink: str, paper: str, tmp_path: Path) -> None:
     wide = replace(result, image=resize(result.image, 384, 512))
-    page_of_a_notebook = f"<!doctype html><body style='color:{ink};background:{paper};margin:8px'>{as_html(wide)}"
+    page_of_a_notebook = f"<!doctype html><body style='color:{ink};background:{paper};margin:8px'>{render_html(wide)}"
     (tmp_path / "page.html").write_text(page_of_a_notebook, encoding="utf-8")
     with open_file(tmp_path / "page.html") as page:
         backgrounds = page.eval_on_selector_all("body *", STYLES.format("backgroundColor"))

@@ -154,7 +154,7 @@ def check_proportions(picture: Picture, content: Picture, what: str) -> None:
         )
 
 
-def region_masks(styles: Sequence[Style]) -> list[Tensor | None]:
+def complete_masks(styles: Sequence[Style]) -> list[Tensor | None]:
     """Return each style's mask, (1, 1, H, W).
 
     A style without a mask gets what the others leave, or None if no style has a mask.

@@ -64,7 +64,7 @@ class MemoryPlan(FrozenModel):
             return None
         return Size(self.tile_height, self.tile_width)
 
-    def tiling(self) -> Tiling:
+    def to_tiling(self) -> Tiling:
         """Return the tiling that an objective starts with."""
         return Tiling(self.tile, self.resident_tiles)
 
@@ -75,7 +75,7 @@ class MemoryPlan(FrozenModel):
             tile_height=height, tile_width=width, resident_tiles=tiling.resident_tiles, history=self.history
         )
 
-    def half_tiling(self, picture: Size) -> Tiling:
+    def to_half_tiling(self, picture: Size) -> Tiling:
         """Return tiles of half the height, which take as much memory in float32 as whole ones do in bfloat16."""
         height, width = self.tile or picture
         return Tiling(Size(-(-height // 2), width), self.resident_tiles)

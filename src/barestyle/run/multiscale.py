@@ -169,20 +169,20 @@ class MultiscaleMinimizer:
         pairs = warm_start.history if warm_start is not None else None
         plan = self._planner.begin_stage(self._cursor.index, stage, warm_pairs=None if pairs is None else pairs.size)
         network = cast_network(self._network, stage.precision)
-        objective = build_objective(self._spec, network, inputs.content, inputs.regions, tiling=plan.tiling())
+        objective = build_objective(self._spec, network, inputs.content, inputs.regions, tiling=plan.to_tiling())
         self._objective = objective
         evaluate = protect_pixels(objective.evaluate, inputs)
 
         def check(image: Tensor) -> bool:
             gradient = evaluate(image).gradient
             objective.release()
-            tiling = plan.half_tiling(stage.size)
+            tiling = plan.to_half_tiling(stage.size)
             accurate = build_objective(self._spec, self._network, inputs.content, inputs.regions, tiling=tiling)
             return is_accurate(gradient, protect_pixels(accurate.evaluate, inputs)(image).gradient)
 
-        return Minimizer(evaluate, start, self._optimizer(plan), warm_start), check
+        return Minimizer(evaluate, start, self._adapt_optimizer(plan), warm_start), check
 
-    def _optimizer(self, plan: MemoryPlan) -> LBFGS | PaperLBFGS | Adam:
+    def _adapt_optimizer(self, plan: MemoryPlan) -> LBFGS | PaperLBFGS | Adam:
         """Return the optimizer of the spec with the current stage's steps, and the history that fits into memory."""
         optimizer = self._spec.optimizer
         if isinstance(optimizer, PaperLBFGS):
@@ -201,7 +201,7 @@ class MultiscaleMinimizer:
         while cursor.ended_at is None and (iterate := next(iterates, None)) is not None:
             cursor.evaluations = iterate.evaluations
             assert minimizer.best_so_far is not None
-            self.best_so_far = minimizer.best_so_far.map(lambda one: self._enlarge(one, inputs))
+            self.best_so_far = minimizer.best_so_far.map(lambda item: self._enlarge(item, inputs))
             if stage.precision_checked and is_check_due(iterate.step) and iterate.step < stage.steps:
                 cursor.ended_at = None if check(iterate.image) else iterate.step
             yield self._enlarge(iterate, inputs)

@@ -48,27 +48,28 @@ class Displayable(Protocol):
         """How the picture was made."""
 
 
-def as_html(result: Displayable) -> str:
+def render_html(result: Displayable) -> str:
     """Return a result as a self-contained HTML fragment: no script, no style sheet, no external files.
 
     The picture is a JPEG, or a PNG if it has transparency, of at most 768 pixels per side. Colors are inherited, so
     that it is readable on light and dark backgrounds; in a narrow window the picture is above the rest.
     """
     record = result.record
-    title = f"{_name(record.content.path)} in the style of {' and '.join(_name(style.path) for style in record.styles)}"
+    styles = " and ".join(_strip_folders(style.path) for style in record.styles)
+    title = f"{_strip_folders(record.content.path)} in the style of {styles}"
     return (
-        f'<div style="{ROW}">\n{_picture(result.image, result.alpha, title)}\n<div style="{DETAILS}">\n'
+        f'<div style="{ROW}">\n{_render_picture(result.image, result.alpha, title)}\n<div style="{DETAILS}">\n'
         f'<div style="font-weight:600;overflow-wrap:anywhere">{escape(title)}</div>\n'
-        f"{draw_loss_curve(record.losses)}\n{_table(record)}\n</div>\n</div>"
+        f"{draw_loss_curve(record.losses)}\n{_render_table(record)}\n</div>\n</div>"
     )
 
 
-def _name(path: str | None) -> str:
+def _strip_folders(path: str | None) -> str:
     """Return a file's name without its folders: a shared notebook should not reveal them."""
     return "a picture" if path is None else Path(path).name
 
 
-def _picture(image: Tensor, alpha: Tensor | None, title: str) -> str:
+def _render_picture(image: Tensor, alpha: Tensor | None, title: str) -> str:
     height, width = image.shape[-2:]
     if max(height, width) > LONGEST_SIDE:
         height, width = target_size(height, width, LONGEST_SIDE)
@@ -81,9 +82,9 @@ def _picture(image: Tensor, alpha: Tensor | None, title: str) -> str:
     )
 
 
-def _table(record: Record) -> str:
+def _render_table(record: Record) -> str:
     """Return the main facts, and the settings that differ from the nearest preset, as an HTML table."""
-    base = nearest_preset(record.spec)
+    base = find_nearest_preset(record.spec)
     changed = list(diff_specs(base.spec, record.spec))
     restarts = f" after restart {record.restarts}" if record.restarts else ""
     facts = {
@@ -94,16 +95,17 @@ def _table(record: Record) -> str:
         "optimization": f"{record.evaluations} evaluations in {record.seconds:.1f} s{restarts}",
         "ended because": record.reason,
     }
-    rows = [_row("preset", escape(f"{base.name}, except" if changed else base.name))]
+    rows = [_render_row("preset", escape(f"{base.name}, except" if changed else base.name))]
     rows += [
-        _row(f"<code style='{CODE}'>{escape(change.field)}</code>", escape(change.describe())) for change in changed
+        _render_row(f"<code style='{CODE}'>{escape(change.field)}</code>", escape(change.describe()))
+        for change in changed
     ]
-    rows += [_row(name, escape(value)) for name, value in facts.items()]
-    rows.append(_row("digest", f"<code style='{CODE}'>{escape(record.digest)}</code>"))
+    rows += [_render_row(name, escape(value)) for name, value in facts.items()]
+    rows.append(_render_row("digest", f"<code style='{CODE}'>{escape(record.digest)}</code>"))
     return f'<table style="{TABLE}"><tbody>\n' + "\n".join(rows) + "\n</tbody></table>"
 
 
-def _row(name: str, value: str) -> str:
+def _render_row(name: str, value: str) -> str:
     """Return a row of the table from a name and a value that are already HTML."""
     return (
         f'<tr style="{LINE}"><th scope="row" style="{CELL};padding-right:1rem;font-weight:normal;{SOFT}">{name}</th>'
@@ -111,6 +113,6 @@ def _row(name: str, value: str) -> str:
     )
 
 
-def nearest_preset(spec: Spec) -> Preset:
+def find_nearest_preset(spec: Spec) -> Preset:
     """Return the preset with the fewest differences; the first one if there are several."""
     return min(PRESETS.values(), key=lambda candidate: len(list(diff_specs(candidate.spec, spec))))

@@ -13,7 +13,7 @@ from barestyle.images import color_transfer
 from barestyle.losses import Region, StyleImage
 from barestyle.networks import normalized
 from barestyle.networks import vgg19 as pretrained
-from barestyle.run.inputs import Style, alpha_mask, region_masks
+from barestyle.run.inputs import Style, alpha_mask, complete_masks
 from barestyle.run.plan import Plan
 from barestyle.run.scaled_inputs import ScaledInputs
 from barestyle.spec import VGG, LuminanceColors, MatchedColors, NoiseStart, Spec
@@ -43,7 +43,7 @@ def prepare_inputs(plan: Plan) -> ScaledInputs:
     return ScaledInputs(content, tuple(regions), None if isinstance(plan.spec.start, NoiseStart) else base, keep)
 
 
-def initial_image(inputs: ScaledInputs, *, seed: int, noise: float) -> Tensor:
+def build_initial_image(inputs: ScaledInputs, *, seed: int, noise: float) -> Tensor:
     """Return the first image, (1, 3, h, w): the base with a share of uniform noise, or noise only without a base."""
     generator = torch.Generator().manual_seed(seed)
     if inputs.base is None:
@@ -76,7 +76,7 @@ def group_regions(styles: Sequence[Style], keep: Tensor | None) -> list[Region]:
     groups: dict[str | None, list[int]] = {}
     for number, style in enumerate(styles):
         groups.setdefault(None if style.mask is None else style.mask.sha256, []).append(number)
-    masks = region_masks(styles)
+    masks = complete_masks(styles)
     mean = sum(style.weight for style in styles) / len(styles)
     regions = []
     for members in groups.values():

@@ -34,10 +34,10 @@ def build_record(
         seed=plan.seed,
         network_seed=restarts.seed,
         perturbed=restarts.perturbed,
-        content=_input(plan.content),
-        styles=tuple(_style_input(style) for style in plan.styles),
-        keep=plan.keep and _input(plan.keep),
-        start=plan.start and _input(plan.start),
+        content=_describe_picture(plan.content),
+        styles=tuple(_describe_style(style) for style in plan.styles),
+        keep=plan.keep and _describe_picture(plan.keep),
+        start=plan.start and _describe_picture(plan.start),
         weights=plan.trained and Input(path=str(plan.trained.path.resolve()), sha256=plan.trained.sha256),
         width=plan.size[1],
         height=plan.size[0],
@@ -57,12 +57,12 @@ def build_record(
     )
 
 
-def _style_input(style: Style) -> StyleInput:
-    source = _input(style.picture)
+def _describe_style(style: Style) -> StyleInput:
+    source = _describe_picture(style.picture)
     return StyleInput(
-        path=source.path, sha256=source.sha256, weight=style.weight, mask=style.mask and _input(style.mask)
+        path=source.path, sha256=source.sha256, weight=style.weight, mask=style.mask and _describe_picture(style.mask)
     )
 
 
-def _input(picture: Picture) -> Input:
+def _describe_picture(picture: Picture) -> Input:
     return Input(path=picture.path and str(picture.path.resolve()), sha256=picture.sha256)

@@ -58,9 +58,9 @@ class Result:
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: the picture, the loss curve and the settings."""
-        from barestyle.run.notebook_view import as_html
+        from barestyle.run.notebook_view import render_html
 
-        return as_html(self)
+        return render_html(self)
 
     def save(self, path: str | Path, *, bits: Literal[8, 16] | None = None, overwrite: bool = True) -> Path:
         """Write the picture in the format of the extension, and its record beside it as `path`.json.

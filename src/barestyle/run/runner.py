@@ -21,7 +21,7 @@ from barestyle.run.checkpoint import Checkpoint, CheckpointConfig
 from barestyle.run.multiscale import MultiscaleMinimizer
 from barestyle.run.plan import Plan
 from barestyle.run.postprocess import postprocess
-from barestyle.run.preprocess import initial_image, prepare_inputs, rescale_trained_layers
+from barestyle.run.preprocess import build_initial_image, prepare_inputs, rescale_trained_layers
 from barestyle.run.progress import Progress
 from barestyle.run.record import Record
 from barestyle.run.recorder import build_record
@@ -59,7 +59,7 @@ class RunState:
         self.losses += checkpoint.record.losses
         self.started -= checkpoint.record.seconds
 
-    def iterates(self) -> Iterator[Iterate]:
+    def iterate(self) -> Iterator[Iterate]:
         """Yield every iterate, and collect the losses of the current attempt."""
         attempts = self.restarts.count
         for iterate in self.restarts:
@@ -69,7 +69,7 @@ class RunState:
             self.losses.append(iterate.loss)
             yield iterate
 
-    def progress(self, iterate: Iterate) -> Progress:
+    def build_progress(self, iterate: Iterate) -> Progress:
         """Return what a progress bar or a page shows after an iterate."""
         selected = self.restarts.best_so_far.selected
         return Progress(
@@ -85,7 +85,7 @@ class RunState:
             picture=lambda: postprocess(self.plan, selected.image.cpu().clone()),
         )
 
-    def record(self, image: Tensor) -> Record:
+    def build_record(self, image: Tensor) -> Record:
         """Return the record of the run so far, for an image (1, 3, H, W)."""
         return build_record(
             self.plan,
@@ -96,16 +96,16 @@ class RunState:
             seconds=self.seconds,
         )
 
-    def checkpoint(self, every: int) -> Checkpoint:
+    def build_checkpoint(self, every: int) -> Checkpoint:
         """Return everything needed to continue later."""
-        return Checkpoint(self.record(self.restarts.best_so_far.best.image), every, self.restarts.state())
+        return Checkpoint(self.build_record(self.restarts.best_so_far.best.image), every, self.restarts.state())
 
-    def result(self) -> Result:
+    def build_result(self) -> Result:
         """Return the result: the selected image at the end, or the best one so far if the run was interrupted."""
         best_so_far = self.restarts.best_so_far
         selected = best_so_far.best if self.interrupted else best_so_far.selected
         image = postprocess(self.plan, selected.image.cpu())
-        record = self.record(image)
+        record = self.build_record(image)
         return Result(
             image=image,
             alpha=self.plan.content.alpha,
@@ -144,20 +144,20 @@ def run(
         if resumed is not None:
             state.resume(resumed)
         with use_repeatable_kernels(plan), translate_memory_errors(plan):
-            for iterate in state.iterates():
+            for iterate in state.iterate():
                 # 2. Report each iterate, and ask whether to stop.
                 if on_progress is not None:
-                    on_progress(state.progress(iterate))
+                    on_progress(state.build_progress(iterate))
                 state.interrupted = should_stop is not None and should_stop()
                 # 3. Write a checkpoint when it is due.
                 if checkpoint_config is not None:
                     is_due = len(state.losses) % checkpoint_config.every == 0
                     if is_due or state.interrupted:
-                        save_checkpoint(checkpoint_config, state.checkpoint(checkpoint_config.every))
+                        save_checkpoint(checkpoint_config, state.build_checkpoint(checkpoint_config.every))
                 if state.interrupted:
                     break
         # 4. Return the picture with its record.
-        return state.result()
+        return state.build_result()
 
 
 def build_restarts(plan: Plan) -> Restarts[MultiscaleMinimizer]:
@@ -166,20 +166,20 @@ def build_restarts(plan: Plan) -> Restarts[MultiscaleMinimizer]:
     trained = rescale_trained_layers(plan)
     spec = plan.spec
 
-    def attempt(seed: int, perturbed: bool) -> MultiscaleMinimizer:
+    def start_attempt(seed: int, perturbed: bool) -> MultiscaleMinimizer:
         network = build(spec.network, seed=seed, deepest_layer=spec.deepest_layer, trained=trained).to(plan.device)
         return MultiscaleMinimizer(
             spec,
             plan.stages,
             network,
             inputs,
-            start=partial(initial_image, seed=seed, noise=PERTURBATION if perturbed else 0.0),
+            start=partial(build_initial_image, seed=seed, noise=PERTURBATION if perturbed else 0.0),
             memory_limit=plan.memory_limit,
             memory_plans=plan.memory_plans,
         )
 
     limit = spec.optimizer.restarts if isinstance(spec.optimizer, PaperLBFGS) else 0
-    return Restarts(attempt, plan.seed, limit)
+    return Restarts(start_attempt, plan.seed, limit)
 
 
 @contextmanager
