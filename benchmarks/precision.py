@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from barestyle.metrics import score
-from barestyle.networks import Network, Size, build
+from barestyle.networks import Network, Size, build_network
 from barestyle.objective import Objective, build_objective
 from barestyle.presets import preset
 from barestyle.run.multiscale import MultiscaleMinimizer
@@ -85,7 +85,7 @@ def results(device: torch.device, size: int) -> Table:
 
 
 def _network(spec: Spec, device: torch.device) -> Network:
-    return build(spec.network, seed=0, deepest_layer=spec.deepest_layer).to(device)
+    return build_network(spec.network, seed=0, deepest_layer=spec.deepest_layer).to(device)
 
 
 def _with_targets_of(accurate: Objective, narrow: Network) -> Objective:

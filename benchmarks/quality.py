@@ -30,7 +30,7 @@ from rich.console import Console
 
 from barestyle import Result, Spec, preset, samples, transfer, with_settings
 from barestyle.metrics import score
-from barestyle.networks.vgg19 import default_weights
+from barestyle.networks.vgg19 import find_default_weights
 from benchmarks import machine
 from benchmarks.__main__ import WIDTH, show
 from benchmarks.tables import Table
@@ -196,7 +196,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=None)
     parser.add_argument("--gallery", type=Path, default=None)
     asked = parser.parse_args()
-    named = default_weights()
+    named = find_default_weights()
     weights = asked.weights or (None if named is None else Path(named))
     output = asked.output or Path(__file__).parent / f"quality-{asked.size}.json"
     kept = json.loads(output.read_text(encoding="utf-8"))["cells"] if output.exists() else {}

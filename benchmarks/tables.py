@@ -125,7 +125,7 @@ def growth(device: torch.device) -> Table:
 
 def overhead(device: torch.device) -> Table:
     """What the optimizer adds to its evaluations."""
-    from barestyle.networks import build
+    from barestyle.networks import build_network
     from barestyle.objective import Evaluation, build_objective
     from barestyle.optimize import Minimizer
     from barestyle.presets import preset
@@ -135,7 +135,7 @@ def overhead(device: torch.device) -> Table:
         "The optimizer's own time, 512 x 512", ("history", "evaluation s", "optimizer s an evaluation", "share")
     )
     spec = preset("paper").spec
-    network = build(spec.network, seed=0, deepest_layer=spec.deepest_layer).to(device)
+    network = build_network(spec.network, seed=0, deepest_layer=spec.deepest_layer).to(device)
     content, style = pair(512, device)
     objective = build_objective(spec, network, content, style)
     weights = torch.linspace(0.01, 1, content.numel(), device=device).view_as(content)
@@ -221,12 +221,12 @@ def profile(device: torch.device) -> Table:
     from torch.profiler import ProfilerActivity
     from torch.profiler import profile as profiler
 
-    from barestyle.networks import build
+    from barestyle.networks import build_network
     from barestyle.objective import build_objective
     from barestyle.presets import preset
 
     spec = preset("paper").spec
-    network = build(spec.network, seed=0, deepest_layer=spec.deepest_layer).to(device)
+    network = build_network(spec.network, seed=0, deepest_layer=spec.deepest_layer).to(device)
     content, style = pair(512, device)
     objective = build_objective(spec, network, content, style)
     objective.evaluate(content)

@@ -107,7 +107,7 @@ def ours(
 def same_network(content: Tensor, style: Tensor) -> Network:
     """The yardstick's own weights as one of our networks, so that the losses are the same function."""
     from barestyle.networks import Layer
-    from barestyle.networks.build import Stack
+    from barestyle.networks.network import Stack
     from benchmarks.yardstick import POOL_AFTER, Yardstick
 
     convolutions = [one for one in Yardstick(content, style, seed=0).model if isinstance(one, torch.nn.Conv2d)]

@@ -51,7 +51,7 @@ def ours(
 ) -> Callable[[], Any]:
     """One evaluation of ours: whole, or in the tiles that a memory leaves to a run with the robust optimizer."""
     from barestyle.hardware import memory as memories
-    from barestyle.networks import Size, build
+    from barestyle.networks import Size, build_network
     from barestyle.objective import build_objective
     from barestyle.presets import preset as named
     from barestyle.run.memory_plan import MemoryPlan, plan_memory
@@ -60,7 +60,7 @@ def ours(
     from benchmarks.pictures import pair
 
     spec = named(preset).spec
-    network = build(spec.network, seed=0, deepest_layer=spec.deepest_layer).to(device)
+    network = build_network(spec.network, seed=0, deepest_layer=spec.deepest_layer).to(device)
     network = cast_network(network, "bf16" if precision == "bf16" else "float32")
     content, style = pair(size, device)
     fitted = MemoryPlan()

@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from barestyle import ImageError, SpecError, StyleLoss, preset, with_settings
-from barestyle.networks import build
+from barestyle.networks import build_network
 from barestyle.objective import build_objective
 
 PRESETS = ["bare", "npnd", "gaussian-pyramid", "hand-made"]
@@ -26,7 +26,7 @@ def test_it_is_the_mean_of_what_a_run_minimizes(name: str, style_image: Image.Im
     module = StyleLoss(style_image, name, seed=3).double()
     batch = batch.double().requires_grad_(True)
     spec = with_settings(preset(name).spec, {"content_loss": "none"})
-    network = build(spec.network, seed=3, deepest_layer=spec.deepest_layer).double()
+    network = build_network(spec.network, seed=3, deepest_layer=spec.deepest_layer).double()
     each = [build_objective(spec, network, image[None], module.style).evaluate(image[None]) for image in batch.detach()]
     loss = module(batch)
     loss.backward()

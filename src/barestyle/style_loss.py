@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from barestyle.errors import ImageError, SpecError
 from barestyle.images import Source
 from barestyle.losses.moments import compute_moments
-from barestyle.networks import build, minimum_side
+from barestyle.networks import build_network, compute_minimum_side
 from barestyle.objective import Tiling, build_style_losses, compute_style_moments
 from barestyle.presets import DEFAULT_PRESET, preset
 from barestyle.run.inputs import read_style
@@ -43,13 +43,13 @@ class StyleLoss(nn.Module):
                 "one; use one of the presets named bare"
             )
         picture = read_style(style)
-        self.smallest_side = minimum_side(self.spec.network)
+        self.smallest_side = compute_minimum_side(self.spec.network)
         if min(picture.height, picture.width) < self.smallest_side:
             raise ImageError(
                 f"{picture.name} has {picture.width} x {picture.height} pixels, but this network needs at least "
                 f"{self.smallest_side} a side; give a larger picture"
             )
-        self.network = build(self.spec.network, seed=seed, deepest_layer=max(self.spec.style_loss.layers))
+        self.network = build_network(self.spec.network, seed=seed, deepest_layer=max(self.spec.style_loss.layers))
         self.register_buffer("style", picture.pixels)
         self.register_buffer("mask", picture.alpha)
         self.register_load_state_dict_post_hook(lambda module, _: module._measure())  # type: ignore[no-untyped-call]

@@ -292,7 +292,7 @@ def test_weights_that_are_no_tensors_are_not_told_to_be_run(program: Program, fo
         *("transfer", folder / "good.jpg", folder / "good.png", "-o", folder / "out.png"),
         *("--preset", "paper-original", "--trained", folder / "text.png"),
     )
-    check_refused(outcome, "text.png' is no readable PyTorch file of tensors")
+    check_refused(outcome, "text.png' is not a readable PyTorch file of tensors")
     assert "weights_only" not in outcome.err
 
 

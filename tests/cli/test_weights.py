@@ -15,7 +15,7 @@ def test_downloaded_weights_are_listed_and_used(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     refused = program("weights", "info")
     assert refused.code == 2
-    assert "get the first layers by `barestyle weights fetch`" in refused.err
+    assert "get the first layers with `barestyle weights fetch`" in refused.err
     first = program("weights", "fetch", "--from", synthetic_weights)
     assert "5 convolutions, 2.2 MB read" in first.out
     assert "recorded to verify later downloads" in first.out

@@ -18,7 +18,7 @@ from barestyle.metrics.gram_distance import (
     trained_distance,
     unseen_distance,
 )
-from barestyle.networks import build, vgg19
+from barestyle.networks import build_network, vgg19
 from barestyle.spec import with_settings
 from barestyle.spec.network import VGG19_CHANNELS
 from tests.metrics.conftest import MakeInputs
@@ -27,7 +27,7 @@ from tests.metrics.conftest import MakeInputs
 def test_held_out_networks_against_numpy(make_inputs: MakeInputs, content: Tensor, style: Tensor) -> None:
     expected = []
     for seed in HELD_OUT_SEEDS:
-        network = build(HELD_OUT, seed=seed, deepest_layer=5).double()
+        network = build_network(HELD_OUT, seed=seed, deepest_layer=5).double()
         grams = []
         for image in (content, style):
             maps = {tap: np.maximum(f[0].numpy(), 0) for tap, f in network(image.double()).items()}
@@ -46,7 +46,7 @@ def test_the_trained_network_is_that_of_a_spec(real_weights: Path, content: Tens
             "network.bias": "pretrained",
         },
     )
-    network = build(spec.network, seed=0, deepest_layer=8, trained=vgg19.load(real_weights, 8))
+    network = build_network(spec.network, seed=0, deepest_layer=8, trained=vgg19.load_layers(real_weights, 8))
     distances = relative_distances(network, inputs)
     assert trained_distance(inputs) == pytest.approx(sum(distances.values()) / 8, rel=1e-6)
     assert unseen_distance(inputs) == pytest.approx(sum(distances[tap] for tap in (6, 7, 8)) / 3, rel=1e-6)

@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from barestyle.networks import build, minimum_side, normalized
-from barestyle.networks.build import Stack
-from barestyle.networks.initialization import with_gabor
-from barestyle.networks.vgg19 import load
+from barestyle.networks import build_network, compute_minimum_side, normalize_image
+from barestyle.networks.initialization import insert_gabor
+from barestyle.networks.network import Stack
+from barestyle.networks.vgg19 import load_layers
 from barestyle.presets import PRESETS, preset
 from barestyle.spec import VGG, HandMade, PretrainedBias, PretrainedWeights, Pyramid, with_settings
 from tests.oracles import tutorial
@@ -24,7 +24,7 @@ def network_spec(**settings: Any) -> VGG | HandMade | Pyramid:
 
 
 def test_the_paper_network_equals_the_oracles(content: Tensor) -> None:
-    network = build(preset("paper").spec.network, seed=1, deepest_layer=5)
+    network = build_network(preset("paper").spec.network, seed=1, deepest_layer=5)
     assert isinstance(network, Stack)
     layers = [(layer.weight, layer.bias) for layer in network.layers]
     expected = tutorial.convolutions(layers, content, (2, 4))
@@ -34,8 +34,10 @@ def test_the_paper_network_equals_the_oracles(content: Tensor) -> None:
 
 
 def test_trained_layers_are_used_as_they_are(synthetic_weights: Path, content: Tensor) -> None:
-    trained = load(synthetic_weights, 5)
-    network = build(VGG(weights=PretrainedWeights(), bias=PretrainedBias()), seed=1, deepest_layer=5, trained=trained)
+    trained = load_layers(synthetic_weights, 5)
+    network = build_network(
+        VGG(weights=PretrainedWeights(), bias=PretrainedBias()), seed=1, deepest_layer=5, trained=trained
+    )
     expected = tutorial.convolutions(list(zip(trained.weights, trained.biases, strict=True)), content, (2, 4))
     torch.testing.assert_close(network(content)[5], expected[4], rtol=1e-4, atol=1e-4)
 
@@ -43,9 +45,9 @@ def test_trained_layers_are_used_as_they_are(synthetic_weights: Path, content: T
 @pytest.mark.parametrize("name", ["paper", "npnd", "hand-made", "gaussian-pyramid", "laplacian-pyramid"])
 def test_cutting_and_reseeding(name: str, content: Tensor) -> None:
     spec = PRESETS[name].spec.network
-    whole = build(spec, seed=3, deepest_layer=5)(content)
-    cut = build(spec, seed=3, deepest_layer=2)(content)
-    other = build(spec, seed=4, deepest_layer=5)(content)
+    whole = build_network(spec, seed=3, deepest_layer=5)(content)
+    cut = build_network(spec, seed=3, deepest_layer=2)(content)
+    other = build_network(spec, seed=4, deepest_layer=5)(content)
     assert list(whole) == [1, 2, 3, 4, 5]
     assert list(cut) == [1, 2]
     assert torch.equal(cut[2], whole[2])
@@ -54,17 +56,17 @@ def test_cutting_and_reseeding(name: str, content: Tensor) -> None:
 
 @pytest.mark.parametrize("size", [2, 3])
 def test_kernels_keep_the_size(size: int, content: Tensor) -> None:
-    maps = build(
+    maps = build_network(
         network_spec(network__channels=4, network__pooling="none", network__kernel_size=size), seed=0, deepest_layer=5
     )(content)
     assert {tuple(m.shape[-2:]) for m in maps.values()} == {tuple(content.shape[-2:])}
 
 
 def test_even_kernels_are_padded_right_and_below(content: Tensor) -> None:
-    network = build(network_spec(network__channels=4, network__kernel_size=2), seed=0, deepest_layer=1)
+    network = build_network(network_spec(network__channels=4, network__kernel_size=2), seed=0, deepest_layer=1)
     assert isinstance(network, Stack)
     weight, bias = (getattr(network.layers[0], name) for name in ("weight", "bias"))
-    x = normalized(content)
+    x = normalize_image(content)
     maps = network(content)[1]
     inner = torch.einsum("fcij,cij->f", weight, x[0, :, 5:7, 8:10]) + bias
     corner = torch.einsum("fc,c->f", weight[:, :, 0, 0], x[0, :, -1, -1]) + bias
@@ -73,11 +75,11 @@ def test_even_kernels_are_padded_right_and_below(content: Tensor) -> None:
 
 
 def test_without_relu_the_network_is_linear(content: Tensor, style: Tensor) -> None:
-    network = build(network_spec(network__activation="none", network__pooling="none"), seed=0, deepest_layer=5)
+    network = build_network(network_spec(network__activation="none", network__pooling="none"), seed=0, deepest_layer=5)
     other = style[..., : content.shape[-2], :].repeat(1, 1, 1, 2)[..., : content.shape[-1]]
     middle = network((content + other) / 2)[5]
     torch.testing.assert_close(middle, (network(content)[5] + network(other)[5]) / 2, rtol=1e-3, atol=1e-2)
-    curved = build(network_spec(network__pooling="none"), seed=0, deepest_layer=5)
+    curved = build_network(network_spec(network__pooling="none"), seed=0, deepest_layer=5)
     assert not torch.allclose(curved((content + other) / 2)[5], (curved(content)[5] + curved(other)[5]) / 2, atol=0.1)
 
 
@@ -85,7 +87,7 @@ def test_without_relu_the_network_is_linear(content: Tensor, style: Tensor) -> N
 def test_pooling_comes_after_the_relu(kind: str, reduce: Any, content: Tensor) -> None:
     """A 1x1 look at tap 2: it is the convolution of the pooled, rectified tap 1."""
     spec = network_spec(network__channels=4, network__pooling=kind, network__pooling__after=[1])
-    network = build(spec, seed=0, deepest_layer=2)
+    network = build_network(spec, seed=0, deepest_layer=2)
     assert isinstance(network, Stack)
     taps = network(content)
     h, w = content.shape[-2:]
@@ -94,8 +96,8 @@ def test_pooling_comes_after_the_relu(kind: str, reduce: Any, content: Tensor) -
 
 
 def test_pyramid_taps_come_after_relu_and_pooling(content: Tensor) -> None:
-    plain = build(network_spec(network="pyramid"), seed=0, deepest_layer=5)(content)
-    pooled = build(network_spec(network="pyramid", network__pooling="max"), seed=0, deepest_layer=5)(content)
+    plain = build_network(network_spec(network="pyramid"), seed=0, deepest_layer=5)(content)
+    pooled = build_network(network_spec(network="pyramid", network__pooling="max"), seed=0, deepest_layer=5)(content)
     assert float(plain[1].min()) == 0
     assert plain[1].shape[-2:] == content.shape[-2:]
     assert [m.shape[-1] for m in pooled.values()] == [m.shape[-1] // 2 for m in plain.values()]
@@ -115,20 +117,20 @@ def test_pyramid_taps_come_after_relu_and_pooling(content: Tensor) -> None:
 def test_the_smallest_picture_works_and_what_is_smaller_is_refused_for_a_reason(
     spec: VGG | HandMade | Pyramid,
 ) -> None:
-    side = minimum_side(spec)
+    side = compute_minimum_side(spec)
     deepest = spec.depth
-    maps = build(spec, seed=0, deepest_layer=deepest)(torch.rand(1, 3, side, side))
+    maps = build_network(spec, seed=0, deepest_layer=deepest)(torch.rand(1, 3, side, side))
     assert all(min(m.shape[-2:]) >= 1 for m in maps.values())
     assert bool(torch.isfinite(maps[deepest]).all())
     if side > 32:
         with pytest.raises(RuntimeError):
-            build(spec, seed=0, deepest_layer=deepest)(torch.rand(1, 3, side // 2, side // 2))
+            build_network(spec, seed=0, deepest_layer=deepest)(torch.rand(1, 3, side // 2, side // 2))
 
 
 def test_some_first_filters_answer_to_edges_only(content: Tensor) -> None:
     spec = network_spec(network__zero_mean_fraction=0.25, network__bias="zero", network__padding="reflect")
-    plain = build(network_spec(), seed=1, deepest_layer=2)
-    network = build(spec, seed=1, deepest_layer=2)
+    plain = build_network(network_spec(), seed=1, deepest_layer=2)
+    network = build_network(spec, seed=1, deepest_layer=2)
     assert isinstance(network, Stack)
     assert isinstance(plain, Stack)
     assert torch.equal(network.layers[0].weight[16:], plain.layers[0].weight[16:])
@@ -140,8 +142,8 @@ def test_some_first_filters_answer_to_edges_only(content: Tensor) -> None:
 
 
 def test_gabor_filters_take_the_place_of_some_first_ones() -> None:
-    plain = build(network_spec(), seed=1, deepest_layer=1)
-    network = build(network_spec(network__gabor_fraction=0.25), seed=1, deepest_layer=1)
+    plain = build_network(network_spec(), seed=1, deepest_layer=1)
+    network = build_network(network_spec(network__gabor_fraction=0.25), seed=1, deepest_layer=1)
     assert isinstance(network, Stack)
     assert isinstance(plain, Stack)
     signs, mixed = plain.layers[0].weight, network.layers[0].weight
@@ -154,7 +156,7 @@ def test_gabor_filters_take_the_place_of_some_first_ones() -> None:
 
 def test_a_gabor_filter_is_a_wave_with_a_direction() -> None:
     """Every color sees the same wave or its opposite, and all directions are there."""
-    weight = with_gabor(torch.ones(200, 3, 3, 3), 200, torch.Generator().manual_seed(0))
+    weight = insert_gabor(torch.ones(200, 3, 3, 3), 200, torch.Generator().manual_seed(0))
     for color in (1, 2):
         ratio = weight[:, color] / weight[:, 0]
         torch.testing.assert_close(ratio.abs(), torch.ones_like(ratio), rtol=1e-3, atol=1e-3)
@@ -173,7 +175,10 @@ def test_a_gabor_filter_is_a_wave_with_a_direction() -> None:
 
 def test_a_wider_first_layer_needs_a_larger_picture() -> None:
     deep = {"network__channels": [8] * 16, "network__pooling": "none", "network__padding": "reflect"}
-    assert minimum_side(network_spec(**deep, network__gabor_fraction=0.5)) == minimum_side(network_spec(**deep)) + 1
+    assert (
+        compute_minimum_side(network_spec(**deep, network__gabor_fraction=0.5))
+        == compute_minimum_side(network_spec(**deep)) + 1
+    )
 
 
 @pytest.mark.parametrize("name", ["bare", "gaussian-pyramid"])
@@ -184,7 +189,7 @@ def test_mirrored_borders_look_like_the_inside(name: str) -> None:
     for padding in ("zeros", "reflect"):
         spec = with_settings(preset(name).spec, {"network.padding": padding})
         distances = []
-        for maps in build(spec.network, seed=0, deepest_layer=spec.deepest_layer)(texture).values():
+        for maps in build_network(spec.network, seed=0, deepest_layer=spec.deepest_layer)(texture).values():
             if min(maps.shape[-2:]) < 32:
                 continue  # too few pixels to speak of a mean
             inside = maps[0, :, 8:-8, 8:-8].flatten(1)

@@ -17,8 +17,8 @@ import torch
 from safetensors.torch import save
 
 from barestyle.errors import WeightsError
-from barestyle.networks import vgg19 as pretrained
-from barestyle.networks.download import DIGESTS, fetch
+from barestyle.networks import vgg19
+from barestyle.networks.download import DIGESTS_FILE, download_layers
 from tests.conftest import synthetic_vgg19
 
 Serve = Callable[..., str]
@@ -76,28 +76,28 @@ def serve() -> Iterator[Serve]:
 @pytest.mark.parametrize("layers", [1, 5, 8])
 def test_only_the_wanted_bytes_travel(serve: Serve, tmp_path: Path, layers: int) -> None:
     log: list[int] = []
-    found = fetch(serve(save(WHOLE), log=log), layers=layers, cache=tmp_path)
+    found = download_layers(serve(save(WHOLE), log=log), layers=layers, cache=tmp_path)
     numbers = sum(tensor.numel() for tensor in synthetic_vgg19(depth=layers).values()) * 4
     assert numbers < found.bytes_read < numbers + 5000
     assert sum(log) <= found.bytes_read
-    loaded = pretrained.load(found.path, layers)
-    for index, weight, bias in zip(pretrained.LAYER_INDICES, loaded.weights, loaded.biases, strict=False):
+    loaded = vgg19.load_layers(found.path, layers)
+    for index, weight, bias in zip(vgg19.LAYER_INDICES, loaded.weights, loaded.biases, strict=False):
         assert torch.equal(weight, WHOLE[f"features.{index}.weight"])
         assert torch.equal(bias, WHOLE[f"features.{index}.bias"])
-    assert not found.was_pinned
+    assert not found.is_verified
 
 
 @pytest.mark.parametrize("kind", [".safetensors", ".pth"])
 def test_a_file_and_a_server_without_ranges_give_the_same(serve: Serve, tmp_path: Path, kind: str) -> None:
     data = save(WHOLE)
-    one = fetch(serve(data, "no ranges"), cache=tmp_path / "one")
+    one = download_layers(serve(data, "no ranges"), cache=tmp_path / "one")
     local = tmp_path / f"whole{kind}"
     if kind == ".pth":
         torch.save(WHOLE, local)
     else:
         local.write_bytes(data)
-    other = fetch(str(local), cache=tmp_path / "other")
-    theirs, ours = (pretrained.load(found.path, 5) for found in (one, other))
+    other = download_layers(str(local), cache=tmp_path / "other")
+    theirs, ours = (vgg19.load_layers(found.path, 5) for found in (one, other))
     assert all(torch.equal(a, b) for a, b in zip(theirs.weights, ours.weights, strict=True))
 
 
@@ -106,30 +106,30 @@ def test_a_server_without_ranges_is_asked_once(serve: Serve, tmp_path: Path) -> 
     first = {"a": torch.zeros(200_000), **WHOLE}
     data = save(first)
     log: list[int] = []
-    found = fetch(serve(data, "no ranges", log=log), layers=2, cache=tmp_path)
+    found = download_layers(serve(data, "no ranges", log=log), layers=2, cache=tmp_path)
     assert log == [len(data)], "one request"
     last = max(data.find(part.numpy().tobytes()) + 4 * part.numel() for part in synthetic_vgg19(depth=2).values())
     assert found.bytes_read == last
-    assert torch.equal(pretrained.load(found.path, 1).weights[0], WHOLE["features.0.weight"])
+    assert torch.equal(vgg19.load_layers(found.path, 1).weights[0], WHOLE["features.0.weight"])
 
 
 def test_what_was_fetched_is_found(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert pretrained.fetched() is None
+    assert vgg19.find_downloaded() is None
     for layers in (8, 5):
-        fetch(serve(save(WHOLE)), layers=layers)
-    assert pretrained.find(None) == tmp_path / "barestyle" / "vgg19-8-layers.safetensors"
+        download_layers(serve(save(WHOLE)), layers=layers)
+    assert vgg19.find_weights(None) == tmp_path / "barestyle" / "vgg19-8-layers.safetensors"
 
 
 def test_other_numbers_than_at_the_first_time_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "vgg19.safetensors"
     path.write_bytes(save(WHOLE))
-    first = fetch(str(path), cache=tmp_path / "cache")
-    assert fetch(str(path), cache=tmp_path / "cache").was_pinned
+    first = download_layers(str(path), cache=tmp_path / "cache")
+    assert download_layers(str(path), cache=tmp_path / "cache").is_verified
     path.write_bytes(save({**WHOLE, "features.0.bias": WHOLE["features.0.bias"] + 1}))
     before = first.path.read_bytes()
-    with pytest.raises(WeightsError, match="gave other numbers than at the first time"):
-        fetch(str(path), cache=tmp_path / "cache")
+    with pytest.raises(WeightsError, match="differs from the first download"):
+        download_layers(str(path), cache=tmp_path / "cache")
     assert first.path.read_bytes() == before
 
 
@@ -138,8 +138,8 @@ def test_other_numbers_than_at_the_first_time_are_refused(tmp_path: Path) -> Non
     [
         (save(WHOLE), "breaks off", "broke off|cannot be read"),
         (save(WHOLE), "missing", "cannot be read .HTTP Error 404"),
-        (b"<html>Please log in</html>", "ranges", "is no safetensors file"),
-        (b"", "ranges", "is no safetensors file"),
+        (b"<html>Please log in</html>", "ranges", "is not a safetensors file"),
+        (b"", "ranges", "is not a safetensors file"),
         (save({"layer.weight": torch.zeros(3)}), "ranges", r"has no tensor features\.0\.weight, so it is not VGG-19"),
         (save({**WHOLE, "features.2.weight": torch.zeros(64, 64, 5, 5)}), "ranges", "has the shape .64, 64, 5, 5."),
         (save({**WHOLE, "features.2.bias": torch.full((64,), torch.nan)}), "ranges", "holds NaN or infinite numbers"),
@@ -148,19 +148,21 @@ def test_other_numbers_than_at_the_first_time_are_refused(tmp_path: Path) -> Non
 )
 def test_servers_that_misbehave(serve: Serve, tmp_path: Path, data: bytes, manner: str, words: str) -> None:
     with pytest.raises(WeightsError, match=words):
-        fetch(serve(data, manner), cache=tmp_path)
+        download_layers(serve(data, manner), cache=tmp_path)
     assert not list(tmp_path.rglob("*.safetensors")), "nothing half-fetched stays"
-    assert not (tmp_path / DIGESTS).exists()
+    assert not (tmp_path / DIGESTS_FILE).exists()
 
 
 def test_unreachable_places(tmp_path: Path) -> None:
     for source in ("http://127.0.0.1:1/vgg19.safetensors", str(tmp_path / "nowhere.safetensors")):
-        with pytest.raises(WeightsError, match=r"cannot be read \(.*\); check the network, or get the file otherwise"):
-            fetch(source, cache=tmp_path)
+        with pytest.raises(
+            WeightsError, match=r"cannot be read \(.*\); check the network, or download the file in another way"
+        ):
+            download_layers(source, cache=tmp_path)
     with pytest.raises(WeightsError, match="there is no weights file"):
-        fetch(str(tmp_path / "nowhere.pth"), cache=tmp_path)
-    with pytest.raises(WeightsError, match="layers cannot be 17; VGG-19 has 16"):
-        fetch(None, layers=17, cache=tmp_path)
+        download_layers(str(tmp_path / "nowhere.pth"), cache=tmp_path)
+    with pytest.raises(WeightsError, match="layers must be a whole number from 1 to 16, not 17"):
+        download_layers(None, layers=17, cache=tmp_path)
 
 
 def test_the_hub_offline_is_one_sentence(tmp_path: Path) -> None:
@@ -174,7 +176,7 @@ def test_the_hub_offline_is_one_sentence(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert "on the Hugging Face hub cannot be read (" in done.stderr
-    assert "check the network, or get the file otherwise and name it with --from FILE" in done.stderr
+    assert "check the network, or download the file in another way and name it with --from FILE" in done.stderr
     assert done.stderr.count("\n") == 1
 
 
@@ -189,6 +191,6 @@ def test_the_hubs_file_is_read_in_parts(tmp_path: Path, monkeypatch: pytest.Monk
             return path.open("rb")
 
     monkeypatch.setattr(huggingface_hub, "HfFileSystem", Local)
-    found = fetch(None, cache=tmp_path / "cache")
+    found = download_layers(None, cache=tmp_path / "cache")
     assert found.bytes_read < 3_000_000 < path.stat().st_size
-    assert len(pretrained.load(found.path, 5).weights) == 5
+    assert len(vgg19.load_layers(found.path, 5).weights) == 5

@@ -31,12 +31,12 @@ def generator(seed: int = 0) -> torch.Generator:
 
 
 def test_gaussian_passes_kolmogorov_smirnov() -> None:
-    drawn = weights.draw(GaussianWeights(std=0.02), SHAPE, generator())
+    drawn = weights.draw_weights(GaussianWeights(std=0.02), SHAPE, generator())
     assert stats.kstest(drawn.flatten().numpy(), stats.norm(scale=0.02).cdf).pvalue > 0.01
 
 
 def test_uniform_passes_kolmogorov_smirnov() -> None:
-    drawn = weights.draw(UniformWeights(half_width=0.3), SHAPE, generator())
+    drawn = weights.draw_weights(UniformWeights(half_width=0.3), SHAPE, generator())
     assert stats.kstest(drawn.flatten().numpy(), stats.uniform(-0.3, 0.6).cdf).pvalue > 0.01
 
 
@@ -52,7 +52,7 @@ def test_uniform_passes_kolmogorov_smirnov() -> None:
 def test_levels_come_as_often_as_they_should(
     spec: BinaryWeights | DiscreteWeights, expected: dict[float, float]
 ) -> None:
-    drawn = weights.draw(spec, SHAPE, generator())
+    drawn = weights.draw_weights(spec, SHAPE, generator())
     values, counts = drawn.unique(return_counts=True)  # type: ignore[no-untyped-call]
     assert values.tolist() == pytest.approx(sorted(expected))
     chances = [expected[level] for level in sorted(expected)]
@@ -60,35 +60,35 @@ def test_levels_come_as_often_as_they_should(
 
 
 def test_binary_is_the_discrete_distribution_of_two_levels() -> None:
-    binary = weights.draw(BinaryWeights(magnitude=0.1), SHAPE, generator(4))
-    discrete = weights.draw(DiscreteWeights(levels=(-0.1, 0.1)), SHAPE, generator(4))
+    binary = weights.draw_weights(BinaryWeights(magnitude=0.1), SHAPE, generator(4))
+    discrete = weights.draw_weights(DiscreteWeights(levels=(-0.1, 0.1)), SHAPE, generator(4))
     assert torch.equal(binary, discrete)
 
 
 def test_drawing_depends_on_the_seed_alone() -> None:
     torch.manual_seed(1)
-    first = weights.draw(GaussianWeights(), SHAPE, generator(4))
+    first = weights.draw_weights(GaussianWeights(), SHAPE, generator(4))
     torch.manual_seed(2)
-    assert torch.equal(first, weights.draw(GaussianWeights(), SHAPE, generator(4)))
-    assert not torch.equal(first, weights.draw(GaussianWeights(), SHAPE, generator(5)))
+    assert torch.equal(first, weights.draw_weights(GaussianWeights(), SHAPE, generator(4)))
+    assert not torch.equal(first, weights.draw_weights(GaussianWeights(), SHAPE, generator(5)))
 
 
 def test_trained_weights_are_kept_permuted_or_binarized() -> None:
     trained = torch.randn(8, 4, 3, 3, generator=generator()) + 0.5
-    assert weights.alter(PretrainedWeights(), trained, generator()) is trained
-    shuffled = weights.alter(ShuffledWeights(), trained, generator())
+    assert weights.transform_trained(PretrainedWeights(), trained, generator()) is trained
+    shuffled = weights.transform_trained(ShuffledWeights(), trained, generator())
     assert not torch.equal(shuffled, trained)
     assert torch.equal(shuffled.flatten().sort().values, trained.flatten().sort().values)
-    binarized = weights.alter(BinarizedWeights(magnitude=0.3), trained, generator())
+    binarized = weights.transform_trained(BinarizedWeights(magnitude=0.3), trained, generator())
     assert torch.equal(binarized, 0.3 * torch.sign(trained - trained.mean()))
 
 
 def test_biases() -> None:
     trained = torch.arange(32.0)
-    assert weights.biases(ZeroBias(), 32, None, generator()).tolist() == [0.0] * 32
-    assert weights.biases(ConstantBias(value=-0.25), 32, None, generator()).tolist() == [-0.25] * 32
-    assert weights.biases(PretrainedBias(), 32, trained, generator()) is trained
-    shuffled = weights.biases(ShuffledBias(), 32, trained, generator())
+    assert weights.build_biases(ZeroBias(), 32, None, generator()).tolist() == [0.0] * 32
+    assert weights.build_biases(ConstantBias(value=-0.25), 32, None, generator()).tolist() == [-0.25] * 32
+    assert weights.build_biases(PretrainedBias(), 32, trained, generator()) is trained
+    shuffled = weights.build_biases(ShuffledBias(), 32, trained, generator())
     assert not torch.equal(shuffled, trained)
     assert torch.equal(shuffled.sort().values, trained)
 

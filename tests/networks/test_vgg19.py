@@ -13,8 +13,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from barestyle.errors import WeightsError
-from barestyle.networks import build, normalized
-from barestyle.networks.vgg19 import find, is_far_from_unit_scale, load, rescaled
+from barestyle.networks import build_network, normalize_image
+from barestyle.networks.vgg19 import find_weights, is_far_from_unit_scale, load_layers, rescale_layers
 from barestyle.spec import VGG, PretrainedBias, PretrainedWeights
 from tests.conftest import synthetic_vgg19
 
@@ -24,7 +24,7 @@ TRAINED = VGG(weights=PretrainedWeights(), bias=PretrainedBias())
 def test_safetensors_and_torchs_own_files_hold_the_same(tmp_path: Path, synthetic_weights: Path) -> None:
     torch.save({**synthetic_vgg19(), "classifier.0.weight": torch.zeros(2)}, tmp_path / "vgg19.pth")
     for depth in (1, 3, 5):
-        one, other = load(synthetic_weights, depth), load(tmp_path / "vgg19.pth", depth)
+        one, other = load_layers(synthetic_weights, depth), load_layers(tmp_path / "vgg19.pth", depth)
         assert len(one.weights) == len(one.biases) == depth
         for a, b in zip(one.weights + one.biases, other.weights + other.biases, strict=True):
             assert torch.equal(a, b)
@@ -32,14 +32,14 @@ def test_safetensors_and_torchs_own_files_hold_the_same(tmp_path: Path, syntheti
 
 def test_only_what_is_needed_has_to_be_there(tmp_path: Path) -> None:
     save_file(synthetic_vgg19(depth=2), tmp_path / "two.safetensors")
-    assert len(load(tmp_path / "two.safetensors", 2).weights) == 2
+    assert len(load_layers(tmp_path / "two.safetensors", 2).weights) == 2
     with pytest.raises(WeightsError, match=r"has no tensor features\.5\.weight, so it is not VGG-19"):
-        load(tmp_path / "two.safetensors", 3)
+        load_layers(tmp_path / "two.safetensors", 3)
 
 
 def test_weights_in_half_precision_are_widened(tmp_path: Path) -> None:
     save_file({key: value.half() for key, value in synthetic_vgg19(1).items()}, tmp_path / "half.safetensors")
-    assert load(tmp_path / "half.safetensors", 1).weights[0].dtype == torch.float32
+    assert load_layers(tmp_path / "half.safetensors", 1).weights[0].dtype == torch.float32
 
 
 def wrong_shape(tensors: dict[str, Tensor]) -> None:
@@ -69,14 +69,14 @@ def test_spoiled_files(tmp_path: Path, spoil: Callable[[dict[str, Tensor]], None
     path = tmp_path / f"spoiled{suffix}"
     (save_file if suffix == ".safetensors" else torch.save)(tensors, path)
     with pytest.raises(WeightsError, match=message):
-        load(path, 5)
+        load_layers(path, 5)
 
 
 @pytest.mark.parametrize("name", ["text.safetensors", "text.pth", "empty.pth", "empty.safetensors"])
 def test_files_that_are_no_weights(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"" if name.startswith("empty") else b"these are no weights at all")
-    with pytest.raises(WeightsError, match="is no readable"):
-        load(tmp_path / name, 5)
+    with pytest.raises(WeightsError, match="is not a readable"):
+        load_layers(tmp_path / name, 5)
 
 
 def test_a_pickle_that_runs_code_is_not_run(tmp_path: Path) -> None:
@@ -85,18 +85,18 @@ def test_a_pickle_that_runs_code_is_not_run(tmp_path: Path) -> None:
             return Path.touch, (tmp_path / "owned",)  # type: ignore[return-value]
 
     torch.save({"features.0.weight": Evil()}, tmp_path / "evil.pth")
-    with pytest.raises(WeightsError, match="is no readable PyTorch file"):
-        load(tmp_path / "evil.pth", 1)
+    with pytest.raises(WeightsError, match="is not a readable PyTorch file"):
+        load_layers(tmp_path / "evil.pth", 1)
     assert not (tmp_path / "owned").exists()
 
 
 def test_where_the_file_is_looked_for(monkeypatch: pytest.MonkeyPatch, synthetic_weights: Path) -> None:
-    with pytest.raises(WeightsError, match=r"needs trained VGG-19 weights .* --trained FILE or \$BARESTYLE_VGG19"):
-        find(None)
+    with pytest.raises(WeightsError, match=r"needs trained VGG-19 weights.* --trained FILE or \$BARESTYLE_VGG19"):
+        find_weights(None)
     monkeypatch.setenv("BARESTYLE_VGG19", str(synthetic_weights))
-    assert find(None) == synthetic_weights
+    assert find_weights(None) == synthetic_weights
     with pytest.raises(WeightsError, match=r"there is no weights file 'nowhere\.pth'"):
-        find("nowhere.pth")
+        find_weights("nowhere.pth")
 
 
 def activations(layers: list[tuple[Tensor, Tensor]], x: Tensor) -> list[float]:
@@ -109,13 +109,13 @@ def activations(layers: list[tuple[Tensor, Tensor]], x: Tensor) -> list[float]:
 
 
 def test_rescaling_gives_mean_activation_one_and_changes_nothing_else(synthetic_weights: Path, content: Tensor) -> None:
-    plain = load(synthetic_weights, 5)
-    network = build(TRAINED, seed=0, deepest_layer=5, trained=plain)
-    scaled = rescaled(plain, [normalized(content)])
-    means = activations(list(zip(scaled.weights, scaled.biases, strict=True)), normalized(content))
+    plain = load_layers(synthetic_weights, 5)
+    network = build_network(TRAINED, seed=0, deepest_layer=5, trained=plain)
+    scaled = rescale_layers(plain, [normalize_image(content)])
+    means = activations(list(zip(scaled.weights, scaled.biases, strict=True)), normalize_image(content))
     assert means == pytest.approx([1.0] * 5, rel=1e-4)
     before = network(content)
-    after = build(TRAINED, seed=0, deepest_layer=5, trained=scaled)(content)
+    after = build_network(TRAINED, seed=0, deepest_layer=5, trained=scaled)(content)
     for tap, maps in before.items():
         ratio = (after[tap].abs().sum() / maps.abs().sum()).item()
         torch.testing.assert_close(after[tap], maps * ratio, rtol=1e-3, atol=1e-4)
@@ -123,27 +123,27 @@ def test_rescaling_gives_mean_activation_one_and_changes_nothing_else(synthetic_
 
 def test_the_real_weights_see_edges(real_weights: Path, content: Tensor) -> None:
     """Known facts of Oxford's file: its activations are far from order 1, which rescaling mends."""
-    layers = load(real_weights, 5)
-    network = build(TRAINED, seed=0, deepest_layer=5, trained=layers)
+    layers = load_layers(real_weights, 5)
+    network = build_network(TRAINED, seed=0, deepest_layer=5, trained=layers)
     assert float(network(content)[1].relu().mean()) > 5
-    scaled = build(TRAINED, seed=0, deepest_layer=5, trained=rescaled(layers, [normalized(content)]))
+    scaled = build_network(TRAINED, seed=0, deepest_layer=5, trained=rescale_layers(layers, [normalize_image(content)]))
     assert [float(maps.relu().mean()) for maps in scaled(content).values()] == pytest.approx([1.0] * 5, rel=1e-3)
 
 
 def test_only_weights_far_from_unit_scale_are_noticed(synthetic_weights: Path, content: Tensor) -> None:
-    images = [normalized(content)]
-    layers = load(synthetic_weights, 1)
+    images = [normalize_image(content)]
+    layers = load_layers(synthetic_weights, 1)
     assert not is_far_from_unit_scale(layers, images)
     larger = replace(layers, weights=(layers.weights[0] * 30,), biases=(layers.biases[0] * 30,))
     assert is_far_from_unit_scale(larger, images)
 
 
 def test_the_real_weights_are_far_from_unit_scale(real_weights: Path, content: Tensor) -> None:
-    assert is_far_from_unit_scale(load(real_weights, 1), [normalized(content)])
+    assert is_far_from_unit_scale(load_layers(real_weights, 1), [normalize_image(content)])
 
 
 def test_a_layer_that_answers_nothing_is_refused(synthetic_weights: Path, content: Tensor) -> None:
-    layers = load(synthetic_weights, 2)
+    layers = load_layers(synthetic_weights, 2)
     dead = replace(layers, biases=(layers.biases[0] - 1e6, layers.biases[1]))
-    with pytest.raises(WeightsError, match="layer 1 of these weights answers nothing to the pictures"):
-        rescaled(dead, [normalized(content)])
+    with pytest.raises(WeightsError, match="layer 1 of these weights has no positive output for these images"):
+        rescale_layers(dead, [normalize_image(content)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from barestyle.networks import Size, build
+from barestyle.networks import Size, build_network
 from barestyle.objective import Tiling, build_objective, estimate_feature_bytes
 from barestyle.objective.buffer_pool import BufferPool
 from tests.objective.cases import build_spec, draw_image
@@ -13,7 +13,7 @@ from tests.objective.cases import build_spec, draw_image
 def test_tiles_of_several_sizes_share_their_memory() -> None:
     """Tiles at the borders have a smaller halo; together they take little more than one of the largest."""
     spec = build_spec("vgg", "gram")
-    network = build(spec.network, seed=1, deepest_layer=spec.deepest_layer)
+    network = build_network(spec.network, seed=1, deepest_layer=spec.deepest_layer)
     objective = build_objective(spec, network, draw_image(150, 130, 0).float(), draw_image(64, 48, 1).float())
     objective.tiling = Tiling(Size(40, 40))
     objective.evaluate(draw_image(150, 130, 2).float())

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from barestyle.networks import build
+from barestyle.networks import build_network
 from barestyle.objective import build_objective
 from barestyle.presets import preset
 from barestyle.spec import Spec, with_settings
@@ -46,7 +46,7 @@ def test_the_gradient_equals_finite_differences(network: str, loss: str) -> None
     style = torch.rand(1, 3, 20, 18, generator=generator, dtype=torch.float64)
     image = torch.rand(content.shape, generator=generator, dtype=torch.float64)
     objective = build_objective(
-        spec, build(spec.network, seed=0, deepest_layer=spec.deepest_layer).double(), content, style
+        spec, build_network(spec.network, seed=0, deepest_layer=spec.deepest_layer).double(), content, style
     )
     gradient = objective.evaluate(image).gradient
     for _ in range(3):

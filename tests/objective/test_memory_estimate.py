@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from barestyle.networks import Size, build
+from barestyle.networks import Size, build_network
 from barestyle.objective import build_objective, estimate_feature_bytes
 from tests.objective.cases import build_spec, draw_image
 
@@ -12,7 +12,7 @@ from tests.objective.cases import build_spec, draw_image
 @pytest.mark.parametrize("network_name", ["vgg", "no pooling", "hand-made", "gaussian pyramid"])
 def test_the_estimate_for_the_whole_image_equals_the_buffers(network_name: str) -> None:
     spec = build_spec(network_name, "gram")
-    network = build(spec.network, seed=1, deepest_layer=spec.deepest_layer)
+    network = build_network(spec.network, seed=1, deepest_layer=spec.deepest_layer)
     objective = build_objective(spec, network, draw_image(64, 48, 0).float(), draw_image(64, 48, 1).float())
     objective.evaluate(draw_image(64, 48, 2).float())
     assert estimate_feature_bytes(network, Size(64, 48), None) == 4 * objective._buffers.numel

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from barestyle.losses import mix_moments
-from barestyle.networks import build
+from barestyle.networks import build_network
 from barestyle.objective import Tiling, compute_style_moments
 from tests.objective.cases import build_spec, draw_image
 
@@ -13,7 +13,7 @@ from tests.objective.cases import build_spec, draw_image
 def test_mixed_moments_are_those_of_images_side_by_side() -> None:
     """Exactly, with kernels of one pixel; larger ones would see across the seam."""
     spec = build_spec("one layer", "gram")
-    network = build(spec.network, seed=1, deepest_layer=1).double()
+    network = build_network(spec.network, seed=1, deepest_layer=1).double()
     for layer in network.stacks[0].layers:  # type: ignore[union-attr]
         layer.weight[..., [0, 0, 0, 1, 1, 2, 2, 2], [0, 1, 2, 0, 2, 0, 1, 2]] = 0
     left, right = draw_image(20, 30, 1), draw_image(20, 10, 2)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from barestyle.networks import build
+from barestyle.networks import build_network
 from barestyle.objective import Objective, build_objective
 from barestyle.presets import preset
 from barestyle.spec import with_settings
@@ -16,7 +16,7 @@ def build_small_objective(content: Tensor, style: Tensor, **settings: object) ->
     spec = with_settings(
         preset("npnd").spec, {"network.channels": 8, **{k.replace("__", "."): v for k, v in settings.items()}}
     )
-    network = build(spec.network, seed=0, deepest_layer=spec.deepest_layer)
+    network = build_network(spec.network, seed=0, deepest_layer=spec.deepest_layer)
     return build_objective(spec, network.to(content.dtype), content, style)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from barestyle.losses import Moments, Region, StyleImage, gram_loss, gram_matrix, whiten_style, whitened_loss
-from barestyle.networks import Network, Size, build
+from barestyle.networks import Network, Size, build_network
 from barestyle.objective import Evaluation, Tiling, build_objective
 from barestyle.objective.region_masks import average_to
 from barestyle.spec import GramLoss, NoContentLoss, Spec, WhitenedLoss
@@ -97,7 +97,7 @@ def test_tiles_equal_the_whole(
 ) -> None:
     """Odd sizes, where masks do not shrink by whole factors, and tiles that cut them."""
     spec = build_spec(network_name, loss).model_copy(update={"content_loss": NoContentLoss()})
-    network = build(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
+    network = build_network(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
     image, regions = draw_image(height, width, 2), draw_regions(height, width)
     expected = evaluate_by_autograd(spec, network, regions, image)
     tiled = build_objective(spec, network, image, regions, tiling=Tiling(Size(rows, columns), resident_tiles))
@@ -108,7 +108,7 @@ def test_tiles_equal_the_whole(
 @pytest.mark.parametrize("network_name", NETWORKS)
 def test_a_white_mask_equals_no_mask(network_name: str) -> None:
     spec = build_spec(network_name, "gram")
-    network = build(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
+    network = build_network(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
     style, image = draw_image(31, 22, 1), draw_image(37, 40, 2)
     white = Region((StyleImage(style, torch.ones(1, 1, 31, 22).double()),), torch.ones(1, 1, 37, 40).double())
     assert_close(
@@ -126,7 +126,7 @@ def test_a_white_mask_equals_no_mask(network_name: str) -> None:
 def test_under_a_black_mask_there_is_no_gradient() -> None:
     """Except within the halo of the region's border."""
     spec = build_spec("no pooling", "gram")
-    network = build(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
+    network = build_network(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
     mask = torch.zeros(1, 1, 40, 40).double()
     mask[..., :16] = 1
     image = draw_image(40, 40, 2)
@@ -141,8 +141,8 @@ def test_under_a_black_mask_there_is_no_gradient() -> None:
 
 def test_bf16_sees_the_same_regions() -> None:
     spec = build_spec("no pooling", "gram")
-    network = build(spec.network, seed=1, deepest_layer=spec.deepest_layer)
-    narrow = build(spec.network, seed=1, deepest_layer=spec.deepest_layer).bfloat16()
+    network = build_network(spec.network, seed=1, deepest_layer=spec.deepest_layer)
+    narrow = build_network(spec.network, seed=1, deepest_layer=spec.deepest_layer).bfloat16()
     image = draw_image(96, 80, 0).float().square()
     regions = [Region((StyleImage(draw_image(80, 96, 1).float()),), draw_mask(96, 80, 5).float())]
     exact = build_objective(spec, network, image, regions).evaluate(image)

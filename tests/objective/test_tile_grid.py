@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from barestyle.networks import Size, build
+from barestyle.networks import Size, build_network
 from barestyle.objective.tile_grid import Tile, Window, cut_tiles, scale_core_to_tap
 from tests.objective.cases import build_spec
 
@@ -15,7 +15,7 @@ from tests.objective.cases import build_spec
 @given(height=st.integers(2, 90), width=st.integers(2, 90), rows=st.integers(1, 100), columns=st.integers(1, 100))
 def test_tiles_cover_every_pixel_once(height: int, width: int, rows: int, columns: int) -> None:
     spec = build_spec("vgg", "gram")
-    (stack,) = build(spec.network, seed=0, deepest_layer=5).stacks
+    (stack,) = build_network(spec.network, seed=0, deepest_layer=5).stacks
     count = torch.zeros(height, width)
     for core, with_halo, is_only in cut_tiles(stack, Size(height, width), Size(rows, columns)):  # type: ignore[arg-type]
         count[core.top : core.bottom, core.left : core.right] += 1
@@ -27,7 +27,7 @@ def test_tiles_cover_every_pixel_once(height: int, width: int, rows: int, column
 
 def test_without_a_size_there_is_one_tile() -> None:
     spec = build_spec("vgg", "gram")
-    (stack,) = build(spec.network, seed=0, deepest_layer=5).stacks
+    (stack,) = build_network(spec.network, seed=0, deepest_layer=5).stacks
     whole = Window(0, 37, 0, 41)
     assert list(cut_tiles(stack, Size(37, 41), None)) == [(whole, whole, True)]  # type: ignore[arg-type]
 
@@ -35,7 +35,7 @@ def test_without_a_size_there_is_one_tile() -> None:
 def test_a_core_at_a_tap_is_counted_from_its_map() -> None:
     """The second tap is at full size, the third after one pooling, so coordinates there are halved."""
     spec = build_spec("vgg", "gram")
-    (stack,) = build(spec.network, seed=0, deepest_layer=5).stacks
+    (stack,) = build_network(spec.network, seed=0, deepest_layer=5).stacks
     tile = Tile(Window(40, 60, 80, 96), Window(20, 80, 60, 116), is_only=False)
     assert scale_core_to_tap(stack, 1, tile) == (20, 40, 20, 36)  # type: ignore[arg-type]
     assert scale_core_to_tap(stack, 2, tile) == (10, 20, 10, 18)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from barestyle.networks import Size, build
+from barestyle.networks import Size, build_network
 from barestyle.objective import Tiling, build_objective
 from tests.objective.cases import LOSSES, NETWORKS, assert_close, build_spec, draw_image, evaluate_by_autograd
 
@@ -31,7 +31,7 @@ def test_tiles_equal_the_whole(
 ) -> None:
     """Odd sizes, tiles that do not divide them, and tiles larger than the image."""
     spec = build_spec(network_name, losses)
-    network = build(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
+    network = build_network(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
     content, style, image = draw_image(height, width, 0), draw_image(31, 22, 1), draw_image(height, width, 2)
     expected = evaluate_by_autograd(spec, network, content, style, image)
     tiled = build_objective(spec, network, content, style, tiling=Tiling(Size(rows, columns), resident_tiles))
@@ -43,7 +43,7 @@ def test_tiles_equal_the_whole(
 @pytest.mark.parametrize("tap", [1, 2, 3])
 def test_deep_content_losses_are_tiled_too(network_name: str, tap: int) -> None:
     spec = build_spec(network_name, "whitened, content, smoothness", content_tap=tap)
-    network = build(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
+    network = build_network(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
     content, style, image = draw_image(39, 41, 0), draw_image(40, 30, 1), draw_image(39, 41, 2)
     expected = evaluate_by_autograd(spec, network, content, style, image)
     for tiling in (Tiling(), Tiling(Size(16, 20)), Tiling(Size(8, 64), 2)):
@@ -56,7 +56,7 @@ def test_deep_content_losses_are_tiled_too(network_name: str, tap: int) -> None:
 def test_bands_equal_the_whole(network_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bands of two rows, and bands that do not divide the tile."""
     spec = build_spec(network_name, "whitened, content, smoothness")
-    network = build(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
+    network = build_network(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
     content, style, image = draw_image(37, 26, 0), draw_image(20, 33, 1), draw_image(37, 26, 2)
     expected = evaluate_by_autograd(spec, network, content, style, image)
     for band in (1, 900, 2500):
@@ -67,9 +67,11 @@ def test_bands_equal_the_whole(network_name: str, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("network_name", NETWORKS)
 def test_float32_is_as_precise_as_autograd(network_name: str) -> None:
     spec = build_spec(network_name, "gram")
-    network = build(spec.network, seed=1, deepest_layer=spec.deepest_layer)
+    network = build_network(spec.network, seed=1, deepest_layer=spec.deepest_layer)
     images = draw_image(39, 41, 0), draw_image(40, 30, 1), draw_image(39, 41, 2)
-    exact = evaluate_by_autograd(spec, build(spec.network, seed=1, deepest_layer=spec.deepest_layer).double(), *images)
+    exact = evaluate_by_autograd(
+        spec, build_network(spec.network, seed=1, deepest_layer=spec.deepest_layer).double(), *images
+    )
     content, style, image = (reference.float() for reference in images)
     objective = build_objective(spec, network, content, style, tiling=Tiling(Size(16, 16)))
     assert_close(objective.evaluate(image), exact, 3e-5)
@@ -79,8 +81,8 @@ def test_float32_is_as_precise_as_autograd(network_name: str) -> None:
 def test_bf16_points_the_same_way(network_name: str) -> None:
     """The gradient, with targets in bfloat16: with those of float32 it would be another problem."""
     spec = build_spec(network_name, "gram")
-    network = build(spec.network, seed=1, deepest_layer=spec.deepest_layer)
-    narrow = build(spec.network, seed=1, deepest_layer=spec.deepest_layer).bfloat16()
+    network = build_network(spec.network, seed=1, deepest_layer=spec.deepest_layer)
+    narrow = build_network(spec.network, seed=1, deepest_layer=spec.deepest_layer).bfloat16()
     content, style, image = (draw_image(*size).float() for size in ((96, 80, 0), (80, 96, 1), (96, 80, 2)))
     image = image.square()  # darker than the style: random images all have the same statistics
     exact = build_objective(spec, network, content, style).evaluate(image)

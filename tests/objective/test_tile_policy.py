@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from barestyle.networks import Size, build
+from barestyle.networks import Size, build_network
 from barestyle.objective import Tiling, build_objective
 from barestyle.objective.tile_pass import TilePass
 from tests.objective.cases import assert_close, build_spec, draw_image
@@ -17,7 +17,7 @@ from tests.objective.cases import assert_close, build_spec, draw_image
 @pytest.mark.parametrize("failures", [1, 4])
 def test_running_out_of_memory_makes_tiles_smaller(failures: int, monkeypatch: pytest.MonkeyPatch) -> None:
     spec = build_spec("vgg", "whitened, content, smoothness")
-    network = build(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
+    network = build_network(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
     content, style, image = draw_image(300, 80, 0), draw_image(100, 80, 1), draw_image(300, 80, 2)
     expected = build_objective(spec, network, content, style).evaluate(image)
     objective = build_objective(spec, network, content, style)
@@ -39,7 +39,7 @@ def test_running_out_of_memory_makes_tiles_smaller(failures: int, monkeypatch: p
 
 def test_an_error_is_raised_if_tiles_cannot_be_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = build_spec("vgg", "gram")
-    network = build(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
+    network = build_network(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
     objective = build_objective(spec, network, draw_image(200, 200, 0), draw_image(100, 80, 1))
 
     def run_out_of_memory(*_: Any) -> None:
@@ -53,7 +53,7 @@ def test_an_error_is_raised_if_tiles_cannot_be_smaller(monkeypatch: pytest.Monke
 
 def test_other_errors_are_raised_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = build_spec("vgg", "gram")
-    network = build(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
+    network = build_network(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
     objective = build_objective(spec, network, draw_image(64, 64, 0), draw_image(64, 64, 1))
     calls: list[int] = []
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from barestyle.networks import build
+from barestyle.networks import build_network
 from barestyle.objective import build_objective
 from barestyle.optimize import Minimizer
 from barestyle.optimize.lbfgs_memory import BLOCK, LBFGSMemory
@@ -102,7 +102,7 @@ def test_thirty_iterations_on_a_real_objective_equal_torch(content: Tensor, styl
     spec = with_settings(preset("npnd").spec, settings)
     assert isinstance(spec.optimizer, PaperLBFGS)
     content, style = content.double(), style.double()
-    network = build(spec.network, seed=0, deepest_layer=spec.deepest_layer).double()
+    network = build_network(spec.network, seed=0, deepest_layer=spec.deepest_layer).double()
     objective = build_objective(spec, network, content, style)
     reference = content.clone().requires_grad_(True)
     optimizer = torch.optim.LBFGS([reference], history_size=10)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from barestyle.networks import build
+from barestyle.networks import build_network
 from barestyle.objective import Evaluation, build_objective
 from barestyle.optimize import ExplosionError, Iterate, Minimizer
 from barestyle.optimize.paper_lbfgs import paper_lbfgs
@@ -55,7 +55,7 @@ def test_the_paper_preset_equals_the_tutorial(content: Tensor, style: Tensor, co
     spec = preset("paper").spec.model_copy(update={"optimizer": PaperLBFGS(steps=3)})
     if content_weight:
         spec = spec.model_copy(update={"content_loss": FeatureContentLoss(weight=content_weight)})
-    network = build(spec.network, seed=5, deepest_layer=spec.deepest_layer).double()
+    network = build_network(spec.network, seed=5, deepest_layer=spec.deepest_layer).double()
     layers = [(layer.weight, layer.bias) for layer in network.layers]  # type: ignore[union-attr]
     losses, image = tutorial.run(
         layers,
@@ -77,7 +77,7 @@ def add_grain(image: Tensor) -> Tensor:
 
 
 def collect_iterates(spec: Spec, network_seed: int, content: Tensor, style: Tensor) -> list[Iterate]:
-    network = build(spec.network, seed=network_seed, deepest_layer=spec.deepest_layer).to(content.dtype)
+    network = build_network(spec.network, seed=network_seed, deepest_layer=spec.deepest_layer).to(content.dtype)
     return list(Minimizer(build_objective(spec, network, content, style).evaluate, content, spec.optimizer))
 
 

@@ -14,7 +14,7 @@ from barestyle import ImageError, SpecError, StyleLoss, WeightsError, preset, tr
 from barestyle.losses.gram import gram_matrix
 from barestyle.losses.moments import compute_moments
 from barestyle.metrics import score
-from barestyle.networks import build
+from barestyle.networks import build_network
 from tests.run.conftest import quick_spec
 
 
@@ -23,7 +23,7 @@ def test_the_style_is_approached_as_a_network_of_another_seed_sees_it(
 ) -> None:
     """Not only the objective falls: so does the distance under filters that were never optimized."""
     result = transfer(content_image, style_image, quick_spec("bare", optimizer__steps=30), seed=1)
-    judge = build(preset("npnd").spec.network, seed=99, deepest_layer=5)
+    judge = build_network(preset("npnd").spec.network, seed=99, deepest_layer=5)
     start = torch.from_numpy(np.array(content_image)).permute(2, 0, 1)[None] / 255
 
     def distance(image: torch.Tensor) -> float:

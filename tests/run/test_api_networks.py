@@ -10,8 +10,8 @@ import torch
 from PIL import Image
 
 from barestyle import Result, transfer
-from barestyle.networks import build
-from barestyle.networks.build import Stack
+from barestyle.networks import build_network
+from barestyle.networks.network import Stack
 from barestyle.objective import build_objective
 from barestyle.presets import PRESETS
 from tests.run.conftest import quick_spec
@@ -120,7 +120,7 @@ def test_the_scale_of_a_layers_weights_does_not_matter(
 ) -> None:
     """Without biases, ReLU passes a layer's scale on, and whitening takes it out of loss and gradient."""
     spec = quick_spec("bare")
-    network = build(spec.network, seed=0, deepest_layer=5).double()
+    network = build_network(spec.network, seed=0, deepest_layer=5).double()
     pictures = content.double(), style.double()
     plain = build_objective(spec, network, *pictures).evaluate(pictures[0])
     assert isinstance(network, Stack)

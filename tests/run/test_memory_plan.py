@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from barestyle.errors import DeviceError
-from barestyle.networks import Network, Size, build
+from barestyle.networks import Network, Size, build_network
 from barestyle.presets import preset
 from barestyle.run.memory_plan import MemoryPlan, plan_memory
 from barestyle.run.plan import prepare
@@ -27,7 +27,7 @@ SQUARE = Size(1024, 1024)
 @pytest.fixture(scope="module")
 def network() -> Network:
     spec = preset("paper").spec
-    return build(spec.network, seed=0, deepest_layer=spec.deepest_layer)
+    return build_network(spec.network, seed=0, deepest_layer=spec.deepest_layer)
 
 
 def chosen(network: Network, budget: int, optimizer: LBFGS | PaperLBFGS | Adam, picture: Size = SQUARE) -> MemoryPlan:
@@ -68,7 +68,7 @@ def test_what_never_fits_is_refused_with_what_would(network: Network) -> None:
 
 def test_a_pyramid_keeps_no_features() -> None:
     spec = preset("gaussian-pyramid").spec
-    network = build(spec.network, seed=0, deepest_layer=spec.deepest_layer)
+    network = build_network(spec.network, seed=0, deepest_layer=spec.deepest_layer)
     assert chosen(network, 1500, LBFGS()).tile is None
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from barestyle import Progress, transfer
-from barestyle.networks import build
+from barestyle.networks import build_network
 from barestyle.objective import build_objective
 from barestyle.run.precision import MIN_COSINE, cast_network, gradient_cosine
 from tests.run.conftest import small_spec
@@ -71,7 +71,7 @@ def test_a_real_bf16_gradient_that_is_wrong_ends_its_stage(content_image: Image.
     noise = torch.rand(content.shape, generator=torch.Generator().manual_seed(0))
     start = (content + 1e-6 * noise).clamp(0, 1)
     spec = small_spec(size=64, optimizer__steps=12, optimizer__tolerance=0)
-    network = build(spec.network, seed=0, deepest_layer=spec.deepest_layer)
+    network = build_network(spec.network, seed=0, deepest_layer=spec.deepest_layer)
     gradients = [
         build_objective(spec, network, content.to(dtype), content.to(dtype)).evaluate(start.to(dtype)).gradient
         for network, dtype in (

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from barestyle import SpecError, preset, with_settings
-from barestyle.networks import build
+from barestyle.networks import build_network
 from barestyle.run.plan import prepare
 from barestyle.run.precision import cast_network, gradient_cosine
 from barestyle.run.request import Request
@@ -33,7 +33,7 @@ def test_auto_is_mixed_on_a_device_with_fast_bf16(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_network_is_copied_to_change_its_precision() -> None:
-    network = build(small_spec().network, seed=0, deepest_layer=5)
+    network = build_network(small_spec().network, seed=0, deepest_layer=5)
     narrow = cast_network(network, "bf16")
     assert narrow.dtype == torch.bfloat16
     assert network.dtype == torch.float32

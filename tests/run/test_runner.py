@@ -11,8 +11,8 @@ from PIL import Image
 
 from barestyle import Progress, Spec, preset, transfer, with_settings
 from barestyle.errors import DeviceError, DivergedError
-from barestyle.networks import Network, build
-from barestyle.networks.build import Stack
+from barestyle.networks import Network, build_network
+from barestyle.networks.network import Stack
 from barestyle.objective import Evaluation, Tiling, build_objective
 from barestyle.stop_reasons import StopReason
 from tests.run.conftest import quick_spec
@@ -113,7 +113,7 @@ def test_an_explosion_draws_new_filters_and_a_repeated_one_perturbs_the_start(
     assert (result.restarts, result.record.network_seed, result.record.perturbed) == (2, 7, True)
     weights = [next(network.buffers()) for network in exploding.networks]
     assert not torch.equal(weights[0], weights[1])
-    assert torch.equal(weights[1], next(build(result.spec.network, seed=6, deepest_layer=5).buffers()))
+    assert torch.equal(weights[1], next(build_network(result.spec.network, seed=6, deepest_layer=5).buffers()))
     assert torch.equal(exploding.starts[0], content)
     assert torch.equal(exploding.starts[1], content)
     noise = torch.rand(content.shape, generator=torch.Generator().manual_seed(7))
@@ -141,7 +141,7 @@ def test_the_networks_statistics_are_computed_once(
 ) -> None:
     """One forward pass of the style, and one for each evaluation; no parameter asks for a gradient."""
     passes = 0
-    whole = Stack.planes
+    whole = Stack.split_into_planes
 
     def counted(self: Stack, image: torch.Tensor) -> list[torch.Tensor]:
         nonlocal passes
@@ -149,7 +149,7 @@ def test_the_networks_statistics_are_computed_once(
         assert not any(tensor.requires_grad for tensor in [*self.parameters(), *self.buffers()])
         return whole(self, image)
 
-    monkeypatch.setattr(Stack, "planes", counted)
+    monkeypatch.setattr(Stack, "split_into_planes", counted)
     result = transfer(content_image, style_image, quick_spec("bare"))
     assert passes == result.evaluations + 1
 
@@ -170,6 +170,6 @@ def test_too_little_memory_is_told_with_a_remedy(
     def exhausted(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate ...")
 
-    monkeypatch.setattr(Stack, "planes", exhausted)
+    monkeypatch.setattr(Stack, "split_into_planes", exhausted)
     with pytest.raises(DeviceError, match="cpu has too little memory for this network at 64 x 48 pixels, even with"):
         transfer(content_image, style_image, quick_spec("bare"))

@@ -13,7 +13,7 @@ def info() -> None:
     import torch
 
     from barestyle.hardware.devices import list_devices
-    from barestyle.networks.vgg19 import VARIABLE
+    from barestyle.networks.vgg19 import ENVIRONMENT_VARIABLE
     from barestyle.run.record import package_versions
 
     lines = {
@@ -23,7 +23,7 @@ def info() -> None:
         "devices": ", ".join(list_devices()),
         "threads": f"{torch.get_num_threads()} of {os.cpu_count()} processors",
         "processor": torch.backends.cpu.get_cpu_capability(),
-        "trained VGG-19": os.environ.get(VARIABLE) or f"${VARIABLE} is not set",
+        "trained VGG-19": os.environ.get(ENVIRONMENT_VARIABLE) or f"${ENVIRONMENT_VARIABLE} is not set",
     }
     width = max(map(len, lines))
     for name, value in lines.items():

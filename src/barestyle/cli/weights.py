@@ -15,15 +15,15 @@ app = typer.Typer(no_args_is_help=True, help="Download and inspect trained VGG-1
 def info() -> None:
     """Show which weights file a run would use."""
     from barestyle.errors import WeightsError
-    from barestyle.networks import vgg19 as pretrained
+    from barestyle.networks import vgg19
 
-    print(f"${pretrained.VARIABLE}: {os.environ.get(pretrained.VARIABLE) or 'not set'}")
-    print(f"downloaded to {pretrained.cache_folder()}: {pretrained.fetched() or 'nothing'}")
-    path = pretrained.find(None)
-    trained = pretrained.load(path, 1)
-    for layers in range(2, len(pretrained.LAYER_INDICES) + 1):
+    print(f"${vgg19.ENVIRONMENT_VARIABLE}: {os.environ.get(vgg19.ENVIRONMENT_VARIABLE) or 'not set'}")
+    print(f"downloaded to {vgg19.get_cache_folder()}: {vgg19.find_downloaded() or 'nothing'}")
+    path = vgg19.find_weights(None)
+    trained = vgg19.load_layers(path, 1)
+    for layers in range(2, len(vgg19.LAYER_INDICES) + 1):
         try:
-            trained = pretrained.load(path, layers)
+            trained = vgg19.load_layers(path, layers)
         except WeightsError:
             break
     size = path.stat().st_size / 1e6
@@ -51,9 +51,9 @@ def fetch(
     ] = None,
 ) -> None:
     """Download the first layers of VGG-19, a few MB of the file, and verify them."""
-    from barestyle.networks.download import fetch as download
+    from barestyle.networks.download import download_layers
 
-    layers_file = download(source, layers=layers, cache=cache)
-    print(f"{layers_file.path}  {layers} convolutions, {layers_file.bytes_read / 1e6:.1f} MB read")
-    verified = "verified" if layers_file.was_pinned else "recorded to verify later downloads"
-    print(f"SHA-256 {layers_file.digest}, {verified}")
+    download = download_layers(source, layers=layers, cache=cache)
+    print(f"{download.path}  {layers} convolutions, {download.bytes_read / 1e6:.1f} MB read")
+    verified = "verified" if download.is_verified else "recorded to verify later downloads"
+    print(f"SHA-256 {download.digest}, {verified}")

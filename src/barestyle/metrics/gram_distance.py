@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from barestyle.metrics.metric import MetricInputs
-from barestyle.networks import Network, build, vgg19
+from barestyle.networks import Network, build_network, vgg19
 from barestyle.spec import (
     VGG,
     AveragePooling,
@@ -87,11 +87,11 @@ def _gram_matrix(maps: Tensor) -> Tensor:
 @lru_cache(maxsize=len(HELD_OUT_SEEDS))
 def _held_out_network(seed: int) -> Network:
     with torch.inference_mode(False):  # the cached network may be used outside inference mode
-        return build(HELD_OUT, seed=seed, deepest_layer=HELD_OUT.depth)
+        return build_network(HELD_OUT, seed=seed, deepest_layer=HELD_OUT.depth)
 
 
 def _trained_network(inputs: MetricInputs) -> Network:
-    return _load_trained_network(vgg19.find(None if inputs.weights is None else str(inputs.weights)))
+    return _load_trained_network(vgg19.find_weights(None if inputs.weights is None else str(inputs.weights)))
 
 
 @lru_cache(maxsize=1)
@@ -99,7 +99,7 @@ def _load_trained_network(path: Path) -> Network:
     channels = VGG19_CHANNELS[:TRAINED_DEPTH]
     spec = VGG(channels=channels, weights=PretrainedWeights(), bias=PretrainedBias(), rescale=False)
     with torch.inference_mode(False):  # the cached network may be used outside inference mode
-        return build(spec, seed=0, deepest_layer=TRAINED_DEPTH, trained=vgg19.load(path, TRAINED_DEPTH))
+        return build_network(spec, seed=0, deepest_layer=TRAINED_DEPTH, trained=vgg19.load_layers(path, TRAINED_DEPTH))
 
 
 def _mean(values: Iterable[float]) -> float:

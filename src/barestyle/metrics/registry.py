@@ -10,7 +10,7 @@ from barestyle.errors import SpecError
 from barestyle.metrics import color, gram_distance, patches, portilla_simoncelli, structure
 from barestyle.metrics.metric import Metric
 from barestyle.networks import vgg19
-from barestyle.networks.vgg19 import VARIABLE
+from barestyle.networks.vgg19 import ENVIRONMENT_VARIABLE
 
 _ALL = (
     Metric("ssim", "structural similarity of lightness", "content", "similarity", structure.ssim),
@@ -55,7 +55,7 @@ METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
 """All metrics by name."""
 
 _REMEDIES = {
-    "trained weights": f"name a file with --trained FILE or ${VARIABLE}",
+    "trained weights": f"name a file with --trained FILE or ${ENVIRONMENT_VARIABLE}",
     "plenoptic": "pip install 'barestyle[metrics]'",
 }
 
@@ -91,7 +91,7 @@ def missing_requirement(metric: Metric, weights: Path | None) -> str:
     if missing.get(metric.needs, False):
         return f"it needs {metric.needs}: {_REMEDIES[metric.needs]}"
     if metric.needs == "trained weights" and weights is not None:
-        depth = vgg19.depth(weights)
+        depth = vgg19.count_layers(weights)
         wanted = gram_distance.TRAINED_DEPTH
         if depth < wanted:
             return (

@@ -12,7 +12,7 @@ from barestyle.images import Source, read, target_size
 from barestyle.metrics.metric import Metric, MetricInputs
 from barestyle.metrics.registry import check_requirements, missing_requirement, select
 from barestyle.networks import SMALLEST_SIDE
-from barestyle.networks.vgg19 import default_weights
+from barestyle.networks.vgg19 import find_default_weights
 from barestyle.spec import MAX_PIXELS
 
 
@@ -51,7 +51,7 @@ def score(
     be read or is smaller than 16 pixels, WeightsError for a bad weights file.
     """
     selected = select(metrics)
-    if weights is None and (default := default_weights()) is not None:
+    if weights is None and (default := find_default_weights()) is not None:
         weights = Path(default)
     if metrics is not None:
         check_requirements(selected, weights)

@@ -1,6 +1,16 @@
-"""Networks: from a spec to a module that maps an image to one feature map per tap."""
+"""Networks: modules that map an image to feature maps, built from a spec and a seed."""
 
-from barestyle.networks.build import SMALLEST_SIDE, Network, build, minimum_side
-from barestyle.networks.conv_stack import ConvStack, Layer, Size, normalized
+from barestyle.networks.build import SMALLEST_SIDE, build_network, compute_minimum_side
+from barestyle.networks.conv_stack import ConvStack, Layer, Size, normalize_image
+from barestyle.networks.network import Network
 
-__all__ = ["SMALLEST_SIDE", "ConvStack", "Layer", "Network", "Size", "build", "minimum_side", "normalized"]
+__all__ = [
+    "SMALLEST_SIDE",
+    "ConvStack",
+    "Layer",
+    "Network",
+    "Size",
+    "build_network",
+    "compute_minimum_side",
+    "normalize_image",
+]

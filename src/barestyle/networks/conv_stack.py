@@ -1,4 +1,4 @@
-"""A chain of layers over one plane: what follows what, what a map's size is, and how far a pixel reaches."""
+"""A stack of convolutions over one plane: its layers, the sizes of its maps, and how far a pixel reaches."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from torch import Tensor, nn
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-"""Of sRGB values in 0..1; the paper's set-up normalizes with them even where nothing is trained."""
+"""Statistics of sRGB values in 0..1; the paper normalizes with them for untrained networks, too."""
 
 Activation = Literal["relu", "none"]
 Pooling = Literal["none", "max", "average"]
 
 
-def normalized(image: Tensor) -> Tensor:
-    """An image (1, 3, H, W), sRGB in 0..1, in ImageNet's units and channels_last: what a first layer sees."""
+def normalize_image(image: Tensor) -> Tensor:
+    """Return an image (1, 3, H, W), sRGB in 0..1, minus ImageNet's mean and over its deviation, in channels_last."""
     # torch.compile would trace into the cache and warn about it.
-    constants = imagenet.__wrapped__ if torch.compiler.is_compiling() else imagenet
+    constants = get_imagenet_constants.__wrapped__ if torch.compiler.is_compiling() else get_imagenet_constants
     mean, std = constants(image.device, image.dtype)
     return ((image - mean) / std).contiguous(memory_format=torch.channels_last)
 
 
 @lru_cache(maxsize=8)
-def imagenet(device: torch.device, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Mean and deviation, (1, 3, 1, 1), kept on the device: a copy at every evaluation would wait for it each time."""
-    with torch.inference_mode(False):  # what is kept may be needed for gradients later
+def get_imagenet_constants(device: torch.device, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Return mean and deviation, (1, 3, 1, 1), cached on the device to avoid a copy for every evaluation."""
+    with torch.inference_mode(False):  # cached tensors may be used under autograd later
         mean, std = (torch.tensor(numbers, dtype=dtype, device=device) for numbers in (IMAGENET_MEAN, IMAGENET_STD))
     return mean.view(1, 3, 1, 1), std.view(1, 3, 1, 1)
 
 
 class Layer(nn.Module):
-    """A convolution that keeps the size, and the activation and 2x2 pooling on the way to the next one.
+    """A convolution that keeps the size, followed by its activation and 2x2 pooling.
 
-    It holds buffers, so that no gradient is computed for its weights. A kernel of 3 is padded by one zero all
-    round, a kernel of 2 by one on the right and at the bottom.
+    Weights are buffers, so that no gradient is computed for them. The input of a 3x3 kernel is padded by one zero on
+    all sides, that of a 2x2 kernel by one on the right and at the bottom.
     """
 
     weight: Tensor
@@ -50,9 +50,9 @@ class Layer(nn.Module):
         super().__init__()
         self.register_buffer("weight", weight.contiguous(memory_format=torch.channels_last))
         self.register_buffer("bias", bias)
-        # The gradient for a convolution's input is a convolution with the kernel turned round.
-        turned = weight.flip(2, 3).transpose(0, 1).contiguous(memory_format=torch.channels_last)
-        self.register_buffer("backward_weight", turned)
+        # The gradient for a convolution's input is a convolution with the flipped kernel.
+        flipped = weight.flip(2, 3).transpose(0, 1).contiguous(memory_format=torch.channels_last)
+        self.register_buffer("backward_weight", flipped)
         self.activation = activation
         self.pooling = pooling
         self.channels = weight.shape[0]
@@ -61,31 +61,36 @@ class Layer(nn.Module):
         self.stride = 1 if pooling == "none" else 2
 
     def forward(self, x: Tensor) -> Tensor:
-        """Features (1, c, H, W) of an input (1, c_in, H, W)."""
+        """Return features (1, c, H, W) of an input (1, c_in, H, W)."""
         return self.convolve(F.pad(x, (0, 0, self.before, self.after)) if self.before != self.after else x, whole=True)
 
     def convolve(self, x: Tensor, *, whole: bool = False) -> Tensor:
-        """Features of some rows of the input, which come with the rows that the kernel reaches (not so if `whole`)."""
+        """Return features of some rows; the input also has the rows above and below that the kernel reaches.
+
+        With `whole` the input is complete, and is padded with zeros.
+        """
         if self.before == self.after:
             return F.conv2d(x, self.weight, self.bias, padding=(self.before if whole else 0, self.before))
         return F.conv2d(F.pad(x, (self.before, self.after)), self.weight, self.bias)
 
     def convolve_back(self, gradient: Tensor) -> Tensor:
-        """The gradient for some rows of the input, from that of the features, which come with the rows in reach."""
+        """Return the gradient for some rows of the input; `gradient` also has the rows that the kernel reaches."""
         if self.before == self.after:
             return F.conv2d(gradient, self.backward_weight, padding=(0, self.after))
         return F.conv2d(F.pad(gradient, (self.after, self.before)), self.backward_weight)
 
     def activate_and_pool(self, features: Tensor) -> Tensor:
-        """What the next layer sees of features (1, c, h, w): activated, then pooled."""
+        """Return the next layer's input of features (1, c, h, w): activated, then pooled."""
         if self.pooling == "max":
-            features = F.max_pool2d(features, 2)  # first, as it commutes with ReLU, which then has a quarter to do
+            features = F.max_pool2d(
+                features, 2
+            )  # before ReLU, with which it commutes and which then has a quarter of the work
         if self.activation == "relu":
             features = F.relu(features)
         return F.avg_pool2d(features, 2) if self.pooling == "average" else features
 
     def activate_and_pool_into(self, target: Tensor, features: Tensor) -> None:
-        """Write `onward` of features into a map of its size; without a graph, and without a copy where that goes."""
+        """Write `activate_and_pool(features)` into `target`, without a graph and, if possible, without a copy."""
         if self.activation == "relu" and self.pooling != "average":
             pooled = features if self.pooling == "none" else F.max_pool2d(features, 2)
             torch.clamp_min(pooled, 0, out=target)
@@ -93,18 +98,18 @@ class Layer(nn.Module):
             target.copy_(self.activate_and_pool(features))
 
     def pooled_size(self, features: Size) -> Size:
-        """Height and width of `onward` of such features."""
+        """Return the size of features after pooling."""
         return Size(features.height // self.stride, features.width // self.stride)
 
     def activate_and_pool_backward(self, gradient: Tensor, features: Tensor) -> Tensor:
-        """The gradient for features (1, c, h, w) from that of `onward`, which is overwritten."""
+        """Return the gradient for features (1, c, h, w) from that of `activate_and_pool`, which is overwritten."""
         if self.pooling == "max":
             pooled, indices = F.max_pool2d_with_indices(features, (2, 2))
             gradient = self._through_activation(gradient, pooled)
-            spread: Tensor = torch.ops.aten.max_pool2d_with_indices_backward(
+            unpooled: Tensor = torch.ops.aten.max_pool2d_with_indices_backward(
                 gradient, features, [2, 2], [2, 2], [0, 0], [1, 1], False, indices
             )
-            return spread
+            return unpooled
         if self.pooling == "average":
             gradient = torch.ops.aten.avg_pool2d_backward(gradient, features, [2, 2], [2, 2], [0, 0], False, True, None)
         return self._through_activation(gradient, features)
@@ -123,12 +128,16 @@ class Size(NamedTuple):
 
 
 class ConvStack(nn.Module):
-    """Layers one after the other over a plane (1, 3, H, W), each with a tap.
+    """Layers applied in order to a plane (1, 3, H, W), each with a tap.
 
-    Taps are numbered from `first_tap` on. A tap is the features before their activation (paper section 3), or,
-    where `tap_after_pooling`, what `onward` makes of them (paper section 6.3). A plane of `pixels` is an sRGB image
-    and is brought into ImageNet's units first. Every convolution pads with zeros. Where the plane comes `framed`, it
-    has a margin of mirrored pixels as wide as a tap sees, and what lies there does not count: no tap sees a zero.
+    Args:
+        layers: from the first to the deepest.
+        first_tap: number of the first layer's tap; the others follow.
+        tap_after_pooling: whether a tap is taken after activation and pooling (paper section 6.3), or before the
+            activation (section 3).
+        pixels: whether planes are sRGB images, which are normalized first.
+        padded: whether planes have a margin of mirrored pixels as wide as the deepest tap sees. Then features of the
+            margin are cut off, and no tap depends on the zeros with which every convolution pads.
     """
 
     def __init__(
@@ -138,14 +147,14 @@ class ConvStack(nn.Module):
         first_tap: int = 1,
         tap_after_pooling: bool,
         pixels: bool,
-        framed: bool = False,
+        padded: bool = False,
     ) -> None:
         super().__init__()
         self.layers = nn.ModuleList(layers)
         self.first_tap = first_tap
         self.tap_after_pooling = tap_after_pooling
         self.pixels = pixels
-        self.margin = max(self.halo) if framed else 0
+        self.margin = max(self.halo) if padded else 0
 
     def __len__(self) -> int:
         return len(self.layers)
@@ -155,25 +164,25 @@ class ConvStack(nn.Module):
         assert isinstance(layer, Layer)
         return layer
 
-    def frame(self, plane: Tensor) -> Tensor:
-        """A plane (1, c, h, w) with its margin, mirrored at its borders; differentiable."""
+    def pad(self, plane: Tensor) -> Tensor:
+        """Return a plane (1, c, h, w) with its margin of mirrored pixels; differentiable."""
         return F.pad(plane, (self.margin,) * 4, mode="reflect") if self.margin else plane
 
-    def framed_size(self, plane: Size) -> Size:
-        """A plane's size with its margin."""
+    def padded_size(self, plane: Size) -> Size:
+        """Return the size of a plane with its margin."""
         return Size(plane.height + 2 * self.margin, plane.width + 2 * self.margin)
 
     def normalize(self, plane: Tensor) -> Tensor:
-        """What the first layer sees of a plane or a part of it, in the precision of the weights."""
-        plane = normalized(plane) if self.pixels else plane
+        """Return the first layer's input of a plane or of a part of it, in the precision of the weights."""
+        plane = normalize_image(plane) if self.pixels else plane
         return plane.to(self[0].weight.dtype).contiguous(memory_format=torch.channels_last)
 
     def normalize_backward(self, gradient: Tensor) -> Tensor:
-        """The gradient for a plane from that for what `enter` made of it."""
-        return gradient / imagenet(gradient.device, gradient.dtype)[1] if self.pixels else gradient
+        """Return the gradient for a plane from that of `normalize`."""
+        return gradient / get_imagenet_constants(gradient.device, gradient.dtype)[1] if self.pixels else gradient
 
     def forward(self, plane: Tensor) -> dict[int, Tensor]:
-        """Feature maps {tap: (1, c, h, w)} of a plane (1, 3, H, W) with its margin, which they have not."""
+        """Return feature maps {tap: (1, c, h, w)}, without margin, of a plane (1, 3, H, W) with its margin."""
         x = self.normalize(plane)
         taps: dict[int, Tensor] = {}
         for number in range(len(self)):
@@ -181,46 +190,44 @@ class ConvStack(nn.Module):
             features = layer(x)
             last = number == len(self) - 1
             x = layer.activate_and_pool(features) if self.tap_after_pooling or not last else features
-            taps[self.first_tap + number] = self._without_margin(
-                number, x if self.tap_after_pooling else features, plane
-            )
+            taps[self.first_tap + number] = self._crop_margin(number, x if self.tap_after_pooling else features, plane)
         return taps
 
-    def _without_margin(self, index: int, maps: Tensor, plane: Tensor) -> Tensor:
+    def _crop_margin(self, index: int, maps: Tensor, plane: Tensor) -> Tensor:
         height, width = self.tap_size(index, Size(*plane.shape[-2:]))
         first = self.margin // self.tap_stride(index)
         return maps[..., first : first + height, first : first + width] if self.margin else maps
 
     @property
     def strides(self) -> list[int]:
-        """How many pixels of the plane, a side, there are to one of each layer's features."""
+        """Pixels of the plane per pixel of each layer's features, along one side."""
         return list(accumulate((self[i].stride for i in range(len(self) - 1)), lambda a, b: a * b, initial=1))
 
     def tap_stride(self, index: int) -> int:
-        """How many pixels of the plane, a side, there are to one of a layer's tap."""
+        """Return the pixels of the plane per pixel of a layer's tap, along one side."""
         return self.strides[index] * (self[index].stride if self.tap_after_pooling else 1)
 
     @property
     def alignment(self) -> int:
-        """Where the plane is cut, every map is cut between its pixels, if the place is a multiple of this."""
+        """A cut of the plane at a multiple of this many pixels falls between pixels in every map."""
         return self.tap_stride(len(self) - 1)
 
     def sizes(self, plane: Size) -> list[Size]:
-        """Sizes of each layer's features, with those of the margin."""
+        """Return the size of each layer's features, margin included."""
         return [Size(plane.height // stride, plane.width // stride) for stride in self.strides]
 
     def tap_size(self, index: int, plane: Size) -> Size:
-        """Size of a layer's tap without the plane's margin."""
+        """Return the size of a layer's tap without the plane's margin."""
         stride = self.tap_stride(index)
         return Size((plane.height - 2 * self.margin) // stride, (plane.width - 2 * self.margin) // stride)
 
     @property
     def halo(self) -> tuple[int, int]:
-        """How many pixels of the plane before and after its own a tap's pixel sees, rounded up to the alignment."""
+        """Pixels of the plane (before, after) its position that a tap's pixel depends on, a multiple of `alignment`."""
         strides = self.strides
         before = sum(stride * self[number].before for number, stride in enumerate(strides))
         after = sum(stride * self[number].after for number, stride in enumerate(strides))
-        return self._aligned(before), self._aligned(after)
+        return self._round_up(before), self._round_up(after)
 
-    def _aligned(self, pixels: int) -> int:
+    def _round_up(self, pixels: int) -> int:
         return -(-pixels // self.alignment) * self.alignment

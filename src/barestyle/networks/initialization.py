@@ -1,4 +1,4 @@
-"""Distributions of weights and biases: drawn, or made from trained ones."""
+"""Weights and biases of convolutions: random, or derived from trained ones."""
 
 from __future__ import annotations
 
@@ -22,58 +22,60 @@ from barestyle.spec import (
 from barestyle.spec.weights import DrawnWeights, TrainedWeights
 
 GABOR_SIDE = 5
+"""Width and height of a Gabor filter in pixels."""
+
 SHORTEST_WAVE, LONGEST_WAVE = 2.5, 7.5
-"""Pixels: the shortest is a little longer than the finest pattern that there can be, the longest just does not fit."""
+"""Pixels: the shortest wave is a little longer than the finest pattern, 2 pixels; the longest exceeds the kernel."""
 
 ENVELOPE = 0.45
-"""Standard deviation of the Gaussian in wavelengths: about one cycle is seen."""
+"""Standard deviation of the Gaussian envelope in wavelengths: about one cycle is visible."""
 
 
-def draw(spec: DrawnWeights, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
-    """Random weights of `shape`, float32, from the generator alone (paper sections 5.2 and 5.3)."""
+def draw_weights(spec: DrawnWeights, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    """Return random weights of `shape`, float32; the generator is the only source of randomness (sections 5.2, 5.3)."""
     if isinstance(spec, GaussianWeights):
         return torch.randn(shape, generator=generator) * spec.std
     if isinstance(spec, UniformWeights):
         return (torch.rand(shape, generator=generator) * 2 - 1) * spec.half_width
     if isinstance(spec, BinaryWeights):
-        return _pick((-spec.magnitude, spec.magnitude), None, shape, generator)
-    return _pick(spec.levels, spec.probabilities, shape, generator)
+        return _draw_levels((-spec.magnitude, spec.magnitude), None, shape, generator)
+    return _draw_levels(spec.levels, spec.probabilities, shape, generator)
 
 
-def _pick(
+def _draw_levels(
     levels: tuple[float, ...],
     probabilities: tuple[float, ...] | None,
     shape: tuple[int, ...],
     generator: torch.Generator,
 ) -> Tensor:
-    """Levels drawn independently, by inverting the cumulative distribution of their probabilities."""
+    """Draw levels independently, by inverting the cumulative distribution of their probabilities."""
     chances = probabilities or (1 / len(levels),) * len(levels)
     thresholds = torch.tensor(chances, dtype=torch.float64).cumsum(0)[:-1]
     uniform = torch.rand(shape, generator=generator, dtype=torch.float64)
     return torch.tensor(levels)[torch.bucketize(uniform, thresholds, right=True)]
 
 
-def alter(spec: TrainedWeights, weights: Tensor, generator: torch.Generator) -> Tensor:
-    """Trained weights of one layer as they are, permuted within the layer, or as signs (sections 5.2, 5.3)."""
+def transform_trained(spec: TrainedWeights, weights: Tensor, generator: torch.Generator) -> Tensor:
+    """Return one layer's trained weights unchanged, permuted within the layer, or binarized (sections 5.2, 5.3)."""
     if isinstance(spec, ShuffledWeights):
-        return permuted(weights, generator)
+        return permute(weights, generator)
     if isinstance(spec, BinarizedWeights):
         return torch.where(weights > weights.mean(), spec.magnitude, -spec.magnitude)
     return weights
 
 
-def without_mean(weights: Tensor, count: int) -> Tensor:
-    """Filters (c_out, c_in, k, k) of which the first `count` have the mean over their k x k weights subtracted."""
+def subtract_mean(weights: Tensor, count: int) -> Tensor:
+    """Subtract from the first `count` filters (c_out, c_in, k, k) the mean over their k x k weights."""
     means = weights[:count].mean((2, 3), keepdim=True)
     return torch.cat((weights[:count] - means, weights[count:]))
 
 
-def with_gabor(weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
-    """RGB filters (c_out, 3, k, k), the first `count` replaced by Gabor filters of the same norm in each color.
+def insert_gabor(weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """Replace the first `count` RGB filters (c_out, 3, k, k) by Gabor filters of the same norm in each color.
 
-    All are then GABOR_SIDE pixels wide, the others with zeros around them. A Gabor filter is a wave under a Gaussian
-    (Daugman 1985, doi:10.1364/JOSAA.2.001160), here without its mean; orientation, wavelength, phase and each color's
-    sign are drawn.
+    The result has filters of GABOR_SIDE x GABOR_SIDE; the others are padded with zeros. A Gabor filter is a wave under
+    a Gaussian (Daugman 1985, doi:10.1364/JOSAA.2.001160), here with its mean subtracted; orientation, wavelength,
+    phase and each color's sign are random.
     """
     margin = (GABOR_SIDE - weights.shape[-1]) // 2
     norms = weights[:count].flatten(2).norm(dim=2)
@@ -91,22 +93,22 @@ def with_gabor(weights: Tensor, count: int, generator: torch.Generator) -> Tenso
     return torch.cat((gabor, F.pad(weights[count:], (margin,) * 4)))
 
 
-def biases(
+def build_biases(
     spec: PretrainedBias | ShuffledBias | ZeroBias | ConstantBias,
     channels: int,
     trained: Tensor | None,
     generator: torch.Generator,
 ) -> Tensor:
-    """One layer's biases, shape (channels,); `trained` is needed by the kinds that use it (section 5.1)."""
+    """Return one layer's biases, shape (channels,); trained kinds need `trained` (section 5.1)."""
     if isinstance(spec, ZeroBias):
         return torch.zeros(channels)
     if isinstance(spec, ConstantBias):
         return torch.full((channels,), spec.value)
     if trained is None:
-        raise ValueError("trained biases were asked for without any to start from")
-    return permuted(trained, generator) if isinstance(spec, ShuffledBias) else trained
+        raise ValueError("this spec needs trained biases; load them with networks.vgg19.load_layers")
+    return permute(trained, generator) if isinstance(spec, ShuffledBias) else trained
 
 
-def permuted(values: Tensor, generator: torch.Generator) -> Tensor:
-    """The same numbers in a random order, same shape."""
+def permute(values: Tensor, generator: torch.Generator) -> Tensor:
+    """Return the same numbers in a random order and the same shape."""
     return values.flatten()[torch.randperm(values.numel(), generator=generator)].view_as(values)

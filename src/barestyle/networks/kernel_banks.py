@@ -1,4 +1,4 @@
-"""Hand-made first layers: banks of 2x2 kernels and four ways to give them color (paper section 6.2)."""
+"""Hand-made first layers: banks of 2x2 kernels, expanded to RGB by four strategies (paper section 6.2)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FLATS = (((1, 1), (1, 1)), ((-1, -1), (-1, -1)))
 _DIAGONALS = (((0, -1), (1, 0)), ((0, 1), (-1, 0)))
 
 BASIC_SETS = {1: _LINES, 2: _LINES + _FLATS, 3: _LINES + _FLATS + _DIAGONALS}
-"""Single-channel kernels of each basic set, in units of the magnitude a."""
+"""Single-channel kernels of each basic set, in units of the magnitude a (paper section 6.2)."""
 
 _ON_OFF = tuple(product((0, 1), repeat=3))
 STRATEGIES = {
@@ -21,11 +21,11 @@ STRATEGIES = {
     3: tuple(product((-1, 1), repeat=3)),
     4: _ON_OFF,
 }
-"""For each strategy, the factor that red, green and blue get in each RGB filter made of one kernel."""
+"""For each strategy the factors of red, green and blue in each RGB filter that is made of one kernel."""
 
 
-def bank(basic_set: int, strategy: int, magnitude: float) -> Tensor:
-    """The RGB filters of a basic set under a strategy, shape (filters, 3, 2, 2), kernel by kernel."""
+def build_bank(basic_set: int, strategy: int, magnitude: float) -> Tensor:
+    """Return the RGB filters of a basic set and strategy, shape (filters, 3, 2, 2), kernel by kernel."""
     kernels = torch.tensor(BASIC_SETS[basic_set], dtype=torch.float32)
     colors = torch.tensor(STRATEGIES[strategy], dtype=torch.float32)
     filters = torch.einsum("kij,sc->kscij", kernels, colors) * magnitude

@@ -1,4 +1,4 @@
-"""Image pyramids (Burt & Adelson 1983, doi:10.1109/TCOM.1983.1095851), for pictures of any size."""
+"""Image pyramids (Burt & Adelson 1983, doi:10.1109/TCOM.1983.1095851), for images of any size."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 KERNEL_REACH = 2
-"""The pyramid's 5x5 Gaussian is padded by reflection, so a level has to be larger than this to be reduced."""
+"""Pixels; the 5x5 Gaussian is padded by reflection, so a level must be larger than this to be reduced."""
 
 
-def gaussian(image: Tensor, levels: int) -> list[Tensor]:
-    """Image (1, c, H, W) and its reductions; level i is (1, c, H // 2^i, W // 2^i)."""
-    from kornia.geometry.transform import pyrdown  # here, as other networks need not wait for kornia to load
+def build_gaussian_pyramid(image: Tensor, levels: int) -> list[Tensor]:
+    """Return the image (1, c, H, W) and its reductions; level i, from 0, is (1, c, H // 2^i, W // 2^i)."""
+    from kornia.geometry.transform import pyrdown  # imported here, as kornia loads slowly
 
     result = [image]
     for _ in range(levels - 1):
@@ -21,16 +21,16 @@ def gaussian(image: Tensor, levels: int) -> list[Tensor]:
     return result
 
 
-def laplacian(image: Tensor, levels: int) -> list[Tensor]:
-    """What each Gaussian level has that the next, enlarged again, has not; the last level is Gaussian.
+def build_laplacian_pyramid(image: Tensor, levels: int) -> list[Tensor]:
+    """Return the difference of each Gaussian level and the upsampled next one; the last level is Gaussian.
 
-    Enlarged to the very size of its neighbor, so that odd sizes need no padding (kornia pads to powers of
-    two). Adding the levels up from the last, enlarged at each step, gives the image back.
+    Levels are upsampled to the exact size of their neighbor, so that odd sizes need no padding (kornia pads to powers
+    of two). Adding the levels up from the last, upsampled at each step, restores the image.
     """
-    steps = gaussian(image, levels)
-    return [fine - enlarged(coarse, fine) for fine, coarse in pairwise(steps)] + steps[-1:]
+    steps = build_gaussian_pyramid(image, levels)
+    return [fine - upsample(coarse, fine) for fine, coarse in pairwise(steps)] + steps[-1:]
 
 
-def enlarged(coarse: Tensor, like: Tensor) -> Tensor:
-    """A level bilinearly enlarged to the height and width of another, (1, c, H, W)."""
+def upsample(coarse: Tensor, like: Tensor) -> Tensor:
+    """Upsample a level bilinearly to the height and width of `like`, (1, c, H, W)."""
     return F.interpolate(coarse, size=like.shape[-2:], mode="bilinear", align_corners=False)

@@ -36,7 +36,7 @@ def compute_style_moments(
 
     def accumulate() -> dict[int, list[MomentAccumulator]]:
         with torch.no_grad():
-            planes = network.planes(image)
+            planes = network.split_into_planes(image)
             once = Tiling(tiling.tile_size, resident_tiles=0)
             return accumulate_moments(network, planes, taps, masks, once, BufferPool())[0]
 

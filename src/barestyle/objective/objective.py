@@ -93,7 +93,7 @@ class Objective:
     def _evaluate(self, image: Tensor) -> Evaluation:
         leaf = image.requires_grad_(True)
         with torch.enable_grad():
-            planes = self.network.planes(leaf)
+            planes = self.network.split_into_planes(leaf)
         with torch.no_grad():
             detached = [plane.detach() for plane in planes]
             taps = set(self._style_losses)
@@ -186,7 +186,7 @@ class Objective:
             return None
         content_pass = self._content_pass if tile.is_only else None
         if content_pass is None:
-            content_plane = self.network.planes(self._content)[plane_tile.plane]
+            content_plane = self.network.split_into_planes(self._content)[plane_tile.plane]
             content_pass = start_tile_pass(stack, content_plane, tile, self._buffers)
             content_pass.forward({}, depth=index + 1)
             content_pass.release(keep=index)

@@ -11,8 +11,7 @@ from barestyle.errors import ImageError, SpecError
 from barestyle.hardware import devices
 from barestyle.hardware.memory import parse_memory
 from barestyle.images import Picture, Source, read, target_size
-from barestyle.networks import SMALLEST_SIDE, Size, minimum_side
-from barestyle.networks import vgg19 as pretrained
+from barestyle.networks import SMALLEST_SIDE, Size, compute_minimum_side, vgg19
 from barestyle.presets import preset
 from barestyle.run.inputs import Style, read_keep, read_start, read_styles
 from barestyle.run.memory_plan import MemoryPlan
@@ -45,7 +44,7 @@ class Plan:
     device: torch.device
     precision: Precision
     memory_limit: int | None
-    trained: pretrained.TrainedLayers | None
+    trained: vgg19.TrainedLayers | None
     content: Picture
     styles: tuple[Style, ...]
     keep: Picture | None
@@ -162,11 +161,11 @@ def check_seed(seed: int) -> None:
         raise SpecError(f"seed cannot be {seed!r}; it must be a whole number from 0 to 2**63 - 1")
 
 
-def load_trained_layers(spec: Spec) -> pretrained.TrainedLayers | None:
+def load_trained_layers(spec: Spec) -> vgg19.TrainedLayers | None:
     """Read the trained layers that the network needs, or return None. Raises WeightsError."""
     if not isinstance(spec.network, VGG) or not spec.network.is_trained:
         return None
-    return pretrained.load(pretrained.find(spec.network.trained_file), spec.deepest_layer)
+    return vgg19.load_layers(vgg19.find_weights(spec.network.trained_file), spec.deepest_layer)
 
 
 def read_content(source: Source, spec: Spec, max_pixels: int) -> Picture:
@@ -202,7 +201,7 @@ def check_pixels(size: tuple[int, int], max_pixels: int, what: str, option: str)
 
 def check_large_enough(picture: Picture, size: tuple[int, int], spec: Spec, option: str = "--size") -> None:
     """Raise ImageError if a picture, used at this size (height, width), is smaller than the network's minimum."""
-    smallest = minimum_side(spec.network)
+    smallest = compute_minimum_side(spec.network)
     if min(picture.height, picture.width) < SMALLEST_SIDE:
         raise ImageError(
             f"{picture.name} has {picture.width} x {picture.height} pixels, but this network needs at least "

@@ -11,8 +11,7 @@ from torch import Tensor
 from barestyle.errors import ImageError
 from barestyle.images import color_transfer
 from barestyle.losses import Region, StyleImage
-from barestyle.networks import normalized
-from barestyle.networks import vgg19 as pretrained
+from barestyle.networks import normalize_image, vgg19
 from barestyle.run.inputs import Style, alpha_mask, complete_masks
 from barestyle.run.plan import Plan
 from barestyle.run.scaled_inputs import ScaledInputs
@@ -53,17 +52,17 @@ def build_initial_image(inputs: ScaledInputs, *, seed: int, noise: float) -> Ten
     return inputs.base.lerp(torch.rand(inputs.base.shape, generator=generator).to(inputs.base), noise)
 
 
-def rescale_trained_layers(plan: Plan) -> pretrained.TrainedLayers | None:
+def rescale_trained_layers(plan: Plan) -> vgg19.TrainedLayers | None:
     """Return the plan's trained layers, rescaled over its own pictures if the spec or the layers' size asks for it.
 
     Deviation: the paper uses torchvision's weights unchanged; so does this with them, but not with Oxford's.
     """
     if plan.trained is None or not isinstance(plan.spec.network, VGG):
         return None
-    images = [normalized(picture.pixels) for picture in (plan.content, *(style.picture for style in plan.styles))]
+    images = [normalize_image(picture.pixels) for picture in (plan.content, *(style.picture for style in plan.styles))]
     rescale = plan.spec.network.rescale
-    if rescale is True or (rescale == "auto" and pretrained.is_far_from_unit_scale(plan.trained, images)):
-        return pretrained.rescaled(plan.trained, images)
+    if rescale is True or (rescale == "auto" and vgg19.is_far_from_unit_scale(plan.trained, images)):
+        return vgg19.rescale_layers(plan.trained, images)
     return plan.trained
 
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from barestyle.errors import DeviceError, OutputError
-from barestyle.networks import build
+from barestyle.networks import build_network
 from barestyle.objective import is_out_of_memory
 from barestyle.optimize import Iterate, Restarts
 from barestyle.run import checkpoint as checkpoints
@@ -167,7 +167,9 @@ def build_restarts(plan: Plan) -> Restarts[MultiscaleMinimizer]:
     spec = plan.spec
 
     def start_attempt(seed: int, perturbed: bool) -> MultiscaleMinimizer:
-        network = build(spec.network, seed=seed, deepest_layer=spec.deepest_layer, trained=trained).to(plan.device)
+        network = build_network(spec.network, seed=seed, deepest_layer=spec.deepest_layer, trained=trained).to(
+            plan.device
+        )
         return MultiscaleMinimizer(
             spec,
             plan.stages,

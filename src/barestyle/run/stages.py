@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from barestyle.networks import Size, minimum_side
+from barestyle.networks import Size, compute_minimum_side
 from barestyle.run.precision import FLOAT32_FRACTION, Precision, StagePrecision
 from barestyle.spec import CoarseToFine, PaperLBFGS, Spec
 
@@ -47,7 +47,7 @@ def _coarse_sizes(spec: Spec, size: Size, styles: Sequence[Size]) -> list[Size]:
     """Return the sizes before the result's own, smallest first."""
     if not isinstance(spec.scales, CoarseToFine):
         return []
-    smallest = minimum_side(spec.network)
+    smallest = compute_minimum_side(spec.network)
     factors = [spec.scales.factor**number for number in range(spec.scales.count - 1, 0, -1)]
     return [
         shrink_size(size, factor)

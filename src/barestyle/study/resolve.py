@@ -89,7 +89,7 @@ def _hash_weights(study: Study, weights: Path | None) -> str | None:
         return None
     specs = [study.build_spec(variant, optimizer) for variant in study.variants for optimizer in study.optimizers]
     deepest = max((spec.deepest_layer for spec in specs if needs_trained_weights(spec)), default=1)
-    return vgg19.load(vgg19.find(str(weights)), deepest).sha256
+    return vgg19.load_layers(vgg19.find_weights(str(weights)), deepest).sha256
 
 
 def prepare_store(resolved: ResolvedStudy, store: Store, *, retry_failed: bool = False) -> int:

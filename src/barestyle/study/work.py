@@ -147,7 +147,7 @@ def _find_same_weights(weights: Path | None, declared: str | None) -> Path | Non
     """Return the file with the declared SHA-256; None if the study has no weights, even if some are installed."""
     if declared is None:
         return None
-    path = vgg19.find(None if weights is None else str(weights))
+    path = vgg19.find_weights(None if weights is None else str(weights))
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != declared:

@@ -82,9 +82,9 @@ def resolve_options(
 
 def find_default_weights() -> Path | None:
     """Return the file of trained weights that is used if none is given, or None."""
-    from barestyle.networks.vgg19 import default_weights
+    from barestyle.networks.vgg19 import find_default_weights
 
-    default = default_weights()
+    default = find_default_weights()
     return Path(default) if default else None
 
 
