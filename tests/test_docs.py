@@ -305,6 +305,14 @@ def test_diagrams_are_shown_as_current_drawings(pages: dict[str, Page], page: st
         assert diagram.drawing in pages[f"{page}.html"].loads
 
 
+@pytest.mark.parametrize("document", [*documents.DOCUMENTS, ROOT / "CONTRIBUTING.md"], ids=documents.name)
+def test_files_of_the_repository_that_a_document_names_exist(document: Path) -> None:
+    """Paths in backticks are relative to the repository or to src/barestyle."""
+    prose = documents.FENCE.sub("", document.read_text(encoding="utf-8"))
+    for path in re.findall(r"`((?:[\w.-]+/)+[\w-]+\.(?:py|yaml|css))`", prose):
+        assert (ROOT / path).exists() or (ROOT / "src" / "barestyle" / path).exists(), path
+
+
 DIFFS = re.findall(
     r"^```diff\n(.*?)^```$", (ROOT / "docs" / "how-to-extend.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
 )
