@@ -1,1 +1,1 @@
-"""How fast barestyle is, measured against a plain rendering of PyTorch's style transfer tutorial."""
+"""Benchmarks: barestyle's speed and memory, compared with PyTorch's style transfer tutorial."""

@@ -1,4 +1,4 @@
-"""What the machine is, and how fast it could be: the floor that an evaluation is held against."""
+"""The machine, and its peak rates, with which evaluations are compared."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from statistics import median
 import torch
 import torch.nn.functional as F
 
-from benchmarks.worker import synchronised
-from benchmarks.yardstick import CHANNELS, POOL_AFTER
+from benchmarks.baseline import CHANNELS, POOL_AFTER
+from benchmarks.worker import synchronize
 
 
-def description(device: torch.device) -> dict[str, str]:
-    """Processor, threads, versions."""
+def describe(device: torch.device) -> dict[str, str]:
+    """Return processor, threads and versions."""
     return {
-        "processor": _processor() if device.type == "cpu" else torch.cuda.get_device_name(device),
+        "processor": _read_processor_name() if device.type == "cpu" else torch.cuda.get_device_name(device),
         "threads": str(torch.get_num_threads()),
         "vector instructions": torch.backends.cpu.get_cpu_capability(),
         "torch": torch.__version__,
@@ -28,7 +28,7 @@ def description(device: torch.device) -> dict[str, str]:
     }
 
 
-def _processor() -> str:
+def _read_processor_name() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -37,8 +37,8 @@ def _processor() -> str:
     return f"{names[0]}, {len(names)} cores" if names else platform.machine()
 
 
-def convolution_flop(size: int) -> float:
-    """Operations in an evaluation's convolutions for a square picture: forwards, and back to the image."""
+def count_convolution_flop(size: int) -> float:
+    """Return the operations of an evaluation's convolutions for a square image: forward, and backward to the image."""
     total, side = 0.0, size
     for number, (inputs, outputs) in enumerate(pairwise(CHANNELS), start=1):
         total += 2 * 9 * inputs * outputs * side * side
@@ -46,8 +46,8 @@ def convolution_flop(size: int) -> float:
     return 2 * total
 
 
-def product_flop(size: int) -> float:
-    """Operations in its Gram products: one for the moments, one for their gradient."""
+def count_product_flop(size: int) -> float:
+    """Return the operations of its Gram products: one for the moments, one for their gradient."""
     total, side = 0.0, size
     for number, outputs in enumerate(CHANNELS[1:], start=1):
         total += 2 * outputs * outputs * side * side
@@ -55,43 +55,43 @@ def product_flop(size: int) -> float:
     return 2 * total
 
 
-def convolution_peak(device: torch.device, dtype: torch.dtype, repetitions: int = 7) -> float:
-    """Operations a second of the best of the network's convolutions, channels_last, in a band that caches hold."""
+def measure_convolution_peak(device: torch.device, dtype: torch.dtype, repetitions: int = 7) -> float:
+    """Return operations per second of the fastest of the convolutions, channels_last, for inputs that fit caches."""
     best = 0.0
     for inputs, outputs, width in ((64, 64, 512), (64, 128, 256), (128, 128, 256), (128, 256, 128)):
         height = 2_000_000 // (outputs * width) if device.type == "cpu" else width
         image = torch.randn(1, inputs, height, width, device=device).to(dtype, memory_format=torch.channels_last)
         weight = torch.randn(outputs, inputs, 3, 3, device=device).to(dtype, memory_format=torch.channels_last)
         with torch.inference_mode():
-            seconds = _seconds(lambda x=image, w=weight: F.conv2d(x, w, padding=1), device, repetitions)  # type: ignore[misc]
+            seconds = _time(lambda x=image, w=weight: F.conv2d(x, w, padding=1), device, repetitions)  # type: ignore[misc]
         best = max(best, 2 * 9 * inputs * outputs * height * width / seconds)
     return best
 
 
-def product_peak(device: torch.device, dtype: torch.dtype, repetitions: int = 7) -> float:
-    """Operations a second of a large square matrix product."""
+def measure_product_peak(device: torch.device, dtype: torch.dtype, repetitions: int = 7) -> float:
+    """Return operations per second of a large square matrix product."""
     side = 2048
-    one, other = (torch.randn(side, side, device=device).to(dtype) for _ in range(2))
+    a, b = (torch.randn(side, side, device=device).to(dtype) for _ in range(2))
     with torch.inference_mode():
-        return 2.0 * side**3 / _seconds(lambda: torch.mm(one, other), device, repetitions)
+        return 2.0 * side**3 / _time(lambda: torch.mm(a, b), device, repetitions)
 
 
-def copy_rate(device: torch.device, repetitions: int = 7) -> tuple[float, float]:
-    """Bytes a second, read and written, of a copy into memory that is used again, and into fresh memory."""
+def measure_copy_rate(device: torch.device, repetitions: int = 7) -> tuple[float, float]:
+    """Return bytes per second, read plus written, of a copy into reused memory and into new memory."""
     source = torch.rand(1 << 26, device=device)
     target = torch.empty_like(source)
     moved = 2 * source.numel() * source.element_size()
-    again = moved / _seconds(lambda: target.copy_(source), device, repetitions)
-    return again, moved / _seconds(source.clone, device, repetitions)
+    reused = moved / _time(lambda: target.copy_(source), device, repetitions)
+    return reused, moved / _time(source.clone, device, repetitions)
 
 
-def _seconds(work: Callable[[], object], device: torch.device, repetitions: int) -> float:
+def _time(work: Callable[[], object], device: torch.device, repetitions: int) -> float:
     work()
-    synchronised(device)
-    taken = []
+    synchronize(device)
+    seconds = []
     for _ in range(repetitions):
-        began = time.perf_counter()
+        start = time.perf_counter()
         work()
-        synchronised(device)
-        taken.append(time.perf_counter() - began)
-    return median(taken)
+        synchronize(device)
+        seconds.append(time.perf_counter() - start)
+    return median(seconds)

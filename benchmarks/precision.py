@@ -1,4 +1,4 @@
-"""What bfloat16 does to a real run: to its gradient on the way, and to what comes out."""
+"""The effect of bfloat16 on a run: on its gradients, and on its result."""
 
 from __future__ import annotations
 
@@ -13,81 +13,83 @@ from barestyle.run.precision import cast_network, gradient_cosine
 from barestyle.run.scaled_inputs import ScaledInputs
 from barestyle.run.stages import plan_stages
 from barestyle.spec import LBFGS, Spec
-from benchmarks.pictures import pair
+from benchmarks.images import load_pair
 from benchmarks.tables import Table
 
 STEPS = 60
-LOOK_AT = (0, 5, 20, 40, 60)
-JUDGES = ("ssim", "patches", "held-out")
+GRADIENT_STEPS = (0, 5, 20, 40, 60)
+METRIC_NAMES = ("ssim", "patches", "held-out")
 
 
-def _specs() -> dict[str, Spec]:
-    """Both losses, with the optimizer that may change its precision on the way."""
+def _build_specs() -> dict[str, Spec]:
+    """Return a spec for each loss, with L-BFGS, which supports mixed precision."""
     optimizer = LBFGS(steps=STEPS, tolerance=0)
     return {name: preset(name).spec.model_copy(update={"optimizer": optimizer}) for name in ("paper", "bare")}
 
 
-def gradients(device: torch.device, size: int) -> Table:
-    """bfloat16's gradient against float32's along float32's own way, with targets of either precision."""
+def compare_gradients(device: torch.device, size: int) -> Table:
+    """Compare the bfloat16 gradient with float32's along a float32 run, with style targets of either precision."""
     table = Table(
         f"bfloat16's gradient along a run in float32, {size} x {size}",
         ("preset", "step", "cosine", "relative error", "cosine with float32's targets"),
     )
-    content, style = pair(size, device)
-    for name, spec in _specs().items():
-        network = _network(spec, device)
-        narrow = cast_network(network, "bf16")
-        accurate, own = (build_objective(spec, one, content, style) for one in (network, narrow))
-        foreign = _with_targets_of(accurate, narrow)
-        course = MultiscaleMinimizer(
+    content, style = load_pair(size, device)
+    for name, spec in _build_specs().items():
+        network = _build_network(spec, device)
+        bf16_network = cast_network(network, "bf16")
+        accurate, bf16 = (build_objective(spec, each, content, style) for each in (network, bf16_network))
+        mixed = _replace_targets(accurate, bf16_network)
+        minimizer = MultiscaleMinimizer(
             spec,
             plan_stages(spec, Size(size, size), [Size(size, size)], "float32"),
             network,
             ScaledInputs.from_images(content, style),
         )
-        for iterate in course:
-            if iterate.step not in LOOK_AT:
+        for iterate in minimizer:
+            if iterate.step not in GRADIENT_STEPS:
                 continue
-            wanted, found, other = (one.evaluate(iterate.image).gradient for one in (accurate, own, foreign))
-            error = float((found - wanted).norm() / wanted.norm())
+            expected, gradient, mixed_gradient = (
+                objective.evaluate(iterate.image).gradient for objective in (accurate, bf16, mixed)
+            )
+            error = float((gradient - expected).norm() / expected.norm())
             table.add(
                 name,
                 iterate.step,
-                f"{gradient_cosine(found, wanted):.4f}",
+                f"{gradient_cosine(gradient, expected):.4f}",
                 f"{error:.3f}",
-                f"{gradient_cosine(other, wanted):.4f}",
+                f"{gradient_cosine(mixed_gradient, expected):.4f}",
             )
     return table
 
 
-def results(device: torch.device, size: int) -> Table:
-    """Runs in each precision: the loss that float32 sees at the end, and judges that no run optimizes."""
+def compare_results(device: torch.device, size: int) -> Table:
+    """Run in each precision; return the final loss in float32, and metrics that no run optimizes."""
     table = Table(
         f"Runs of {STEPS} steps by precision, {size} x {size}",
-        ("preset", "precision", "steps in bf16", "loss in float32", *JUDGES),
+        ("preset", "precision", "steps in bf16", "loss in float32", *METRIC_NAMES),
     )
-    content, style = pair(size, device)
-    for name, spec in _specs().items():
-        network = _network(spec, device)
+    content, style = load_pair(size, device)
+    for name, spec in _build_specs().items():
+        network = _build_network(spec, device)
         accurate = build_objective(spec, network, content, style)
         for precision in ("float32", "mixed", "bf16"):
-            way = plan_stages(spec, Size(size, size), [Size(size, size)], precision)
-            course = MultiscaleMinimizer(spec, way, network, ScaledInputs.from_images(content, style))
-            narrow = 0
-            for _ in course:
-                narrow += course.stage.precision == "bf16"
-            assert course.best_so_far is not None
-            image = course.best_so_far.selected.image
-            judged = score(image.cpu(), content.cpu(), style.cpu(), metrics=JUDGES).values
+            stages = plan_stages(spec, Size(size, size), [Size(size, size)], precision)
+            minimizer = MultiscaleMinimizer(spec, stages, network, ScaledInputs.from_images(content, style))
+            bf16_steps = 0
+            for _ in minimizer:
+                bf16_steps += minimizer.stage.precision == "bf16"
+            assert minimizer.best_so_far is not None
+            image = minimizer.best_so_far.selected.image
+            values = score(image.cpu(), content.cpu(), style.cpu(), metrics=METRIC_NAMES).values
             loss = float(accurate.evaluate(image).loss)
-            table.add(name, precision, narrow, f"{loss:.4g}", *[f"{judged[one]:.4g}" for one in JUDGES])
+            table.add(name, precision, bf16_steps, f"{loss:.4g}", *[f"{values[metric]:.4g}" for metric in METRIC_NAMES])
     return table
 
 
-def _network(spec: Spec, device: torch.device) -> Network:
+def _build_network(spec: Spec, device: torch.device) -> Network:
     return build_network(spec.network, seed=0, deepest_layer=spec.deepest_layer).to(device)
 
 
-def _with_targets_of(accurate: Objective, narrow: Network) -> Objective:
-    """The objective of one network in bfloat16 against the style's statistics in float32."""
-    return Objective(narrow, accurate._style_losses)
+def _replace_targets(accurate: Objective, bf16_network: Network) -> Objective:
+    """Return the objective of a bfloat16 network with the style's statistics in float32."""
+    return Objective(bf16_network, accurate._style_losses)

@@ -1,4 +1,4 @@
-"""Comparing arms at equal SSIM, and that a run goes on where it was."""
+"""Comparing arms at equal SSIM, and continuing an interrupted comparison."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ CURVE = [{"ssim": 0.2, "patches": 0.01}, {"ssim": 0.4, "patches": 0.04}, {"ssim"
 
 
 def test_distances_between_points_are_geometric_means() -> None:
-    assert quality.interpolated(CURVE, "patches", 0.4) == pytest.approx((0.04, 0.4))
-    assert quality.interpolated(CURVE, "patches", 0.3) == pytest.approx((sqrt(0.01 * 0.04), 0.3))
-    assert quality.interpolated(CURVE[::-1], "patches", 0.6) == pytest.approx((0.06, 0.6))
+    assert quality.interpolate(CURVE, "patches", 0.4) == pytest.approx((0.04, 0.4))
+    assert quality.interpolate(CURVE, "patches", 0.3) == pytest.approx((sqrt(0.01 * 0.04), 0.3))
+    assert quality.interpolate(CURVE[::-1], "patches", 0.6) == pytest.approx((0.06, 0.6))
 
 
-def test_beyond_the_ends_the_nearest_is_taken_and_said() -> None:
-    assert quality.interpolated(CURVE, "patches", 0.1) == (0.01, 0.2)
-    assert quality.interpolated(CURVE, "patches", 0.95) == (0.09, 0.8)
+def test_beyond_the_ends_the_closest_point_is_returned() -> None:
+    assert quality.interpolate(CURVE, "patches", 0.1) == (0.01, 0.2)
+    assert quality.interpolate(CURVE, "patches", 0.95) == (0.09, 0.8)
 
 
-def test_it_paints_every_arm_once(
+def test_every_arm_is_painted_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(quality, "EVALUATIONS", 4)
     monkeypatch.setattr(quality, "STRENGTHS", (0.5, 1.0))
-    monkeypatch.setattr(quality, "JUDGES", ("ssim", "patches"))
+    monkeypatch.setattr(quality, "METRIC_NAMES", ("ssim", "patches"))
     monkeypatch.setattr(quality, "WEIGHT_FREE", ("patches",))
     output = tmp_path / "quality.json"
     arguments = ["quality", "--size", "48", "--pairs", "1", "--seeds", "1", "--output", str(output)]
@@ -42,4 +42,4 @@ def test_it_paints_every_arm_once(
     assert (tmp_path / "gallery" / "coffee-swirls-48.jpg").exists()
     monkeypatch.setattr(sys, "argv", arguments)
     quality.main()
-    assert json.loads(output.read_text())["cells"] == cells, "what is there is not painted again"
+    assert json.loads(output.read_text())["cells"] == cells, "stored results are not painted again"

@@ -1,4 +1,4 @@
-"""The yardstick: the algorithm of PyTorch's neural style tutorial (Jacq 2019), written plainly, as its users run it.
+"""The baseline: the algorithm of PyTorch's neural style tutorial (Jacq 2019), written plainly, as its users run it.
 
 NCHW, float32, autograd through everything, torch.optim.LBFGS with its defaults, PyTorch's own settings. It shares no
 code with barestyle. Weights are random signs, as speed does not depend on them.
@@ -44,17 +44,17 @@ class StyleLoss(nn.Module):
         return features
 
 
-class Yardstick:
-    """A run of the tutorial from a content image (1, 3, H, W) in 0..1, with the style loss alone."""
+class Baseline:
+    """A run of the tutorial from a content image (1, 3, H, W) in 0..1, with the style loss only."""
 
     def __init__(self, content: Tensor, style: Tensor, seed: int) -> None:
-        self.model, self.style_losses = _model(style, seed)
+        self.model, self.style_losses = _build_model(style, seed)
         self.model.eval().requires_grad_(False)
         self.image = content.clone().requires_grad_(True)
         self.optimizer = torch.optim.LBFGS([self.image])
 
     def evaluate(self) -> float:
-        """The tutorial's closure: loss and gradient."""
+        """Compute loss and gradient, as the tutorial's closure does, and return the loss."""
         with torch.no_grad():
             self.image.clamp_(0, 1)
         self.optimizer.zero_grad()
@@ -66,30 +66,30 @@ class Yardstick:
         loss.backward()  # type: ignore[no-untyped-call]
         return loss.item()
 
-    def run(self, evaluations: int, seen: Callable[[float], None]) -> None:
-        """So many evaluations of the tutorial's loop; `seen` gets each loss."""
+    def run(self, evaluations: int, on_loss: Callable[[float], None]) -> None:
+        """Run the tutorial's loop for a number of evaluations; `on_loss` is called with each loss."""
         count = 0
 
-        class Enough(Exception):  # noqa: N818  # no error: LBFGS has no other way to be stopped within a step
+        class LimitReached(Exception):  # noqa: N818  # not an error; torch.optim.LBFGS cannot be stopped within a step otherwise
             pass
 
         def closure() -> float:
             nonlocal count
             if count == evaluations:
-                raise Enough
+                raise LimitReached
             count += 1
             loss = self.evaluate()
-            seen(loss)
+            on_loss(loss)
             return loss
 
         try:
             while True:
                 self.optimizer.step(closure)  # type: ignore[no-untyped-call]
-        except Enough:
+        except LimitReached:
             return
 
 
-def _model(style: Tensor, seed: int) -> tuple[nn.Sequential, list[StyleLoss]]:
+def _build_model(style: Tensor, seed: int) -> tuple[nn.Sequential, list[StyleLoss]]:
     generator = torch.Generator().manual_seed(seed)
     model = nn.Sequential(Normalization()).to(style.device)
     losses: list[StyleLoss] = []
