@@ -54,8 +54,9 @@ def batch(
 ) -> int:
     """Repaint every CONTENT in every style.
 
-    Finished results are skipped, so the same command continues an interrupted batch. A pair that fails does not stop
-    the others; the exit code is then 1.
+    Finished results are skipped, so the same command continues an interrupted batch.
+
+    A pair that fails does not stop the others; the exit code is then 1.
     """
     spec = spec_options.build()
     values = {"preset": Path(spec_options.preset).stem, "seed": run_options.seed, "size": spec_options.size or "auto"}

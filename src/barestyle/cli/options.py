@@ -174,8 +174,7 @@ Memory = Annotated[
     ),
 ]
 MaxPixels = Annotated[
-    int,
-    typer.Option("--max-pixels", metavar="N", min=1, help="Refuse images with more pixels.", rich_help_panel=RUN_PANEL),
+    int, typer.Option("--max-pixels", metavar="N", min=1, help="Refuse images with more pixels than this.")
 ]
 
 SaveEvery = Annotated[
@@ -221,14 +220,16 @@ CheckpointEvery = Annotated[
 
 MovedContent = Annotated[
     Path | None,
-    typer.Option("--content", metavar="FILE", help="The content.", show_default=False, rich_help_panel=INPUT_PANEL),
+    typer.Option(
+        "--content", metavar="FILE", help="New path of the content.", show_default=False, rich_help_panel=INPUT_PANEL
+    ),
 ]
 MovedStyles = Annotated[
     list[Path] | None,
     typer.Option(
         "--style",
         metavar="FILE",
-        help="The style; repeat for several styles, in their order.",
+        help="New path of the style; repeat for several styles, in order.",
         show_default=False,
         rich_help_panel=INPUT_PANEL,
     ),
@@ -238,19 +239,29 @@ MovedMasks = Annotated[
     typer.Option(
         "--mask",
         metavar="FILE",
-        help="The mask of a style; repeat for several masks, in their order.",
+        help="New path of the style's mask; repeat for several masks, in order.",
         show_default=False,
         rich_help_panel=INPUT_PANEL,
     ),
 ]
 MovedKeep = Annotated[
     Path | None,
-    typer.Option("--keep", metavar="FILE", help="The mask of --keep.", show_default=False, rich_help_panel=INPUT_PANEL),
+    typer.Option(
+        "--keep",
+        metavar="FILE",
+        help="New path of the mask of --keep.",
+        show_default=False,
+        rich_help_panel=INPUT_PANEL,
+    ),
 ]
 MovedStart = Annotated[
     Path | None,
     typer.Option(
-        "--start", metavar="FILE", help="The image of --start.", show_default=False, rich_help_panel=INPUT_PANEL
+        "--start",
+        metavar="FILE",
+        help="New path of the image of --start.",
+        show_default=False,
+        rich_help_panel=INPUT_PANEL,
     ),
 ]
 MovedTrained = Annotated[
@@ -258,7 +269,7 @@ MovedTrained = Annotated[
     typer.Option(
         "--trained",
         metavar="FILE",
-        help="The trained VGG-19 weights.",
+        help="New path of the trained VGG-19 weights.",
         show_default=False,
         rich_help_panel=INPUT_PANEL,
     ),

@@ -39,8 +39,9 @@ def rerun(
 ) -> int:
     """Repeat a run from its record and compare the images.
 
-    On the same machine the images are identical, bit for bit. If they differ, the exit code is 1 and a message says
-    what has changed.
+    On the same machine the images are identical, bit for bit.
+
+    If they differ, the exit code is 1 and a message explains the difference.
     """
     import torch
 

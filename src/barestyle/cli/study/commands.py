@@ -68,7 +68,7 @@ def plan(
     name: study_options.Name,
     into: study_options.Into = None,
     storage: study_options.Storage = None,
-    trained: study_options.Trained = None,
+    trained: options.Trained = None,
     untrained: study_options.Untrained = False,
     size: study_options.Size = None,
     steps: study_options.Steps = None,
@@ -113,7 +113,7 @@ def run(
     name: study_options.Name,
     into: study_options.Into = None,
     storage: study_options.Storage = None,
-    trained: study_options.Trained = None,
+    trained: options.Trained = None,
     untrained: study_options.Untrained = False,
     size: study_options.Size = None,
     steps: study_options.Steps = None,
@@ -122,7 +122,7 @@ def run(
     optimizer: study_options.Optimizers = None,
     workers: Annotated[int, typer.Option(metavar="N", min=1, help="Processes on this machine.")] = 1,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed cells again.")] = False,
-    quiet: study_options.Quiet = False,
+    quiet: options.Quiet = False,
 ) -> int:
     """Run the cells of a study that are not done yet.
 
@@ -148,11 +148,11 @@ def work(
     name: study_options.Name,
     into: study_options.Into = None,
     storage: study_options.Storage = None,
-    trained: study_options.Trained = None,
+    trained: options.Trained = None,
     threads: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Threads of this worker (default: one per processor).")
     ] = None,
-    quiet: study_options.Quiet = False,
+    quiet: options.Quiet = False,
     parent: Annotated[int | None, typer.Option(hidden=True, help="Stop when the process of this id ends.")] = None,
 ) -> int:
     """Add a worker to a study that was started with `run`, on this machine or another one."""
@@ -213,7 +213,7 @@ def search(
     pair: study_options.Pairs = None,
     into: study_options.Into = None,
     storage: study_options.Storage = None,
-    trained: study_options.Trained = None,
+    trained: options.Trained = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the best networks only.")] = False,
 ) -> int:
     """Search for better untrained networks, over weights, bias, channels, kernel size and pooling.

@@ -30,15 +30,6 @@ Storage = Annotated[
         show_default=False,
     ),
 ]
-Trained = Annotated[
-    Path | None,
-    typer.Option(
-        "--trained",
-        metavar="FILE",
-        help="Trained VGG-19, for variants and metrics that need it.",
-        show_default=False,
-    ),
-]
 Untrained = Annotated[bool, typer.Option("--untrained", help="Leave out variants that need trained weights.")]
 Size = Annotated[int | None, typer.Option(metavar="N", help="Long side in pixels (default: the study's).")]
 Steps = Annotated[int | None, typer.Option(metavar="N", help="Steps of every optimizer (default: the study's).")]
@@ -53,7 +44,6 @@ Optimizers = Annotated[
     list[str] | None,
     typer.Option("--optimizer", metavar="NAME", help="Use only this optimizer of the study; can be repeated."),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 
 
 def resolve_options(
