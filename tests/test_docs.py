@@ -237,7 +237,7 @@ def test_the_reference_has_every_field_of_every_preset(pages: dict[str, Page]) -
 def test_the_reference_has_every_public_name(pages: dict[str, Page]) -> None:
     anchors = pages["reference/python.html"].anchors
     for name in set(barestyle.__all__) - {"__version__"}:
-        assert f"barestyle.{barestyle._HOMES[name]}.{name}" in anchors
+        assert f"barestyle.{barestyle._MODULES[name]}.{name}" in anchors
 
 
 STRUCTURE = ROOT / "docs" / "structure.md"

@@ -87,11 +87,11 @@ def test_bad_input_is_refused(style_image: Image.Image, tmp_path: Path) -> None:
         StyleLoss(style_image, "paper-original")
     with pytest.raises(SpecError, match="no preset"):
         StyleLoss(style_image, "bear")
-    with pytest.raises(ImageError, match="at least 16 a side"):
+    with pytest.raises(ImageError, match="at least 16 on each side"):
         StyleLoss(style_image.resize((12, 40)))
     with pytest.raises(ImageError):
         StyleLoss(tmp_path / "nothing.png")
     module = StyleLoss(style_image)
     for shape in ((3, 40, 40), (1, 4, 40, 40), (1, 3, 40, 9)):
-        with pytest.raises(ValueError, match="takes \\(N, 3, H, W\\)"):
+        with pytest.raises(ValueError, match=r"must have the shape \(N, 3, H, W\) with H and W of at least 16, not"):
             module(torch.rand(shape))

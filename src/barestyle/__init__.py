@@ -1,9 +1,9 @@
-"""Neural style transfer with networks that nobody trained.
+"""Neural style transfer with untrained networks.
 
     >>> from barestyle import transfer
     >>> transfer("photo.jpg", "painting.jpg").save("out.png")  # doctest: +SKIP
 
-Names are loaded when they are first used, so that `import barestyle` is quick and loads no torch.
+Public names are imported when they are first used, so that `import barestyle` is fast and does not import torch.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     __version__: str
 
-_HOMES = {
+_MODULES = {
     "BarestyleError": "errors",
     "DeviceError": "errors",
     "DivergedError": "errors",
@@ -82,11 +82,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Load a public name from its module on first use; the version, too: looking it up takes longer than the rest."""
+    """Import a public name from its module on first use; also the version, as looking it up is slow."""
     if name == "__version__":
         value: Any = import_module("importlib.metadata").version("barestyle")
-    elif name in _HOMES:
-        value = getattr(import_module(f"barestyle.{_HOMES[name]}"), name)
+    elif name in _MODULES:
+        value = getattr(import_module(f"barestyle.{_MODULES[name]}"), name)
     else:
         raise AttributeError(f"module 'barestyle' has no attribute {name!r}")
     globals()[name] = value

@@ -1,4 +1,4 @@
-"""`python -m barestyle` is the command line."""
+"""Run the command line with `python -m barestyle`."""
 
 import sys
 

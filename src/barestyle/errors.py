@@ -1,4 +1,4 @@
-"""What can go wrong: every error is one sentence with the value, what is allowed, and the remedy."""
+"""Exceptions. Their text is one sentence with the value, what is allowed, and the remedy."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ from barestyle.stop_reasons import Ending, StopReason
 
 
 class BarestyleError(Exception):
-    """Anything that barestyle refuses or cannot do; its text is one sentence for a person."""
+    """Base class of all errors of barestyle."""
 
 
 class SpecError(BarestyleError, ValueError):
-    """A spec, preset, field or value that cannot be used."""
+    """A spec, preset, setting or option that is not valid."""
 
 
 class ImageError(BarestyleError):
-    """A picture that cannot be read, is too large, or is too small for the network."""
+    """An image that cannot be read, is too large, or is too small for the network."""
 
 
 class PixelLimitError(ImageError):
-    """A picture with more pixels than the limit."""
+    """An image with more pixels than the limit."""
 
 
 class WeightsError(BarestyleError):
-    """A file of trained weights that is missing, unreadable, or not VGG-19."""
+    """A weights file that is missing, unreadable, or not VGG-19's."""
 
 
 class OutputError(BarestyleError):
-    """A place where the result cannot be written."""
+    """An output path to which the result cannot be written."""
 
 
 class RecordError(BarestyleError):
-    """A record of an earlier run that is missing, unreadable, or does not fit its pictures."""
+    """A record of an earlier run that is missing or unreadable, or whose images have changed."""
 
 
 class DeviceError(BarestyleError):
-    """A device that this machine does not have."""
+    """A device that is not available, or too little memory."""
 
 
 class DivergedError(BarestyleError):
@@ -51,8 +51,8 @@ class DivergedError(BarestyleError):
 
 
 class StudyError(BarestyleError):
-    """A study that cannot be declared, stored, run or reported."""
+    """A study that is not valid, or cannot be stored, run or reported."""
 
 
 class StorageError(StudyError):
-    """A study's database failed while it was being used; what is in it is kept."""
+    """A study's database failed during use; its content is preserved."""

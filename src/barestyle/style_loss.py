@@ -1,4 +1,4 @@
-"""The style loss alone, as a module for anybody's own training loop."""
+"""The style loss as a PyTorch module, for other training loops."""
 
 from __future__ import annotations
 
@@ -19,19 +19,29 @@ from barestyle.spec import VGG, Spec
 
 
 class StyleLoss(nn.Module):
-    """How far images are from a style, with no weights to ship: a perceptual style loss from an untrained network.
+    """Perceptual style loss from an untrained network: no pretrained weights to download or ship.
 
-    Only the spec's network and style loss are used. Like any module it can be moved to a device or a dtype; the style's
-    statistics are then taken again, as those of another precision would be another target. Nothing in it trains.
+    Only the network and the style loss of the spec are used. The module has no trainable parameters. Like every module
+    it moves to a device or precision; the style's statistics are then computed again, as rounding is part of them.
 
     Args:
-        style: a path, PIL image, array or tensor, as for `transfer`; at the size at which the strokes are wanted. What
-            is transparent in it does not count.
-        spec: a Spec, or a preset's name.
+        style: path, PIL image, array or tensor, as for `transfer`, in the size that gives the wanted strokes.
+            Transparent parts are ignored.
+        spec: a Spec, or the name of a preset.
         seed: of the network's random weights, from 0 to 2**63 - 1.
 
-    Raises SpecError for an unknown preset or a network with trained numbers, ImageError for a style that is no picture
-    or too small for the network.
+    Raises:
+        SpecError: there is no such preset, or the network has trained weights or biases.
+        ImageError: the style cannot be read, or is too small for the network.
+
+    Example:
+        >>> import torch
+        >>> from barestyle import StyleLoss
+        >>> loss = StyleLoss(torch.rand(3, 64, 64), "bare-fast")
+        >>> images = torch.rand(2, 3, 64, 64, requires_grad=True)
+        >>> loss(images).backward()
+        >>> images.grad.shape
+        torch.Size([2, 3, 64, 64])
     """
 
     def __init__(self, style: Source, spec: Spec | str = DEFAULT_PRESET, *, seed: int = 0) -> None:
@@ -39,47 +49,48 @@ class StyleLoss(nn.Module):
         self.spec = preset(spec).spec if isinstance(spec, str) else spec
         if isinstance(self.spec.network, VGG) and self.spec.network.is_trained:
             raise SpecError(
-                "StyleLoss is for networks that nobody trained, not for network.weights or network.bias from a trained "
-                "one; use one of the presets named bare"
+                "StyleLoss needs an untrained network, not trained network.weights or network.bias; use a preset such "
+                f"as {DEFAULT_PRESET}"
             )
         picture = read_style(style)
-        self.smallest_side = compute_minimum_side(self.spec.network)
-        if min(picture.height, picture.width) < self.smallest_side:
+        self.minimum_side = compute_minimum_side(self.spec.network)
+        if min(picture.height, picture.width) < self.minimum_side:
             raise ImageError(
                 f"{picture.name} has {picture.width} x {picture.height} pixels, but this network needs at least "
-                f"{self.smallest_side} a side; give a larger picture"
+                f"{self.minimum_side} on each side; give a larger image"
             )
         self.network = build_network(self.spec.network, seed=seed, deepest_layer=max(self.spec.style_loss.layers))
         self.register_buffer("style", picture.pixels)
         self.register_buffer("mask", picture.alpha)
-        self.register_load_state_dict_post_hook(lambda module, _: module._measure())  # type: ignore[no-untyped-call]
-        self._measure()
+        self.register_load_state_dict_post_hook(lambda module, _: module._compute_targets())  # type: ignore[no-untyped-call]
+        self._compute_targets()
 
     style: Tensor
-    """The style's picture, (1, 3, h, w) in 0..1."""
+    """The style image, (1, 3, h, w) in 0..1."""
 
     mask: Tensor | None
-    """How much of it counts, (1, 1, h, w) in 0..1: its alpha; None for an opaque picture."""
+    """The style image's alpha, (1, 1, h, w) in 0..1; None if it is opaque."""
 
     def forward(self, images: Tensor) -> Tensor:
-        """The mean loss of images (N, 3, H, W), sRGB in 0..1: a scalar >= 0, differentiable in the images.
+        """Return the mean loss of images (N, 3, H, W), sRGB in 0..1: a scalar >= 0, differentiable.
 
-        Raises ValueError for anything else than such a batch, or one smaller than the network can work with.
+        Raises:
+            ValueError: the images have another shape, or are too small for the network.
         """
-        if images.ndim != 4 or images.shape[1] != 3 or min(images.shape[-2:]) < self.smallest_side:
+        if images.ndim != 4 or images.shape[1] != 3 or min(images.shape[-2:]) < self.minimum_side:
             raise ValueError(
-                f"images have shape {tuple(images.shape)}; StyleLoss takes (N, 3, H, W), at least "
-                f"{self.smallest_side} pixels a side"
+                f"images must have the shape (N, 3, H, W) with H and W of at least {self.minimum_side}, "
+                f"not {tuple(images.shape)}"
             )
         features = self.network(images)
-        each = [
+        losses = [
             loss(compute_moments(features[tap][number : number + 1]))
             for number in range(images.shape[0])
             for tap, loss in self._losses.items()
         ]
-        return torch.stack(each).sum() / images.shape[0]
+        return torch.stack(losses).sum() / images.shape[0]
 
-    def _measure(self) -> None:
+    def _compute_targets(self) -> None:
         taps = set(self.spec.style_loss.layers)
         with torch.no_grad():
             statistics = compute_style_moments(self.network, self.style, taps, Tiling(), self.mask)
@@ -87,5 +98,5 @@ class StyleLoss(nn.Module):
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Any:
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-        self._measure()
+        self._compute_targets()
         return self
