@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -32,3 +34,26 @@ def test_a_saved_pair_is_restored(select_best: bool) -> None:
     assert (restored.best.step, restored.selected.step) == (pair.best.step, pair.selected.step)
     assert torch.equal(restored.selected.image, pair.selected.image)
     assert (restored.best is restored.selected) is select_best
+
+
+def test_the_first_of_equal_losses_is_the_best() -> None:
+    pair = None
+    for iterate in make_iterates(2.0, 1.0, 1.0):
+        pair = BestSoFar.update(pair, iterate, select_best=True)
+    assert pair is not None
+    assert pair.best.step == 1
+
+
+def test_a_mapping_is_applied_once_to_an_iterate_that_is_both() -> None:
+    first, second = make_iterates(3.0, 1.0)
+    calls: list[int] = []
+
+    def shift(iterate: Iterate) -> Iterate:
+        calls.append(iterate.step)
+        return replace(iterate, step=iterate.step + 10)
+
+    same = BestSoFar(second, second).map(shift)
+    assert same.best is same.selected
+    assert calls == [1]
+    other = BestSoFar(second, first).map(shift)
+    assert (other.best.step, other.selected.step) == (11, 10)

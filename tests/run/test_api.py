@@ -120,7 +120,7 @@ def striped(*colors: tuple[int, int, int]) -> Image.Image:
 
 
 @pytest.mark.parametrize("colors", [((200, 30, 30),), ((0, 0, 0),), ((255, 255, 255),), ((0, 0, 0), (255, 255, 255))])
-def test_no_color_is_made_up_for_a_style_of_few(
+def test_a_style_of_few_colors_adds_no_others(
     colors: tuple[tuple[int, int, int], ...], content_image: Image.Image
 ) -> None:
     """One color is painted as it is, and black and white make nothing but gray."""
@@ -134,7 +134,7 @@ def test_no_color_is_made_up_for_a_style_of_few(
         assert float(pixels.mean(0).std()) > 60, "it has black and white in it"
 
 
-def test_what_a_caller_has_switched_off_does_not_matter(content_image: Image.Image, style_image: Image.Image) -> None:
+def test_gradients_disabled_by_the_caller_are_enabled(content_image: Image.Image, style_image: Image.Image) -> None:
     spec = quick_spec("bare")
     expected = transfer(content_image, style_image, spec).image
     for mode in (torch.inference_mode, torch.no_grad):
@@ -143,7 +143,7 @@ def test_what_a_caller_has_switched_off_does_not_matter(content_image: Image.Ima
         assert torch.equal(transfer(content_image, style_image, spec).image, expected), "and it leaves nothing behind"
 
 
-def test_a_spec_that_was_changed_unchecked_is_checked(content_image: Image.Image, style_image: Image.Image) -> None:
+def test_a_spec_changed_by_model_copy_is_validated(content_image: Image.Image, style_image: Image.Image) -> None:
     spec = quick_spec("bare")
     broken = spec.model_copy(update={"style_loss": spec.style_loss.model_copy(update={"layers": (9,)})})
     with pytest.raises(SpecError, match=r"style_loss\.layers asks for layer 9, but the network has 5"):
@@ -173,7 +173,7 @@ def test_a_spec_that_was_changed_unchecked_is_checked(content_image: Image.Image
         ({"spec": with_settings(preset("bare").spec, {"size": 60_000})}, ImageError, "a result of 60000 x 45000"),
     ],
 )
-def test_what_is_refused(
+def test_bad_arguments_are_refused(
     arguments: dict[str, Any],
     error: type[Exception],
     message: str,

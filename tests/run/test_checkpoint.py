@@ -1,4 +1,4 @@
-"""Checkpoints: a run that goes on from one ends as if it had never stopped, and what is no checkpoint is refused."""
+"""Checkpoints: a resumed run ends as if it had never stopped, and bad checkpoints are refused."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def spec_of(name: str, **settings: Any) -> Spec:
 
 
 class StopAfter:
-    """Says stop when it is asked for the n-th time."""
+    """Asks to stop at the n-th call."""
 
     def __init__(self, asked: int) -> None:
         self.left = asked
@@ -85,7 +85,7 @@ def test_a_run_resumed_anywhere_ends_where_it_would_have_ended(name: str, folder
         assert same(resume("a.checkpoint"), whole), f"it was stopped after {stop} of {len(whole.losses)} iterates"
 
 
-def test_the_pairs_go_on_where_bf16_is_left(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_curvature_pairs_are_kept_when_float32_takes_over(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also from the very iterate after which float32 takes over."""
     monkeypatch.setattr("barestyle.run.precision.CHECK_EVERY", 2)
     whole_size = 3 * 48 * 40
@@ -101,7 +101,7 @@ def test_the_pairs_go_on_where_bf16_is_left(folder: Path, monkeypatch: pytest.Mo
         assert same(resume("a.checkpoint"), whole), f"it was stopped after {stop} of {len(whole.losses)} iterates"
 
 
-def test_it_goes_on_with_the_threads_of_then(stopped: Path) -> None:
+def test_a_resumed_run_uses_as_many_threads_as_before(stopped: Path) -> None:
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
@@ -138,7 +138,7 @@ def test_a_restart_is_resumed_too(folder: Path, monkeypatch: pytest.MonkeyPatch)
     assert same(found, whole)
 
 
-def test_it_is_written_every_so_many_iterations(folder: Path) -> None:
+def test_a_checkpoint_is_written_at_its_interval(folder: Path) -> None:
     seen: list[tuple[int, int]] = []
 
     def look(progress: Any) -> None:
@@ -150,7 +150,7 @@ def test_it_is_written_every_so_many_iterations(folder: Path) -> None:
     assert seen == [(3, 3), (4, 3), (5, 3), (6, 6), (7, 6), (8, 6), (9, 9)]
 
 
-def test_a_tree_comes_back_as_it_was(tmp_path: Path) -> None:
+def test_a_state_is_loaded_as_it_was_saved(tmp_path: Path) -> None:
     result = transfer(drawing(32, 32, 1), drawing(32, 32, 2), spec_of("npnd", **{"optimizer.steps": 1}))
     state: dict[str, Any] = {
         "a": torch.arange(6.0).view(2, 3).T,
@@ -178,15 +178,15 @@ def stopped(folder: Path) -> Path:
     return path
 
 
-def altered(path: Path, **changes: str) -> None:
-    """A checkpoint with other metadata, as somebody might have written it who knew what they did."""
+def alter(path: Path, **changes: str) -> None:
+    """Change a checkpoint's metadata, with a hash to match."""
     with safe_open(path, "pt") as file:
         metadata, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     metadata |= changes
     save_file(tensors, path, {**metadata, "sha256": checkpoints._hash_contents(metadata, tensors)})
 
 
-def test_what_is_no_checkpoint_is_refused(stopped: Path, folder: Path) -> None:
+def test_other_files_are_refused(stopped: Path, folder: Path) -> None:
     whole = stopped.read_bytes()
     with pytest.raises(RecordError, match="there is no checkpoint 'none'; a run with --checkpoint keeps one"):
         resume("none")
@@ -199,7 +199,7 @@ def test_what_is_no_checkpoint_is_refused(stopped: Path, folder: Path) -> None:
         resume(stopped)
 
 
-def test_one_that_was_damaged_is_refused(stopped: Path) -> None:
+def test_a_damaged_checkpoint_is_refused(stopped: Path) -> None:
     whole = bytearray(stopped.read_bytes())
     for place in (len(whole) - 100, len(whole) // 2):
         damaged = bytearray(whole)
@@ -209,20 +209,30 @@ def test_one_that_was_damaged_is_refused(stopped: Path) -> None:
             resume(stopped)
 
 
-def test_one_of_another_version_is_refused(stopped: Path) -> None:
+def test_a_checkpoint_of_another_version_is_refused(stopped: Path) -> None:
     whole = stopped.read_bytes()
-    altered(stopped, format="99")
+    alter(stopped, format="99")
     with pytest.raises(RecordError, match="is a checkpoint of format 99, not 1; resume it with the version"):
         resume(stopped)
     for name in ("barestyle", "torch"):
         stopped.write_bytes(whole)
         record = json.loads(checkpoints.load(stopped).record.to_json())
-        altered(stopped, record=json.dumps({**record, "versions": {**record["versions"], name: "0.0.1"}}))
+        alter(stopped, record=json.dumps({**record, "versions": {**record["versions"], name: "0.0.1"}}))
         with pytest.raises(RecordError, match=f"was written with {name} 0.0.1, but .* is installed"):
             resume(stopped)
 
 
-def test_one_of_another_picture_is_refused(stopped: Path, folder: Path) -> None:
+def test_a_checkpoint_from_before_the_release_is_refused(stopped: Path) -> None:
+    """It had no kind."""
+    with safe_open(stopped, "pt") as file:
+        metadata, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    del metadata["kind"]
+    save_file(tensors, stopped, metadata)
+    with pytest.raises(RecordError, match=r"is a checkpoint from before the first release .*; start the run again"):
+        resume(stopped)
+
+
+def test_a_checkpoint_of_another_picture_is_refused(stopped: Path, folder: Path) -> None:
     drawing(48, 40, 9).save(folder / "content.png")
     with pytest.raises(RecordError, match=r"is not the content that .* was made from"):
         resume(stopped)
@@ -231,13 +241,13 @@ def test_one_of_another_picture_is_refused(stopped: Path, folder: Path) -> None:
         resume(stopped)
 
 
-def test_how_often_is_checked_before_work(folder: Path) -> None:
+def test_a_bad_interval_is_refused_before_work(folder: Path) -> None:
     for every in (0, -1, 1.5, True):
         with pytest.raises(SpecError, match="checkpoint_every cannot be"):
             transfer("content.png", "style.png", checkpoint="a", checkpoint_every=every)  # type: ignore[arg-type]
 
 
-def test_where_none_can_be_written_the_run_goes_on(folder: Path) -> None:
+def test_a_run_continues_if_its_checkpoint_cannot_be_written(folder: Path) -> None:
     spec = spec_of("npnd", **{"optimizer.steps": 2})
     plain = transfer("content.png", "style.png", spec)
     with warnings.catch_warnings(record=True) as notes:

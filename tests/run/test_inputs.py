@@ -117,7 +117,7 @@ def test_a_transparent_part_of_a_style_does_not_count(content_image: Image.Image
         ({"spec": input_spec(style_scale=20), "max_pixels": 9999}, ImageError, "a style of 1120 x 1280"),
     ],
 )
-def test_what_cannot_be_is_refused_in_a_sentence(
+def test_bad_inputs_are_refused_in_a_sentence(
     arguments: dict[str, Any],
     error: type[Exception],
     words: str,
@@ -129,12 +129,16 @@ def test_what_cannot_be_is_refused_in_a_sentence(
         "k": np.repeat([[1.0, 0.0]], 48, 0).repeat(32, 1),
     }
 
-    def meant(one: Any) -> Any:
+    def resolve(one: Any) -> Any:
         return (
-            known.get(one, one) if isinstance(one, str) else [meant(part) for part in one] if type(one) is list else one
+            known.get(one, one)
+            if isinstance(one, str)
+            else [resolve(part) for part in one]
+            if type(one) is list
+            else one
         )
 
     given = {"content": content_image, "style": style_image, "spec": input_spec(), **arguments}
     with pytest.raises(error, match=words) as refusal:
-        transfer(**{name: meant(one) for name, one in given.items()})
+        transfer(**{name: resolve(one) for name, one in given.items()})
     assert "\n" not in str(refusal.value)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from barestyle.errors import DeviceError
+from barestyle.errors import DeviceError, SpecError
 from barestyle.networks import Network, Size, build_network
 from barestyle.presets import preset
 from barestyle.run.memory_plan import MemoryPlan, plan_memory
@@ -30,18 +30,18 @@ def network() -> Network:
     return build_network(spec.network, seed=0, deepest_layer=spec.deepest_layer)
 
 
-def chosen(network: Network, budget: int, optimizer: LBFGS | PaperLBFGS | Adam, picture: Size = SQUARE) -> MemoryPlan:
+def choose(network: Network, budget: int, optimizer: LBFGS | PaperLBFGS | Adam, picture: Size = SQUARE) -> MemoryPlan:
     return plan_memory(network, optimizer, picture, in_use=300 * MIB, budget=budget * MIB)
 
 
-def test_what_fits_is_not_cut(network: Network) -> None:
-    assert chosen(network, 4000, LBFGS()) == MemoryPlan(history=20)
-    assert chosen(network, 4000, Adam()) == MemoryPlan()
-    assert chosen(network, 8000, PaperLBFGS()) == MemoryPlan(history=100)
+def test_a_picture_that_fits_is_one_tile(network: Network) -> None:
+    assert choose(network, 4000, LBFGS()) == MemoryPlan(history=20)
+    assert choose(network, 4000, Adam()) == MemoryPlan()
+    assert choose(network, 8000, PaperLBFGS()) == MemoryPlan(history=100)
 
 
 def test_less_memory_means_smaller_tiles_and_fewer_pairs(network: Network) -> None:
-    memory_plans = [chosen(network, budget, LBFGS()) for budget in (2000, 1200, 900, 700)]
+    memory_plans = [choose(network, budget, LBFGS()) for budget in (2000, 1200, 900, 700)]
     areas = [
         one.resident_tiles * (one.tile.height * one.tile.width if one.tile else 1024 * 1024) for one in memory_plans
     ]
@@ -51,25 +51,41 @@ def test_less_memory_means_smaller_tiles_and_fewer_pairs(network: Network) -> No
     assert pairs[-1] < pairs[0]
 
 
-def test_the_papers_history_is_kept_or_refused(network: Network) -> None:
-    assert chosen(network, 3200, PaperLBFGS()).history == 100
+def test_the_papers_history_is_never_shortened(network: Network) -> None:
+    assert choose(network, 3200, PaperLBFGS()).history == 100
     with pytest.raises(
         DeviceError, match=r"1\.0 GiB of memory are too few for 1024 x 1024 pixels .* a shorter optimizer"
     ):
-        chosen(network, 1024, PaperLBFGS())
+        choose(network, 1024, PaperLBFGS())
 
 
-def test_what_never_fits_is_refused_with_what_would(network: Network) -> None:
+def test_the_error_names_the_least_memory_that_is_enough(network: Network) -> None:
     with pytest.raises(DeviceError) as refusal:
-        chosen(network, 400, LBFGS())
+        choose(network, 400, LBFGS())
     needed = int(str(refusal.value).split("which need ")[1].split(" MiB")[0])
-    assert chosen(network, needed + 1, LBFGS()).history == 1
+    assert choose(network, needed + 1, LBFGS()).history == 1
 
 
 def test_a_pyramid_keeps_no_features() -> None:
     spec = preset("gaussian-pyramid").spec
     network = build_network(spec.network, seed=0, deepest_layer=spec.deepest_layer)
-    assert chosen(network, 1500, LBFGS()).tile is None
+    assert choose(network, 1500, LBFGS()).tile is None
+
+
+def test_a_plan_is_restored_from_json() -> None:
+    plan = MemoryPlan(tile_height=107, tile_width=320, resident_tiles=2, history=8)
+    assert MemoryPlan.model_validate_json(plan.model_dump_json()) == plan
+    assert plan.tile == (107, 320)
+    assert MemoryPlan().tile is None
+    with pytest.raises(SpecError, match="tile_height and tile_width must both be numbers, or both be null"):
+        MemoryPlan(tile_height=107)
+
+
+def test_a_plan_follows_the_tiling_and_halves_it_for_float32() -> None:
+    plan = MemoryPlan(tile_height=107, tile_width=320, history=8)
+    assert plan.with_tiling(plan.to_tiling()) == plan
+    assert plan.to_half_tiling(Size(320, 320)).tile_size == (54, 320)
+    assert MemoryPlan().to_half_tiling(Size(321, 64)).tile_size == (161, 64)
 
 
 def test_a_picture_in_tiles_is_the_whole_ones_to_rounding() -> None:

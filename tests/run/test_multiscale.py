@@ -57,7 +57,7 @@ def test_mixed_precision_ends_about_as_low_as_float32(content_image: Image.Image
     assert len(mixed.record.memory_plans) == 2
     assert mixed.losses[-1] == pytest.approx(plain.losses[-1], rel=0.35)
     assert mixed.losses[:19] == narrow.losses[:19], "18 steps in bf16, and the start"
-    assert min(mixed.losses[19:]) < 0.75 * mixed.losses[19], "the last quarter in float32 goes on from there"
+    assert min(mixed.losses[19:]) < 0.75 * mixed.losses[19], "the last quarter in float32 continues from there"
     assert mixed.losses[-1] < 0.05 * mixed.losses[0]
     assert narrow.losses[-1] < 0.1 * narrow.losses[0]
 

@@ -34,7 +34,7 @@ def test_styles_under_one_mask_are_pooled(content_image: Image.Image, style_imag
     torch.testing.assert_close(first.mask + rest.mask, torch.ones_like(first.mask))
 
 
-def test_a_style_in_a_small_region_is_not_lost_to_what_is_kept(
+def test_a_style_in_a_small_region_remains_beside_protected_pixels(
     content_image: Image.Image, style_image: Image.Image
 ) -> None:
     dot, half = np.zeros((48, 64)), np.tile(np.linspace(0, 1, 64), (48, 1))
@@ -45,7 +45,7 @@ def test_a_style_in_a_small_region_is_not_lost_to_what_is_kept(
     assert float(second.mask.sum()) == pytest.approx(1 - 20 / 63, abs=1e-3)
 
 
-def test_a_texture_from_noise_knows_nothing_of_the_content(
+def test_a_texture_from_noise_is_independent_of_the_content(
     content_image: Image.Image, style_image: Image.Image
 ) -> None:
     """Without a content loss; with one it does."""
@@ -57,7 +57,7 @@ def test_a_texture_from_noise_knows_nothing_of_the_content(
     assert not torch.equal(first, transfer(content_image, style_image, spec, seed=1).image)
 
 
-def test_an_earlier_result_is_gone_on_from(content_image: Image.Image, style_image: Image.Image) -> None:
+def test_a_run_continues_from_an_earlier_result(content_image: Image.Image, style_image: Image.Image) -> None:
     spec = input_spec()
     earlier = transfer(content_image, style_image, spec)
     further = transfer(content_image, style_image, spec, start=earlier.image)

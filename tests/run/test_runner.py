@@ -48,7 +48,7 @@ def test_stopping_keeps_the_best_picture_so_far(content_image: Image.Image, styl
 def test_stopping_the_papers_optimizer_keeps_the_best_picture(
     content_image: Image.Image, style_image: Image.Image
 ) -> None:
-    """Its losses go up and down; whoever stops it after a rise gets the picture from before."""
+    """Its losses go up and down; a run that is stopped after a rise returns the picture before it."""
     spec = with_settings(preset("paper").spec, {"size": 64, "network.channels": 1, "network.pooling": "none"})
     seen: list[Progress] = []
     pictures: list[torch.Tensor] = []
@@ -121,14 +121,14 @@ def test_an_explosion_draws_new_filters_and_a_repeated_one_perturbs_the_start(
     assert len(result.losses) == result.evaluations, "the trace is that of the last attempt"
 
 
-def test_an_explosion_that_no_restart_cures(content_image: Image.Image, style_image: Image.Image) -> None:
+def test_an_explosion_at_every_start_is_an_error(content_image: Image.Image, style_image: Image.Image) -> None:
     spec = quick_spec("paper", network__weights__magnitude=1e9, optimizer__restarts=2)
     with pytest.raises(DivergedError, match=r"every start \(3 in all\); .*, or the robust optimizer=lbfgs") as raised:
         transfer(content_image, style_image, spec)
     assert raised.value.stop_reason is StopReason.RESTARTS_EXHAUSTED
 
 
-def test_a_network_whose_features_overflow(content_image: Image.Image, style_image: Image.Image) -> None:
+def test_style_features_that_overflow_are_an_error(content_image: Image.Image, style_image: Image.Image) -> None:
     with pytest.raises(
         DivergedError, match=r"features of the style are infinite or NaN; use smaller weights"
     ) as raised:
@@ -164,7 +164,7 @@ def test_a_preview_cannot_spoil_the_result(content_image: Image.Image, style_ima
     assert torch.equal(spoiled.image, expected)
 
 
-def test_too_little_memory_is_told_with_a_remedy(
+def test_too_little_memory_is_an_error_with_a_remedy(
     content_image: Image.Image, style_image: Image.Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def exhausted(*_: object) -> None:

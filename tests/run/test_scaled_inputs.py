@@ -13,7 +13,7 @@ from barestyle.run.scaled_inputs import upsample_change
 from tests.run.conftest import input_spec, mask
 
 
-def test_what_is_kept_stays_and_the_rest_is_painted(
+def test_protected_pixels_stay_and_the_rest_is_painted(
     content_image: Image.Image, content: Tensor, style_image: Image.Image
 ) -> None:
     for settings in ({}, {"start": "noise"}, {"optimizer": "adam", "optimizer.learning_rate": 0.03}, {"size": 48}):
