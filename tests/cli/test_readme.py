@@ -89,7 +89,7 @@ def run(program: Program, here: Path, line: str) -> None:
 
 
 def run_python(text: str, document: Path) -> None:
-    """Run a program in a namespace of its own."""
+    """Run a program in a new namespace."""
     for large, small in documents.SMALLER_PYTHON.items():
         text = text.replace(large, small)
     exec(compile(text, documents.name(document), "exec"), {})
