@@ -17,8 +17,8 @@ from barestyle.losses import (
     whiten_style,
     whitened_loss,
 )
-from barestyle.networks import Network
-from barestyle.objective import Evaluation
+from barestyle.networks import Network, build_network
+from barestyle.objective import Evaluation, Objective, build_objective
 from barestyle.presets import preset
 from barestyle.spec import (
     FeatureContentLoss,
@@ -132,3 +132,12 @@ def assert_close(actual: Evaluation, expected: Evaluation, tolerance: float) -> 
     assert float(actual.loss) == pytest.approx(float(expected.loss), rel=tolerance)
     error = (actual.gradient - expected.gradient).norm() / expected.gradient.norm()
     assert float(error) < tolerance
+
+
+def build_small_objective(content: Tensor, style: Tensor, **settings: object) -> Objective:
+    """Return the objective of the preset npnd with 8 channels and other settings, `a__b` for the field a.b."""
+    spec = with_settings(
+        preset("npnd").spec, {"network.channels": 8, **{k.replace("__", "."): v for k, v in settings.items()}}
+    )
+    network = build_network(spec.network, seed=0, deepest_layer=spec.deepest_layer)
+    return build_objective(spec, network.to(content.dtype), content, style)

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from barestyle.objective.feature_content import FeatureContentTerm
-from tests.objective.test_objective import build_small_objective
+from tests.objective.cases import build_small_objective
 
 
 def test_it_vanishes_at_the_content(content: Tensor, style: Tensor) -> None:

@@ -6,18 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from barestyle.networks import build_network
-from barestyle.objective import Objective, build_objective
-from barestyle.presets import preset
-from barestyle.spec import with_settings
-
-
-def build_small_objective(content: Tensor, style: Tensor, **settings: object) -> Objective:
-    spec = with_settings(
-        preset("npnd").spec, {"network.channels": 8, **{k.replace("__", "."): v for k, v in settings.items()}}
-    )
-    network = build_network(spec.network, seed=0, deepest_layer=spec.deepest_layer)
-    return build_objective(spec, network.to(content.dtype), content, style)
+from tests.objective.cases import build_small_objective
 
 
 def test_the_loss_is_the_sum_of_its_weighted_parts(content: Tensor, style: Tensor) -> None:
