@@ -71,16 +71,16 @@ def test_ctrl_c_stops_the_workers_and_loses_no_cell(study_file: Path, tmp_path: 
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     store = None
     deadline = time.monotonic() + 60
-    while store is None or sum(result.state == "running" for result in store.results()) < 2:
+    while store is None or sum(result.state == "running" for result in store.read_results()) < 2:
         assert time.monotonic() < deadline, "the workers never started"
         time.sleep(0.3)
         with suppress(StudyError):
             store = open_store("small", tmp_path / "store")
-            store.results()
+            store.read_results()
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
-    assert {result.state for result in store.results()} <= {"waiting", "done"}
+    assert {result.state for result in store.read_results()} <= {"waiting", "done"}
     assert errors.count("stopping; the current cells will be run again next time") == 1
 
 

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from barestyle.report.csv_export import cells_csv
+from barestyle.report.csv_export import format_csv
 from barestyle.report.page_data import load_table
 from barestyle.study.resolve import ResolvedStudy
 from barestyle.study.store import Store
@@ -19,16 +19,16 @@ __all__ = ["small", "store", "study_file"]
 
 def test_every_cell_is_a_line(store: Store, small: ResolvedStudy) -> None:
     work(store)
-    lines = {line["cell"]: line for line in csv.DictReader(io.StringIO(cells_csv(load_table(store))))}
+    lines = {line["cell"]: line for line in csv.DictReader(io.StringIO(format_csv(load_table(store))))}
     assert set(lines) == {cell.key for cell in small.cells}
     for cell in small.cells:
         assert lines[cell.key]["variants"].split() == list(cell.names)
         assert lines[cell.key]["seed"] == str(cell.seed)
-    for result in store.results():
+    for result in store.read_results():
         assert float(lines[result.cell.key]["patches"]) == pytest.approx(result.scores["patches"], rel=1e-5)
         assert lines[result.cell.key]["state"] == "done"
 
 
 def test_a_cell_without_a_result_has_no_scores(store: Store) -> None:
-    for line in csv.DictReader(io.StringIO(cells_csv(load_table(store)))):
+    for line in csv.DictReader(io.StringIO(format_csv(load_table(store)))):
         assert (line["state"], line["patches"], line["ssim"]) == ("waiting", "", "")

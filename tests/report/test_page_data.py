@@ -18,7 +18,7 @@ def test_a_table_has_the_mean_of_a_variants_results(store: Store) -> None:
     row = next(row for row in data["figures"][0].table if row.label == "4 channels")
     study = store.declaration
     digest = study.build_spec(study.figures[0].panels[0], study.optimizers[0]).digest
-    results = [result for result in store.results() if result.cell.spec.digest == digest]
+    results = [result for result in store.read_results() if result.cell.spec.digest == digest]
     mean = sum(result.scores["ssim"] for result in results) / len(results)
     assert row.texts[list(data["metrics"]).index("ssim")] == f"{mean:.3g}"
     assert row.number == len(results) == 2

@@ -89,5 +89,5 @@ def test_a_browser_opens_the_page_without_errors(store: Store, tmp_path: Path) -
         key = page.get_attribute("a[data-cell]", "data-cell")
         page.click("a[data-cell]")
         assert page.is_visible("dialog")
-        (result,) = (result for result in store.results() if result.cell.key == key)
+        (result,) = (result for result in store.read_results() if result.cell.key == key)
         assert json.loads(page.inner_text("dialog pre"))["digest"] == result.cell.spec.digest

@@ -14,7 +14,7 @@ from barestyle import preset
 from barestyle.stop_reasons import StopReason
 from barestyle.study.cell import Cell, CellResult
 from barestyle.study.resolve import ResolvedStudy
-from barestyle.study.trial import RESULT, cell_attributes, latest_results, read_cell, read_key, read_result
+from barestyle.study.trial import RESULT, make_attributes, read_cell, read_key, read_result, select_latest
 
 CELL = Cell(
     key="0123456789abcdef0123",
@@ -40,7 +40,7 @@ DONE = CellResult(
 
 def make_trial(state: TrialState, result: CellResult | None = None, *, number: int = 3) -> optuna.trial.FrozenTrial:
     """A trial as Optuna reads it from a database, where attributes are JSON."""
-    attributes = cell_attributes(CELL) | ({} if result is None else {RESULT: result.to_data()})
+    attributes = make_attributes(CELL) | ({} if result is None else {RESULT: result.to_data()})
     values = [0.0, 0.0] if state == TrialState.COMPLETE else None
     trial = optuna.create_trial(state=state, user_attrs=json.loads(json.dumps(attributes)), values=values)
     trial.number = number
@@ -117,7 +117,7 @@ def test_an_explosion_is_a_restart_or_a_code(restarts: int, stop_reason: StopRea
 def test_a_done_trial_counts_before_the_others_of_its_cell() -> None:
     states = [TrialState.FAIL, TrialState.COMPLETE, TrialState.WAITING, TrialState.RUNNING, TrialState.PRUNED]
     trials = [make_trial(state, DONE, number=i) for i, state in enumerate(states)]
-    assert latest_results(trials, [CELL.key]) == [DONE.model_copy(update={"number": 1})]
-    (running,) = latest_results([trials[0], *trials[2:]], [CELL.key])
+    assert select_latest(trials, [CELL.key]) == [DONE.model_copy(update={"number": 1})]
+    (running,) = select_latest([trials[0], *trials[2:]], [CELL.key])
     assert (running.state, running.number) == ("running", 3)
-    assert latest_results(trials, ["another key"]) == []
+    assert select_latest(trials, ["another key"]) == []

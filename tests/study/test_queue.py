@@ -72,7 +72,7 @@ def check_every_cell_done_once(small: ResolvedStudy, store: Store, trials: list[
     assert done == {cell.key: 1 for cell in small.cells}
     assert sum(trial.state == TrialState.FAIL for trial in trials) == killed, "only running cells were lost"
     assert len(trials) == len(small.cells) + killed
-    results = store.results()
+    results = store.read_results()
     assert {result.state for result in results} == {"done"}
     assert all(store.find_image(result) is not None for result in results)
 
@@ -179,7 +179,7 @@ def test_a_cell_that_kills_its_workers_stays_failed(store: Store, small: Resolve
         assert impatient.lease() is not None
         time.sleep(2.1)  # without a heartbeat
     assert impatient.lease() is None
-    (result,) = (result for result in impatient.results() if result.reason != "another cell")
+    (result,) = (result for result in impatient.read_results() if result.reason != "another cell")
     assert (result.state, result.reason) == ("failed", LOST_WORKER)
     assert prepare_store(small, impatient) == 0
 

@@ -12,6 +12,7 @@ from PIL import Image
 from sqlalchemy.exc import OperationalError
 
 from barestyle.errors import StorageError, StudyError
+from barestyle.study.cell import Cell
 from barestyle.study.override import override
 from barestyle.study.resolve import ResolvedStudy, prepare_store, resolve_study
 from barestyle.study.storage import open_store
@@ -27,7 +28,7 @@ def redeclare(store: Store, **changes: Any) -> None:
 
 
 def test_queued_cells_are_returned_unchanged(store: Store, small: ResolvedStudy) -> None:
-    results = store.results()
+    results = store.read_results()
     assert [result.cell for result in results] == small.cells
     assert {result.state for result in results} == {"waiting"}
     lease = store.lease()
@@ -41,9 +42,9 @@ def test_only_the_cells_of_the_latest_declaration_are_run(store: Store, small: R
     other = resolve_study(swapped, weights=None)
     assert prepare_store(other, store) == len(small.cells)
     assert work(store) == len(small.cells)
-    assert {result.cell.key for result in store.results()} == {cell.key for cell in other.cells}
+    assert {result.cell.key for result in store.read_results()} == {cell.key for cell in other.cells}
     assert prepare_store(small, store) == 0, "the first cells are still in the store"
-    assert {result.state for result in store.results()} == {"waiting"}
+    assert {result.state for result in store.read_results()} == {"waiting"}
 
 
 def test_a_changed_image_file_gives_other_cells(store: Store, study_file: Path, style_image: Image.Image) -> None:
@@ -55,13 +56,13 @@ def test_a_changed_image_file_gives_other_cells(store: Store, study_file: Path, 
     style_image.rotate(180).save(name)
     changed = resolve_study(study, weights=None)
     assert prepare_store(changed, store) == len(changed.cells)
-    assert {result.state for result in store.results()} == {"waiting"}
+    assert {result.state for result in store.read_results()} == {"waiting"}
     assert store.find_input(name) != before
 
 
 def test_an_empty_store_is_reported(tmp_path: Path) -> None:
     empty = open_store("small", tmp_path / "empty", create=True)
-    assert empty.results() == []
+    assert empty.read_results() == []
     with pytest.raises(StudyError, match="the store has no cells of 'small' yet; run `barestyle study run`"):
         work(empty)
 
@@ -79,13 +80,26 @@ def test_a_store_of_another_format_is_refused(
 ) -> None:
     redeclare(store, **changes)
     again = open_store("small", tmp_path / "store")
-    for use in (lambda: again.declaration, again.results, again.lease, lambda: prepare_store(small, again)):
+    for use in (lambda: again.declaration, again.read_results, again.lease, lambda: prepare_store(small, again)):
         with pytest.raises(StudyError) as refusal:
             use()
         assert str(refusal.value) == (
-            f"the store of 'small' has format '{stored}', not 'barestyle-study 1'; read it with the version of "
+            f"the store of 'small' has format '{stored}', not 'barestyle-study 1'; use the version of "
             "barestyle that wrote it, or choose another folder or storage"
         )
+
+
+def test_a_stored_cell_that_is_not_valid_is_refused(
+    store: Store, small: ResolvedStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A spec of another version, for example."""
+    data = Cell.to_data
+    monkeypatch.setattr(Cell, "to_data", lambda cell: {**data(cell), "spec": {"size": 32, "taps": [1]}})
+    store.enqueue([small.cells[0].model_copy(update={"key": "other"})])
+    redeclare(store, cells=["other"])
+    for use in (store.read_results, store.lease):
+        with pytest.raises(StudyError, match=r"of 'small' cannot be read \(its field (cell\.)?spec\.taps is not valid"):
+            use()
 
 
 def test_heartbeats_go_on_after_a_failure_of_the_database(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,5 +132,5 @@ def test_a_failure_of_the_database_at_the_end_does_not_fail_the_cell(
     monkeypatch.setattr(store._storage, "set_trial_user_attr", fail)
     with pytest.raises(StorageError, match="server closed the connection"):
         work(store)
-    states = sorted(result.state for result in store.results())
+    states = sorted(result.state for result in store.read_results())
     assert states == ["running", *["waiting"] * (len(small.cells) - 1)]

@@ -34,7 +34,7 @@ def read_record(store: Store, result: CellResult) -> Record:
 
 def test_every_cell_is_run_and_stored_with_its_record(store: Store, small: ResolvedStudy) -> None:
     assert work(store) == len(small.cells)
-    results = {result.cell.key: result for result in store.results()}
+    results = {result.cell.key: result for result in store.read_results()}
     for cell in small.cells:
         result = results[cell.key]
         assert (result.cell, result.state) == (cell, "done")
@@ -49,7 +49,7 @@ def test_every_cell_is_run_and_stored_with_its_record(store: Store, small: Resol
 def test_a_long_trace_is_thinned(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules["barestyle.study.work"], "TRACE_LENGTH", 2)
     work(store)
-    for result in store.results():
+    for result in store.read_results():
         losses = read_record(store, result).losses
         assert len(losses) == 3
         assert result.trace == (losses[0], losses[2])
@@ -58,7 +58,7 @@ def test_a_long_trace_is_thinned(store: Store, monkeypatch: pytest.MonkeyPatch) 
 def test_a_cell_gives_the_same_image_as_transfer(store: Store, small: ResolvedStudy) -> None:
     work(store)
     cell = small.cells[-1]
-    result = next(result for result in store.results() if result.cell.key == cell.key)
+    result = next(result for result in store.read_results() if result.cell.key == cell.key)
     direct = transfer(cell.content, cell.style, cell.spec, seed=cell.seed)
     assert read_record(store, result).image_sha256 == direct.record.image_sha256
 
@@ -73,8 +73,8 @@ def test_an_image_that_cannot_be_stored_fails_its_cell(store: Store) -> None:
     shutil.rmtree(store.image_folder)
     store.image_folder.write_text("in the way")
     work(store)
-    assert {result.state for result in store.results()} == {"failed"}
-    (reason,) = {result.reason for result in store.results()}
+    assert {result.state for result in store.read_results()} == {"failed"}
+    (reason,) = {result.reason for result in store.read_results()}
     assert reason.startswith(f"the study's images cannot be stored in '{store.image_folder}'")
 
 
@@ -88,7 +88,7 @@ def test_a_failed_cell_is_recorded_and_stops_no_other(
 
     monkeypatch.setattr(sys.modules["barestyle.study.work"], "run", fail_seed_1)
     work(store)
-    results = store.results()
+    results = store.read_results()
     assert {result.state for result in results if result.cell.seed == 0} == {"done"}
     assert {(r.state, r.reason, r.stop_reason) for r in results if r.cell.seed == 1} == {
         ("failed", "RuntimeError: out of memory, for example", None)
@@ -97,7 +97,7 @@ def test_a_failed_cell_is_recorded_and_stops_no_other(
     monkeypatch.undo()
     assert prepare_store(small, store, retry_failed=True) == 3
     work(store)
-    assert {result.state for result in store.results()} == {"done"}
+    assert {result.state for result in store.read_results()} == {"done"}
 
 
 def test_a_result_has_the_code_of_why_its_optimization_ended(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,21 +108,21 @@ def test_a_result_has_the_code_of_why_its_optimization_ended(store: Store, monke
 
     monkeypatch.setattr(sys.modules["barestyle.study.work"], "run", explode_seed_1)
     work(store)
-    failed = {(result.state, result.stop_reason) for result in store.results() if result.cell.seed == 1}
+    failed = {(result.state, result.stop_reason) for result in store.read_results() if result.cell.seed == 1}
     assert failed == {("failed", StopReason.RESTARTS_EXHAUSTED)}
-    done = {(result.state, result.stop_reason) for result in store.results() if result.cell.seed == 0}
+    done = {(result.state, result.stop_reason) for result in store.read_results() if result.cell.seed == 0}
     assert done <= {("done", StopReason.STEPS_TAKEN), ("done", StopReason.STEPS_CUT_SHORT)}
 
 
 def test_an_interrupted_cell_is_queued_again(store: Store, small: ResolvedStudy) -> None:
     answers = iter([False, False, True])
     work(store, should_stop=lambda: next(answers, True))
-    assert [result.state for result in store.results()] == ["waiting"] * len(small.cells)
+    assert [result.state for result in store.read_results()] == ["waiting"] * len(small.cells)
     assert work(store) == len(small.cells)
 
 
 def test_another_image_than_the_declared_one_is_refused(store: Store) -> None:
-    declared = store.attribute("images")
+    declared = store.read_attribute("images")
     name = next(iter(declared))
     redeclare(store, images={**declared, name: {**declared[name], "sha256": "0" * 64}})
     with pytest.raises(StudyError, match="is not the file that the study was declared with"):

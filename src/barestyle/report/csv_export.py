@@ -10,7 +10,7 @@ from barestyle.study.table import Table
 COLUMNS = ("cell", "variants", "content", "style", "seed", "state", "evaluations", "restarts", "seconds", "reason")
 
 
-def cells_csv(table: Table) -> str:
+def format_csv(table: Table) -> str:
     """Return the study's cells, sorted by pair, seed and key, with a column for each metric; empty without a value.
 
     The column `variants` has every variant@optimizer that a cell belongs to, separated by spaces. The format is

@@ -79,7 +79,9 @@ class FigureView:
 
 def load_table(store: Store) -> Table:
     """Return the study's results as a table."""
-    return Table(store.declaration, tuple(store.results()), store.attribute("metrics"), store.attribute("favored"))
+    return Table(
+        store.declaration, tuple(store.read_results()), store.read_attribute("metrics"), store.read_attribute("favored")
+    )
 
 
 def page_data(store: Store) -> dict[str, Any]:
@@ -89,13 +91,13 @@ def page_data(store: Store) -> dict[str, Any]:
     verdicts = judge(load_claims(study.claims), table)
     return {
         "study": study,
-        "metrics": store.attribute("metrics"),
+        "metrics": store.read_attribute("metrics"),
         "figures": [_view_figure(figure, store, table) for figure in study.figures],
         **view_claims(verdicts, study),
         "counts": Counter(result.state for result in table.results),
         "failures": Counter(result.reason for result in table.results if result.state == "failed"),
-        "machine": store.attribute("machine"),
-        "weights": store.attribute("weights"),
+        "machine": store.read_attribute("machine"),
+        "weights": store.read_attribute("weights"),
         "records": json.dumps(_list_records(table), separators=(",", ":")).replace("</", "<\\/"),
         "seconds": sum(result.seconds for result in table.results),
     }
@@ -103,7 +105,7 @@ def page_data(store: Store) -> dict[str, Any]:
 
 def find_first_result(variant: Variant, optimizer: Optimizer, pair: Pair, table: Table) -> CellResult | None:
     """Return the done cell of a variant on a pair with the first of the study's seeds that has one, or None."""
-    results = table.done(variant.variant, optimizer.name)
+    results = table.find_results(variant.variant, optimizer.name)
     keys = ((pair.content, pair.style, seed) for seed in table.study.seeds)
     return next((results[key] for key in keys if key in results), None)
 
@@ -157,7 +159,7 @@ def _embed(file: Path | None) -> str | None:
 
 
 def _table_row(variant: Variant, optimizer: Optimizer, table: Table) -> TableRow:
-    results = table.done(variant.variant, optimizer.name).values()
+    results = table.find_results(variant.variant, optimizer.name).values()
     texts = []
     for metric in table.metrics:
         values = np.array([result.scores[metric] for result in results if metric in result.scores])

@@ -12,7 +12,7 @@ from PIL import Image
 
 from barestyle.atomic_files import write_atomically, write_error
 from barestyle.report.contact_sheet import CaptionedImage, draw_sheet
-from barestyle.report.csv_export import cells_csv
+from barestyle.report.csv_export import format_csv
 from barestyle.report.page_data import display_name, find_first_result, load_table, page_data
 from barestyle.study.declaration import Figure, Pair
 from barestyle.study.store import Store
@@ -32,7 +32,7 @@ def write_report(store: Store, folder: Path) -> list[Path]:
     template = environment.from_string((files("barestyle.report") / "page.html").read_text(encoding="utf-8"))
     written = [_write_file(folder / "index.html", template.render(page_data(store)).encode())]
     table = load_table(store)
-    written.append(_write_file(folder / "cells.csv", cells_csv(table).encode()))
+    written.append(_write_file(folder / "cells.csv", format_csv(table).encode()))
     for figure in table.study.figures:
         for pair in table.study.pairs:
             name = f"figure-{figure.figure}-{display_name(pair.content)}-{display_name(pair.style)}.png"

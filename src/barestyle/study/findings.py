@@ -85,7 +85,7 @@ def list_optimizers(claim: Claim, table: Table) -> list[str]:
     return [optimizer.name for optimizer in table.study.optimizers]
 
 
-def paired_differences(claim: Claim, table: Table, optimizer: str, metric: str) -> FloatArray:
+def compute_differences(claim: Claim, table: Table, optimizer: str, metric: str) -> FloatArray:
     """Return subject minus reference for every pair and seed that has results of both; may be empty.
 
     If none of the networks is random there is one difference for each pair, as another seed would repeat it.
@@ -109,7 +109,7 @@ def _reduce(
     every_seed: bool,
 ) -> dict[PairAndSeed, float]:
     """Return one value for each pair and seed: the mean of the variants, or the values of the best variant."""
-    columns = [table.values(*_split_name(name, optimizer), metric, every_seed=every_seed) for name in variants]
+    columns = [table.find_values(*_split_name(name, optimizer), metric, every_seed=every_seed) for name in variants]
     keys = set.intersection(*(set(column) for column in columns))
     if against == "best" and keys:
         columns = [min(columns, key=lambda column: sum(column[key] for key in keys))]
@@ -122,7 +122,7 @@ def _available_metrics(claim: Claim, table: Table, optimizer: str) -> dict[str, 
     A store can have cells from before a metric was added, or from before there were trained weights.
     """
     try:
-        results = [r for name in claim.variants for r in table.done(*_split_name(name, optimizer)).values()]
+        results = [r for name in claim.variants for r in table.find_results(*_split_name(name, optimizer)).values()]
     except KeyError:  # the study does not have this variant or optimizer
         results = []
     return {
@@ -140,7 +140,7 @@ def _split_name(name: str, optimizer: str) -> tuple[str, str]:
 
 def _compare(claim: Claim, table: Table, optimizer: str, metric: str) -> Finding:
     """Return the finding of paired tests on the differences between subject and reference."""
-    differences = paired_differences(claim, table, optimizer, metric)
+    differences = compute_differences(claim, table, optimizer, metric)
     scale = table.metrics[metric]["scale"]
     finding = Finding(claim, optimizer, metric, scale, len(differences))
     if len(differences) < MIN_SAMPLES:

@@ -41,7 +41,7 @@ def override(
     if pairs is not None:
         changes["pairs"] = tuple(Pair(content=content, style=style) for content, style in pairs)
     selected = study.optimizers if optimizers is None else _select(study, optimizers)
-    changes["optimizers"] = selected if steps is None else tuple(_with_steps(one, steps) for one in selected)
+    changes["optimizers"] = selected if steps is None else tuple(_with_steps(each, steps) for each in selected)
     try:
         return Study.model_validate({**dict(study), **changes})  # nested models are kept as they are
     except ValidationError as error:

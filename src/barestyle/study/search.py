@@ -12,7 +12,7 @@ import optuna
 from optuna.study import StudyDirection
 
 from barestyle.errors import DivergedError
-from barestyle.metrics import METRICS, MetricInputs, check_requirements, compute, select
+from barestyle.metrics import METRICS, Metric, MetricInputs, check_requirements, compute, select
 from barestyle.run.plan import prepare
 from barestyle.run.request import Request
 from barestyle.run.runner import run
@@ -105,15 +105,7 @@ def search(
     metrics = select([metric, CONTENT_METRIC] if pareto else [metric])
     check_requirements(metrics, weights)
     names = [each.name for each in metrics]
-    directions = [StudyDirection.MAXIMIZE if each.better == "higher" else StudyDirection.MINIMIZE for each in metrics]
-    study = optuna.create_study(
-        study_name=name,
-        storage=storage,
-        directions=directions,
-        load_if_exists=True,
-    )
-    # Another seed for a continued search, so that the sampler does not suggest the same networks again.
-    study.sampler = optuna.samplers.TPESampler(seed=(seed + len(study.trials)) % 2**32, multivariate=False)
+    study = _load_search(name, storage, metrics, seed)
 
     def objective(trial: optuna.Trial) -> tuple[float, ...]:
         settings = suggest_settings(trial)
@@ -135,6 +127,14 @@ def search(
 
     study.optimize(objective, n_trials=trials, callbacks=[report])
     return [_to_candidate(trial, names) for trial in study.best_trials]
+
+
+def _load_search(name: str, storage: optuna.storages.BaseStorage, metrics: Sequence[Metric], seed: int) -> optuna.Study:
+    """Return a new or an earlier search, with a sampler that does not suggest the earlier networks again."""
+    directions = [StudyDirection.MAXIMIZE if each.better == "higher" else StudyDirection.MINIMIZE for each in metrics]
+    study = optuna.create_study(study_name=name, storage=storage, directions=directions, load_if_exists=True)
+    study.sampler = optuna.samplers.TPESampler(seed=(seed + len(study.trials)) % 2**32, multivariate=False)
+    return study
 
 
 def _run_and_score(

@@ -27,11 +27,11 @@ from barestyle.study.queue import count_lost_workers, is_duplicate, is_final, re
 from barestyle.study.stored_images import StoredImages
 from barestyle.study.trial import (
     RESULT,
-    cell_attributes,
     is_finished_or_pending,
-    latest_results,
+    make_attributes,
     read_cell,
     read_key,
+    select_latest,
 )
 
 RESULT_IMAGE, INPUT_IMAGE = "result.png", "input-{}.png"
@@ -79,12 +79,10 @@ class Store:
         declared = self._read_declaration()
         if not declared:
             raise StudyError(f"the store has no cells of {self._study.study_name!r} yet; run `barestyle study run`")
-        try:
+        with self._translate_invalid_data():
             return Study.model_validate(declared["study"])
-        except ValidationError:
-            raise self._wrong_format(declared) from None
 
-    def attribute(self, name: str) -> Any:
+    def read_attribute(self, name: str) -> Any:
         """Return what was declared beside the study: cells, images, weights, metrics, favored or machine."""
         return self._read_declaration()[name]
 
@@ -109,9 +107,21 @@ class Store:
     def _wrong_format(self, declared: dict[str, Any]) -> StudyError:
         stored = f"{declared.get('kind', 'unnamed')} {declared.get('format')}"
         return StudyError(
-            f"the store of {self._study.study_name!r} has format {stored!r}, not {f'{KIND} {FORMAT}'!r}; read it with "
-            "the version of barestyle that wrote it, or choose another folder or storage"
+            f"the store of {self._study.study_name!r} has format {stored!r}, not {f'{KIND} {FORMAT}'!r}; "
+            "use the version of barestyle that wrote it, or choose another folder or storage"
         )
+
+    @contextmanager
+    def _translate_invalid_data(self) -> Iterator[None]:
+        """Raise StudyError in place of ValidationError."""
+        try:
+            yield
+        except ValidationError as error:
+            field = ".".join(map(str, error.errors()[0]["loc"]))
+            raise StudyError(
+                f"the store of {self._study.study_name!r} cannot be read (its field {field} is not valid here); "
+                "use the version of barestyle that wrote it, or choose another folder or storage"
+            ) from None
 
     # Cells
 
@@ -154,7 +164,8 @@ class Store:
             if is_duplicate(trial, trials):
                 self._storage.set_trial_state_values(trial_id, TrialState.PRUNED)
                 continue
-            return Lease(trial_id, trial.number, read_cell(trial))
+            with self._translate_invalid_data():
+                return Lease(trial_id, trial.number, read_cell(trial))
         return None
 
     def _requeue_lost(self) -> None:
@@ -223,9 +234,10 @@ class Store:
     # Results
 
     @translate_database_errors
-    def results(self) -> list[CellResult]:
+    def read_results(self) -> list[CellResult]:
         """Return every cell of the latest declaration once, with its state and result."""
-        return latest_results(self._list_trials(), self._read_declaration().get("cells", ()))
+        with self._translate_invalid_data():
+            return select_latest(self._list_trials(), self._read_declaration().get("cells", ()))
 
     @translate_database_errors
     def find_image(self, result: CellResult) -> Path | None:
@@ -250,7 +262,7 @@ class Store:
         return INPUT_IMAGE.format(hashlib.sha256(repr(identity).encode()).hexdigest()[:12])
 
     def _add_waiting(self, cell: Cell) -> None:
-        self._study.add_trial(optuna.create_trial(state=TrialState.WAITING, user_attrs=cell_attributes(cell)))
+        self._study.add_trial(optuna.create_trial(state=TrialState.WAITING, user_attrs=make_attributes(cell)))
 
     def _list_trials(self) -> list[FrozenTrial]:
         return self._study.get_trials(deepcopy=False)

@@ -34,7 +34,7 @@ class Table:
     metrics: Mapping[str, Mapping[str, str]]
     favored: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
-    def done(self, variant: str, optimizer: str) -> dict[PairAndSeed, CellResult]:
+    def find_results(self, variant: str, optimizer: str) -> dict[PairAndSeed, CellResult]:
         """Return the done cells of a variant by pair and seed; without a random network, of the first seed only.
 
         Raises KeyError for a variant or an optimizer that the study does not have.
@@ -49,10 +49,10 @@ class Table:
         }
 
     def is_random(self, variant: str, optimizer: str) -> bool:
-        """Return whether a variant has a cell for every seed. Raises KeyError as `done` does."""
+        """Return whether a variant has a cell for every seed. Raises KeyError as `find_results` does."""
         return self.specs[variant, optimizer].network.is_random
 
-    def values(
+    def find_values(
         self, variant: str, optimizer: str, metric: str, *, every_seed: bool = False
     ) -> dict[PairAndSeed, float]:
         """Return a metric by pair and seed, on the scale on which it is compared; lower is better.
@@ -64,7 +64,7 @@ class Table:
         is_similarity = self.metrics[metric]["scale"] == "similarity"
         values = {
             key: -result.scores[metric] if is_similarity else math.log(max(result.scores[metric], SMALLEST_DISTANCE))
-            for key, result in self.done(variant, optimizer).items()
+            for key, result in self.find_results(variant, optimizer).items()
             if metric in result.scores
         }
         if not every_seed or self.is_random(variant, optimizer):

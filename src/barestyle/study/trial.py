@@ -23,7 +23,7 @@ STATES: dict[TrialState, CellState] = {
 LOST_WORKER = "its worker ended without reporting; there may be too little memory for it"
 
 
-def cell_attributes(cell: Cell) -> dict[str, Any]:
+def make_attributes(cell: Cell) -> dict[str, Any]:
     """Return the attributes of a trial that waits for a worker."""
     return {CELL: cell.to_data()}
 
@@ -62,7 +62,7 @@ def is_finished_or_pending(trial: FrozenTrial) -> bool:
     return trial.state in (TrialState.WAITING, TrialState.RUNNING, TrialState.COMPLETE)
 
 
-def latest_results(trials: Iterable[FrozenTrial], keys: Iterable[str]) -> list[CellResult]:
+def select_latest(trials: Iterable[FrozenTrial], keys: Iterable[str]) -> list[CellResult]:
     """Return one result for each cell with one of the keys: a done trial before a running, waiting or failed one."""
     order = {TrialState.COMPLETE: 0, TrialState.RUNNING: 1, TrialState.WAITING: 2, TrialState.FAIL: 3}
     selected = frozenset(keys)

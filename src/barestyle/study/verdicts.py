@@ -55,12 +55,12 @@ def correct_p_values(findings: Sequence[Finding]) -> list[Finding]:
         p_claims = holm([findings[i].p for i in tested])
         p_opposites = holm([findings[i].p_opposite for i in tested])
         for i, p, p_opposite in zip(tested, p_claims, p_opposites, strict=True):
-            needed = cells_needed(findings[i], tests=len(tested))
+            needed = estimate_cells_needed(findings[i], tests=len(tested))
             corrected[i] = replace(findings[i], p=p, p_opposite=p_opposite, cells_needed=needed)
     return corrected
 
 
-def cells_needed(finding: Finding, *, tests: int) -> int | None:
+def estimate_cells_needed(finding: Finding, *, tests: int) -> int | None:
     """Return about how many more cells of each variant would decide, if the true effect is the observed one.
 
     At least 1, because the present cells do not decide; None if the effect equals the bound that is tested.

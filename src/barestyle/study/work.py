@@ -54,7 +54,7 @@ def work(
     while not should_stop():
         lease = store.lease()
         if lease is None:
-            if not any(result.state == "running" for result in store.results()):
+            if not any(result.state == "running" for result in store.read_results()):
                 break
             time.sleep(POLL)
             continue
@@ -80,9 +80,11 @@ class Resources:
 
 def _find_resources(store: Store, weights: Path | None) -> Resources:
     """Raises StudyError if something on this machine differs from what the study was declared with."""
-    images = {name: _find_same_image(name, declared) for name, declared in sorted(store.attribute("images").items())}
-    metrics = list(dict.fromkeys([*store.attribute("metrics"), *OBJECTIVES]))
-    return Resources(images, _find_same_weights(weights, store.attribute("weights")), metrics)
+    images = {
+        name: _find_same_image(name, declared) for name, declared in sorted(store.read_attribute("images").items())
+    }
+    metrics = list(dict.fromkeys([*store.read_attribute("metrics"), *OBJECTIVES]))
+    return Resources(images, _find_same_weights(weights, store.read_attribute("weights")), metrics)
 
 
 def _ignore(_key: str, _outcome: str) -> None:

@@ -15,8 +15,10 @@ from rich.text import Text
 
 from barestyle.cli import options
 from barestyle.cli.exit_codes import INTERRUPTED
+from barestyle.cli.option_groups import expand_groups
 from barestyle.cli.spec_builder import build_spec
 from barestyle.cli.study import options as study_options
+from barestyle.cli.study.options import StoreOptions, StudyOptions
 from barestyle.cli.study.work import work_in_several_processes, work_in_this_process
 from barestyle.presets import DEFAULT_PRESET
 
@@ -64,27 +66,17 @@ def show(name: study_options.Name) -> None:
 
 
 @app.command()
-def plan(
-    name: study_options.Name,
-    into: study_options.Into = None,
-    storage: study_options.Storage = None,
-    trained: options.Trained = None,
-    untrained: study_options.Untrained = False,
-    size: study_options.Size = None,
-    steps: study_options.Steps = None,
-    seeds: study_options.Seeds = None,
-    pair: study_options.Pairs = None,
-    optimizer: study_options.Optimizers = None,
-) -> None:
+@expand_groups
+def plan(name: study_options.Name, location: StoreOptions, overrides: StudyOptions) -> None:
     """List a study's cells and estimate how long they take, by timing a few evaluations of each network."""
-    resolved = study_options.resolve_options(name, trained, untrained, size, steps, seeds, pair, optimizer)
+    resolved = overrides.resolve(name)
     from barestyle.cli.progress_bar import format_duration
     from barestyle.study.estimate import estimate
 
     study = resolved.study
     done: set[str] = set()
-    if study_options.has_store(study.study, into, storage):
-        results = study_options.open_study_store(study.study, into, storage).results()
+    if location.has_store(study.study):
+        results = location.open(study.study).read_results()
         done = {result.cell.key for result in results if result.state == "done"}
     waiting = [cell for cell in resolved.cells if cell.key not in done]
     print(
@@ -109,30 +101,25 @@ def plan(
 
 
 @app.command()
+@expand_groups
 def run(
     name: study_options.Name,
-    into: study_options.Into = None,
-    storage: study_options.Storage = None,
-    trained: options.Trained = None,
-    untrained: study_options.Untrained = False,
-    size: study_options.Size = None,
-    steps: study_options.Steps = None,
-    seeds: study_options.Seeds = None,
-    pair: study_options.Pairs = None,
-    optimizer: study_options.Optimizers = None,
+    location: StoreOptions,
+    overrides: StudyOptions,
     workers: Annotated[int, typer.Option(metavar="N", min=1, help="Processes on this machine.")] = 1,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed cells again.")] = False,
     quiet: options.Quiet = False,
 ) -> int:
     """Run the cells of a study that are not done yet.
 
-    A run that was stopped or killed continues with the same command. The exit code is 0 if all cells are done, and 1
-    if some failed or are unfinished.
+    A run that was stopped or killed continues with the same command.
+
+    Exit code 0: all cells are done; 1: some failed or are unfinished.
     """
-    resolved = study_options.resolve_options(name, trained, untrained, size, steps, seeds, pair, optimizer)
+    resolved = overrides.resolve(name)
     from barestyle.study.resolve import prepare_store
 
-    store = study_options.open_study_store(resolved.study.study, into, storage, create=True)
+    store = location.open(resolved.study.study, create=True)
     queued = prepare_store(resolved, store, retry_failed=retry_failed)
     if not quiet:
         print(f"{queued} cells queued, {len(resolved.cells) - queued} already in the store", file=sys.stderr)
@@ -140,14 +127,14 @@ def run(
             print(f"metric {metric} is left out; {reason}", file=sys.stderr)
     if workers == 1:
         return work_in_this_process(store, resolved.weights, quiet=quiet)
-    return work_in_several_processes(store, resolved, into, storage, workers, quiet=quiet)
+    return work_in_several_processes(store, resolved, location, workers, quiet=quiet)
 
 
 @app.command()
+@expand_groups
 def work(
     name: study_options.Name,
-    into: study_options.Into = None,
-    storage: study_options.Storage = None,
+    location: StoreOptions,
     trained: options.Trained = None,
     threads: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Threads of this worker (default: one per processor).")
@@ -156,7 +143,7 @@ def work(
     parent: Annotated[int | None, typer.Option(hidden=True, help="Stop when the process of this id ends.")] = None,
 ) -> int:
     """Add a worker to a study that was started with `run`, on this machine or another one."""
-    store = study_options.open_study_store(study_options.read_study_name(name), into, storage)
+    store = location.open(study_options.read_study_name(name))
     _ = store.declaration
     if threads is not None:
         import torch
@@ -166,11 +153,12 @@ def work(
 
 
 @app.command()
-def status(name: study_options.Name, into: study_options.Into = None, storage: study_options.Storage = None) -> None:
+@expand_groups
+def status(name: study_options.Name, location: StoreOptions) -> None:
     """Print how many cells are done, running, waiting and failed, and why cells failed."""
-    store = study_options.open_study_store(study_options.read_study_name(name), into, storage)
+    store = location.open(study_options.read_study_name(name))
     _ = store.declaration
-    results = store.results()
+    results = store.read_results()
     counts = Counter(result.state for result in results)
     print(", ".join(f"{counts[state]} {state}" for state in ("done", "running", "waiting", "failed")))
     for reason, number in Counter(result.reason for result in results if result.state == "failed").most_common():
@@ -178,10 +166,10 @@ def status(name: study_options.Name, into: study_options.Into = None, storage: s
 
 
 @app.command()
+@expand_groups
 def report(
     name: study_options.Name,
-    into: study_options.Into = None,
-    storage: study_options.Storage = None,
+    location: StoreOptions,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -193,14 +181,15 @@ def report(
     from barestyle.report import write_report
 
     stored = study_options.read_study_name(name)
-    store = study_options.open_study_store(stored, into, storage)
-    page, table, *sheets = write_report(store, output or study_options.study_folder(stored, into) / "report")
+    page, table, *sheets = write_report(location.open(stored), output or location.folder(stored) / "report")
     size = sum(file.stat().st_size for file in (page, table, *sheets)) / 1e6
     print(f"{page}, with {table.name} and {len(sheets)} contact sheets in the same folder, {size:.1f} MB")
 
 
 @app.command()
+@expand_groups
 def search(
+    location: StoreOptions,
     metric: Annotated[str, typer.Option(metavar="NAME", help="Metric to optimize; one of `barestyle score`.")] = (
         "held-out"
     ),
@@ -211,8 +200,6 @@ def search(
     steps: Annotated[int, typer.Option(metavar="N", help="Steps of the optimizer in every run.")] = 30,
     seed: options.Seed = 0,
     pair: study_options.Pairs = None,
-    into: study_options.Into = None,
-    storage: study_options.Storage = None,
     trained: options.Trained = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the best networks only.")] = False,
 ) -> int:
@@ -240,7 +227,7 @@ def search(
         best = search_networks(
             spec,
             images,
-            storage=open_storage(study_options.study_folder("search", into), storage=storage, create=True),
+            storage=open_storage(location.folder("search"), storage=location.storage, create=True),
             name=name,
             metric=metric,
             pareto=pareto,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from barestyle.cli import options
 from barestyle.errors import StudyError
 
 if TYPE_CHECKING:
@@ -46,28 +48,60 @@ Optimizers = Annotated[
 ]
 
 
-def resolve_options(
-    name: str,
-    trained: Path | None,
-    untrained: bool,
-    size: int | None,
-    steps: int | None,
-    seeds: str | None,
-    pairs: list[str] | None,
-    optimizers: list[str] | None,
-) -> ResolvedStudy:
-    """Return the study that the options describe, after checking everything that it needs. Raises BarestyleError."""
-    from barestyle.study.expansion import without_trained
-    from barestyle.study.override import override
-    from barestyle.study.resolve import resolve_study
-    from barestyle.study.yaml_loader import load
+@dataclass(frozen=True)
+class StudyOptions:
+    """Overrides of a study, and the trained weights that it uses."""
 
-    study = override(
-        load(name), size=size, steps=steps, seeds=parse_seeds(seeds), pairs=parse_pairs(pairs), optimizers=optimizers
-    )
-    if untrained:
-        return resolve_study(without_trained(study), weights=trained)
-    return resolve_study(study, weights=trained or find_default_weights())
+    trained: options.Trained = None
+    untrained: Untrained = False
+    size: Size = None
+    steps: Steps = None
+    seeds: Seeds = None
+    pair: Pairs = None
+    optimizer: Optimizers = None
+
+    def resolve(self, name: str) -> ResolvedStudy:
+        """Return the study that the options describe, after checking all that it needs. Raises BarestyleError."""
+        from barestyle.study.expansion import without_trained
+        from barestyle.study.override import override
+        from barestyle.study.resolve import resolve_study
+        from barestyle.study.yaml_loader import load
+
+        study = override(
+            load(name),
+            size=self.size,
+            steps=self.steps,
+            seeds=parse_seeds(self.seeds),
+            pairs=parse_pairs(self.pair),
+            optimizers=self.optimizer,
+        )
+        if self.untrained:
+            return resolve_study(without_trained(study), weights=self.trained)
+        return resolve_study(study, weights=self.trained or find_default_weights())
+
+
+@dataclass(frozen=True)
+class StoreOptions:
+    """Where a study's results and images are stored."""
+
+    into: Into = None
+    storage: Storage = None
+
+    def folder(self, name: str) -> Path:
+        """Return the folder of a study."""
+        return self.into or Path("studies") / name
+
+    def has_store(self, name: str) -> bool:
+        """Return whether a study has an SQLite file, or a database that may have it."""
+        from barestyle.study.storage import DATABASE_FILE
+
+        return self.storage is not None or (self.folder(name) / DATABASE_FILE).is_file()
+
+    def open(self, name: str, *, create: bool = False) -> Store:
+        """Return a study's store. Raises StudyError if there is none and `create` is False."""
+        from barestyle.study.storage import open_store
+
+        return open_store(name, self.folder(name), storage=self.storage, create=create)
 
 
 def find_default_weights() -> Path | None:
@@ -114,22 +148,3 @@ def read_study_name(name: str) -> str:
     from barestyle.study.yaml_loader import load
 
     return load(name).study if name.endswith((".yaml", ".yml")) else name
-
-
-def study_folder(name: str, into: Path | None) -> Path:
-    """Return the folder of a study's results and images."""
-    return into or Path("studies") / name
-
-
-def has_store(name: str, into: Path | None, storage: str | None) -> bool:
-    """Return whether a study has an SQLite file, or a database that may have it."""
-    from barestyle.study.storage import DATABASE_FILE
-
-    return storage is not None or (study_folder(name, into) / DATABASE_FILE).is_file()
-
-
-def open_study_store(name: str, into: Path | None, storage: str | None, *, create: bool = False) -> Store:
-    """Return a study's store. Raises StudyError if there is none and `create` is False."""
-    from barestyle.study.storage import open_store
-
-    return open_store(name, study_folder(name, into), storage=storage, create=create)

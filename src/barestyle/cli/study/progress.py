@@ -32,14 +32,14 @@ def throttle(function: Callable[[], None]) -> Callable[[], None]:
     """Return a function that calls `function` unless its last call was too recent, by PAUSE_RATIO."""
     due = 0.0
 
-    def throttled() -> None:
+    def call_if_due() -> None:
         nonlocal due
         start = time.monotonic()
         if start >= due:
             function()
             due = time.monotonic() + (time.monotonic() - start) * PAUSE_RATIO
 
-    return throttled
+    return call_if_due
 
 
 @contextmanager
@@ -78,7 +78,7 @@ class _CellCounter:
 
     def count(self) -> tuple[int, int, str]:
         """Return how many cells are done or failed, how many there are, and failures and time left as text."""
-        counts = Counter(result.state for result in self._store.results())
+        counts = Counter(result.state for result in self._store.read_results())
         settled, total = counts["done"] + counts["failed"], counts.total()
         if self._settled_before is None:
             self._settled_before = settled

@@ -13,16 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from barestyle.cli.exit_codes import INTERRUPTED
-from barestyle.cli.study.options import study_folder
+from barestyle.cli.exit_codes import INCOMPLETE, INTERRUPTED
+from barestyle.cli.messages import print_error
 
 if TYPE_CHECKING:
+    from barestyle.cli.study.options import StoreOptions
     from barestyle.study.resolve import ResolvedStudy
     from barestyle.study.store import Store
-
-INCOMPLETE = 1
-"""Exit code of a study with failed or unfinished cells."""
-
 
 def work_in_this_process(store: Store, weights: Path | None, *, quiet: bool, parent: int | None = None) -> int:
     """Run the cells in this process; return the exit code.
@@ -50,7 +47,7 @@ def work_in_this_process(store: Store, weights: Path | None, *, quiet: bool, par
 
 
 def work_in_several_processes(
-    store: Store, resolved: ResolvedStudy, into: Path | None, storage: str | None, workers: int, *, quiet: bool
+    store: Store, resolved: ResolvedStudy, location: StoreOptions, workers: int, *, quiet: bool
 ) -> int:
     """Run the cells in several processes, each with its share of the processors; return the exit code."""
     import torch
@@ -60,8 +57,13 @@ def work_in_several_processes(
 
     name = resolved.study.study
     command = [sys.executable, "-m", "barestyle", "study", "work", name, "--quiet"]
-    command += ["--into", str(study_folder(name, into)), "--threads", str(max(1, torch.get_num_threads() // workers))]
-    for option, value in (("--storage", storage), ("--trained", resolved.weights)):
+    command += [
+        "--into",
+        str(find_study_folder(name, into)),
+        "--threads",
+        str(max(1, torch.get_num_threads() // workers)),
+    ]
+    for option, value in (("--storage", location.storage), ("--trained", resolved.weights)):
         command += [] if value is None else [option, str(value)]
     with (
         Interrupt("the current cells will be run again next time") as interrupt,
@@ -94,7 +96,7 @@ def _start_processes(command: list[str], number: int) -> Iterator[list[subproces
 
 def _summarize(store: Store, interrupted: bool, *, quiet: bool) -> int:
     """Print how many cells are done; return the exit code, INCOMPLETE if cells failed or were left by lost workers."""
-    results = store.results()
+    results = store.read_results()
     counts = Counter(result.state for result in results)
     if not quiet:
         print(
@@ -103,8 +105,5 @@ def _summarize(store: Store, interrupted: bool, *, quiet: bool) -> int:
     if interrupted:
         return INTERRUPTED
     if unfinished := counts["waiting"] + counts["running"]:
-        print(
-            f"barestyle: {unfinished} cells are unfinished because their workers ended; run the same command again",
-            file=sys.stderr,
-        )
+        print_error(f"{unfinished} cells are unfinished because their workers ended; run the same command again")
     return INCOMPLETE if unfinished or counts["failed"] else 0
