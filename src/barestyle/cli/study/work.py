@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from barestyle.study.resolve import ResolvedStudy
     from barestyle.study.store import Store
 
+
 def work_in_this_process(store: Store, weights: Path | None, *, quiet: bool, parent: int | None = None) -> int:
     """Run the cells in this process; return the exit code.
 
@@ -57,12 +58,7 @@ def work_in_several_processes(
 
     name = resolved.study.study
     command = [sys.executable, "-m", "barestyle", "study", "work", name, "--quiet"]
-    command += [
-        "--into",
-        str(find_study_folder(name, into)),
-        "--threads",
-        str(max(1, torch.get_num_threads() // workers)),
-    ]
+    command += ["--into", str(location.folder(name)), "--threads", str(max(1, torch.get_num_threads() // workers))]
     for option, value in (("--storage", location.storage), ("--trained", resolved.weights)):
         command += [] if value is None else [option, str(value)]
     with (
