@@ -22,7 +22,7 @@ def batch() -> Tensor:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_it_is_the_mean_of_what_a_run_minimizes(name: str, style_image: Image.Image, batch: Tensor) -> None:
+def test_it_is_the_mean_of_the_losses_that_a_run_minimizes(name: str, style_image: Image.Image, batch: Tensor) -> None:
     module = StyleLoss(style_image, name, seed=3).double()
     batch = batch.double().requires_grad_(True)
     spec = with_settings(preset(name).spec, {"content_loss": "none"})
@@ -35,13 +35,13 @@ def test_it_is_the_mean_of_what_a_run_minimizes(name: str, style_image: Image.Im
     torch.testing.assert_close(batch.grad, torch.cat([one.gradient for one in each]) / 3, rtol=1e-6, atol=1e-12)
 
 
-def test_the_style_itself_costs_nothing_and_anything_else_does(style: Tensor, batch: Tensor) -> None:
+def test_the_style_has_no_loss_and_other_images_have_one(style: Tensor, batch: Tensor) -> None:
     module = StyleLoss(style)
     assert float(module(style)) < 1e-6
     assert float(module(batch)) > 0.1
 
 
-def test_what_is_transparent_in_the_style_does_not_count(style_image: Image.Image, batch: Tensor) -> None:
+def test_transparent_parts_of_the_style_are_ignored(style_image: Image.Image, batch: Tensor) -> None:
     """Beside a transparent part a style is nearly that style; beside a white one it is another."""
     wide = Image.new("RGBA", (3 * style_image.width, style_image.height), (255, 255, 255, 0))
     wide.paste(style_image, (0, 0))
@@ -60,7 +60,7 @@ def test_it_moves_between_precisions(style_image: Image.Image, batch: Tensor) ->
     narrow = module.to(torch.bfloat16)(batch.bfloat16())
     assert narrow.dtype == torch.float32, "sums are not rounded to 8 bits"
     assert float(narrow) == pytest.approx(exact, rel=0.05)
-    assert not list(module.parameters()), "nothing in it trains"
+    assert not list(module.parameters()), "it has no trainable parameters"
 
 
 def test_its_state_is_its_style_and_its_weights(style_image: Image.Image, batch: Tensor) -> None:
@@ -73,16 +73,16 @@ def test_its_state_is_its_style_and_its_weights(style_image: Image.Image, batch:
 
 # PyTorch's own, while it traces an autograd function.
 @pytest.mark.filterwarnings("ignore:.*should not be instantiated:DeprecationWarning")
-def test_it_compiles_whole(style_image: Image.Image, batch: Tensor) -> None:
+def test_it_compiles_as_one_graph(style_image: Image.Image, batch: Tensor) -> None:
     module = StyleLoss(style_image)
     batch.requires_grad_(True)
     compiled = torch.compile(module, fullgraph=True, backend="aot_eager")
-    (found,) = torch.autograd.grad(compiled(batch), batch)
+    (gradient,) = torch.autograd.grad(compiled(batch), batch)
     (expected,) = torch.autograd.grad(module(batch), batch)
-    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(gradient, expected, rtol=1e-4, atol=1e-6)
 
 
-def test_bad_input_is_refused(style_image: Image.Image, tmp_path: Path) -> None:
+def test_invalid_input_is_refused(style_image: Image.Image, tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="trained"):
         StyleLoss(style_image, "paper-original")
     with pytest.raises(SpecError, match="no preset"):

@@ -23,7 +23,7 @@ def network_spec(**settings: Any) -> VGG | HandMade | Pyramid:
     return with_settings(preset("paper").spec, {k.replace("__", "."): v for k, v in settings.items()}).network
 
 
-def test_the_paper_network_equals_the_oracles(content: Tensor) -> None:
+def test_the_papers_network_equals_the_oracle(content: Tensor) -> None:
     network = build_network(preset("paper").spec.network, seed=1, deepest_layer=5)
     assert isinstance(network, Stack)
     layers = [(layer.weight, layer.bias) for layer in network.layers]
@@ -33,7 +33,7 @@ def test_the_paper_network_equals_the_oracles(content: Tensor) -> None:
         torch.testing.assert_close(maps, expected[tap - 1], rtol=1e-4, atol=1e-4)
 
 
-def test_trained_layers_are_used_as_they_are(synthetic_weights: Path, content: Tensor) -> None:
+def test_trained_layers_are_used_unchanged(synthetic_weights: Path, content: Tensor) -> None:
     trained = load_layers(synthetic_weights, 5)
     network = build_network(
         VGG(weights=PretrainedWeights(), bias=PretrainedBias()), seed=1, deepest_layer=5, trained=trained
@@ -43,7 +43,7 @@ def test_trained_layers_are_used_as_they_are(synthetic_weights: Path, content: T
 
 
 @pytest.mark.parametrize("name", ["paper", "npnd", "hand-made", "gaussian-pyramid", "laplacian-pyramid"])
-def test_cutting_and_reseeding(name: str, content: Tensor) -> None:
+def test_depth_does_not_change_weights_and_the_seed_does(name: str, content: Tensor) -> None:
     spec = PRESETS[name].spec.network
     whole = build_network(spec, seed=3, deepest_layer=5)(content)
     cut = build_network(spec, seed=3, deepest_layer=2)(content)
@@ -114,7 +114,7 @@ def test_pyramid_taps_come_after_relu_and_pooling(content: Tensor) -> None:
         network_spec(network="hand-made"),
     ],
 )
-def test_the_smallest_picture_works_and_what_is_smaller_is_refused_for_a_reason(
+def test_the_minimum_side_works_and_half_of_it_fails(
     spec: VGG | HandMade | Pyramid,
 ) -> None:
     side = compute_minimum_side(spec)
@@ -127,7 +127,7 @@ def test_the_smallest_picture_works_and_what_is_smaller_is_refused_for_a_reason(
             build_network(spec, seed=0, deepest_layer=deepest)(torch.rand(1, 3, side // 2, side // 2))
 
 
-def test_some_first_filters_answer_to_edges_only(content: Tensor) -> None:
+def test_zero_mean_filters_respond_to_edges_only(content: Tensor) -> None:
     spec = network_spec(network__zero_mean_fraction=0.25, network__bias="zero", network__padding="reflect")
     plain = build_network(network_spec(), seed=1, deepest_layer=2)
     network = build_network(spec, seed=1, deepest_layer=2)
@@ -141,7 +141,7 @@ def test_some_first_filters_answer_to_edges_only(content: Tensor) -> None:
     assert float(network(content)[1][0, :16].abs().max()) > 0.1
 
 
-def test_gabor_filters_take_the_place_of_some_first_ones() -> None:
+def test_gabor_filters_replace_some_of_the_first_layer() -> None:
     plain = build_network(network_spec(), seed=1, deepest_layer=1)
     network = build_network(network_spec(network__gabor_fraction=0.25), seed=1, deepest_layer=1)
     assert isinstance(network, Stack)
@@ -155,7 +155,7 @@ def test_gabor_filters_take_the_place_of_some_first_ones() -> None:
 
 
 def test_a_gabor_filter_is_a_wave_with_a_direction() -> None:
-    """Every color sees the same wave or its opposite, and all directions are there."""
+    """Every color has the same wave or its negative, and all directions occur."""
     weight = insert_gabor(torch.ones(200, 3, 3, 3), 200, torch.Generator().manual_seed(0))
     for color in (1, 2):
         ratio = weight[:, color] / weight[:, 0]
@@ -170,7 +170,7 @@ def test_a_gabor_filter_is_a_wave_with_a_direction() -> None:
     assert float(directedness.median()) > 0.5
     angles = torch.atan2(2 * tensors[1], tensors[0] - tensors[2]) / 2
     histogram = torch.histc(angles, 4, -math.pi / 2, math.pi / 2)
-    assert float(histogram.min()) > 25, "all directions are there"
+    assert float(histogram.min()) > 25, "all directions occur"
 
 
 def test_a_wider_first_layer_needs_a_larger_picture() -> None:

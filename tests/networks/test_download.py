@@ -1,4 +1,4 @@
-"""Fetching weights from a real HTTP server on this machine: one that serves ranges, and others that misbehave."""
+"""Downloads from real HTTP servers on this machine: one that serves ranges, and others that misbehave."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ from tests.conftest import synthetic_vgg19
 Serve = Callable[..., str]
 
 WHOLE = {**synthetic_vgg19(depth=8), "classifier.6.weight": torch.zeros(1000, 1024)}
-"""As a whole network's file: behind the layers lies much that nobody wants."""
+"""A file of a whole network: the layers are followed by tensors that are not needed."""
 
 
 class Handler(BaseHTTPRequestHandler):
-    def __init__(self, data: bytes, manner: str, log: list[int], *rest: object) -> None:
-        self.data, self.manner, self.log = data, manner, log
+    def __init__(self, data: bytes, behavior: str, log: list[int], *rest: object) -> None:
+        self.data, self.behavior, self.log = data, behavior, log
         super().__init__(*rest)  # type: ignore[arg-type]
 
     def do_GET(self) -> None:
         asked = self.headers.get("Range")
-        if self.manner == "missing":
+        if self.behavior == "missing":
             self.send_error(404)
             return
         part = self.data
-        if asked and self.manner != "no ranges":
+        if asked and self.behavior != "no ranges":
             start, end = (int(number) for number in asked.removeprefix("bytes=").split("-"))
             part = self.data[start : end + 1]
             self.send_response(206)
@@ -46,7 +46,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_response(200)
         self.send_header("Content-Length", str(len(part)))
         self.end_headers()
-        cut = len(part) // 2 if self.manner == "breaks off" and len(part) > 10_000 else len(part)
+        cut = len(part) // 2 if self.behavior == "breaks off" and len(part) > 10_000 else len(part)
         self.log.append(cut)
         try:
             self.wfile.write(part[:cut])
@@ -54,27 +54,27 @@ class Handler(BaseHTTPRequestHandler):
             return  # the client has enough
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Do not print requests."""
 
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     servers: list[ThreadingHTTPServer] = []
 
-    def started(data: bytes, manner: str = "ranges", log: list[int] | None = None) -> str:
-        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, data, manner, [] if log is None else log))
+    def start(data: bytes, behavior: str = "ranges", log: list[int] | None = None) -> str:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, data, behavior, [] if log is None else log))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         servers.append(server)
         return f"http://127.0.0.1:{server.server_port}/vgg19.safetensors"
 
-    yield started
+    yield start
     for server in servers:
         server.shutdown()
         server.server_close()
 
 
 @pytest.mark.parametrize("layers", [1, 5, 8])
-def test_only_the_wanted_bytes_travel(serve: Serve, tmp_path: Path, layers: int) -> None:
+def test_only_the_bytes_of_the_layers_are_transferred(serve: Serve, tmp_path: Path, layers: int) -> None:
     log: list[int] = []
     found = download_layers(serve(save(WHOLE), log=log), layers=layers, cache=tmp_path)
     numbers = sum(tensor.numel() for tensor in synthetic_vgg19(depth=layers).values()) * 4
@@ -102,7 +102,7 @@ def test_a_file_and_a_server_without_ranges_give_the_same(serve: Serve, tmp_path
 
 
 def test_a_server_without_ranges_is_asked_once(serve: Serve, tmp_path: Path) -> None:
-    """Also where much lies before the layers: it is read through, and no byte travels twice."""
+    """Also if other tensors precede the layers: the file is read once, up to the last layer."""
     first = {"a": torch.zeros(200_000), **WHOLE}
     data = save(first)
     log: list[int] = []
@@ -113,7 +113,7 @@ def test_a_server_without_ranges_is_asked_once(serve: Serve, tmp_path: Path) -> 
     assert torch.equal(vgg19.load_layers(found.path, 1).weights[0], WHOLE["features.0.weight"])
 
 
-def test_what_was_fetched_is_found(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_downloaded_weights_are_found(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert vgg19.find_downloaded() is None
     for layers in (8, 5):
@@ -121,7 +121,7 @@ def test_what_was_fetched_is_found(serve: Serve, tmp_path: Path, monkeypatch: py
     assert vgg19.find_weights(None) == tmp_path / "barestyle" / "vgg19-8-layers.safetensors"
 
 
-def test_other_numbers_than_at_the_first_time_are_refused(tmp_path: Path) -> None:
+def test_a_file_that_differs_from_the_first_download_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "vgg19.safetensors"
     path.write_bytes(save(WHOLE))
     first = download_layers(str(path), cache=tmp_path / "cache")
@@ -134,7 +134,7 @@ def test_other_numbers_than_at_the_first_time_are_refused(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("data", "manner", "words"),
+    ("data", "behavior", "words"),
     [
         (save(WHOLE), "breaks off", "broke off|cannot be read"),
         (save(WHOLE), "missing", "cannot be read .HTTP Error 404"),
@@ -146,14 +146,14 @@ def test_other_numbers_than_at_the_first_time_are_refused(tmp_path: Path) -> Non
     ],
     ids=["breaks off", "missing", "a page", "nothing", "another network", "another shape", "no numbers"],
 )
-def test_servers_that_misbehave(serve: Serve, tmp_path: Path, data: bytes, manner: str, words: str) -> None:
+def test_servers_that_misbehave(serve: Serve, tmp_path: Path, data: bytes, behavior: str, words: str) -> None:
     with pytest.raises(WeightsError, match=words):
-        download_layers(serve(data, manner), cache=tmp_path)
-    assert not list(tmp_path.rglob("*.safetensors")), "nothing half-fetched stays"
+        download_layers(serve(data, behavior), cache=tmp_path)
+    assert not list(tmp_path.rglob("*.safetensors")), "no partial download remains"
     assert not (tmp_path / DIGESTS_FILE).exists()
 
 
-def test_unreachable_places(tmp_path: Path) -> None:
+def test_unreachable_sources_are_refused(tmp_path: Path) -> None:
     for source in ("http://127.0.0.1:1/vgg19.safetensors", str(tmp_path / "nowhere.safetensors")):
         with pytest.raises(
             WeightsError, match=r"cannot be read \(.*\); check the network, or download the file in another way"

@@ -49,9 +49,7 @@ def test_uniform_passes_kolmogorov_smirnov() -> None:
         (DiscreteWeights(levels=(0.3, -0.1, 0.0), probabilities=(0.2, 0.8, 0.0)), {0.3: 0.2, -0.1: 0.8}),
     ],
 )
-def test_levels_come_as_often_as_they_should(
-    spec: BinaryWeights | DiscreteWeights, expected: dict[float, float]
-) -> None:
+def test_levels_have_their_probabilities(spec: BinaryWeights | DiscreteWeights, expected: dict[float, float]) -> None:
     drawn = weights.draw_weights(spec, SHAPE, generator())
     values, counts = drawn.unique(return_counts=True)  # type: ignore[no-untyped-call]
     assert values.tolist() == pytest.approx(sorted(expected))
@@ -65,7 +63,7 @@ def test_binary_is_the_discrete_distribution_of_two_levels() -> None:
     assert torch.equal(binary, discrete)
 
 
-def test_drawing_depends_on_the_seed_alone() -> None:
+def test_random_weights_depend_on_the_generator_only() -> None:
     torch.manual_seed(1)
     first = weights.draw_weights(GaussianWeights(), SHAPE, generator(4))
     torch.manual_seed(2)
@@ -73,7 +71,7 @@ def test_drawing_depends_on_the_seed_alone() -> None:
     assert not torch.equal(first, weights.draw_weights(GaussianWeights(), SHAPE, generator(5)))
 
 
-def test_trained_weights_are_kept_permuted_or_binarized() -> None:
+def test_trained_weights_are_unchanged_permuted_or_binarized() -> None:
     trained = torch.randn(8, 4, 3, 3, generator=generator()) + 0.5
     assert weights.transform_trained(PretrainedWeights(), trained, generator()) is trained
     shuffled = weights.transform_trained(ShuffledWeights(), trained, generator())

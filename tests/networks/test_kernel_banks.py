@@ -47,7 +47,7 @@ def test_strategy_3_gives_every_channel_the_kernel_or_its_negative() -> None:
             assert torch.equal(channel, kernel) or torch.equal(channel, -kernel)
 
 
-def test_only_sets_2_and_3_see_flat_color() -> None:
+def test_only_sets_2_and_3_respond_to_flat_color() -> None:
     """The paper's explanation of why set 1 performs badly: no kernel responds to a constant."""
     assert float(build_bank(1, 4, 0.1).sum((2, 3)).abs().max()) == 0
     assert float(build_bank(2, 4, 0.1).sum((2, 3)).abs().max()) > 0

@@ -30,7 +30,7 @@ def test_safetensors_and_torchs_own_files_hold_the_same(tmp_path: Path, syntheti
             assert torch.equal(a, b)
 
 
-def test_only_what_is_needed_has_to_be_there(tmp_path: Path) -> None:
+def test_only_the_needed_layers_must_exist(tmp_path: Path) -> None:
     save_file(synthetic_vgg19(depth=2), tmp_path / "two.safetensors")
     assert len(load_layers(tmp_path / "two.safetensors", 2).weights) == 2
     with pytest.raises(WeightsError, match=r"has no tensor features\.5\.weight, so it is not VGG-19"):
@@ -63,7 +63,9 @@ def not_finite(tensors: dict[str, Tensor]) -> None:
     ],
 )
 @pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
-def test_spoiled_files(tmp_path: Path, spoil: Callable[[dict[str, Tensor]], None], message: str, suffix: str) -> None:
+def test_damaged_files_are_refused(
+    tmp_path: Path, spoil: Callable[[dict[str, Tensor]], None], message: str, suffix: str
+) -> None:
     tensors = synthetic_vgg19()
     spoil(tensors)
     path = tmp_path / f"spoiled{suffix}"
@@ -73,7 +75,7 @@ def test_spoiled_files(tmp_path: Path, spoil: Callable[[dict[str, Tensor]], None
 
 
 @pytest.mark.parametrize("name", ["text.safetensors", "text.pth", "empty.pth", "empty.safetensors"])
-def test_files_that_are_no_weights(tmp_path: Path, name: str) -> None:
+def test_files_without_weights_are_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"" if name.startswith("empty") else b"these are no weights at all")
     with pytest.raises(WeightsError, match="is not a readable"):
         load_layers(tmp_path / name, 5)
@@ -90,7 +92,7 @@ def test_a_pickle_that_runs_code_is_not_run(tmp_path: Path) -> None:
     assert not (tmp_path / "owned").exists()
 
 
-def test_where_the_file_is_looked_for(monkeypatch: pytest.MonkeyPatch, synthetic_weights: Path) -> None:
+def test_where_the_weights_file_is_found(monkeypatch: pytest.MonkeyPatch, synthetic_weights: Path) -> None:
     with pytest.raises(WeightsError, match=r"needs trained VGG-19 weights.* --trained FILE or \$BARESTYLE_VGG19"):
         find_weights(None)
     monkeypatch.setenv("BARESTYLE_VGG19", str(synthetic_weights))
@@ -121,8 +123,8 @@ def test_rescaling_gives_mean_activation_one_and_changes_nothing_else(synthetic_
         torch.testing.assert_close(after[tap], maps * ratio, rtol=1e-3, atol=1e-4)
 
 
-def test_the_real_weights_see_edges(real_weights: Path, content: Tensor) -> None:
-    """Known facts of Oxford's file: its activations are far from order 1, which rescaling mends."""
+def test_rescaling_brings_oxfords_activations_to_one(real_weights: Path, content: Tensor) -> None:
+    """Activations of Oxford's weights are far from order 1; rescaling makes them 1."""
     layers = load_layers(real_weights, 5)
     network = build_network(TRAINED, seed=0, deepest_layer=5, trained=layers)
     assert float(network(content)[1].relu().mean()) > 5
@@ -142,7 +144,7 @@ def test_the_real_weights_are_far_from_unit_scale(real_weights: Path, content: T
     assert is_far_from_unit_scale(load_layers(real_weights, 1), [normalize_image(content)])
 
 
-def test_a_layer_that_answers_nothing_is_refused(synthetic_weights: Path, content: Tensor) -> None:
+def test_a_layer_without_positive_output_is_refused(synthetic_weights: Path, content: Tensor) -> None:
     layers = load_layers(synthetic_weights, 2)
     dead = replace(layers, biases=(layers.biases[0] - 1e6, layers.biases[1]))
     with pytest.raises(WeightsError, match="layer 1 of these weights has no positive output for these images"):
