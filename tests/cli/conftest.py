@@ -25,7 +25,7 @@ Program = Callable[..., Outcome]
 
 @pytest.fixture
 def program(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Program:
-    """The program as a function: arguments to exit code, stdout and stderr, on a screen of fixed width."""
+    """Return a function that runs the program on a terminal of fixed width: arguments to exit code and output."""
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("NO_COLOR", "1")
 
@@ -39,7 +39,7 @@ def program(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture
 def painted(program: Program, pictures: Path, tmp_path: Path) -> Path:
-    """A small result, made by the program."""
+    """Return a small result of the program."""
     path = tmp_path / "out.png"
     outcome = program("transfer", pictures / "content.png", pictures / "style.jpg", "-o", path, *QUICK, "-q")
     assert outcome.code == 0, outcome.err

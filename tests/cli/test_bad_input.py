@@ -32,7 +32,7 @@ def check_refused(outcome: Outcome, *words: str) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Files that are bad in every way, each named for it."""
+    """Return a folder with files that are damaged or unsuitable, each in another way."""
     good = drawing(64, 48, seed=1)
     good.save(tmp_path / "good.png")
     good.save(tmp_path / "good.jpg")
@@ -85,7 +85,7 @@ BAD_PICTURES = {
 
 @pytest.mark.parametrize("name", BAD_PICTURES)
 @pytest.mark.parametrize("role", ["content", "style"])
-def test_bad_pictures(program: Program, folder: Path, name: str, role: str) -> None:
+def test_images_that_cannot_be_used(program: Program, folder: Path, name: str, role: str) -> None:
     before = set(folder.iterdir())
     pair = (folder / name, folder / "good.png") if role == "content" else (folder / "good.png", folder / name)
     check_refused(program("transfer", *pair, "-o", folder / "out.png"), name, *BAD_PICTURES[name])
@@ -93,8 +93,8 @@ def test_bad_pictures(program: Program, folder: Path, name: str, role: str) -> N
 
 
 @pytest.mark.parametrize("name", ["truncated-deep.tif", "broken.tif"])
-def test_one_line_is_all_that_a_person_sees(folder: Path, name: str) -> None:
-    """In a process of its own: a test's own logging would swallow what a library says beside us."""
+def test_the_program_prints_one_line(folder: Path, name: str) -> None:
+    """This runs in another process, because pytest captures what a library logs."""
     arguments = ("barestyle", "transfer", folder / name, folder / "good.png", "-o", folder / "out.png")
     command = [sys.executable, "-m", *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -171,7 +171,7 @@ def test_too_small_for_the_network(
         ),
     ],
 )
-def test_bad_options(program: Program, folder: Path, options: tuple[str, ...], words: tuple[str, ...]) -> None:
+def test_invalid_options(program: Program, folder: Path, options: tuple[str, ...], words: tuple[str, ...]) -> None:
     before = set(folder.iterdir())
     arguments = ("transfer", folder / "good.png", folder / "good.jpg", "-o", folder / "out.png")
     check_refused(program(*arguments, *options), *words)
@@ -224,7 +224,7 @@ def test_outputs_that_cannot_be_written(program: Program, folder: Path, output: 
     assert set(folder.iterdir()) == before
 
 
-def test_a_result_too_long_for_its_kind_of_file(program: Program, folder: Path) -> None:
+def test_a_result_too_large_for_its_file_format(program: Program, folder: Path) -> None:
     Image.fromarray(np.zeros((16, 1000, 3), np.uint8)).save(folder / "wide.png")
     arguments = ("transfer", folder / "wide.png", folder / "good.png", "-o", folder / "out.webp")
     check_refused(program(*arguments, "--size", "16384"), ".webp stores at most 16383 pixels per side, not 16384")
@@ -237,15 +237,15 @@ def test_the_pixel_limit_is_an_option(program: Program, folder: Path) -> None:
     assert program(*arguments, *quick, "--max-pixels", "3072").code == 0
 
 
-def test_debug_shows_the_traceback_as_well(program: Program, folder: Path) -> None:
+def test_debug_prints_a_traceback_too(program: Program, folder: Path) -> None:
     outcome = program("transfer", folder / "empty.png", folder / "good.png", "--debug")
     assert outcome.code == 2
     assert "Traceback" in outcome.err
     assert outcome.err.splitlines()[-1].startswith("barestyle: ")
 
 
-def test_a_picture_without_permission(program: Program, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the system says it; a test that runs as root may read everything."""
+def test_an_image_without_read_permission(program: Program, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error is simulated, because root may read every file."""
     whole = Path.read_bytes
 
     def denied(path: Path) -> bytes:
@@ -258,7 +258,7 @@ def test_a_picture_without_permission(program: Program, folder: Path, monkeypatc
     check_refused(outcome, "good.jpg' cannot be read (Permission denied); check its permissions")
 
 
-def test_a_place_without_permission(program: Program, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_without_write_permission(program: Program, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def denied(path: Path, **_: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
@@ -267,7 +267,7 @@ def test_a_place_without_permission(program: Program, folder: Path, monkeypatch:
     check_refused(outcome, "cannot write to the folder", "(Permission denied); choose another folder")
 
 
-def test_a_record_is_not_overwritten_either(program: Program, folder: Path) -> None:
+def test_a_record_is_not_overwritten(program: Program, folder: Path) -> None:
     arguments = ("transfer", folder / "good.jpg", folder / "good.png", "-o", folder / "out.png", "--size", "32")
     (folder / "out.png.json").write_text("something of somebody's")
     check_refused(program(*arguments), "out.png.json' exists; choose another name, or overwrite it with --force")
@@ -279,15 +279,15 @@ def test_a_record_is_not_overwritten_either(program: Program, folder: Path) -> N
 
 
 @pytest.mark.parametrize("name", ["good.jpg", "good.png"])
-def test_a_picture_that_goes_in_is_not_overwritten(program: Program, folder: Path, name: str) -> None:
+def test_an_input_is_not_overwritten(program: Program, folder: Path, name: str) -> None:
     before = (folder / name).read_bytes()
     outcome = program("transfer", folder / "good.jpg", folder / "good.png", "-o", folder / name, "--force")
     check_refused(outcome, f"{name}' is also an input; choose another name")
     assert (folder / name).read_bytes() == before
 
 
-def test_weights_that_are_no_tensors_are_not_told_to_be_run(program: Program, folder: Path) -> None:
-    """PyTorch's own words advise weights_only=False, which can run whatever a file holds."""
+def test_unsafe_weights_files_are_refused_without_unsafe_advice(program: Program, folder: Path) -> None:
+    """PyTorch's message suggests weights_only=False, which can run code in the file."""
     outcome = program(
         *("transfer", folder / "good.jpg", folder / "good.png", "-o", folder / "out.png"),
         *("--preset", "paper-original", "--trained", folder / "text.png"),
@@ -296,7 +296,7 @@ def test_weights_that_are_no_tensors_are_not_told_to_be_run(program: Program, fo
     assert "weights_only" not in outcome.err
 
 
-def test_snapshots_of_an_earlier_run_are_found_among_any_number_of_steps(program: Program, folder: Path) -> None:
+def test_earlier_snapshots_are_noticed_for_any_number_of_steps(program: Program, folder: Path) -> None:
     (folder / "out-00007.png").write_text("somebody's")
     arguments = ("transfer", folder / "good.jpg", folder / "good.png", "-o", folder / "out.png", "--size", "32")
     outcome = program(*arguments, "--steps", "100000000", "--save-every", "1")

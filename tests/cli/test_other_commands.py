@@ -24,13 +24,13 @@ def test_presets_lists_all_with_the_default_marked(program: Program) -> None:
     assert "bare (default)" in outcome.out
 
 
-def test_one_preset_shows_each_field_as_set_would_take_it(program: Program) -> None:
+def test_a_preset_lists_every_field_under_its_name_for_set(program: Program) -> None:
     outcome = program("presets", "paper")
     for field in ("network.weights.magnitude", "network.pooling.after", "style_loss.weight", "optimizer.steps", "size"):
         assert re.search(rf"^{re.escape(field)} ", outcome.out, re.MULTILINE)
 
 
-def test_the_default_is_explained_in_a_paragraph(program: Program) -> None:
+def test_the_default_has_a_paragraph_of_details(program: Program) -> None:
     outcome = program("presets", "bare")
     words = " ".join(outcome.out.split())
     assert PRESETS["bare"].details
@@ -52,12 +52,12 @@ def test_info_and_version(program: Program) -> None:
     assert "Usage" in program().out
 
 
-def test_help_says_the_pixel_limit(program: Program) -> None:
+def test_help_shows_the_pixel_limit(program: Program) -> None:
     assert f"default: {MAX_PIXELS}" in re.sub(r"[^\w():]+", " ", program("transfer", "--help").out)
 
 
 @pytest.mark.parametrize("name", STYLES)
-def test_the_projects_own_styles_are_pictures_of_some_size(name: str) -> None:
+def test_the_sample_styles_are_paintings_of_a_useful_size(name: str) -> None:
     path = style(name)
     assert path.stat().st_size < 300_000
     with Image.open(path) as image:
@@ -67,7 +67,7 @@ def test_the_projects_own_styles_are_pictures_of_some_size(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PHOTOS)
-def test_the_photographs(name: str) -> None:
+def test_the_sample_photos(name: str) -> None:
     with Image.open(photo(name)) as image:
         assert min(image.size) >= 256
 

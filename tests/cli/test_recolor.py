@@ -24,22 +24,22 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("space", ["linear-rgb", "lab"])
 @pytest.mark.parametrize("method", ["mean-covariance", "histogram"])
-def test_colors_alone(program: Program, folder: Path, method: str, space: str) -> None:
+def test_the_result_has_the_colors_of_the_style(program: Program, folder: Path, method: str, space: str) -> None:
     outcome = program("recolor", "photo.png", "style.png", "--method", method, "--space", space)
     assert outcome.code == 0, outcome.err
     assert "photo-style.png  64 x 48 pixels" in outcome.out
-    photo, style, found = (read(name).pixels for name in ("photo.png", "style.png", "photo-style.png"))
-    means = [one.mean((2, 3)) for one in (found, style, photo)]
+    photo, style, result = (read(name).pixels for name in ("photo.png", "style.png", "photo-style.png"))
+    means = [one.mean((2, 3)) for one in (result, style, photo)]
     assert float((means[0] - means[1]).norm()) < 0.4 * float((means[2] - means[1]).norm())
     if method == "mean-covariance":
         return
     for channel in range(3):  # each channel by itself and monotonically, at least where that is done in RGB
         order = photo[0, channel].flatten().argsort()
-        steps = found[0, channel].flatten()[order].diff()
+        steps = result[0, channel].flatten()[order].diff()
         assert space == "lab" or float(steps.min()) > -2 / 255
 
 
-def test_what_is_transparent_does_not_count_and_stays(program: Program, folder: Path) -> None:
+def test_transparent_pixels_are_ignored_and_stay_transparent(program: Program, folder: Path) -> None:
     plain = program("recolor", "photo.png", "style.png", "-o", "plain.png", "-q")
     assert (plain.code, plain.out) == (0, "")
     wide = Image.new("RGBA", (128, 48), (255, 0, 255, 0))
@@ -49,13 +49,13 @@ def test_what_is_transparent_does_not_count_and_stays(program: Program, folder: 
     broad.paste(Image.open("style.png"), (0, 0))
     broad.save("broad.png")
     assert program("recolor", "wide.png", "broad.png", "-o", "out.png", "-q").code == 0
-    alone, found = read("plain.png"), read("out.png")
-    assert found.alpha is not None
-    torch.testing.assert_close(found.pixels[..., :64], alone.pixels, atol=2 / 255, rtol=0)
-    assert float(found.alpha[..., 64:].max()) == 0
+    alone, result = read("plain.png"), read("out.png")
+    assert result.alpha is not None
+    torch.testing.assert_close(result.pixels[..., :64], alone.pixels, atol=2 / 255, rtol=0)
+    assert float(result.alpha[..., 64:].max()) == 0
 
 
-def test_sixteen_bits_stay(program: Program, folder: Path) -> None:
+def test_sixteen_bits_are_kept(program: Program, folder: Path) -> None:
     import imagecodecs
 
     deep = (np.asarray(Image.open("photo.png"), np.uint16) * 257)[..., :3]
@@ -77,7 +77,7 @@ def test_sixteen_bits_stay(program: Program, folder: Path) -> None:
         ("photo.png style.png --max-pixels 100", "more than the limit of 100"),
     ],
 )
-def test_bad_input(program: Program, folder: Path, line: str, words: str) -> None:
+def test_invalid_input(program: Program, folder: Path, line: str, words: str) -> None:
     (folder / "there.png").write_bytes(b"mine")
     Image.new("RGBA", (20, 20)).save(folder / "clear.png")
     before = Path("photo.png").read_bytes()

@@ -60,9 +60,9 @@ def test_a_killed_run_continues_to_the_same_result(program: Program, folder: Pat
     assert "continue it with `barestyle resume out.png`, or start over with --force" in refused.err
     resumed = subprocess.run([*PROGRAM, "resume", "out.png"], capture_output=True, text=True, check=True)
     assert "all steps were taken" in resumed.stdout
-    whole, found = (records.find(folder / name) for name in ("whole.png", "out.png"))
-    assert found.image_sha256 == whole.image_sha256
-    assert found.losses == whole.losses
+    whole, resumed_record = (records.find(folder / name) for name in ("whole.png", "out.png"))
+    assert resumed_record.image_sha256 == whole.image_sha256
+    assert resumed_record.losses == whole.losses
     assert not checkpoint.exists(), "a finished run needs no checkpoint"
     again = program("resume", "out.png")
     assert again.code == 2

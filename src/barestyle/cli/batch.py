@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -73,13 +74,22 @@ def batch(
     )
     create_folder(into)
     check_outputs(pairs)
+
+    def paint(pair: Pair) -> Outcome | None:
+        plan = prepare(run_options.request(pair.content, pair.style, spec))
+        return paint_pair(pair, plan, force=force, quiet=quiet)
+
+    return paint_all(pairs, paint, quiet=quiet)
+
+
+def paint_all(pairs: list[Pair], paint: Callable[[Pair], Outcome | None], *, quiet: bool) -> int:
+    """Paint every pair, print a summary, and return the exit code. Ctrl-C ends the batch after the current pair."""
     tally = Tally(len(pairs))
     for number, pair in enumerate(pairs, 1):
         if not quiet:
             print(f"{number}/{len(pairs)}  {pair.content} in the style of {pair.style}", file=sys.stderr)
         try:
-            plan = prepare(run_options.request(pair.content, pair.style, spec))
-            outcome = paint_pair(pair, plan, force=force, quiet=quiet)
+            outcome = paint(pair)
         except BarestyleError as error:
             print_error(error)
             tally.failed.append((pair, error))
