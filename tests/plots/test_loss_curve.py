@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from barestyle.plots.loss_curve import (
@@ -98,6 +98,9 @@ LOSSES = st.floats(min_value=0) | st.sampled_from([math.nan, math.inf])
 
 @settings(deadline=None, max_examples=50)
 @given(st.lists(LOSSES, min_size=1, max_size=20))
+@example([1.0, 9.9e38])
+@example([1e-44, 9.9e38])
+@example([5e-324, 1.7e308])
 def test_any_losses_are_drawn_inside_the_axes(losses: list[float]) -> None:
     svg = draw_loss_curve(losses)
     drawn = [loss for loss in losses if loss < LARGEST]

@@ -35,8 +35,8 @@ MAX_LINEAR_RATIO = 4.0
 SMALLEST = 1e-45
 """The smallest positive float32, about."""
 
-LARGEST = 1e300
-"""Far above the largest float32; Matplotlib overflows near the largest float64."""
+LARGEST = 1e39
+"""Above the largest float32. Matplotlib places ticks beyond the data, which overflows for far larger numbers."""
 
 
 def draw_loss_curve(losses: Sequence[float]) -> str:
