@@ -2,12 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test slow check docs bench quality format styles gallery page clean
+.PHONY: help demo test slow avx2 check docs bench quality format styles gallery page clean
 
 help:
 	@echo "make demo     repaint a photograph in one of barestyle's styles, into demo.png"
 	@echo "make test     run the tests"
-	@echo "make slow     run the tests that take minutes: killed workers, every cell of the paper's study"
+	@echo "make slow     run the tests that take longer: every combination, killed workers, every cell of the paper's study"
+	@echo "make avx2     run the tests of the arithmetic as without AVX-512, on two threads"
 	@echo "make check    check format, lint and types"
 	@echo "make docs     build the documentation into site/, to be opened from disk"
 	@echo "make bench    measure speed and memory here, against PyTorch's tutorial: some 15 minutes"
@@ -25,7 +26,12 @@ test: .venv/.installed-dev
 	$(BIN)/python -m pytest -n 2
 
 slow: .venv/.installed-dev
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -n 2 -m slow
+
+# Tests of the arithmetic as on a processor without AVX-512, where sums are rounded in another order, on two threads.
+avx2: .venv/.installed-dev
+	BARESTYLE_TEST_THREADS=2 ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2 \
+		$(BIN)/python -m pytest tests/losses tests/networks tests/objective tests/optimize tests/run
 
 check: .venv/.installed-dev
 	$(BIN)/ruff format --check
