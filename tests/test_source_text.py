@@ -89,7 +89,7 @@ def find_long_functions(source: str) -> list[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno is not None:
             body_start = node.body[0].lineno
-            is_explained = any("#" in line for line in lines[node.lineno - 2 : body_start])
+            is_explained = any("#" in line for line in lines[max(node.lineno - 2, 0) : body_start - 1])
             if node.end_lineno - node.lineno + 1 > LONGEST_FUNCTION and not is_explained:
                 names.append(node.name)
     return names
