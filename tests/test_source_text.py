@@ -1,4 +1,4 @@
-"""Language and size of the source: phrases that read as translated, names of functions, spelling, long and repeated code.
+"""Language and size of the source: phrases, names of functions, spelling, long modules and repeated code.
 
 Each count has a bound. A bound is lowered when the count is; it is never raised to let something in.
 """
@@ -30,10 +30,30 @@ PHRASES = {
 
 REGULAR = re.compile(r"[a-z]{2,}ed$")
 NOT_PARTICIPLES = {"embed", "feed", "need", "proceed", "seed", "shed", "speed", "bed", "red"}
-IRREGULAR = set(
-    "begun built chosen drawn found given hidden kept known laid left lent made said seen sent shown spoken taken told "
-    "understood written".split()
-)
+IRREGULAR = {
+    "begun",
+    "built",
+    "chosen",
+    "drawn",
+    "found",
+    "given",
+    "hidden",
+    "kept",
+    "known",
+    "laid",
+    "left",
+    "lent",
+    "made",
+    "said",
+    "seen",
+    "sent",
+    "shown",
+    "spoken",
+    "taken",
+    "told",
+    "understood",
+    "written",
+}
 
 BRITISH = re.compile(
     r"(?i)(colour|grey|optimis|normalis|binaris|minimis|maximis|initialis|penalis|standardis|generalis|recognis|"

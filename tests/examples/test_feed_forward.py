@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from examples.feed_forward import Painter, compute_loss, load_photo, train
 from PIL import Image
@@ -9,6 +10,7 @@ from PIL import Image
 from barestyle import StyleLoss, samples
 
 
+@pytest.mark.slow
 def test_training_lowers_the_loss_of_an_unseen_photograph() -> None:
     torch.manual_seed(0)
     painter = Painter(width=8)

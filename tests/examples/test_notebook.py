@@ -63,6 +63,7 @@ def get_text(cell: Any) -> str:
     return "".join(item["text"] for item in cell["outputs"] if item["output_type"] == "stream")
 
 
+@pytest.mark.slow
 def test_every_cell_runs_without_warnings(cells: dict[str, Any]) -> None:
     code = [cell for cell in cells.values() if cell["cell_type"] == "code"]
     assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
@@ -72,6 +73,7 @@ def test_every_cell_runs_without_warnings(cells: dict[str, Any]) -> None:
             assert item.get("name") != "stderr", item["text"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["transfer", "strength"])
 def test_a_result_shows_its_image_and_loss_curve(cells: dict[str, Any], name: str) -> None:
     html = get_output(cells[name], "text/html")
@@ -80,11 +82,13 @@ def test_a_result_shows_its_image_and_loss_curve(cells: dict[str, Any], name: st
     assert ("content_loss.strength" in html) == (name == "strength")
 
 
+@pytest.mark.slow
 def test_images_are_shown_side_by_side(cells: dict[str, Any]) -> None:
     for name in ("imports", "seeds"):
         assert get_output(cells[name], "image/png")
 
 
+@pytest.mark.slow
 def test_progress_reaches_100_percent(cells: dict[str, Any]) -> None:
     lines = get_text(cells["transfer"]).splitlines()
     shares = [int(re.fullmatch(r" *(\d+)%  loss 0\.\d{4}", line).group(1)) for line in lines]  # type: ignore[union-attr]
@@ -92,6 +96,7 @@ def test_progress_reaches_100_percent(cells: dict[str, Any]) -> None:
     assert (shares[0], shares[-1]) == (0, 100)
 
 
+@pytest.mark.slow
 def test_the_style_losses_are_ordered_as_the_text_says(cells: dict[str, Any]) -> None:
     losses = {
         name: float(value) for name, value in re.findall(r"^(\w+) +([\d.]+)$", get_text(cells["style-loss"]), re.M)
@@ -101,6 +106,7 @@ def test_the_style_losses_are_ordered_as_the_text_says(cells: dict[str, Any]) ->
     assert get_output(cells["gradient"], "text/plain") == "torch.Size([1, 3, 85, 128])"
 
 
+@pytest.mark.slow
 def test_files_are_saved_in_the_working_folder(cells: dict[str, Any], folder: Path) -> None:
     assert get_output(cells["save"], "text/plain") == "True"
     assert sorted(path.name for path in folder.rglob("*")) == ["first.png", "first.png.json"]

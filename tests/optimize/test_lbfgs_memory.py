@@ -48,8 +48,14 @@ def descend(size: int, count: int, length: int, dtype: torch.dtype) -> list[tupl
     return directions
 
 
-@pytest.mark.parametrize("length", [50, 1000, BLOCK, 3 * BLOCK + 5])
-@pytest.mark.parametrize("size", [1, 5, 40])
+@pytest.mark.parametrize(
+    ("size", "length"),
+    [(1, 50), (5, 1000), (5, BLOCK), (40, 50), (40, 1000)]
+    + [
+        pytest.param(size, length, marks=pytest.mark.slow)
+        for size, length in [(1, 3 * BLOCK + 5), (5, 3 * BLOCK + 5), (40, BLOCK), (40, 3 * BLOCK + 5)]
+    ],
+)
 def test_directions_equal_the_two_loop_recursions(size: int, length: int) -> None:
     """With fewer numbers than pairs, the pairs are linearly dependent, and the compact form loses digits sooner."""
     for direction, expected in descend(size, 30, length, torch.float64):

@@ -78,6 +78,7 @@ def test_a_report_loads_no_torch(store: Store, tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "store"), str(tmp_path / "report")], check=True)
 
 
+@pytest.mark.slow
 def test_a_browser_opens_the_page_without_errors(store: Store, tmp_path: Path) -> None:
     """A click on a panel shows its record."""
     work(store)

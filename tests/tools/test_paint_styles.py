@@ -15,6 +15,7 @@ def test_every_sample_style_has_a_painter() -> None:
     assert tuple(PAINTERS) == STYLES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAINTERS)
 def test_a_style_is_a_varied_image(name: str) -> None:
     image = np.asarray(PAINTERS[name](SIZE).convert("RGB"))

@@ -101,7 +101,10 @@ except OutputError as error:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="file sizes cannot be limited there")
-@pytest.mark.parametrize(("frames", "caught"), [(60, False), (60, True), (3, False)])
+@pytest.mark.parametrize(
+    ("frames", "caught"),
+    [(3, False), *(pytest.param(60, caught, marks=pytest.mark.slow) for caught in (False, True))],
+)
 @pytest.mark.parametrize("extension", EXTENSIONS)
 def test_a_full_disk_is_reported_and_leaves_nothing(tmp_path: Path, extension: str, frames: int, caught: bool) -> None:
     """By a limit on file sizes: during `add`, also where the caller catches that error, and at the end.
