@@ -24,6 +24,7 @@ from barestyle.cli.app import app
 from barestyle.cli.presets import list_fields
 from tests import documents
 from tests.browser import open_file
+from tests.slow import slow_except
 
 ROOT = documents.ROOT
 
@@ -136,7 +137,7 @@ def test_every_document_is_a_page(pages: dict[str, Page]) -> None:
     assert {"changelog.html", "contributing.html"} <= set(pages)
 
 
-@pytest.mark.parametrize("name", IN_A_BROWSER)
+@pytest.mark.parametrize("name", slow_except(["index"], IN_A_BROWSER))
 def test_a_browser_shows_the_page_offline(site: Path, name: str) -> None:
     """`open_file` fails on errors and network requests. On a phone, the page must not scroll sideways."""
     with open_file(site / f"{name}.html") as page:
@@ -146,6 +147,7 @@ def test_a_browser_shows_the_page_offline(site: Path, name: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
+@pytest.mark.slow
 def test_copying_a_command_ignores_its_line_breaks_on_screen(site: Path) -> None:
     document = ROOT / "docs" / "guide" / "presets.md"
     written = [block.text.strip() for block in documents.blocks(document) if block.language == "sh"]
@@ -154,6 +156,7 @@ def test_copying_a_command_ignores_its_line_breaks_on_screen(site: Path) -> None
         assert page.locator(".language-sh code").evaluate_all("all => all.map(one => one.innerText.trim())") == written
 
 
+@pytest.mark.slow
 def test_every_formula_is_rendered(site: Path) -> None:
     """The page has as many formulas as its source, each at least as high as a line, and no LaTeX."""
     source = (ROOT / "docs" / "how-it-works.md").read_text(encoding="utf-8")
@@ -170,6 +173,7 @@ def test_every_formula_is_rendered(site: Path) -> None:
         assert not re.search(r"[$\\]", page.locator("article").inner_text().replace("$BARESTYLE", ""))
 
 
+@pytest.mark.slow
 def test_search_works_from_disk(site: Path) -> None:
     with open_file(site / "index.html") as page:
         page.locator(".md-search__input").focus()
@@ -180,6 +184,7 @@ def test_search_works_from_disk(site: Path) -> None:
     assert any("how-it-works.html" in link for link in results)
 
 
+@pytest.mark.slow
 def test_the_dark_theme_is_dark_and_the_light_one_light(site: Path) -> None:
     colors = []
     for scheme in ("light", "dark"):

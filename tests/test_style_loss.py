@@ -72,6 +72,7 @@ def test_its_state_is_its_style_and_its_weights(style_image: Image.Image, batch:
 
 
 # PyTorch's own, while it traces an autograd function.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*should not be instantiated:DeprecationWarning")
 def test_it_compiles_as_one_graph(style_image: Image.Image, batch: Tensor) -> None:
     module = StyleLoss(style_image)

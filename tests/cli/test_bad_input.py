@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from barestyle.presets import PRESETS
 from tests.cli.conftest import Outcome, Program
 from tests.conftest import drawing, synthetic_vgg19
+from tests.slow import slow_except
 
 
 def check_refused(outcome: Outcome, *words: str) -> None:
@@ -84,7 +85,7 @@ BAD_PICTURES = {
 
 
 @pytest.mark.parametrize("name", BAD_PICTURES)
-@pytest.mark.parametrize("role", ["content", "style"])
+@pytest.mark.parametrize("role", slow_except(["content"], ["content", "style"]))
 def test_images_that_cannot_be_used(program: Program, folder: Path, name: str, role: str) -> None:
     before = set(folder.iterdir())
     pair = (folder / name, folder / "good.png") if role == "content" else (folder / "good.png", folder / name)
@@ -224,6 +225,7 @@ def test_outputs_that_cannot_be_written(program: Program, folder: Path, output: 
     assert set(folder.iterdir()) == before
 
 
+@pytest.mark.slow
 def test_a_result_too_large_for_its_file_format(program: Program, folder: Path) -> None:
     Image.fromarray(np.zeros((16, 1000, 3), np.uint8)).save(folder / "wide.png")
     arguments = ("transfer", folder / "wide.png", folder / "good.png", "-o", folder / "out.webp")

@@ -64,6 +64,7 @@ def test_the_second_ctrl_c_leaves_no_incomplete_file(pictures: Path, tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_ctrl_c_that_a_library_swallows_while_it_loads_still_counts(pictures: Path, tmp_path: Path) -> None:
     code = (
         "import os, signal, sys; from barestyle.cli import main\n"
@@ -107,6 +108,7 @@ def test_ctrl_c_before_the_run_writes_nothing(pictures: Path, tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_terminal_shows_a_bar(pictures: Path, tmp_path: Path) -> None:
     """On a pseudo-terminal the progress is redrawn in place, with the time left, and erased at the end."""
     arguments = ["transfer", str(pictures / "content.png"), str(pictures / "style.jpg"), "-o", str(tmp_path / "a.png")]

@@ -18,6 +18,7 @@ from barestyle.run import record as records
 from barestyle.samples import PHOTOS, STYLES
 from tests import documents
 from tests.cli.conftest import Program
+from tests.slow import slow_except
 from tests.test_architecture import ROOMS
 
 ROOT = documents.ROOT
@@ -53,7 +54,7 @@ def here(
     return tmp_path
 
 
-@pytest.mark.parametrize("document", WITH_EXAMPLES, ids=documents.name)
+@pytest.mark.parametrize("document", slow_except([documents.ROOT / "README.md"], WITH_EXAMPLES), ids=documents.name)
 def test_examples_of_a_document_run(program: Program, here: Path, document: Path) -> None:
     """Run a document's commands and programs from top to bottom in one folder, with the studies that it declares."""
     for block in documents.blocks(document):

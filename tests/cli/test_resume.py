@@ -70,6 +70,7 @@ def test_a_killed_run_continues_to_the_same_result(program: Program, folder: Pat
     assert "bit for bit" in program("rerun", "out.png", "-o", "again.png").out
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_an_image_and_a_checkpoint(program: Program, folder: Path) -> None:
     running = subprocess.Popen([*PROGRAM, *ENDLESS], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert running.stderr is not None
@@ -112,6 +113,7 @@ def test_an_interrupted_result_in_another_style_is_not_overwritten(program: Prog
     assert "'out.png' exists" in program("resume", "out.png").err
 
 
+@pytest.mark.slow
 def test_moved_inputs_are_given_as_options(program: Program, folder: Path) -> None:
     kill_run(folder)
     (folder / "content.png").rename(folder / "moved.png")

@@ -53,6 +53,7 @@ def test_workers_that_end_early_are_reported_in_the_exit_code(
     assert "6 cells are unfinished because their workers ended; run the same command again" in outcome.err
 
 
+@pytest.mark.slow
 def test_a_failed_cell_is_reported_in_the_exit_code(program: Program, study_file: Path, tmp_path: Path) -> None:
     """With weights so large that the loss of the starting image is infinite."""
     study_file.write_text(study_file.read_text().replace("weights: gaussian", "weights.magnitude: 1.0e+25"))
@@ -84,6 +85,7 @@ def test_ctrl_c_stops_the_workers_and_loses_no_cell(study_file: Path, tmp_path: 
     assert errors.count("stopping; the current cells will be run again next time") == 1
 
 
+@pytest.mark.slow
 def test_search_prints_settings_that_transfer_accepts(program: Program, pictures: Path, tmp_path: Path) -> None:
     pair = f"{pictures / 'content.png'},{pictures / 'style.jpg'}"
     quick = ("--size", "32", "--steps", "1", "--trials", "2", "--pair", pair, "--into", tmp_path / "search")

@@ -66,6 +66,7 @@ def test_the_video_goes_from_the_photo_to_the_result(program: Program, folder: P
     assert np.array_equal(plain, filmed), "a video does not change the image"
 
 
+@pytest.mark.slow
 def test_a_stopped_run_leaves_the_video_so_far(folder: Path) -> None:
     endless = ["--size", "48", "--steps", "100000", "--set", "optimizer.patience=100000", "--set", "scales=single"]
     arguments = ["transfer", "content.png", "style.jpg", "-o", "out.png", "--video", "video.gif", *endless]

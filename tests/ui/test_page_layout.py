@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 
+@pytest.mark.slow
 def test_the_page_works_with_the_keyboard_alone(open_page: OpenPage, quick_result: Path) -> None:
     """From the samples to a result, and back to the button that started it."""
     page = open_page()
@@ -89,7 +90,7 @@ def test_the_api_is_described_on_the_page(open_page: OpenPage) -> None:
 
 @pytest.mark.parametrize(
     ("viewport", "scheme"),
-    [(PHONE, "light"), (PHONE, "dark"), (DESKTOP, "dark")],
+    [(PHONE, "light"), *(pytest.param(size, "dark", marks=pytest.mark.slow) for size in (PHONE, DESKTOP))],
     ids=["phone", "dark phone", "dark desktop"],
 )
 def test_the_page_fits_the_screen_and_is_readable(

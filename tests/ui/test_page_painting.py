@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from PIL import Image
 
 from barestyle.run import record as records
@@ -62,6 +63,7 @@ def download(page: Page, selector: str, folder: Path) -> Path:
     return file
 
 
+@pytest.mark.slow
 def test_the_divider_moves_by_mouse_and_by_keyboard(open_page: OpenPage, pictures: Path, quick_result: Path) -> None:
     page = open_page()
     paint(page, pictures, quick_result)
@@ -91,6 +93,7 @@ def test_the_divider_moves_by_mouse_and_by_keyboard(open_page: OpenPage, picture
     assert page.eval_on_selector_all(".comparison img", script) == [[64, 48], [64, 48]]
 
 
+@pytest.mark.slow
 def test_several_looks_side_by_side(open_page: OpenPage, pictures: Path) -> None:
     page = open_page()
     choose(page, "content", pictures / "content.png")
@@ -125,6 +128,7 @@ def test_several_looks_side_by_side(open_page: OpenPage, pictures: Path) -> None
     assert not page.is_visible('[data-part="comparison"]')
 
 
+@pytest.mark.slow
 def test_a_finished_look_can_be_compared_while_the_next_one_is_painted(open_page: OpenPage, pictures: Path) -> None:
     page = open_page()
     choose(page, "content", pictures / "content.png")
@@ -175,6 +179,7 @@ def test_refused_files_are_explained_and_the_page_works_on(
     page.wait_for_selector('[data-phase="done"]')
 
 
+@pytest.mark.slow
 def test_a_tiff_has_a_preview_and_can_be_painted(
     open_page: OpenPage, pictures: Path, quick_result: Path, tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ from tests.ui.page_actions import headline, load_settings, paint
 SAMPLES = ("coffee", "rocket")
 
 
+@pytest.mark.slow
 def test_a_closed_tab_ends_its_job_and_the_next_one_starts(
     open_page: OpenPage, page_server: Server, pictures: Path, endless_result: Path
 ) -> None:
@@ -31,6 +32,7 @@ def test_a_closed_tab_ends_its_job_and_the_next_one_starts(
     wait_until(lambda: page_server.session_folders() <= earlier_sessions)
 
 
+@pytest.mark.slow
 def test_leave_the_queue(open_page: OpenPage, pictures: Path, endless_result: Path) -> None:
     first, second = open_page(), open_page()
     paint(first, pictures, endless_result)

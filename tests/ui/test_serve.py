@@ -17,7 +17,11 @@ from tests.ui.conftest import ENDLESS, PROGRAM, Server, serve_page, wait_until
 NO_TIMEOUT = "import barestyle.ui.serve as serve; serve.SHUTDOWN_TIMEOUT = 0\n"
 
 
-@pytest.mark.parametrize("program", [PROGRAM, NO_TIMEOUT + PROGRAM], ids=["step has ended", "step is still running"])
+@pytest.mark.parametrize(
+    "program",
+    [PROGRAM, pytest.param(NO_TIMEOUT + PROGRAM, marks=pytest.mark.slow)],
+    ids=["step has ended", "step is still running"],
+)
 def test_ctrl_c_during_a_run_ends_cleanly(program: str, pictures: Path, tmp_path: Path) -> None:
     """`serve_page` asserts the rest: exit code 0, no error, no file left."""
     with serve_page(tmp_path / "home", program=program) as server:
@@ -33,6 +37,7 @@ def test_ctrl_c_during_a_run_ends_cleanly(program: str, pictures: Path, tmp_path
         client.close()
 
 
+@pytest.mark.slow
 def test_network_host_browser_and_sigterm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened_url = tmp_path / "opened-url"
     browser = tmp_path / "browser"
