@@ -132,8 +132,10 @@ def find_repeats(sources: dict[str, str]) -> list[tuple[str, str]]:
 def code_lines(source: str) -> Iterator[tuple[int, str]]:
     skipped: set[int] = set()
     for node in ast.walk(ast.parse(source)):
-        is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        if isinstance(node, ast.Import | ast.ImportFrom) or is_text:
+        is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if isinstance(node, ast.Import | ast.ImportFrom | ast.Expr) and (
+            is_docstring or not isinstance(node, ast.Expr)
+        ):
             skipped |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     for number, line in enumerate(source.splitlines(), 1):
         text = line.strip()
