@@ -21,6 +21,11 @@ SIDE = 40
 """Long side in pixels: enough for two poolings."""
 
 
+@pytest.fixture
+def content_image(content_image: Image.Image) -> Image.Image:
+    return content_image.resize((SIDE, SIDE * 3 // 4))
+
+
 def check_painted(result: Result, content: Image.Image) -> None:
     """It is a picture of the right size, moved away from the content, at a lower loss than it began with."""
     scale = SIDE / max(content.size)
