@@ -55,7 +55,22 @@ IRREGULAR = {
     "written",
 }
 
-VERBS = {"check", "describe", "exclude", "find", "format", "has", "is", "list", "load", "read", "transform", "verify"}
+VERBS = {
+    "check",
+    "describe",
+    "drop",
+    "estimate",
+    "exclude",
+    "find",
+    "format",
+    "has",
+    "is",
+    "list",
+    "load",
+    "read",
+    "transform",
+    "verify",
+}
 """First words with which a name may end in a participle: `verify_known`, `is_finished`."""
 
 BRITISH = re.compile(

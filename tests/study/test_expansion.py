@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from barestyle.errors import StudyError
-from barestyle.study.expansion import expand, without_trained
+from barestyle.study.expansion import drop_trained_variants, expand
 from barestyle.study.override import override
 from barestyle.study.resolve import ResolvedStudy, resolve_study
 from barestyle.study.yaml_loader import load
@@ -67,8 +67,8 @@ def test_trained_variants_need_weights() -> None:
     hashes = {name: "0" * 64 for pair in study.pairs for name in (pair.content, pair.style)}
     with pytest.raises(StudyError, match="variant 'original' needs trained VGG-19 weights; name a file with --trained"):
         expand(study, hashes, None)
-    untrained = without_trained(study)
+    untrained = drop_trained_variants(study)
     assert [figure.figure for figure in untrained.figures] == ["4", "5", "6", "7", "8"]
     assert expand(untrained, hashes, None)
     with pytest.raises(StudyError, match="every variant of study 'fig3' needs trained weights"):
-        without_trained(load("fig3"))
+        drop_trained_variants(load("fig3"))

@@ -98,15 +98,15 @@ def expand_groups(command: Callable[..., Return]) -> Callable[..., Return]:
             parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=annotation))
 
     @wraps(command)
-    def expanded(**values: Any) -> Return:
+    def wrapper(**values: Any) -> Return:
         for name, group in groups.items():
             values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
         return command(**values)
 
     # Typer reads the signature and the annotations, not the code.
-    expanded.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    expanded.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return expanded
+    wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return wrapper
 
 
 def _parameters(group: type[Any]) -> list[inspect.Parameter]:

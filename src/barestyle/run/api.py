@@ -20,7 +20,7 @@ from barestyle.run.runner import OnProgress, run
 from barestyle.spec import MAX_PIXELS, Spec
 
 
-def transfer(
+def transfer(  # long: its arguments and their description
     content: Source,
     style: Source | Sequence[Source],
     spec: Spec | str = DEFAULT_PRESET,

@@ -21,7 +21,7 @@ def translate_database_errors(function: Callable[Parameters, Result]) -> Callabl
     """Wrap a function so that a failure of the database raises StorageError."""
 
     @wraps(function)
-    def wrapped(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+    def wrapper(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         try:
             return function(*args, **kwargs)
         except DATABASE_ERRORS as error:
@@ -30,7 +30,7 @@ def translate_database_errors(function: Callable[Parameters, Result]) -> Callabl
                 "so run the same command again"
             ) from None
 
-    return wrapped
+    return wrapper
 
 
 def describe_error(error: BaseException) -> str:

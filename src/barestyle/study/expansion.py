@@ -62,7 +62,7 @@ def needs_trained_weights(spec: Spec) -> bool:
     return isinstance(spec.network, VGG) and spec.network.is_trained
 
 
-def without_trained(study: Study) -> Study:
+def drop_trained_variants(study: Study) -> Study:
     """Return the study without variants that need trained weights. Raises StudyError if no variant remains."""
     figures = []
     for figure in study.figures:

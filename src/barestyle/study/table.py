@@ -24,7 +24,7 @@ class Table:
 
     Attributes:
         study: the study.
-        results: of every cell, whatever its state.
+        results: of every cell, in any state.
         metrics: label, reference (content or style) and scale (distance or similarity) of each metric.
         favored: by metric, the variants whose own objective the metric is close to.
     """

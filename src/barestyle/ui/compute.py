@@ -61,7 +61,7 @@ class Compute:
     def prepare(self, requests: Sequence[PaintRequest]) -> list[Plan | BarestyleError]:
         """Return for each request its plan, or the error that refuses it.
 
-        Each image file is read once, whatever the number of requests.
+        Each image file is read once for all requests.
         """
         images: dict[Path, Picture] = {}
         plans: list[Plan | BarestyleError] = []

@@ -62,7 +62,7 @@ class StudyOptions:
 
     def resolve(self, name: str) -> ResolvedStudy:
         """Return the study that the options describe, after checking all that it needs. Raises BarestyleError."""
-        from barestyle.study.expansion import without_trained
+        from barestyle.study.expansion import drop_trained_variants
         from barestyle.study.override import override
         from barestyle.study.resolve import resolve_study
         from barestyle.study.yaml_loader import load
@@ -76,7 +76,7 @@ class StudyOptions:
             optimizers=self.optimizer,
         )
         if self.untrained:
-            return resolve_study(without_trained(study), weights=self.trained)
+            return resolve_study(drop_trained_variants(study), weights=self.trained)
         return resolve_study(study, weights=self.trained or find_default_weights())
 
 
