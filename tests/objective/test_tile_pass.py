@@ -60,7 +60,7 @@ def test_bands_equal_the_whole(network_name: str, monkeypatch: pytest.MonkeyPatc
     content, style, image = draw_image(37, 26, 0), draw_image(20, 33, 1), draw_image(37, 26, 2)
     expected = evaluate_by_autograd(spec, network, content, style, image)
     for band in (1, 900, 2500):
-        monkeypatch.setattr("barestyle.objective.tile_pass.BAND", band)
+        monkeypatch.setattr("barestyle.objective.tile_pass.BAND_VALUES", band)
         assert_close(build_objective(spec, network, content, style).evaluate(image), expected, 1e-9)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from barestyle.networks import ConvStack, Network, Size
-from barestyle.objective.tile_pass import BAND
+from barestyle.objective.tile_pass import BAND_VALUES
 
 LIVE_BANDS = 12
 """Bands that exist at the same time: a layer's inputs, features and gradients, and a convolution's working memory."""
@@ -37,5 +37,5 @@ def estimate_overhead_bytes(network: Network, image: Size) -> int:
     """Return the bytes that an evaluation takes besides features and the image's gradient, however it is tiled."""
     (first, *_), image_bytes = network.stacks, 3 * 4 * image.height * image.width
     assert isinstance(first, ConvStack)
-    bands = LIVE_BANDS * BAND * 4 if network.device.type == "cpu" else 0
+    bands = LIVE_BANDS * BAND_VALUES * 4 if network.device.type == "cpu" else 0
     return bands + (0 if first.pixels else PYRAMID_IMAGES * image_bytes)

@@ -7,6 +7,9 @@ backward pass.
 Features are stored before their activation. In the backward pass each map of features is overwritten, band by band, by
 its gradient. The first layer's features are not stored: with three input channels they are cheaper to compute again
 than to write and read.
+
+The tap of a layer is where the losses read its features: before the activation or, in a stack of a single layer only,
+after pooling. The backward pass through several layers supports only the former.
 """
 
 from __future__ import annotations
@@ -26,16 +29,16 @@ from barestyle.objective.feature_content import FeatureContentTerm
 from barestyle.objective.region_masks import Masks
 from barestyle.objective.tile_grid import Window
 
-BAND = 2_000_000
-"""Values in a band of features: 8 MB, so that the third-level cache of two cores holds it and what is made from it."""
+BAND_VALUES = 2_000_000
+"""Values in a band of features: 8 MB in float32, so that two cores' third-level cache holds it and what it becomes."""
 
 
 @dataclass(frozen=True)
 class MomentGradient:
-    """The gradient of a style loss for the moments of one tap, as the function of a feature f that it becomes.
+    """What turns each feature f at one tap into the gradient of a style loss for it: `matrix` f + `vector`.
 
-    The loss's gradient for f is `matrix` f + `vector`. `matrix` (c, c) is the gradient for the second moments plus its
-    transpose; `vector` (c,) is the gradient for the first moments, or None if the loss does not depend on them.
+    `matrix` (c, c) is the loss's gradient for the second moments plus its transpose; `vector` (c,) is the gradient for
+    the first moments, or None if the loss does not depend on them.
     """
 
     matrix: Tensor
@@ -44,7 +47,7 @@ class MomentGradient:
 
 AccumulatorsByLayer = Mapping[int, Sequence[MomentAccumulator]]
 GradientsByLayer = Mapping[int, Sequence[MomentGradient]]
-"""By a layer's index in its stack, one for each region."""
+"""Both map a layer's index in its stack to one accumulator, or one gradient, for each region."""
 
 
 class TilePass:
@@ -104,7 +107,7 @@ class TilePass:
                 features = self.read_rows(index, top, bottom)
                 rows_gradient = self._compute_gradient(index, features, top, bottom, moment_gradients, content)
                 if index:
-                    features.copy_(rows_gradient)  # the features of these rows are not needed any more
+                    features.copy_(rows_gradient)  # the features of these rows are no longer needed
                 else:
                     self._add_to_pixel_gradient(gradient, rows_gradient, top, bottom)
             if index + 1 in self._stored:
@@ -119,11 +122,14 @@ class TilePass:
         return layer.convolve(_pad_rows(self._pixels, top - layer.before, bottom + layer.after))
 
     def _split_into_bands(self, index: int) -> Iterator[tuple[int, int]]:
-        """Yield the bands of a layer, (top, bottom); none ends between two rows that are pooled together."""
+        """Yield the bands of a layer, (top, bottom); none ends between two rows that are pooled together.
+
+        On a GPU the whole layer is one band; bands are made for the processor's cache.
+        """
         height, width = self._sizes[index]
         rows = height
         if self._pixels.device.type == "cpu":
-            rows = max(BAND // (self._stack[index].channels * width) // 2 * 2, 2)
+            rows = max(BAND_VALUES // (self._stack[index].channels * width) // 2 * 2, 2)
         if self._stack[index].stride > 1 and height % 2:
             # The last row is dropped by pooling, so it cannot be a band.
             starts = list(range(0, max(height - 1, 1), rows))
@@ -140,23 +146,24 @@ class TilePass:
         layer, below = self._stack[index], self._stack[index - 1]
         height = self._sizes[index].height
         zeros_above, zeros_below = max(layer.before - top, 0), max(bottom + layer.after - height, 0)
-        first = (top - layer.before + zeros_above) * below.stride
-        last = (bottom + layer.after - zeros_below) * below.stride
+        read_top = (top - layer.before + zeros_above) * below.stride
+        read_bottom = (bottom + layer.after - zeros_below) * below.stride
         if index == 1 and 0 in accumulators:
-            # Bands overlap by what the kernel reaches; each row counts in the band that it belongs to.
-            start = top * below.stride
-            end = bottom * below.stride if bottom < height else self._sizes[0].height
-            features = self.read_rows(0, first, max(last, end))
-            self._accumulate_moments(0, features[:, :, start - first : end - first], start, end, accumulators)
-            features = features[:, :, : last - first]
+            # The rows that bands read overlap by what the kernel reaches; each row counts in one band only.
+            own_top = top * below.stride
+            own_bottom = bottom * below.stride if bottom < height else self._sizes[0].height
+            features = self.read_rows(0, read_top, max(read_bottom, own_bottom))
+            own_features = features[:, :, own_top - read_top : own_bottom - read_top]
+            self._accumulate_moments(0, own_features, own_top, own_bottom, accumulators)
+            features = features[:, :, : read_bottom - read_top]
         else:
-            features = self.read_rows(index - 1, first, last)
-        height, width = below.pooled_size(Size(*features.shape[-2:]))
-        shape = (1, below.channels, zeros_above + height + zeros_below, width)
+            features = self.read_rows(index - 1, read_top, read_bottom)
+        pooled_height, width = below.pooled_size(Size(*features.shape[-2:]))
+        shape = (1, below.channels, zeros_above + pooled_height + zeros_below, width)
         inputs = self._buffers.band_pool.take(shape, like=features)
         inputs[:, :, :zeros_above].zero_()
-        inputs[:, :, zeros_above + height :].zero_()
-        below.activate_and_pool_into(inputs[:, :, zeros_above : zeros_above + height], features)
+        inputs[:, :, zeros_above + pooled_height :].zero_()
+        below.activate_and_pool_into(inputs[:, :, zeros_above : zeros_above + pooled_height], features)
         return inputs
 
     def _accumulate_moments(
@@ -174,6 +181,7 @@ class TilePass:
         core_features = core.crop(features)
         copied = None
         if core_features.shape[3] < features.shape[3]:
+            # Parts of rows are not contiguous; the sums would each copy them, into newly allocated memory.
             batch, channels, height, width = core_features.shape
             copied = self._buffers.band_pool.take((batch, channels, height, width), like=core_features)
             core_features = copied.copy_(core_features)
@@ -222,16 +230,16 @@ class TilePass:
         return gradient
 
     def _pull_gradient(self, index: int, features: Tensor, top: int, bottom: int) -> Tensor:
-        """Return the gradient that the next layer passes to a band of features; its own has to be stored already."""
+        """Return the gradient that the next layer, whose own is stored by now, passes to a band of features."""
         layer, above = self._stack[index], self._stack[index + 1]
-        first, last = top // layer.stride, bottom // layer.stride
-        gradients = _pad_rows(self._stored[index + 1], first - above.after, last + above.before)
+        pooled_top, pooled_bottom = top // layer.stride, bottom // layer.stride
+        gradients = _pad_rows(self._stored[index + 1], pooled_top - above.after, pooled_bottom + above.before)
         return layer.activate_and_pool_backward(above.convolve_back(gradients), features)
 
     def _add_to_pixel_gradient(self, gradient: Tensor, rows_gradient: Tensor, top: int, bottom: int) -> None:
-        """Add what the gradient for a band of the first layer contributes to that for the pixels.
+        """Add to the gradient for the pixels what a band of the gradient for the first layer's features contributes.
 
-        Through the kernel a band reaches a few rows of pixels beyond it, except beyond the tile.
+        The kernel spreads it to a few rows of pixels above and below the band; rows outside the tile are dropped.
         """
         layer: Layer = self._stack[0]
         reach = layer.before + layer.after

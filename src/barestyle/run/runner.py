@@ -61,17 +61,17 @@ class RunState:
 
     def iterate(self) -> Iterator[Iterate]:
         """Yield every iterate, and collect the losses of the current attempt."""
-        attempts = self.restarts.count
+        restart_count = self.restarts.count
         for iterate in self.restarts:
-            if self.restarts.count > attempts:
-                attempts = self.restarts.count
+            if self.restarts.count > restart_count:
+                restart_count = self.restarts.count
                 self.losses.clear()  # they are of an attempt that exploded
             self.losses.append(iterate.loss)
             yield iterate
 
     def build_progress(self, iterate: Iterate) -> Progress:
         """Return what a progress bar or a page shows after an iterate."""
-        selected = self.restarts.best_so_far.selected
+        selected = self.restarts.best_so_far.selected  # not the best: it is what the run would end with
         return Progress(
             step=iterate.step,
             steps=self.plan.steps,
@@ -82,11 +82,11 @@ class RunState:
             gradient_norm=iterate.gradient_norm,
             seconds=self.seconds,
             restarts=self.restarts.count,
-            picture=lambda: postprocess(self.plan, selected.image.cpu().clone()),
+            picture=lambda: postprocess(self.plan, selected.image.cpu().clone()),  # the caller may overwrite it
         )
 
     def build_record(self, image: Tensor) -> Record:
-        """Return the record of the run so far, for an image (1, 3, H, W)."""
+        """Return the record of the run so far, with the hash of an image (1, 3, H, W)."""
         return build_record(
             self.plan,
             self.restarts,
@@ -186,7 +186,7 @@ def build_restarts(plan: Plan) -> Restarts[MultiscaleMinimizer]:
 
 @contextmanager
 def use_repeatable_kernels(plan: Plan) -> Iterator[None]:
-    """Make cuDNN choose the same kernels in every run."""
+    """Make cuDNN choose the same kernels in every run, and use TF32 only if the precision is not float32."""
     # TF32 rounds to 10 bits: too coarse for float32, but fine enough for a run whose first part has bfloat16's 8.
     with torch.backends.cudnn.flags(
         enabled=True, benchmark=False, deterministic=True, allow_tf32=plan.precision != "float32"

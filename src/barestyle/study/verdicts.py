@@ -1,7 +1,7 @@
 """Verdicts on claims, from the findings of a study.
 
-`judge` takes three steps: compute a finding for each claim, optimizer and metric; correct the p-values of all findings
-for their number; classify each finding, and combine the findings of a claim into its verdict.
+`judge` takes three steps: compute a finding for each claim, optimizer and metric; correct the p-values for the
+number of tests; classify each finding, and combine the findings of a claim into its verdict.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def judge(claims: Sequence[Claim], table: Table) -> list[Verdict]:
 def correct_p_values(findings: Sequence[Finding]) -> list[Finding]:
     """Return the findings with p-values after Holm's correction, and the number of cells that would decide each.
 
-    The tests of one optimizer are corrected together, for the claims and for their opposites. Rates have an interval
-    instead of a p-value and are not counted among the tests.
+    The tests of one optimizer are corrected together: the p-values of claims as one family, those of their opposites
+    as another. Rates have an interval instead of a p-value and are not counted among the tests.
     """
     corrected = list(findings)
     for optimizer in {finding.optimizer for finding in findings}:
@@ -63,7 +63,8 @@ def correct_p_values(findings: Sequence[Finding]) -> list[Finding]:
 def estimate_cells_needed(finding: Finding, *, tests: int) -> int | None:
     """Return about how many more cells of each variant would decide, if the true effect is the observed one.
 
-    At least 1, because the present cells do not decide; None if the effect equals the bound that is tested.
+    At least 1, because the present cells do not decide. None if the effect is 0 or equals the bound that is tested, or
+    if the differences do not vary.
     """
     effect, margin = finding.effect, equivalence_margin(finding.scale)
     distance = {
@@ -74,7 +75,7 @@ def estimate_cells_needed(finding: Finding, *, tests: int) -> int | None:
     }[finding.claim.kind]
     if distance == 0 or effect == 0 or not math.isfinite(finding.standardized):
         return None
-    deviation = abs(effect / finding.standardized)
+    deviation = abs(effect / finding.standardized)  # unknown if the effect is 0, hence None above
     is_equivalence = finding.claim.kind == "equivalent"
     total = required_differences(distance, deviation, tests=tests, is_equivalence=is_equivalence)
     return max(1, total - finding.number)
@@ -83,8 +84,9 @@ def estimate_cells_needed(finding: Finding, *, tests: int) -> int | None:
 def classify(finding: Finding) -> Finding:
     """Return the finding with its verdict, from the corrected p-values.
 
-    Both the claim and its opposite can be significant: a difference can be real and yet within the equivalence
-    margin. It then supports only a claim of a slight difference.
+    The opposite is what contradicts the claim; for "better" and "worse" that includes equivalence. So both can be
+    significant: a difference can be real and yet within the equivalence margin. It then supports only a claim of a
+    slight difference, and contradicts any other.
     """
     if not finding.is_tested:
         return finding
@@ -97,7 +99,10 @@ def classify(finding: Finding) -> Finding:
 
 
 def combine(words: Sequence[Word]) -> Word:
-    """Return one verdict from those of a claim's metrics: all must support the claim, and one can contradict it."""
+    """Return one verdict from those of a claim's metrics.
+
+    One untested metric leaves the claim untested. Otherwise one is enough to contradict it, and all must support it.
+    """
     if not words or "untested" in words:
         return "untested"
     if "contradicted" in words:

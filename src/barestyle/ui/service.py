@@ -24,19 +24,19 @@ from barestyle.ui.looks import has_strength
 from barestyle.ui.sessions import PAGE_TIMEOUT, Session, Sessions
 
 KEEPALIVE_SECONDS = 1.0
-"""Longest time between two updates of a job. An update that cannot be delivered shows that the client has gone."""
+"""Longest time between two updates of a job. An update that cannot be delivered shows that the client is gone."""
 
 MAX_LOOKS = 4
 """Looks that can be painted side by side."""
 
 LOADED = "loaded settings"
-"""Stands in the list of presets for the settings of an earlier result."""
+"""The value in the list of presets that stands for the settings of an earlier result."""
 
 T = TypeVar("T")
 
 
 class Service:
-    """The operations of the page and of the API. Whatever is refused raises a BarestyleError.
+    """The operations of the page and of the API. A request that is refused raises a BarestyleError.
 
     A session belongs to one open page or one API client; its id is what gradio calls the session hash.
     """
@@ -53,7 +53,7 @@ class Service:
         self._reader.shutdown(wait=False, cancel_futures=True)
 
     def open_page(self, session_id: str | None) -> None:
-        """Start the session of a page in a browser."""
+        """Start the session of a page in a browser, which may be silent for longer than an API client."""
         self.sessions.get(session_id).timeout = PAGE_TIMEOUT
 
     async def choose_upload(self, session_id: str | None, image_input: ImageInput, upload: Path) -> Path | None:
@@ -118,7 +118,7 @@ class Service:
         session = self.sessions.get(session_id)
         try:
             await self._run_in_reader(lambda: self.job_queue.add(job))
-        except BaseException:  # also if the client has gone meanwhile
+        except BaseException:  # including the cancellation when the client disconnects
             session.remove_job(job)
             raise
 
@@ -147,9 +147,9 @@ class Service:
     async def _run_in_reader(self, task: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._reader, task)
 
-    def check_look_count(self, presets: Sequence[str]) -> None:
-        """Raise PageError if these are too few or too many presets to paint side by side."""
-        if not 2 <= len(presets) <= MAX_LOOKS:
+    def check_look_count(self, looks: Sequence[str]) -> None:
+        """Raise PageError if these are too few or too many looks to paint side by side."""
+        if not 2 <= len(looks) <= MAX_LOOKS:
             raise PageError(f"choose 2 to {MAX_LOOKS} looks")
 
     def resolve_base(self, session_id: str | None, name: str) -> str | Spec:
@@ -169,7 +169,7 @@ class Service:
     async def watch(self, session_id: str | None, job: Job) -> AsyncIterator[tuple[JobStatus, int]]:
         """Yield the job's status and its position in the queue whenever one of them changes, until the job is over.
 
-        Yield at least every KEEPALIVE_SECONDS. If the iteration is given up, the job is dropped. Raise PageError if
+        Yield at least every KEEPALIVE_SECONDS. If the iteration is abandoned, the job is dropped. Raise PageError if
         the server shuts down.
         """
         clock = asyncio.get_running_loop().time
@@ -193,14 +193,20 @@ class Service:
                 job.drop()
 
     def stop(self, session_id: str | None) -> bool:
-        """Stop the session's jobs and keep the best pictures so far. Return whether there were any to stop."""
+        """Stop the session's jobs. Return whether there were any to stop.
+
+        The job that is being painted keeps its best picture so far; those that wait are canceled.
+        """
         unfinished = [job for job in self.sessions.get(session_id).jobs if not job.status.is_over]
         for job in unfinished:
             job.stop()
         return bool(unfinished)
 
     async def load_settings(self, session_id: str | None, upload: Path) -> Settings:
-        """Return the settings of an earlier result. Raise RecordError or PageError."""
+        """Return the settings of an earlier result, and keep its spec for `resolve_base` if no preset has it.
+
+        Raise RecordError or PageError.
+        """
         session = self.sessions.get(session_id)
         file = self.sessions.claim_upload(upload, session.new_upload_dir("earlier"))
         settings = await self._run_in_reader(lambda: read_settings(file))
