@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,9 @@ from barestyle.networks.vgg19 import LAYER_INDICES
 from barestyle.spec.network import VGG19_CHANNELS
 
 # Workers of pytest-xdist share the cores, so one thread each; another number rounds sums in another order.
-torch.set_num_threads(int(os.environ.get("BARESTYLE_TEST_THREADS", "1")))
+THREADS = os.environ.get("BARESTYLE_TEST_THREADS", "1")
+torch.set_num_threads(int(THREADS))
+os.environ["OMP_NUM_THREADS"] = THREADS  # of the programs that tests start
 
 SHARED = Path(os.environ.get("BARESTYLE_SHARED", Path(__file__).parents[2] / "shared"))
 
@@ -31,6 +34,16 @@ def _no_weights_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_f
 def _the_same_arithmetic_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever processor the tests run on; those of bfloat16 ask for it."""
     monkeypatch.setattr("barestyle.hardware.devices.has_fast_bf16", lambda _: False)
+
+
+@pytest.fixture(autouse=True)
+def _threads_are_restored() -> Iterator[None]:
+    """A test that leaves another number of threads behind would change what its neighbors round, and slow them."""
+    before = torch.get_num_threads()
+    yield
+    after = torch.get_num_threads()
+    torch.set_num_threads(before)
+    assert after == before, f"the test left {after} threads behind, not {before}"
 
 
 def drawing(width: int, height: int, seed: int) -> Image.Image:

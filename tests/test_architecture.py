@@ -48,7 +48,7 @@ NO_TORCH = (
 )
 
 INSIDE = {
-    "hardware": ("devices", "memory"),
+    "hardware": ("devices", "memory", "threads"),
     "spec": (
         "validation",
         "weights",

@@ -184,7 +184,7 @@ def test_ctrl_c_while_an_image_is_saved_ends_the_batch(folder: Path) -> None:
         "t.save_or_rescue = stopping\n"
         "sys.exit(main(sys.argv[1:]))"
     )
-    line = ["batch", "photos", "--styles", "styles", "--into", "out", *QUICK]
+    line = ["batch", "photos", "--styles", "styles", "--into", "out", "--precision", "float32", *QUICK]
     done = subprocess.run([sys.executable, "-c", code, *line], capture_output=True, text=True, check=False)
     assert done.returncode == 130
     assert "interrupted: 1 painted, 0 skipped, 0 failed, 3 remaining" in done.stderr
@@ -205,7 +205,7 @@ def test_ctrl_c_ends_the_batch_with_the_number_of_remaining_pairs(folder: Path) 
         "job.run = stopping\n"
         "sys.exit(main(sys.argv[1:]))"
     )
-    line = ["batch", "photos", "--styles", "styles", "--into", "out", *QUICK]
+    line = ["batch", "photos", "--styles", "styles", "--into", "out", "--precision", "float32", *QUICK]
     done = subprocess.run([sys.executable, "-c", code, *line], capture_output=True, text=True, check=False)
     assert done.returncode == 130
     assert "interrupted: 1 painted, 0 skipped, 0 failed, 3 remaining" in done.stderr

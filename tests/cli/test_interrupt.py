@@ -16,6 +16,8 @@ from barestyle.run import record as records
 
 PROGRAM = [sys.executable, "-m", "barestyle"]
 ENDLESS = (
+    "--precision",
+    "float32",
     "--size",
     "64",
     "--steps",

@@ -17,8 +17,8 @@ from tests.cli.conftest import Program
 from tests.conftest import drawing
 
 PROGRAM = [sys.executable, "-m", "barestyle"]
-PAINT = ["transfer", "content.png", "style.png", "--size", "64"]
-RUN = [*PAINT, "--steps", "12", "--precision", "mixed", *("--set", "network.channels=8")]
+PAINT = ["transfer", "content.png", "style.png", "--size", "64", "--precision", "float32"]
+RUN = [*PAINT, "--steps", "12", *("--set", "network.channels=8")]
 ENDLESS = [*PAINT, "--steps", "100000", *("--set", "scales=single"), *("--set", "network.channels=4")]
 ENDLESS += ["--set", "optimizer.patience=100000", "-o", "out.png", "--checkpoint-every", "10"]
 

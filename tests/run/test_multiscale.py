@@ -43,6 +43,7 @@ def test_coarse_to_fine_ends_lower_than_as_many_steps_at_full_size(
     assert seen[-1].evaluations == result.evaluations >= 20
 
 
+@pytest.mark.slow
 def test_mixed_precision_ends_about_as_low_as_float32(content_image: Image.Image, style_image: Image.Image) -> None:
     """The images differ, because every step multiplies differences of rounding; the losses are of the same size.
 

@@ -43,18 +43,16 @@ def rerun(
 
     If they differ, the exit code is 1 and a message explains the difference.
     """
-    import torch
-
+    from barestyle.hardware.threads import use_threads
     from barestyle.run import record as records
     from barestyle.run.rerun import plan_rerun
 
     record = records.find(earlier)
-    # The number of threads decides how sums are split, and so the last bit of the result.
-    torch.set_num_threads(record.threads)
-    plan = plan_rerun(record, earlier, moved_options.relocate(), device=device, max_pixels=max_pixels)
-    records.check_output(output, force=force, inputs=[earlier, *plan.files])
-    stop_after = (record.restarts, len(record.losses)) if record.interrupted else None
-    outcome = execute(plan, output, ExecuteOptions(force=force, quiet=quiet, stop_after=stop_after))
+    with use_threads(record.threads):
+        plan = plan_rerun(record, earlier, moved_options.relocate(), device=device, max_pixels=max_pixels)
+        records.check_output(output, force=force, inputs=[earlier, *plan.files])
+        stop_after = (record.restarts, len(record.losses)) if record.interrupted else None
+        outcome = execute(plan, output, ExecuteOptions(force=force, quiet=quiet, stop_after=stop_after))
     report(outcome, quiet=quiet)
     difference = explain_difference(record, outcome.result.record)
     if difference is not None:

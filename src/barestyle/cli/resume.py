@@ -48,8 +48,7 @@ def resume(
 
     On the same machine the result is the same, bit for bit, as without the interruption.
     """
-    import torch
-
+    from barestyle.hardware.threads import use_threads
     from barestyle.run import checkpoint as checkpoints
     from barestyle.run.checkpoint import CheckpointConfig
     from barestyle.run.record import check_output
@@ -62,23 +61,22 @@ def resume(
             f"there is no checkpoint for {str(output)!r}; the run is finished, or was started without --checkpoint"
         )
     checkpoint = checkpoints.load(path)
-    # The number of threads decides how sums are split, and so the last bit of the result.
-    torch.set_num_threads(checkpoint.record.threads)
-    plan = plan_rerun(checkpoint.record, path, moved_options.relocate(), max_pixels=max_pixels)
-    overwrite_output = is_unfinished(output, checkpoint)
-    check_output(output, force=force or overwrite_output, inputs=plan.files)
-    if video is not None:
-        check_video_option(video, output, force=force, inputs=[path, *plan.files])
-    execute_options = ExecuteOptions(
-        force=force,
-        overwrite_output=overwrite_output,
-        quiet=quiet,
-        save_every=save_every,
-        video=video,
-        checkpoint=CheckpointConfig(path, checkpoint_every or checkpoint.every),
-        resumed=checkpoint,
-    )
-    outcome = execute(plan, output, execute_options)
+    with use_threads(checkpoint.record.threads):
+        plan = plan_rerun(checkpoint.record, path, moved_options.relocate(), max_pixels=max_pixels)
+        overwrite_output = is_unfinished(output, checkpoint)
+        check_output(output, force=force or overwrite_output, inputs=plan.files)
+        if video is not None:
+            check_video_option(video, output, force=force, inputs=[path, *plan.files])
+        execute_options = ExecuteOptions(
+            force=force,
+            overwrite_output=overwrite_output,
+            quiet=quiet,
+            save_every=save_every,
+            video=video,
+            checkpoint=CheckpointConfig(path, checkpoint_every or checkpoint.every),
+            resumed=checkpoint,
+        )
+        outcome = execute(plan, output, execute_options)
     report(outcome, quiet=quiet)
     return outcome.exit_code
 

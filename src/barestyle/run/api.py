@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import torch
-
+from barestyle.hardware.threads import use_threads
 from barestyle.images import Source
 from barestyle.presets import DEFAULT_PRESET
 from barestyle.run import checkpoint as checkpoints
@@ -113,12 +112,7 @@ def resume(
     """
     path = Path(path)
     checkpoint = checkpoints.load(path)
-    plan = plan_rerun(checkpoint.record, path, max_pixels=max_pixels)
     config = CheckpointConfig(path, checkpoint_every or checkpoint.every)
-    threads = torch.get_num_threads()
-    # Sums are split among threads, so their number changes the last bit.
-    torch.set_num_threads(checkpoint.record.threads)
-    try:
+    with use_threads(checkpoint.record.threads):
+        plan = plan_rerun(checkpoint.record, path, max_pixels=max_pixels)
         return run(plan, on_progress=on_progress, should_stop=should_stop, checkpoint_config=config, resumed=checkpoint)
-    finally:
-        torch.set_num_threads(threads)

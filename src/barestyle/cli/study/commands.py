@@ -145,11 +145,10 @@ def work(
     """Add a worker to a study that was started with `run`, on this machine or another one."""
     store = location.open(study_options.read_study_name(name))
     _ = store.declaration
-    if threads is not None:
-        import torch
+    from barestyle.hardware.threads import use_threads
 
-        torch.set_num_threads(threads)
-    return work_in_this_process(store, trained, quiet=quiet, parent=parent)
+    with use_threads(threads):
+        return work_in_this_process(store, trained, quiet=quiet, parent=parent)
 
 
 @app.command()
