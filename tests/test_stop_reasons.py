@@ -10,7 +10,7 @@ import pytest
 from barestyle import DivergedError, StopReason
 from barestyle.stop_reasons import SENTENCES, explain
 
-NUMBERS = {"steps": 20, "step": 7, "patience": 30, "tolerance": 0.001, "last": 12.5, "ratio": 31.0, "starts": 3}
+NUMBERS = {"steps": 20, "step": 7, "patience": 30, "percent": 0.1, "last": 12.5, "ratio": 31.0, "starts": 3}
 
 
 def test_every_code_has_a_sentence() -> None:

@@ -42,15 +42,15 @@ SENTENCES: dict[StopReason, str] = {
         "for tolerances relative to the loss, use optimizer=lbfgs"
     ),
     StopReason.PLATEAU: (
-        "the last {patience} iterations improved the loss by less than {tolerance:.2g} of it; "
+        "the loss decreased by less than {percent:.2g}% in the last {patience} iterations; "
         "for a longer run, raise optimizer.patience or lower optimizer.tolerance"
     ),
     StopReason.ZERO_GRADIENT: (
-        "the loss has no gradient left, so nothing can be improved; for another result, change the style, the spec or "
-        "the start"
+        "the gradient of the loss is zero, so nothing can be improved; for another result, change the style, the spec "
+        "or the start"
     ),
     StopReason.PRECISION_LIMIT: (
-        "no step along the gradient lowers the loss further, to the precision of float32; more steps would not help"
+        "no step along the gradient lowers the loss further, within the precision of float32; more steps would not help"
     ),
     StopReason.LAST_LOSS_HIGH: (
         "all {steps} steps were taken, but the paper's optimizer diverged: its last loss, {last:.3g}, is {ratio:.2g} "
@@ -71,9 +71,9 @@ SENTENCES: dict[StopReason, str] = {
         "the network's features of the style are infinite or NaN; use smaller weights (network.weights)"
     ),
     StopReason.INTERRUPTED: "it was interrupted; this is the best image so far, and another run can go further",
-    StopReason.UNFINISHED: "it has not ended yet; take more iterates, or resume it from its checkpoint",
+    StopReason.UNFINISHED: "it is not finished; take more iterates, or resume it from its checkpoint",
 }
-"""A sentence for each code, to be read alone or after "it ended because"; numbers are filled in by `Ending`."""
+"""A sentence for each code, to be read alone or after "the run ended because"; numbers are filled in by `Ending`."""
 
 
 @dataclass(frozen=True)

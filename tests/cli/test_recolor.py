@@ -70,7 +70,7 @@ def test_sixteen_bits_are_kept(program: Program, folder: Path) -> None:
         ("photo.png style.png -o photo.png -f", "is also an input"),
         ("photo.png style.png -o there.png", "'there.png' exists"),
         ("photo.png none.png", "there is no file 'none.png'"),
-        ("photo.png style.png -o out.xyz", "does not end in a known kind of image"),
+        ("photo.png style.png -o out.xyz", "has no image extension that can be written"),
         ("clear.png style.png -o out.png", "is completely transparent"),
         ("photo.png clear.png -o out.png --method histogram", "is completely transparent"),
         ("photo.png style.png --method magic", "'magic' is not one of"),

@@ -70,7 +70,7 @@ def test_an_image_beside_the_record_of_another_one_is_refused(
     shutil.copy(other, painted)
     refused = program("rerun", painted, "-o", tmp_path / "again.png")
     assert refused.code == 2
-    assert "out.png.json' is the record of another picture than" in refused.err
+    assert "out.png.json' is the record of another image than" in refused.err
     assert not (tmp_path / "again.png").exists()
 
 

@@ -22,7 +22,7 @@ def test_any_image_is_scored_against_given_ones(program: Program, pictures: Path
     outcome = program("score", content, "--content", content, "--style", style)
     assert outcome.code == 0, outcome.err
     assert "structural similarity of lightness, against the content" in outcome.out
-    assert "vgg was left out: it needs trained weights: name a file with --trained FILE" in outcome.out
+    assert "vgg was left out: it needs trained weights; name a file with --trained FILE" in outcome.out
 
 
 @pytest.mark.parametrize(

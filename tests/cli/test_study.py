@@ -29,7 +29,7 @@ def test_all_commands_from_list_to_report(
     assert all(name in listed for name in SHIPPED)
     assert "network.channels=8" in program("study", "show", study_file).out
     planned = program("study", "plan", study_file).out
-    assert "1 pairs x 3 variants x 1 optimizers x 2 seeds = 6 different cells, 0 done" in planned
+    assert "1 pair x 3 variants x 1 optimizer x 2 seeds = 6 different cells, 0 done" in planned
     assert "6 cells to run, about 18 evaluations: at most " in planned
     ran = program("study", "run", study_file, "--workers", "2")
     assert ran.code == 0, ran.err
@@ -50,7 +50,7 @@ def test_workers_that_end_early_are_reported_in_the_exit_code(
     outcome = program("study", "run", study_file, "--workers", "2", "--into", tmp_path / "store")
     assert outcome.code == 1
     assert "0 of 6 cells done, 0 failed" in outcome.out
-    assert "6 cells are unfinished because their workers ended; run the same command again" in outcome.err
+    assert "6 cells did not finish because the worker ended; run the same command again" in outcome.err
 
 
 @pytest.mark.slow
@@ -116,10 +116,13 @@ def test_search_prints_settings_that_transfer_accepts(program: Program, pictures
         (("run", "nowhere.yaml"), "there is no study file 'nowhere.yaml'"),
         (("run", "paper"), "needs trained VGG-19 weights; name a file with --trained FILE, or leave such"),
         (("run", "fig8", "--trained", "nowhere.pth"), "there is no weights file 'nowhere.pth'"),
-        (("run", "fig8", "--seeds", "a,b"), "--seeds must be whole numbers separated by commas, like 0,1,2, not 'a,b'"),
+        (
+            ("run", "fig8", "--seeds", "a,b"),
+            "--seeds must be whole numbers separated by commas, such as 0,1,2, not 'a,b'",
+        ),
         (
             ("run", "fig8", "--pair", "one.png"),
-            "--pair must be two images, like photo:chelsea,style:mosaic, not 'one.png'",
+            "--pair must be two images, such as photo:chelsea,style:mosaic, not 'one.png'",
         ),
         (("run", "fig8", "--pair", "one.png,two.png"), "one.png' of the study cannot be read"),
         (("run", "fig8", "--pair", "photo:dog,style:mosaic"), "there is no photograph 'dog'"),

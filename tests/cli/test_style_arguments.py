@@ -118,8 +118,8 @@ def test_weights_are_separated_by_commas() -> None:
     ("line", "words"),
     [
         ("photo.png", "no style is given"),
-        ("photo.png a.png --weights 2", "has no effect with a single style"),
-        ("photo.png a.png b.png --weights 2,1,3", "there are 3 weights for 2 styles"),
+        ("photo.png a.png --weights 2", "have no effect with a single style"),
+        ("photo.png a.png b.png --weights 2,1,3", "2 styles need 2 weights, not 3"),
         ("photo.png a.png b.png --weights 2,0", "a style's weight cannot be 0.0"),
         ("photo.png a.png b.png --weights 2,-1", "a style's weight cannot be -1.0"),
         ("photo.png a.png b.png --weights 2,much", "such as 2,1, not '2,much'"),

@@ -125,7 +125,7 @@ def check_image_without_video(program: Program) -> None:
 @pytest.mark.parametrize(
     ("video", "words"),
     [
-        ("video.avi", "does not end in a known kind of video; use one of .mp4, .gif"),
+        ("video.avi", "has no video extension that can be written; use one of .mp4, .gif"),
         ("there.gif", "'there.gif' exists; choose another name, or overwrite it with --force"),
         ("nowhere/video.gif", "cannot write to the folder 'nowhere'"),
     ],

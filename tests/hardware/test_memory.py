@@ -24,7 +24,7 @@ def test_sizes_are_parsed(text: str, count: int | None) -> None:
 
 @pytest.mark.parametrize("text", ["", "much", "-1GiB", "0", "4 bananas"])
 def test_anything_but_a_size_is_refused(text: str) -> None:
-    with pytest.raises(DeviceError, match="; use a size like 4GiB or 800MB, or auto"):
+    with pytest.raises(DeviceError, match="memory must be a size such as 4GiB or 800MB, or auto, not"):
         memory.parse_memory(text)
 
 

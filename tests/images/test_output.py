@@ -15,8 +15,8 @@ def test_what_cannot_be_an_output(tmp_path: Path) -> None:
     (tmp_path / "there.png").touch()
     (tmp_path / "folder.png").mkdir()
     for name, force, message in (
-        ("a.xyz", False, r"does not end in a known kind of image; use one of \.png"),
-        ("noextension", False, "does not end in a known kind"),
+        ("a.xyz", False, r"has no image extension that can be written; use one of \.png"),
+        ("noextension", False, "has no image extension"),
         ("there.png", False, "exists; choose another name, or overwrite it with --force"),
         ("folder.png", True, "is a folder"),
         ("nowhere/a.png", False, "cannot write to the folder .*nowhere"),

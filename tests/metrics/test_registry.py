@@ -29,7 +29,7 @@ def test_similarities_are_better_when_higher_and_compare_with_the_content() -> N
 
 
 def test_a_metric_without_weights_is_an_error_with_the_remedy() -> None:
-    message = r"metric vgg cannot be computed; it needs trained weights: name a file with --trained FILE or \$BARESTYLE"
+    message = r"metric vgg cannot be computed; it needs trained weights; name a file with --trained FILE or \$BARESTYLE"
     with pytest.raises(SpecError, match=message):
         check_requirements(select(["ssim", "vgg"]), None)
     check_requirements(select(["ssim", "patches", "held-out"]), None)
@@ -37,13 +37,13 @@ def test_a_metric_without_weights_is_an_error_with_the_remedy() -> None:
 
 def test_weights_with_too_few_layers_are_an_error_with_the_remedy(synthetic_weights: Path) -> None:
     missing = missing_requirement(METRICS["vgg"], synthetic_weights)
-    assert missing.startswith("it needs 8 layers of trained VGG-19 and ")
-    assert "has 5: run barestyle weights fetch --layers 8" in missing
+    assert missing.startswith("it needs 8 layers of trained VGG-19, but ")
+    assert "has 5; run barestyle weights fetch --layers 8" in missing
 
 
 def test_a_missing_package_is_named_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "find_spec", lambda _: None)
-    assert missing_requirement(METRICS["portilla"], None) == "it needs plenoptic: pip install 'barestyle[metrics]'"
+    assert missing_requirement(METRICS["portilla"], None) == "it needs plenoptic; run pip install 'barestyle[metrics]'"
     assert missing_requirement(replace(METRICS["portilla"], needs=""), None) == ""
 
 

@@ -175,7 +175,7 @@ def test_the_hub_offline_is_one_sentence(tmp_path: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stdout) == (2, "")
-    assert "on the Hugging Face hub cannot be read (" in done.stderr
+    assert "on the Hugging Face Hub cannot be read (" in done.stderr
     assert "check the network, or download the file in another way and name it with --from FILE" in done.stderr
     assert done.stderr.count("\n") == 1
 

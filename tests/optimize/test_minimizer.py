@@ -23,7 +23,7 @@ def test_it_stops_at_a_plateau() -> None:
     minimizer = Minimizer(never_below_one, START, LBFGS(steps=10_000, patience=5, tolerance=0.01))
     taken = list(minimizer)
     assert minimizer.ending.reason is StopReason.PLATEAU
-    assert "the last 5 iterations improved the loss by less than 0.01 of it" in minimizer.ending.sentence
+    assert "the loss decreased by less than 1% in the last 5 iterations" in minimizer.ending.sentence
     losses = [iterate.loss for iterate in taken]
     best = [min(losses[: count + 1]) for count in range(len(losses))]
     stalled = [now > 0.99 * before for before, now in zip(best, best[5:], strict=False)]

@@ -54,7 +54,7 @@ def test_less_memory_means_smaller_tiles_and_fewer_pairs(network: Network) -> No
 def test_the_papers_history_is_never_shortened(network: Network) -> None:
     assert choose(network, 3200, PaperLBFGS()).history == 100
     with pytest.raises(
-        DeviceError, match=r"1\.0 GiB of memory are too few for 1024 x 1024 pixels .* a shorter optimizer"
+        DeviceError, match=r"1\.0 GiB of memory is not enough for 1024 x 1024 pixels .* a shorter optimizer"
     ):
         choose(network, 1024, PaperLBFGS())
 
@@ -62,7 +62,7 @@ def test_the_papers_history_is_never_shortened(network: Network) -> None:
 def test_the_error_names_the_least_memory_that_is_enough(network: Network) -> None:
     with pytest.raises(DeviceError) as refusal:
         choose(network, 400, LBFGS())
-    needed = int(str(refusal.value).split("which need ")[1].split(" MiB")[0])
+    needed = int(str(refusal.value).split("which need at least ")[1].split(" MiB")[0])
     assert choose(network, needed + 1, LBFGS()).history == 1
 
 

@@ -25,7 +25,7 @@ def test_a_named_metric_that_cannot_be_computed_is_refused(study_file: Path) -> 
     study_file.write_text(text.replace("metrics: [ssim, patches]\n", ""))
     resolved = resolve_study(load(str(study_file)), weights=None)
     assert "vgg" not in resolved.metrics
-    assert resolved.left_out["vgg"].startswith("it needs trained weights: name a file with --trained FILE")
+    assert resolved.left_out["vgg"].startswith("it needs trained weights; name a file with --trained FILE")
 
 
 def test_missing_weights_are_reported() -> None:

@@ -71,6 +71,6 @@ def test_metrics_that_cannot_be_computed_are_refused(tmp_path: Path, pair: tuple
     with pytest.raises(SpecError, match="there is no metric 'beauty'"):
         run_search(tmp_path, pair, metric="beauty")
     with pytest.raises(
-        SpecError, match="metric vgg cannot be computed; it needs trained weights: name a file with --trained"
+        SpecError, match="metric vgg cannot be computed; it needs trained weights; name a file with --trained"
     ):
         run_search(tmp_path, pair, metric="vgg")

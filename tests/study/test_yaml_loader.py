@@ -94,9 +94,13 @@ def test_letters_are_those_in_the_text_of_the_paper() -> None:
             "line 15: figures.0.panels.1: network of kind vgg has no field 'chanels'",
         ),
         ("preset: npnd, set: {network.channels: 8}", "preset: npd", "preset cannot be 'npd'; it must be one of bare"),
-        ("variant: eight", "variant: four", "variant 'four' stands for two specs"),
+        ("variant: eight", "variant: four", "variant 'four' names two different specs"),
         ("figures:", "figures: [", "is not a valid YAML file"),
-        ("title: A small study", "title: !foo x", "line 2 is not a valid YAML file: could not determine a constructor"),
+        (
+            "title: A small study",
+            "title: !foo x",
+            "is not a valid YAML file (line 2: could not determine a constructor",
+        ),
         ("title: A small study", "title: 2024-13-45", "is not a valid YAML file: month must be in 1..12"),
         ("title: A small study", "? [a]", "line 2: a field's name must be text"),
         ("title: A small study", "3: c", "line 2: a field's name must be text"),
@@ -174,5 +178,5 @@ def test_a_variant_of_an_included_file_cannot_have_another_spec(study_file: Path
         .replace("figure: one", "figure: two")
         .replace("channels: 8", "channels: 9")
     )
-    with pytest.raises(StudyError, match=r"whole.yaml': variant 'eight' stands for two specs; rename one of them"):
+    with pytest.raises(StudyError, match=r"whole.yaml': variant 'eight' names two different specs; rename one of them"):
         load(str(study_file.with_name("whole.yaml")))

@@ -73,7 +73,7 @@ def test_a_port_in_use_is_refused(page_server: Server, capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--max-upload", "huge"), "--max-upload must be a size like 50MB, not 'huge'"),
+        (("--max-upload", "huge"), "--max-upload must be a size such as 50MB, not 'huge'"),
         (("--device", "abacus"), "'abacus'"),
         (("--precision", "half"), "'half'"),
         (("--memory", "none"), "'none'"),

@@ -63,9 +63,9 @@ def test_what_is_refused_before_any_work(tmp_path: Path) -> None:
     (tmp_path / "there.gif").touch()
     (tmp_path / "folder.gif").mkdir()
     for name, force, message in (
-        ("a.avi", False, r"does not end in a known kind of video; use one of \.mp4, \.gif"),
-        ("a.webp", False, r"does not end in a known kind of video; use one of \.mp4, \.gif"),
-        ("noextension", True, "does not end in a known kind of video"),
+        ("a.avi", False, r"has no video extension that can be written; use one of \.mp4, \.gif"),
+        ("a.webp", False, r"has no video extension that can be written; use one of \.mp4, \.gif"),
+        ("noextension", True, "has no video extension that can be written"),
         ("there.gif", False, "exists; choose another name, or overwrite it with --force"),
         ("folder.gif", True, "is a folder; name a file in it, like .*folder.gif/out.gif"),
         ("nowhere/a.gif", False, "cannot write to the folder .*nowhere"),

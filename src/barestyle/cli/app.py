@@ -103,7 +103,8 @@ def _run(arguments: list[str], *, debug: bool) -> int:
     except (StoppedError, KeyboardInterrupt, typer.Abort):
         return _fail(NOTHING_SAVED, INTERRUPTED)
     except typer.TyperException as error:
-        return _fail(f"{error.format_message().rstrip('.')}; run the command with --help for its usage", REFUSED)
+        message = error.format_message().replace("Value error, ", "").rstrip(".")
+        return _fail(f"{message}; run the command with --help for its usage", REFUSED)
     except BarestyleError as error:
         if debug:
             traceback.print_exc()

@@ -108,7 +108,7 @@ def _check_names(pairs: Iterable[Pair], pattern: str) -> None:
 
     if Path(pattern).suffix.lower() not in EXTENSIONS:
         raise OutputError(
-            f"the pattern {pattern!r} does not end in a known kind of image; use one of {', '.join(EXTENSIONS)}"
+            f"the pattern {pattern!r} has no image extension that can be written; use one of {', '.join(EXTENSIONS)}"
         )
     pair_of: dict[Path, Pair] = {}
     for pair in pairs:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from barestyle.cli.exit_codes import INTERRUPTED, REFUSED
-from barestyle.cli.messages import print_error
+from barestyle.cli.messages import format_count, print_error
 from barestyle.errors import OutputError
 
 if TYPE_CHECKING:
@@ -164,8 +164,9 @@ def report(outcome: Outcome, *, quiet: bool) -> None:
     result = outcome.result
     if outcome.error is None:
         size = f"{result.image.shape[-1]} x {result.image.shape[-2]}"
-        restarts = f", {result.restarts} restarts" if result.restarts else ""
-        print(f"{outcome.path}  {size} pixels, {result.evaluations} evaluations in {result.seconds:.1f} s{restarts}")
+        restarts = f", {format_count(result.restarts, 'restart')}" if result.restarts else ""
+        evaluations = format_count(result.evaluations, "evaluation")
+        print(f"{outcome.path}  {size} pixels, {evaluations} in {result.seconds:.1f} s{restarts}")
         print(f"The run ended because {result.reason}.")
     if outcome.checkpoint is not None:
         print(f"To continue, run `barestyle resume {outcome.checkpoint.with_suffix('')}`.")

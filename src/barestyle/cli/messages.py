@@ -1,8 +1,13 @@
-"""Messages on standard error."""
+"""Messages, and how they count things."""
 
 from __future__ import annotations
 
 import sys
+
+
+def format_count(number: int, noun: str) -> str:
+    """Return '1 cell' or '2 cells'."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def print_error(error: Exception | str) -> None:

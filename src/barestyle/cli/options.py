@@ -202,7 +202,7 @@ Checkpoint = Annotated[
     bool,
     typer.Option(
         "--checkpoint",
-        help="Write checkpoints beside the output, from which `barestyle resume` continues.",
+        help="Save checkpoints beside the output, so that `barestyle resume` can continue the run.",
         rich_help_panel=PROGRESS_PANEL,
     ),
 ]
@@ -212,7 +212,7 @@ CheckpointEvery = Annotated[
         "--checkpoint-every",
         metavar="N",
         min=1,
-        help=f"Write a checkpoint after every N steps (default: {CHECKPOINT_EVERY}); implies --checkpoint.",
+        help=f"Save a checkpoint after every N steps (default: {CHECKPOINT_EVERY}); implies --checkpoint.",
         show_default=False,
         rich_help_panel=PROGRESS_PANEL,
     ),

@@ -20,7 +20,10 @@ def presets(
         typer.Argument(metavar="PRESET", help="Show the fields of this preset.", show_default=False),
     ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON, which `--preset FILE.json` accepts for one preset.")
+        bool,
+        typer.Option(
+            "--json", help="Print JSON; that of a single preset, saved as FILE.json, can be passed to --preset."
+        ),
     ] = False,
 ) -> None:
     """List the presets, or show every field of one with the values that --set accepts."""

@@ -20,16 +20,18 @@ def recolor(
     output: options.Output = None,
     method: Annotated[
         Method,
-        typer.Option(help="mean-covariance: one linear map of all channels; histogram: match each channel separately."),
+        typer.Option(
+            help="mean-covariance: one linear map for all channels; histogram: match each channel separately."
+        ),
     ] = DEFAULTS.method,
-    space: Annotated[Space, typer.Option(help="Color space of the map.")] = DEFAULTS.space,
+    space: Annotated[Space, typer.Option(help="Color space in which colors are mapped.")] = DEFAULTS.space,
     max_pixels: options.MaxPixels = MAX_PIXELS,
     force: options.Force = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Give CONTENT the colors of STYLE, without its strokes.
 
-    This takes no optimization. The result has the size of CONTENT.
+    There is no optimization. The result has the size of CONTENT.
     """
     from barestyle.atomic_files import write_atomically
     from barestyle.images import check_distinct, check_format, check_output, color_transfer, encode

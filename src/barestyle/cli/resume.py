@@ -32,7 +32,7 @@ def resume(
             "--checkpoint-every",
             metavar="N",
             min=1,
-            help="Write a checkpoint after every N steps (default: as before).",
+            help="Save a checkpoint after every N steps (default: as before).",
             show_default=False,
             rich_help_panel=options.PROGRESS_PANEL,
         ),

@@ -31,13 +31,13 @@ def score(
     ] = None,
     metric: Annotated[
         list[str] | None,
-        typer.Option("--metric", metavar="M", help="Compute only this metric. May be repeated.", show_default=False),
+        typer.Option("--metric", metavar="NAME", help="Compute only this metric. May be repeated.", show_default=False),
     ] = None,
     trained: options.Trained = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     max_pixels: options.MaxPixels = MAX_PIXELS,
 ) -> None:
-    """Compare a result with its content and its style, by several metrics."""
+    """Measure how similar a result is to its content and its style, by several metrics."""
     from barestyle import metrics
     from barestyle.run import record as records
 

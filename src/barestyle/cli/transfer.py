@@ -23,7 +23,7 @@ def transfer(
     content: Annotated[Path, typer.Argument(metavar="CONTENT", help="Image to repaint.", show_default=False)],
     styles: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="STYLE", help="Image, or images, to take the style from.", show_default=False),
+        typer.Argument(metavar="STYLE", help="One or more images to take the style from.", show_default=False),
     ] = None,
     output: options.Output = None,
     spec_options: SpecOptions,

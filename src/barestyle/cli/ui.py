@@ -28,7 +28,7 @@ def ui(
             "--open/--no-open", help="Open the page in a browser (default: if there is a display).", show_default=False
         ),
     ] = None,
-    max_upload: Annotated[str, typer.Option(metavar="SIZE", help="Largest file that can be uploaded.")] = (
+    max_upload: Annotated[str, typer.Option(metavar="SIZE", help="Size limit of an uploaded file.")] = (
         f"{LIMITS.max_upload // 1_000_000}MB"
     ),
     max_pixels: options.MaxPixels = LIMITS.max_pixels,
@@ -41,9 +41,9 @@ def ui(
 ) -> None:
     """Open barestyle in a web browser. The page is served by this machine and needs no network.
 
-    Pictures are painted one at a time; further requests wait in a queue.
+    Images are painted one at a time; further requests wait in a queue.
 
-    Press Ctrl-C to quit. All uploaded files and results are deleted then.
+    Press Ctrl-C to quit. This deletes all uploaded files and results.
     """
     limits = Limits(max_upload=_parse_size(max_upload), max_pixels=max_pixels, max_size=max_size)
     if find_spec("gradio") is None:
@@ -72,7 +72,7 @@ def _parse_size(text: str) -> int:
     except ValidationError:
         size = 0
     if size <= 0:
-        raise BarestyleError(f"--max-upload must be a size like 50MB, not {text!r}")
+        raise BarestyleError(f"--max-upload must be a size such as 50MB, not {text!r}")
     return size
 
 

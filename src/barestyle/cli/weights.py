@@ -37,7 +37,7 @@ def fetch(
         typer.Option(
             "--from",
             metavar="FILE|URL",
-            help="File (.safetensors or .pth) or URL (.safetensors) to read (default: from the Hugging Face hub).",
+            help="File (.safetensors or .pth) or URL (.safetensors) to read (default: from the Hugging Face Hub).",
             show_default=False,
         ),
     ] = None,
@@ -47,10 +47,10 @@ def fetch(
     ] = 5,
     cache: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Folder for the weights (default: the user's cache).", show_default=False),
+        typer.Option(metavar="FOLDER", help="Folder for the weights (default: the user's cache).", show_default=False),
     ] = None,
 ) -> None:
-    """Download the first layers of VGG-19, a few MB of the file, and verify them."""
+    """Download and verify the first layers of VGG-19, a few MB of a large file."""
     from barestyle.networks.download import download_layers
 
     download = download_layers(source, layers=layers, cache=cache)

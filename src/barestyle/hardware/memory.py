@@ -25,7 +25,7 @@ def parse_memory(text: str) -> int | None:
     except ValidationError:
         size = 0
     if size <= 0:
-        raise DeviceError(f"memory cannot be {text!r}; use a size like 4GiB or 800MB, or auto")
+        raise DeviceError(f"memory must be a size such as 4GiB or 800MB, or auto, not {text!r}")
     return size
 
 

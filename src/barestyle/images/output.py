@@ -25,7 +25,9 @@ def check_output(path: Path, *, force: bool, extensions: Collection[str] = EXTEN
         what: the kind of file, for the message.
     """
     if path.suffix.lower() not in extensions:
-        raise OutputError(f"{str(path)!r} does not end in a known kind of {what}; use one of {', '.join(extensions)}")
+        raise OutputError(
+            f"{str(path)!r} has no {what} extension that can be written; use one of {', '.join(extensions)}"
+        )
     try:
         if path.is_dir():
             raise OutputError(f"{str(path)!r} is a folder; name a file in it, like {str(path / f'out{path.suffix}')!r}")

@@ -56,7 +56,7 @@ METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
 
 _REMEDIES = {
     "trained weights": f"name a file with --trained FILE or ${ENVIRONMENT_VARIABLE}",
-    "plenoptic": "pip install 'barestyle[metrics]'",
+    "plenoptic": "run pip install 'barestyle[metrics]'",
 }
 
 
@@ -89,13 +89,13 @@ def missing_requirement(metric: Metric, weights: Path | None) -> str:
         "plenoptic": metric.needs == "plenoptic" and find_spec("plenoptic") is None,
     }
     if missing.get(metric.needs, False):
-        return f"it needs {metric.needs}: {_REMEDIES[metric.needs]}"
+        return f"it needs {metric.needs}; {_REMEDIES[metric.needs]}"
     if metric.needs == "trained weights" and weights is not None:
         depth = vgg19.count_layers(weights)
         wanted = gram_distance.TRAINED_DEPTH
         if depth < wanted:
             return (
-                f"it needs {wanted} layers of trained VGG-19 and {str(weights)!r} has {depth}: run "
+                f"it needs {wanted} layers of trained VGG-19, but {str(weights)!r} has {depth}; run "
                 f"barestyle weights fetch --layers {wanted}, or name another with --trained FILE"
             )
     return ""

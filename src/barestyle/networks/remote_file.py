@@ -1,4 +1,4 @@
-"""Read parts of a file on disk, at a URL, or on the Hugging Face hub, and count the bytes that were read.
+"""Read parts of a file on disk, at a URL, or on the Hugging Face Hub, and count the bytes that were read.
 
 fsspec is not used for URLs: its HTTP client needs aiohttp, and it cannot seek on a server without range requests.
 """
@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from barestyle.errors import WeightsError
 
 HUB_FILE = "timm/vgg19.tv_in1k/model.safetensors"
-"""Torchvision's IMAGENET1K_V1 weights as safetensors, on the Hugging Face hub."""
+"""Torchvision's IMAGENET1K_V1 weights as safetensors, on the Hugging Face Hub."""
 
 TIMEOUT = 30
 """Seconds to wait for an answer of the server."""
@@ -63,7 +63,7 @@ def is_url(source: str) -> bool:
 def _unreadable(source: str | None, error: Exception) -> WeightsError:
     reason = (str(error).strip() or type(error).__name__).splitlines()[0]
     return WeightsError(
-        f"{source or HUB_FILE + ' on the Hugging Face hub'} cannot be read ({reason}); check the network, "
+        f"{source or HUB_FILE + ' on the Hugging Face Hub'} cannot be read ({reason}); check the network, "
         "or download the file in another way and name it with --from FILE"
     )
 

@@ -100,7 +100,7 @@ class PlateauDetector:
         self._recent: deque[float] = deque(maxlen=spec.patience + 1)
         self._patience = spec.patience
         self._tolerance = spec.tolerance
-        self.ending = explain(StopReason.PLATEAU, patience=spec.patience, tolerance=spec.tolerance)
+        self.ending = explain(StopReason.PLATEAU, patience=spec.patience, percent=100 * spec.tolerance)
 
     @property
     def recent(self) -> list[float]:

@@ -132,7 +132,7 @@ def _check_versions(record: Record, path: Path) -> None:
         if record.versions.get(name) != present[name]:
             raise RecordError(
                 f"{str(path)!r} was written with {name} {record.versions.get(name)}, but {present[name]} is installed "
-                "and would give another picture; install the former, or start the run again"
+                "and would give a different image; install the former, or start the run again"
             )
 
 

@@ -51,7 +51,7 @@ def read_styles(
     """
     sources: list[Source] = [*style] if isinstance(style, list | tuple) else [cast(Source, style)]
     if not sources:
-        raise SpecError("there is no style; give at least one picture")
+        raise SpecError("there is no style; give at least one image")
     checked_weights = check_weights(weights, len(sources))
     mask_pictures = read_masks(masks, len(sources), content, max_pixels)
     pictures = [read_style(source, max_pixels=max_pixels) for source in sources]
@@ -62,7 +62,7 @@ def read_style(source: Source, *, max_pixels: int = MAX_PIXELS) -> Picture:
     """Read a style picture; its transparent pixels do not count. Raises ImageError if all are transparent."""
     picture = read(source, max_pixels=max_pixels)
     if picture.alpha is not None and not bool(picture.alpha.any()):
-        raise ImageError(f"{picture.name} is completely transparent; use a picture with visible pixels")
+        raise ImageError(f"{picture.name} is completely transparent; use an image with visible pixels")
     return picture
 
 
@@ -71,11 +71,9 @@ def check_weights(weights: Sequence[float] | None, styles: int) -> list[float]:
     if weights is None:
         return [1.0] * styles
     if styles == 1:
-        raise SpecError(
-            f"the weight {weights[0] if weights else None!r} has no effect with a single style; leave it out"
-        )
+        raise SpecError("weights have no effect with a single style; leave them out")
     if len(weights) != styles:
-        raise SpecError(f"there are {len(weights)} weights for {styles} styles; give one for each style")
+        raise SpecError(f"{styles} styles need {styles} weights, not {len(weights)}; give one for each style")
     for weight in weights:
         if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= MAX_NUMBER:
             raise SpecError(
@@ -97,14 +95,17 @@ def read_masks(
     if masks is None:
         return [None] * styles
     if len(masks) != styles:
-        raise SpecError(f"there are {len(masks)} masks for {styles} styles; give one, or None, for each style")
+        raise SpecError(
+            f"masks must have one entry for each style, {styles} in all, not {len(masks)}; "
+            "use None for a style without a mask"
+        )
     pictures = [None if mask is None else read_mask(mask, content, max_pixels) for mask in masks]
     if None in pictures and any(pictures):
         left = 1 - torch.stack([mask.pixels for mask in pictures if mask is not None]).sum(0)
         if not bool((left > 1 / 255).any()):
             raise SpecError(
-                f"style {pictures.index(None) + 1} has no mask, and the masks of the other styles leave nothing of the "
-                "picture for it; give it a mask, or leave it out"
+                f"style {pictures.index(None) + 1} has no mask, and the masks of the other styles leave no area "
+                "for it; give it a mask, or leave it out"
             )
     return pictures
 
@@ -149,8 +150,8 @@ def check_proportions(picture: Picture, content: Picture, what: str) -> None:
     slack = max(ASPECT_TOLERANCE, 1 / min(picture.height, picture.width))
     if not 1 / (1 + slack) <= ratio <= 1 + slack:
         raise ImageError(
-            f"{picture.name} has {picture.width} x {picture.height} pixels, but {what} must have the proportions of "
-            f"the content, here {content.width} x {content.height}; crop it, or scale it"
+            f"{picture.name} has {picture.width} x {picture.height} pixels, but {what} must have the content's "
+            f"proportions, here {content.width} x {content.height}; crop or resize it"
         )
 
 

@@ -199,9 +199,9 @@ def plan_memory(
     least_pairs = 1 if isinstance(optimizer, LBFGS) else history
     least = fixed + 2 * vector * least_pairs + min(option.tile_bytes for option in options)
     raise DeviceError(
-        f"{_format_bytes(budget)} of memory are too few for {picture.width} x {picture.height} pixels with this "
-        f"network and optimizer, which need {_format_bytes(least)}; allow more with --memory, or choose a smaller "
-        "--size" + (", or a shorter optimizer.history_size" if isinstance(optimizer, PaperLBFGS) else "")
+        f"{_format_bytes(budget)} of memory is not enough for {picture.width} x {picture.height} pixels with this "
+        f"network and optimizer, which need at least {_format_bytes(least)}; allow more with --memory, or choose a "
+        "smaller --size" + (", or a shorter optimizer.history_size" if isinstance(optimizer, PaperLBFGS) else "")
     )
 
 

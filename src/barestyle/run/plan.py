@@ -147,11 +147,11 @@ def check_spec(spec: Spec | str) -> Spec:
 def choose_start(spec: Spec, start: Source | None) -> Spec:
     """Return the spec with start=picture if there is a start picture. Raises SpecError if it asks for another start."""
     if start is None and isinstance(spec.start, PictureStart):
-        raise SpecError("start=picture needs a picture; name it with --start (start in Python)")
+        raise SpecError("start=picture needs an image; name it with --start (start in Python)")
     if start is None:
         return spec
     if isinstance(spec.start, NoiseStart):
-        raise SpecError("a run cannot start both from noise and from a picture; leave out start=noise or the picture")
+        raise SpecError("a run cannot start both from noise and from an image; leave out start=noise or the image")
     return spec.model_copy(update={"start": PictureStart()})
 
 
@@ -205,11 +205,11 @@ def check_large_enough(picture: Picture, size: tuple[int, int], spec: Spec, opti
     if min(picture.height, picture.width) < SMALLEST_SIDE:
         raise ImageError(
             f"{picture.name} has {picture.width} x {picture.height} pixels, but this network needs at least "
-            f"{smallest} pixels per side; use a larger picture"
+            f"{smallest} pixels per side; use a larger image"
         )
     if min(size) < smallest:
         raise ImageError(
             f"{picture.name} has {picture.width} x {picture.height} pixels and would be used at "
             f"{size[1]} x {size[0]}, but this network needs at least {smallest} pixels per side; "
-            f"choose a larger {option} or a less narrow picture"
+            f"choose a larger {option} or a less narrow image"
         )

@@ -97,8 +97,7 @@ def exclude_protected(mask: Tensor | None, keep: Tensor | None, style: Style) ->
     left = 1 - keep if mask is None else mask * (1 - keep)
     if float(left.mean()) < MIN_UNPROTECTED * (1.0 if mask is None else float(mask.mean())):
         raise ImageError(
-            f"the protected pixels leave nothing of the picture for the style {style.picture.name}; "
-            "make one of the masks smaller"
+            f"the protected pixels leave no area for the style {style.picture.name}; make one of the masks smaller"
         )
     return left
 

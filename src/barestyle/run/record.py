@@ -155,9 +155,7 @@ def find(output: Path) -> Record:
     """
     try:
         if not output.is_file():
-            raise RecordError(
-                f"there is no file {str(output)!r}; name a picture that barestyle made, or its .json file"
-            )
+            raise RecordError(f"there is no file {str(output)!r}; name an image that barestyle made, or its .json file")
         if output.suffix == ".json":
             return parse(output.read_text(encoding="utf-8", errors="replace"), output)
         embedded = read_embedded(output)
@@ -165,7 +163,7 @@ def find(output: Path) -> Record:
             if embedded is None:
                 raise RecordError(
                     f"{str(output)!r} contains no record and {sidecar(output).name!r} is not beside it; "
-                    "only pictures that barestyle made can be repeated"
+                    "name an image that barestyle made"
                 )
             return embedded
         beside = parse(sidecar(output).read_text(encoding="utf-8", errors="replace"), sidecar(output))
@@ -173,7 +171,7 @@ def find(output: Path) -> Record:
         raise RecordError(f"the record of {str(output)!r} cannot be read ({error.strerror}); check the path") from None
     if embedded is not None and embedded.image_sha256 != beside.image_sha256:
         raise RecordError(
-            f"{str(sidecar(output))!r} is the record of another picture than {str(output)!r}, which contains a "
+            f"{str(sidecar(output))!r} is the record of another image than {str(output)!r}, which contains a "
             "different one; move the .json file away"
         )
     return beside
@@ -212,15 +210,15 @@ def parse(text: str, path: Path) -> Record:
 def _check_format(data: Any, path: Path) -> None:
     """Raise RecordError unless the JSON data is a record of this format."""
     if not isinstance(data, dict) or not {"kind", "format"} & set(data):
-        raise RecordError(f"{str(path)!r} is not a barestyle record; name a picture that barestyle made, or its .json")
+        raise RecordError(f"{str(path)!r} is not a barestyle record; name an image that barestyle made, or its .json")
     kind, stored = data.get("kind"), data.get("format")
     if kind is None:
         raise RecordError(
             f"{str(path)!r} is a record of format {stored!r} from before the first release of barestyle, which can no "
-            "longer be read; make the picture again with `barestyle transfer`"
+            "longer be read; make the image again with `barestyle transfer`"
         )
     if kind != KIND:
-        raise RecordError(f"{str(path)!r} is a {kind!r} file, not a {KIND!r}; name a picture that barestyle made")
+        raise RecordError(f"{str(path)!r} is a {kind!r} file, not a {KIND!r}; name an image that barestyle made")
     if stored != FORMAT:
         raise RecordError(
             f"{str(path)!r} is a record of format {stored!r}, but barestyle {version('barestyle')} reads format "

@@ -83,7 +83,7 @@ def check_relocated(record: Record, record_path: Path, relocated: RelocatedFiles
     for option, source, new_path, what in (
         ("trained", record.weights, relocated.trained, "trained weights"),
         ("keep", record.keep, relocated.keep, "a keep mask"),
-        ("start", record.start, relocated.start, "a start picture"),
+        ("start", record.start, relocated.start, "a start image"),
     ):
         if source is None and new_path is not None:
             raise RecordError(f"{str(record_path)!r} was made without {what}; leave out --{option}")
@@ -92,6 +92,8 @@ def check_relocated(record: Record, record_path: Path, relocated: RelocatedFiles
         ("style", relocated.styles, len(record.styles)),
         ("mask", relocated.masks, masks),
     ):
+        if paths and not count:
+            raise RecordError(f"{str(record_path)!r} was made without {option}s; leave out --{option}")
         if paths and len(paths) != count:
             raise RecordError(
                 f"{str(record_path)!r} was made with {count} {option}{'s' * (count != 1)}, not {len(paths)}; "

@@ -104,11 +104,15 @@ class VGG(FrozenModel):
                         "leave it out, or set weights or bias to pretrained"
                     )
             return self
-        if self.kernel_size != 3 or self.channels != VGG19_CHANNELS[: self.depth]:
+        remedy = "or choose random weights and a constant bias"
+        if self.kernel_size != 3:
             raise ValueError(
-                f"trained weights or biases need kernel_size 3 and VGG-19's channels "
-                f"{list(VGG19_CHANNELS[: self.depth])}, not kernel_size {self.kernel_size} and "
-                f"{list(self.channels)}; change these, or choose random weights and a constant bias"
+                f"trained weights or biases need kernel_size 3, not {self.kernel_size}; change it, {remedy}"
+            )
+        if self.channels != VGG19_CHANNELS[: self.depth]:
+            raise ValueError(
+                f"trained weights or biases need VGG-19's channels {list(VGG19_CHANNELS[: self.depth])}, "
+                f"not {list(self.channels)}; change them, {remedy}"
             )
         return self
 

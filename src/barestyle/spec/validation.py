@@ -86,7 +86,7 @@ def _describe_schema(schema: dict[str, Any]) -> str:
     if "anyOf" in schema:
         return ", or ".join(_describe_schema(part) for part in schema["anyOf"])
     if schema.get("type") == "array":
-        return f"a list of {schema.get('minItems', 1)} or more, each {_describe_schema(schema['items'])}"
+        return f"a list with {schema.get('minItems', 1)} or more entries, each {_describe_schema(schema['items'])}"
     nouns = {"number": "a number", "integer": "a whole number", "boolean": "true or false", "null": "null"}
     return nouns.get(schema.get("type", ""), "text") + _describe_bounds(schema)
 

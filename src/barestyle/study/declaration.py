@@ -138,4 +138,4 @@ def check_names(study: Study) -> None:
     for variant in study.variants:
         spec = variant.build_spec({})
         if known.setdefault(variant.variant, spec) != spec:
-            raise ValueError(f"variant {variant.variant!r} stands for two specs; rename one of them")
+            raise ValueError(f"variant {variant.variant!r} names two different specs; rename one of them")

@@ -139,9 +139,9 @@ def _parse(text: str, path: Path) -> tuple[yaml.Node, dict[str, Any]]:
         return root, yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
+        line = f"line {mark.line + 1}: " if mark else ""
         problem = (getattr(error, "problem", None) or "it cannot be parsed").splitlines()[0]
-        raise StudyError(f"{str(path)!r}{line} is not a valid YAML file: {problem}") from None
+        raise StudyError(f"{str(path)!r} is not a valid YAML file ({line}{problem})") from None
     except (ValueError, RecursionError) as error:  # a value that looks like a date, and endless nesting
         raise StudyError(f"{str(path)!r} is not a valid YAML file: {error}; put text in quotes") from None
 

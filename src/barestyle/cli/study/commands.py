@@ -15,10 +15,11 @@ from rich.text import Text
 
 from barestyle.cli import options
 from barestyle.cli.exit_codes import INTERRUPTED
+from barestyle.cli.messages import format_count
 from barestyle.cli.option_groups import expand_groups
 from barestyle.cli.spec_builder import build_spec
 from barestyle.cli.study import options as study_options
-from barestyle.cli.study.options import StoreOptions, StudyOptions
+from barestyle.cli.study.options import SearchStoreOptions, StoreOptions, StudyOptions
 from barestyle.cli.study.work import work_in_several_processes, work_in_this_process
 from barestyle.presets import DEFAULT_PRESET
 
@@ -68,7 +69,7 @@ def show(name: study_options.Name) -> None:
 @app.command()
 @expand_groups
 def plan(name: study_options.Name, location: StoreOptions, overrides: StudyOptions) -> None:
-    """List a study's cells and estimate how long they take, by timing a few evaluations of each network."""
+    """Count a study's cells and estimate how long they take, by timing a few evaluations of each network."""
     resolved = overrides.resolve(name)
     from barestyle.cli.progress_bar import format_duration
     from barestyle.study.estimate import estimate
@@ -80,9 +81,10 @@ def plan(name: study_options.Name, location: StoreOptions, overrides: StudyOptio
         done = {result.cell.key for result in results if result.state == "done"}
     waiting = [cell for cell in resolved.cells if cell.key not in done]
     print(
-        f"{study.study}: {len(study.pairs)} pairs x {len({v.variant for v in study.variants})} variants x "
-        f"{len(study.optimizers)} optimizers x {len(study.seeds)} seeds = {len(resolved.cells)} different cells, "
-        f"{len(resolved.cells) - len(waiting)} done"
+        f"{study.study}: {format_count(len(study.pairs), 'pair')} x "
+        f"{format_count(len({v.variant for v in study.variants}), 'variant')} x "
+        f"{format_count(len(study.optimizers), 'optimizer')} x {format_count(len(study.seeds), 'seed')} = "
+        f"{format_count(len(resolved.cells), 'different cell')}, {len(resolved.cells) - len(waiting)} done"
     )
     total = estimate(resolved, waiting)
     table = Table(box=None, pad_edge=False)
@@ -94,7 +96,7 @@ def plan(name: study_options.Name, location: StoreOptions, overrides: StudyOptio
     if total.lines:
         Console(highlight=False).print(table)
     print(
-        f"{total.cells} cells to run, about {total.evaluations:,} evaluations: at most "
+        f"{format_count(total.cells, 'cell')} to run, about {total.evaluations:,} evaluations: at most "
         f"{format_duration(total.seconds)} with one worker on this machine "
         f"(estimated in {format_duration(total.calibration)}; runs that stop early take less)"
     )
@@ -122,7 +124,10 @@ def run(
     store = location.open(resolved.study.study, create=True)
     queued = prepare_store(resolved, store, retry_failed=retry_failed)
     if not quiet:
-        print(f"{queued} cells queued, {len(resolved.cells) - queued} already in the store", file=sys.stderr)
+        print(
+            f"{format_count(queued, 'cell')} queued, {len(resolved.cells) - queued} already in the store",
+            file=sys.stderr,
+        )
         for metric, reason in resolved.left_out.items():
             print(f"metric {metric} is left out; {reason}", file=sys.stderr)
     if workers == 1:
@@ -172,31 +177,35 @@ def report(
     output: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--output", metavar="DIR", help="Folder of the report (default: report, in the study's folder)."
+            "-o", "--output", metavar="FOLDER", help="Folder for the report (default: report, in the study's folder)."
         ),
     ] = None,
 ) -> None:
-    """Write a study's report: a page, contact sheets, and a CSV file. The study may still be running."""
+    """Write a study's report: an HTML page, contact sheets, and a CSV file. The study may still be running."""
     from barestyle.report import write_report
 
     stored = study_options.read_study_name(name)
     page, table, *sheets = write_report(location.open(stored), output or location.folder(stored) / "report")
     size = sum(file.stat().st_size for file in (page, table, *sheets)) / 1e6
-    print(f"{page}, with {table.name} and {len(sheets)} contact sheets in the same folder, {size:.1f} MB")
+    print(
+        f"{page}, with {table.name} and {format_count(len(sheets), 'contact sheet')} in the same folder, {size:.1f} MB"
+    )
 
 
 @app.command()
 @expand_groups
 def search(
-    location: StoreOptions,
-    metric: Annotated[str, typer.Option(metavar="NAME", help="Metric to optimize; one of `barestyle score`.")] = (
+    location: SearchStoreOptions,
+    metric: Annotated[str, typer.Option(metavar="NAME", help="Metric to optimize, as in `barestyle score`.")] = (
         "held-out"
     ),
-    pareto: Annotated[bool, typer.Option("--pareto", help="Trade the metric off against SSIM to the content.")] = False,
+    pareto: Annotated[
+        bool, typer.Option("--pareto", help="Also maximize SSIM to the content, and print the best trade-offs.")
+    ] = False,
     trials: Annotated[int, typer.Option(metavar="N", min=1, help="Number of networks to try.")] = 50,
     preset: options.PresetName = DEFAULT_PRESET,
-    size: Annotated[int, typer.Option(metavar="N", help="Long side in pixels.")] = 96,
-    steps: Annotated[int, typer.Option(metavar="N", help="Steps of the optimizer in every run.")] = 30,
+    size: Annotated[int, typer.Option(metavar="N", help="Longer side of the results in pixels.")] = 96,
+    steps: Annotated[int, typer.Option(metavar="N", help="Optimizer steps of every run.")] = 30,
     seed: options.Seed = 0,
     pair: study_options.Pairs = None,
     trained: options.Trained = None,

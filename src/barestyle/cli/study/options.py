@@ -21,7 +21,13 @@ Name = Annotated[
 Into = Annotated[
     Path | None,
     typer.Option(
-        "--into", metavar="DIR", help="Folder for results and images (default: studies/NAME).", show_default=False
+        "--into", metavar="FOLDER", help="Folder for results and images (default: studies/NAME).", show_default=False
+    ),
+]
+SearchInto = Annotated[
+    Path | None,
+    typer.Option(
+        "--into", metavar="FOLDER", help="Folder for the results (default: studies/search).", show_default=False
     ),
 ]
 Storage = Annotated[
@@ -33,18 +39,20 @@ Storage = Annotated[
     ),
 ]
 Untrained = Annotated[bool, typer.Option("--untrained", help="Leave out variants that need trained weights.")]
-Size = Annotated[int | None, typer.Option(metavar="N", help="Long side in pixels (default: the study's).")]
+Size = Annotated[
+    int | None, typer.Option(metavar="N", help="Longer side of the results in pixels (default: the study's).")
+]
 Steps = Annotated[int | None, typer.Option(metavar="N", help="Steps of every optimizer (default: the study's).")]
-Seeds = Annotated[str | None, typer.Option(metavar="N,...", help="Seeds, like 0,1,2 (default: the study's).")]
+Seeds = Annotated[str | None, typer.Option(metavar="N,...", help="Seeds, such as 0,1,2 (default: the study's).")]
 Pairs = Annotated[
     list[str] | None,
     typer.Option(
-        "--pair", metavar="C,S", help="Content and style image instead of the study's pairs; can be repeated."
+        "--pair", metavar="C,S", help="Content and style image, instead of the study's pairs. May be repeated."
     ),
 ]
 Optimizers = Annotated[
     list[str] | None,
-    typer.Option("--optimizer", metavar="NAME", help="Use only this optimizer of the study; can be repeated."),
+    typer.Option("--optimizer", metavar="NAME", help="Use only this optimizer of the study. May be repeated."),
 ]
 
 
@@ -104,6 +112,13 @@ class StoreOptions:
         return open_store(name, self.folder(name), storage=self.storage, create=create)
 
 
+@dataclass(frozen=True)
+class SearchStoreOptions(StoreOptions):
+    """Where the results of searches are stored."""
+
+    into: SearchInto = None
+
+
 def find_default_weights() -> Path | None:
     """Return the file of trained weights that is used if none is given, or None."""
     from barestyle.networks.vgg19 import find_default_weights
@@ -119,7 +134,7 @@ def parse_seeds(text: str | None) -> list[int] | None:
     try:
         return [int(part) for part in text.split(",")]
     except ValueError:
-        raise StudyError(f"--seeds must be whole numbers separated by commas, like 0,1,2, not {text!r}") from None
+        raise StudyError(f"--seeds must be whole numbers separated by commas, such as 0,1,2, not {text!r}") from None
 
 
 def parse_pairs(texts: list[str] | None) -> list[tuple[str, str]] | None:
@@ -130,7 +145,7 @@ def parse_pairs(texts: list[str] | None) -> list[tuple[str, str]] | None:
     for text in texts:
         content, comma, style = text.partition(",")
         if not (content and comma and style):
-            raise StudyError(f"--pair must be two images, like photo:chelsea,style:mosaic, not {text!r}")
+            raise StudyError(f"--pair must be two images, such as photo:chelsea,style:mosaic, not {text!r}")
         pairs.append((make_absolute(content), make_absolute(style)))
     return pairs
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from barestyle.cli.exit_codes import INCOMPLETE, INTERRUPTED
-from barestyle.cli.messages import print_error
+from barestyle.cli.messages import format_count, print_error
 
 if TYPE_CHECKING:
     from barestyle.cli.study.options import StoreOptions
@@ -101,5 +101,7 @@ def _summarize(store: Store, interrupted: bool, *, quiet: bool) -> int:
     if interrupted:
         return INTERRUPTED
     if unfinished := counts["waiting"] + counts["running"]:
-        print_error(f"{unfinished} cells are unfinished because their workers ended; run the same command again")
+        print_error(
+            f"{format_count(unfinished, 'cell')} did not finish because the worker ended; run the same command again"
+        )
     return INCOMPLETE if unfinished or counts["failed"] else 0
