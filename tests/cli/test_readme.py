@@ -140,9 +140,9 @@ def test_links_have_a_target_in_the_repository(document: Path) -> None:
 
 @pytest.mark.parametrize("document", [*documents.DOCUMENTS, ROOT / "CONTRIBUTING.md"], ids=documents.name)
 def test_make_targets_exist(document: Path) -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z0-9]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     text = document.read_text(encoding="utf-8")
-    mentioned = set(re.findall(r"`make ([a-z]+)", text)) | set(re.findall(r"^make ([a-z]+)", text, re.MULTILINE))
+    mentioned = set(re.findall(r"`make ([a-z0-9]+)", text)) | set(re.findall(r"^make ([a-z0-9]+)", text, re.MULTILINE))
     assert mentioned <= targets
 
 
