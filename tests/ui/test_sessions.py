@@ -100,10 +100,10 @@ def test_unused_uploads_are_deleted_in_time(sessions: Sessions, tmp_path: Path) 
 
 def test_a_replaced_picture_is_deleted_and_a_job_keeps_its_link(sessions: Sessions, pictures: Path) -> None:
     session = sessions.get("one")
-    upload_dir = session.new_upload_dir("content")
+    upload_dir = session.replace_upload_dir("content")
     session.files["content"] = link_file(pictures / "content.png", upload_dir)
     job = session.create_job([PaintRequest(session.files["content"], pictures / "style.jpg", TINY, 0, "Quick")])
-    session.new_upload_dir("content")
+    session.replace_upload_dir("content")
     assert not upload_dir.exists()
     assert session.files == {}
     assert job.requests[0].content.read_bytes() == (pictures / "content.png").read_bytes()

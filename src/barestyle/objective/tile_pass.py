@@ -97,7 +97,9 @@ class TilePass:
             self._buffers.give(self._stored.pop(index))
 
     def backward(self, moment_gradients: GradientsByLayer, content: FeatureContentTerm | None = None) -> Tensor:
-        """Return the losses' gradient for the normalized pixels of the tile, (1, 3, h, w); this uses up the features.
+        """Return the losses' gradient for the normalized pixels of the tile, (1, 3, h, w).
+
+        This uses up the features, and adds the content loss of the core to `content.squares`.
 
         Only the core's features have loss gradients, so the gradients of all tiles add up to the whole plane's.
         """
@@ -140,7 +142,8 @@ class TilePass:
     def _compute_inputs(self, index: int, top: int, bottom: int, accumulators: AccumulatorsByLayer) -> Tensor:
         """Return the input that a layer needs for a band of its features, in a buffer of the band pool.
 
-        It is the activated and pooled features of the layer below, with zeros beyond the tile. As the first layer's
+        It is the activated and pooled features of the layer below, with rows of zeros above and below the tile;
+        `convolve` pads the columns. As the first layer's
         features exist only here, this also adds their moments to `accumulators`.
         """
         layer, below = self._stack[index], self._stack[index - 1]

@@ -30,7 +30,10 @@ from barestyle.run.stages import fraction_done
 from barestyle.spec import PaperLBFGS
 
 PERTURBATION = 0.1
-"""Share of uniform noise in a perturbed start: the paper's 10 % (section 3), which it does not define further."""
+"""Share of uniform noise in a perturbed start: the paper's 10 % (section 3), which it does not define further.
+
+A start from noise is all noise already and ignores it.
+"""
 
 OnProgress = Callable[[Progress], None]
 
@@ -71,7 +74,7 @@ class RunState:
 
     def build_progress(self, iterate: Iterate) -> Progress:
         """Return what a progress bar or a page shows after an iterate."""
-        selected = self.restarts.best_so_far.selected  # not the best: it is what the run would end with
+        selected = self.restarts.best_so_far.selected  # not the best: an uninterrupted run would end with it
         return Progress(
             step=iterate.step,
             steps=self.plan.steps,
@@ -86,7 +89,7 @@ class RunState:
         )
 
     def build_record(self, image: Tensor) -> Record:
-        """Return the record of the run so far, with the hash of an image (1, 3, H, W)."""
+        """Return the record of the run so far, with the hash of an image's float32 samples (1, 3, H, W)."""
         return build_record(
             self.plan,
             self.restarts,
@@ -97,7 +100,7 @@ class RunState:
         )
 
     def build_checkpoint(self, every: int) -> Checkpoint:
-        """Return everything needed to continue later."""
+        """Return everything needed to continue later; its record has the hash of the stage's best image so far."""
         return Checkpoint(self.build_record(self.restarts.best_so_far.best.image), every, self.restarts.state())
 
     def build_result(self) -> Result:

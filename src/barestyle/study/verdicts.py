@@ -42,8 +42,9 @@ def judge(claims: Sequence[Claim], table: Table) -> list[Verdict]:
 def correct_p_values(findings: Sequence[Finding]) -> list[Finding]:
     """Return the findings with p-values after Holm's correction, and the number of cells that would decide each.
 
-    The tests of one optimizer are corrected together: the p-values of claims as one family, those of their opposites
-    as another. Rates have an interval instead of a p-value and are not counted among the tests.
+    The tests of one optimizer are corrected together, and so are those of claims that name their optimizers: the
+    p-values of claims as one family, those of their opposites as another. Rates have an interval instead of a p-value
+    and are not counted among the tests.
     """
     corrected = list(findings)
     for optimizer in {finding.optimizer for finding in findings}:
@@ -63,6 +64,7 @@ def correct_p_values(findings: Sequence[Finding]) -> list[Finding]:
 def estimate_cells_needed(finding: Finding, *, tests: int) -> int | None:
     """Return about how many more cells of each variant would decide, if the true effect is the observed one.
 
+    An effect is subject - reference, where lower is better; a paired difference needs one cell of each variant.
     At least 1, because the present cells do not decide. None if the effect is 0 or equals the bound that is tested, or
     if the differences do not vary.
     """

@@ -57,19 +57,19 @@ class Service:
         self.sessions.get(session_id).timeout = PAGE_TIMEOUT
 
     async def choose_upload(self, session_id: str | None, image_input: ImageInput, upload: Path) -> Path | None:
-        """Take an uploaded file as the picture of an input, and return its preview.
+        """Link an uploaded file into the session as the picture of an input, and return its preview.
 
         Return None if another picture was chosen before this one was read. Raise ImageError if it cannot be read.
         """
         session = self.sessions.get(session_id)
-        upload_dir = session.new_upload_dir(image_input.name)
+        upload_dir = session.replace_upload_dir(image_input.name)
         file = self.sessions.claim_upload(upload, upload_dir)
         return await self._choose(session, image_input, file, upload_dir)
 
     async def choose_sample(self, session_id: str | None, image_input: ImageInput, name: str) -> Path | None:
-        """Take a sample as the picture of an input; returns and raises what `choose_upload` does."""
+        """Use a sample's own file as the picture of an input; returns and raises what `choose_upload` does."""
         session = self.sessions.get(session_id)
-        upload_dir = session.new_upload_dir(image_input.name)
+        upload_dir = session.replace_upload_dir(image_input.name)
         return await self._choose(session, image_input, image_input.sample_file(name), upload_dir)
 
     async def _choose(self, session: Session, image_input: ImageInput, file: Path, upload_dir: Path) -> Path | None:
@@ -92,7 +92,7 @@ class Service:
         self.sessions.get(session_id).clear_input(image_input.name)
 
     def create_job(self, session_id: str | None, settings: Sequence[Settings], has_picture: Sequence[bool]) -> Job:
-        """Create a job that paints the chosen pictures with each of the settings.
+        """Create a job that paints the chosen pictures with each of the settings; it may end the session's oldest job.
 
         `has_picture` says for each input whether the page shows a picture in it. Raise PageError if a picture is
         missing, and SpecError for settings that cannot be used.
@@ -108,7 +108,7 @@ class Service:
         """Create a job that paints uploaded files, in the order of IMAGE_INPUTS, without preview frames."""
         session = self.sessions.get(session_id)
         files = [
-            self.sessions.claim_upload(upload, session.new_upload_dir(image_input.name))
+            self.sessions.claim_upload(upload, session.replace_upload_dir(image_input.name))
             for upload, image_input in zip(uploads, IMAGE_INPUTS, strict=True)
         ]
         return session.create_job(self._make_requests(files, [settings]), wants_frames=False)
@@ -169,7 +169,8 @@ class Service:
     async def watch(self, session_id: str | None, job: Job) -> AsyncIterator[tuple[JobStatus, int]]:
         """Yield the job's status and its position in the queue whenever one of them changes, until the job is over.
 
-        Yield at least every KEEPALIVE_SECONDS. If the iteration is abandoned, the job is dropped. Raise PageError if
+        Yield at least every KEEPALIVE_SECONDS. If the iteration is abandoned, the job is stopped without its
+        unfinished picture, but stays in the session. Raise PageError if
         the server shuts down.
         """
         clock = asyncio.get_running_loop().time
@@ -208,7 +209,7 @@ class Service:
         Raise RecordError or PageError.
         """
         session = self.sessions.get(session_id)
-        file = self.sessions.claim_upload(upload, session.new_upload_dir("earlier"))
+        file = self.sessions.claim_upload(upload, session.replace_upload_dir("earlier"))
         settings = await self._run_in_reader(lambda: read_settings(file))
         session.loaded_spec = settings.base if isinstance(settings.base, Spec) else None
         return settings

@@ -57,7 +57,7 @@ class Session:
     timeout: float = CLIENT_TIMEOUT
     folder_count: int = 0
 
-    def new_upload_dir(self, input_name: str) -> Path:
+    def replace_upload_dir(self, input_name: str) -> Path:
         """Create an empty folder for an input's next picture, and remove the one before with its files."""
         self.clear_input(input_name)
         self.upload_dirs[input_name] = self.new_folder(input_name)
