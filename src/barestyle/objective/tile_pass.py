@@ -143,8 +143,8 @@ class TilePass:
         """Return the input that a layer needs for a band of its features, in a buffer of the band pool.
 
         It is the activated and pooled features of the layer below, with rows of zeros above and below the tile;
-        `convolve` pads the columns. As the first layer's
-        features exist only here, this also adds their moments to `accumulators`.
+        `convolve` pads the columns. As the first layer's features exist only here, this also adds their moments to
+        `accumulators`.
         """
         layer, below = self._stack[index], self._stack[index - 1]
         height = self._sizes[index].height
