@@ -41,6 +41,7 @@ def test_whole_runs_end_at_the_target_loss() -> None:
     assert run_ours(48, CPU, target=target["loss"] * 2, settings=scales)["loss"] <= target["loss"] * 2
 
 
+@pytest.mark.slow
 def test_workers_report_seconds_and_peak_memory() -> None:
     common = {"size": 48, "device": "cpu"}
     timings = time_in_turn(

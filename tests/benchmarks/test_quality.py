@@ -25,6 +25,7 @@ def test_beyond_the_ends_the_closest_point_is_returned() -> None:
     assert quality.interpolate(CURVE, "patches", 0.95) == (0.09, 0.8)
 
 
+@pytest.mark.slow
 def test_every_arm_is_painted_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -150,6 +150,7 @@ def test_a_finished_look_can_be_compared_while_the_next_one_is_painted(open_page
     page.wait_for_selector('[data-phase="done"]')
 
 
+@pytest.mark.slow
 def test_refused_files_are_explained_and_the_page_works_on(
     open_page: OpenPage, pictures: Path, quick_result: Path, tmp_path: Path
 ) -> None:
