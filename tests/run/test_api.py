@@ -60,14 +60,21 @@ def test_all_kinds_of_source_give_the_same_picture(pictures: Path, content_image
     assert all(torch.equal(result, results[0]) for result in results)
 
 
-@pytest.mark.parametrize("strengths", [(0, 0.5, 1), pytest.param((0, 0.2, 0.5, 0.8, 1), marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("strengths", "steps"),
+    [((0, 0.5, 1), 30), pytest.param((0, 0.2, 0.5, 0.8, 1), 100, marks=pytest.mark.slow)],
+    ids=["three strengths", "five strengths"],
+)
 def test_strength_goes_from_the_content_to_the_style(
-    content_image: Image.Image, style_image: Image.Image, strengths: tuple[float, ...]
+    content_image: Image.Image, style_image: Image.Image, strengths: tuple[float, ...], steps: int
 ) -> None:
-    """At every step less of the content and more of the style; at 0 the content itself."""
+    """At every step less of the content and more of the style; at 0 the content itself.
+
+    The order of the losses is that of minima; those of 0.8 and 1 are so near that it takes 100 steps to see it.
+    """
     kept, distance, loss = [], [], []
     for strength in strengths:
-        spec = quick_spec("bare", optimizer__steps=30, optimizer__tolerance=0, content_loss__strength=strength)
+        spec = quick_spec("bare", optimizer__steps=steps, optimizer__tolerance=0, content_loss__strength=strength)
         result = transfer(content_image, style_image, spec)
         loss.append(float(StyleLoss(style_image, spec)(result.image)))
         found = score(result.image, content_image, style_image, metrics=["ssim", "patches"]).values
@@ -75,8 +82,8 @@ def test_strength_goes_from_the_content_to_the_style(
         distance.append(found["patches"])
     assert kept == sorted(kept, reverse=True)
     assert loss == sorted(loss, reverse=True)
-    # Only the losses are optimized, so only they have an order; this metric differs by rounding beyond 0.5.
-    assert max(distance[1:]) < distance[0]
+    # By this metric images of 64 pixels have no more to give beyond 0.8: 1 differs by parts in a thousand.
+    assert distance[:-1] == sorted(distance[:-1], reverse=True)
     assert kept[0] > 0.999
     assert kept[-1] < kept[0] - 0.2
     assert distance[-1] < distance[0] / 2
