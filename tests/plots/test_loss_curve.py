@@ -39,10 +39,10 @@ def line_points(svg: str) -> list[tuple[float, float]]:
 def test_losses_are_drawn_to_scale() -> None:
     height, width = BOTTOM - TOP, RIGHT - LEFT
     tenths = line_points(draw_loss_curve([1000, 100, 10, 1]))
-    assert [x for x, _ in tenths] == pytest.approx([LEFT + width * third / 3 for third in range(4)], abs=0.06)
-    assert [y for _, y in tenths] == pytest.approx([TOP + height * third / 3 for third in range(4)], abs=0.06)
+    assert [x for x, _ in tenths] == pytest.approx([LEFT + width * third / 3 for third in range(4)], abs=0.05)
+    assert [y for _, y in tenths] == pytest.approx([TOP + height * third / 3 for third in range(4)], abs=0.05)
     halves = [y for _, y in line_points(draw_loss_curve([8, 4, 6]))]
-    assert halves == pytest.approx([TOP, BOTTOM - height * 4 / 8, BOTTOM - height * 6 / 8], abs=0.06)
+    assert halves == pytest.approx([TOP, BOTTOM - height * 4 / 8, BOTTOM - height * 6 / 8], abs=0.05)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_the_axis_has_round_numbers_at_their_places(losses: list[float], labels:
     scale, (high, low) = (np.log, losses) if is_logarithmic else (np.positive, (losses[0], 0.0))
     for name, y in zip(names, heights, strict=True):
         expected = np.interp(scale(float(name)), [scale(low), scale(high)], [BOTTOM, TOP])
-        assert y == pytest.approx(expected, abs=0.06)
+        assert y == pytest.approx(expected, abs=0.05)
 
 
 def test_the_title_says_what_is_drawn() -> None:
