@@ -194,6 +194,8 @@ INSIDE = {
         "sliced",
         "patches",
         "color",
+        "trained_network",
+        "feature_distance",
         "gram_distance",
         "portilla_simoncelli",
         "registry",

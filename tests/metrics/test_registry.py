@@ -11,6 +11,7 @@ from barestyle import preset
 from barestyle.errors import SpecError
 from barestyle.metrics import METRICS, check_requirements, missing_requirement, select
 from barestyle.metrics import registry as registry
+from barestyle.spec import with_settings
 
 
 def test_metrics_are_selected_by_name_in_the_given_order() -> None:
@@ -21,11 +22,12 @@ def test_metrics_are_selected_by_name_in_the_given_order() -> None:
         select(["sim"])
 
 
-def test_similarities_are_better_when_higher_and_compare_with_the_content() -> None:
+def test_similarities_are_better_when_higher() -> None:
     for metric in METRICS.values():
         assert metric.better == ("higher" if metric.scale == "similarity" else "lower")
-        assert (metric.reference == "content") == (metric.scale == "similarity")
     assert {name for name, metric in METRICS.items() if metric.scale == "similarity"} == {"ssim", "ms-ssim"}
+    references = {name for name, metric in METRICS.items() if metric.reference == "content"}
+    assert references == {"ssim", "ms-ssim", "vgg-content"}
 
 
 def test_a_metric_without_weights_is_an_error_with_the_remedy() -> None:
@@ -53,3 +55,7 @@ def test_which_metrics_favor_which_runs() -> None:
         for name in ("paper-original", "paper", "bare")
     }
     assert favored == {"paper-original": ["vgg"], "paper": [], "bare": []}
+    content = {"content_loss": "features", "content_loss.layer": 5}
+    trained = with_settings(preset("paper-original").spec, content)
+    assert [metric for metric in METRICS if METRICS[metric].favors(trained)] == ["vgg", "vgg-content"]
+    assert not any(METRICS[metric].favors(with_settings(preset("paper").spec, content)) for metric in METRICS)

@@ -4,35 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from barestyle.metrics.metric import MetricInputs
-from barestyle.networks import Network, build_network, vgg19
-from barestyle.spec import (
-    VGG,
-    AveragePooling,
-    ConstantBias,
-    GaussianWeights,
-    GramLoss,
-    PretrainedBias,
-    PretrainedWeights,
-    Spec,
-    ZeroBias,
-)
-from barestyle.spec.network import VGG19_CHANNELS
+from barestyle.metrics.trained_network import load_trained_network, uses_trained_network
+from barestyle.networks import Network, build_network
+from barestyle.spec import VGG, AveragePooling, GaussianWeights, GramLoss, Spec, ZeroBias
 
 HELD_OUT = VGG(weights=GaussianWeights(std=0.05), bias=ZeroBias(), pooling=AveragePooling())
 """A network that no preset has: dense weights, no bias, average pooling. Without a bias the std cancels."""
 
 HELD_OUT_SEEDS = tuple(range(2**62, 2**62 + 4))
 """Far from the seeds that a study or a user would choose."""
-
-TRAINED_DEPTH = 8
-"""conv1_1 to conv3_4 of VGG-19."""
 
 UNSEEN_TAPS = (6, 7, 8)
 """conv3_2 to conv3_4: the paper's objectives end at conv3_1, so no method optimizes these."""
@@ -46,24 +32,18 @@ def held_out_distance(inputs: MetricInputs) -> float:
 
 def trained_distance(inputs: MetricInputs) -> float:
     """Return the relative Gram distance to the style under trained VGG-19, the mean over conv1_1 to conv3_4."""
-    return _mean(relative_distances(_trained_network(inputs), inputs).values())
+    return _mean(relative_distances(load_trained_network(inputs.weights), inputs).values())
 
 
 def unseen_distance(inputs: MetricInputs) -> float:
     """Return the relative Gram distance under trained VGG-19, the mean over UNSEEN_TAPS."""
-    distances = relative_distances(_trained_network(inputs), inputs)
+    distances = relative_distances(load_trained_network(inputs.weights), inputs)
     return _mean(distances[tap] for tap in UNSEEN_TAPS)
 
 
 def optimizes_trained_gram(spec: Spec) -> bool:
     """Return whether the loss of a run is the Gram distance under the trained network itself."""
-    network = spec.network
-    return (
-        isinstance(network, VGG)
-        and isinstance(network.weights, PretrainedWeights)
-        and isinstance(network.bias, PretrainedBias | ZeroBias | ConstantBias)
-        and isinstance(spec.style_loss, GramLoss)
-    )
+    return uses_trained_network(spec) and isinstance(spec.style_loss, GramLoss)
 
 
 def relative_distances(network: Network, inputs: MetricInputs) -> dict[int, float]:
@@ -88,18 +68,6 @@ def _gram_matrix(maps: Tensor) -> Tensor:
 def _held_out_network(seed: int) -> Network:
     with torch.inference_mode(False):  # the cached network may be used outside inference mode
         return build_network(HELD_OUT, seed=seed, deepest_layer=HELD_OUT.depth)
-
-
-def _trained_network(inputs: MetricInputs) -> Network:
-    return _load_trained_network(vgg19.find_weights(None if inputs.weights is None else str(inputs.weights)))
-
-
-@lru_cache(maxsize=1)
-def _load_trained_network(path: Path) -> Network:
-    channels = VGG19_CHANNELS[:TRAINED_DEPTH]
-    spec = VGG(channels=channels, weights=PretrainedWeights(), bias=PretrainedBias(), rescale=False)
-    with torch.inference_mode(False):  # the cached network may be used outside inference mode
-        return build_network(spec, seed=0, deepest_layer=TRAINED_DEPTH, trained=vgg19.load_layers(path, TRAINED_DEPTH))
 
 
 def _mean(values: Iterable[float]) -> float:

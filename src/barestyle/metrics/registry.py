@@ -7,8 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from barestyle.errors import SpecError
-from barestyle.metrics import color, gram_distance, patches, portilla_simoncelli, structure
+from barestyle.metrics import color, feature_distance, gram_distance, patches, portilla_simoncelli, structure
 from barestyle.metrics.metric import Metric
+from barestyle.metrics.trained_network import TRAINED_DEPTH
 from barestyle.networks import vgg19
 from barestyle.networks.vgg19 import ENVIRONMENT_VARIABLE
 
@@ -48,6 +49,15 @@ _ALL = (
         "distance",
         gram_distance.unseen_distance,
         needs="trained weights",
+    ),
+    Metric(
+        "vgg-content",
+        "relative distance of features under trained VGG-19, conv3_4",
+        "content",
+        "distance",
+        feature_distance.content_distance,
+        needs="trained weights",
+        favors=feature_distance.optimizes_trained_content,
     ),
 )
 
@@ -92,10 +102,9 @@ def missing_requirement(metric: Metric, weights: Path | None) -> str:
         return f"it needs {metric.needs}; {_REMEDIES[metric.needs]}"
     if metric.needs == "trained weights" and weights is not None:
         depth = vgg19.count_layers(weights)
-        wanted = gram_distance.TRAINED_DEPTH
-        if depth < wanted:
+        if depth < TRAINED_DEPTH:
             return (
-                f"it needs {wanted} layers of trained VGG-19, but {str(weights)!r} has {depth}; run "
-                f"barestyle weights fetch --layers {wanted}, or name another with --trained FILE"
+                f"it needs {TRAINED_DEPTH} layers of trained VGG-19, but {str(weights)!r} has {depth}; run "
+                f"barestyle weights fetch --layers {TRAINED_DEPTH}, or name another with --trained FILE"
             )
     return ""
