@@ -191,6 +191,7 @@ INSIDE = {
     "metrics": (
         "metric",
         "structure",
+        "boundaries",
         "sliced",
         "patches",
         "color",
