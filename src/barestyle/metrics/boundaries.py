@@ -22,7 +22,10 @@ TOLERANCE = 0.0075
 """Largest distance of an edge from its boundary, as a fraction of the diagonal (Martin et al. 2004, section 3)."""
 
 SIGMA_FRACTION = 1 / 250
-"""Standard deviation of the Gaussian, as a fraction of the long side; 2 pixels in an image of 500."""
+"""Standard deviation of the Gaussian, as a fraction of the long side: 2 pixels of 500, and at least MIN_SIGMA."""
+
+MIN_SIGMA = 1.0
+"""Pixels; the derivative of a narrower Gaussian is not sampled well."""
 
 LEAST_STEP = 0.5 / 255
 """Height of the lowest step in lightness that is an edge; lower steps vanish in 8 bits."""
@@ -58,7 +61,7 @@ def detect_edges(lightness: Pixels) -> Pixels:
     The gradient by derivatives of a Gaussian, where it is a maximum along its own direction (Canny 1986,
     doi:10.1109/TPAMI.1986.4767851).
     """
-    sigma = SIGMA_FRACTION * max(lightness.shape)
+    sigma = max(SIGMA_FRACTION * max(lightness.shape), MIN_SIGMA)
     rows, columns = (ndimage.gaussian_filter(lightness, sigma, order=order) for order in ((1, 0), (0, 1)))
     magnitude = np.hypot(rows, columns)
     length = np.where(magnitude > 0, magnitude, 1)
