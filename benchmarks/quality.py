@@ -3,181 +3,91 @@
 --size N          long side in pixels (256)
 --pairs N         number of pairs (8)
 --seeds N         number of seeds of the random networks, from 0 (3)
---weights FILE    trained VGG-19, for the fourth arm and its metric ($BARESTYLE_VGG19)
+--weights FILE    trained VGG-19, for the fourth arm and the metrics that need it ($BARESTYLE_VGG19)
+--at METRIC       metric at whose equal value arms are compared: ssim (default) or vgg-content
+--shared FOLDER   use the pairs of benchmarks/pairs.py, with this folder's photographs, instead of the eight installed
+                  ones; a photograph that has a map of boundaries also gets the F-measure of the result's edges
 --output FILE     JSON file with every score (benchmarks/quality-SIZE.json); results in it are not painted again
-                  unless the spec of their arm has changed
+                  unless the spec of their arm has changed or a score is missing
 --gallery FOLDER  write the arms of each pair side by side as JPEG files
 
 Four arms: the paper's random binary VGG shape, its NPND and trained VGG-19, all with the Gram loss and L-BFGS for 100
 evaluations, and `bare` at several strengths. No arm optimizes a metric, except that the trained arm uses the network of
-vgg-unseen.
+vgg-unseen and vgg-content.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import time
-from collections.abc import Iterator
-from math import exp, log
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from statistics import median
-from typing import NamedTuple
 
 import torch
 from PIL import Image
 from rich.console import Console
 
-from barestyle import Result, Spec, preset, samples, transfer, with_settings
-from barestyle.metrics import score
+from barestyle import Result, Spec, transfer
+from barestyle.metrics import METRICS, score
+from barestyle.metrics.boundaries import boundary_f_measure
 from barestyle.networks.vgg19 import find_default_weights
 from benchmarks import machine
 from benchmarks.__main__ import WIDTH, print_table
-from benchmarks.tables import Table
+from benchmarks.arms import TRAINED, build_specs, count_seeds
+from benchmarks.comparison import BOUNDARIES, CONTENT_METRICS, Cell, Outcome, compare_arms, compare_with_arm
+from benchmarks.pairs import PAIRS, Pair, PictureSource
 
-PAIRS = (
-    ("coffee", "swirls"),
-    ("chelsea", "mosaic"),
-    ("astronaut", "impasto"),
-    ("rocket", "hatching"),
-    ("astronaut", "swirls"),
-    ("chelsea", "impasto"),
-    ("coffee", "hatching"),
-    ("rocket", "mosaic"),
+INSTALLED_PAIRS = (
+    Pair("coffee", "swirls"),
+    Pair("chelsea", "mosaic"),
+    Pair("astronaut", "impasto"),
+    Pair("rocket", "hatching"),
+    Pair("astronaut", "swirls"),
+    Pair("chelsea", "impasto"),
+    Pair("coffee", "hatching"),
+    Pair("rocket", "mosaic"),
 )
-EVALUATIONS = 100
-STRENGTHS = (0.4, 0.5, 0.7, 0.85, 1.0)
 WEIGHT_FREE = ("portilla", "patches", "colors")
-METRIC_NAMES = ("ssim", "vgg-unseen", *WEIGHT_FREE)
+METRIC_NAMES = ("ssim", "vgg-content", "vgg-unseen", *WEIGHT_FREE)
 GAP = 6
 
 
-class Cell(NamedTuple):
-    """One result: its pair, arm and seed."""
-
-    photo: str
-    style: str
-    arm: str
-    seed: int
-
-    @property
-    def key(self) -> str:
-        """The key in the JSON file."""
-        return f"{self.photo} in {self.style}, {self.arm}, seed {self.seed}"
-
-
-class Outcome(NamedTuple):
-    """The metrics of a result, evaluations at any size, seconds, number of restarts, and the digest of its spec."""
-
-    scores: dict[str, float]
-    evaluations: int
-    seconds: float
-    restarts: int
-    spec: str
-
-
-def build_specs(weights: Path | None, size: int) -> dict[str, Spec]:
-    """Return the specs of the arms by name."""
-    base = {"size": size, "optimizer": "lbfgs", "optimizer.steps": EVALUATIONS - 2, "optimizer.tolerance": 0}
-    arms = {"paper": with_settings(preset("paper").spec, base), "npnd": with_settings(preset("npnd").spec, base)}
-    for strength in STRENGTHS:
-        settings = {"size": size, "content_loss.strength": strength}
-        arms[f"bare {strength:g}"] = with_settings(preset("bare").spec, settings)
-    if weights is not None:
-        trained = {**base, "content_loss": "none", "network.trained_file": str(weights)}
-        arms["VGG-19"] = with_settings(preset("paper-original").spec, trained)
-    return arms
-
-
-def list_cells(arms: dict[str, Spec], pairs: int, seeds: int) -> Iterator[Cell]:
+def list_cells(arms: dict[str, Spec], pairs: Sequence[Pair], seeds: int) -> Iterator[Cell]:
     """Yield all cells; an arm without randomness has one seed."""
-    for photo, style in PAIRS[:pairs]:
-        for arm in arms:
-            for seed in range(1 if arm == "VGG-19" else seeds):
-                yield Cell(photo, style, arm, seed)
+    for pair in pairs:
+        for arm, spec in arms.items():
+            for seed in range(count_seeds(spec, seeds)):
+                yield Cell(pair.content, pair.style, arm, seed)
 
 
-def paint(cell: Cell, spec: Spec, weights: Path | None) -> tuple[Result, Outcome]:
+def list_scores(photo: str, weights: Path | None, source: PictureSource) -> list[str]:
+    """Return the names of the scores that a photograph's results can have here."""
+    names = [name for name in METRIC_NAMES if weights is not None or METRICS[name].needs != "trained weights"]
+    return names if source.read_boundaries(photo) is None else [*names, BOUNDARIES]
+
+
+def is_complete(outcome: Outcome, spec: Spec, names: Sequence[str]) -> bool:
+    """Return whether a stored outcome has the spec of its arm and every score of `names`."""
+    return outcome.spec == spec.digest and set(names) <= set(outcome.scores)
+
+
+def paint(cell: Cell, spec: Spec, weights: Path | None, source: PictureSource) -> tuple[Result, Outcome]:
     """Paint a cell and compute its metrics."""
-    photo, style = samples.photo(cell.photo), samples.style(cell.style)
+    photo, style = source.read(cell.photo), source.read(cell.style)
     result = transfer(photo, style, spec, seed=cell.seed, precision="float32")
-    names = [name for name in METRIC_NAMES if weights is not None or name != "vgg-unseen"]
+    names = [name for name in list_scores(cell.photo, weights, source) if name != BOUNDARIES]
     values = score(result.image, photo, style, metrics=names, weights=weights).values
+    boundaries = source.read_boundaries(cell.photo)
+    if boundaries is not None:
+        values[BOUNDARIES] = boundary_f_measure(result.image, boundaries)
     return result, Outcome(values, result.evaluations, round(result.seconds, 1), result.restarts, spec.digest)
 
 
-def compare_arms(outcomes: dict[str, Outcome], arms: dict[str, Spec], pairs: int, seeds: int) -> Table:
-    """Return the median of each metric by arm, with the minimum and maximum of the pairs' medians."""
-    available = next(iter(outcomes.values())).scores
-    metrics = [name for name in METRIC_NAMES if name in available]
-    table = Table("Arms: median over pairs of the median over seeds", ("arm", *metrics, "evaluations", "seconds"))
-    for arm in arms:
-        by_pair = [_select(outcomes, photo, style, arm, seeds) for photo, style in PAIRS[:pairs]]
-        cells = []
-        for name in metrics:
-            medians = [median(outcome.scores[name] for outcome in pair) for pair in by_pair]
-            cells.append(f"{median(medians):.3g} ({min(medians):.3g} to {max(medians):.3g})")
-        flat = [outcome for pair in by_pair for outcome in pair]
-        table.add(
-            arm,
-            *cells,
-            round(median(outcome.evaluations for outcome in flat)),
-            f"{median(outcome.seconds for outcome in flat):.0f}",
-        )
-    return table
-
-
-def compare_with_arm(outcomes: dict[str, Outcome], other: str, metric: str, pairs: int, seeds: int) -> Table:
-    """Compare `bare` with another arm at that arm's SSIM, by pair; a ratio below 1 means that `bare` is closer."""
-    table = Table(
-        f"bare against {other} by {metric}, at the SSIM of {other}",
-        ("pair", f"SSIM of {other}", other, "bare", "ratio (minimum to maximum over seeds)"),
-    )
-    table.note = "SSIM in brackets: the closest that the strengths of bare reach, if they do not reach the other's."
-    for photo, style in PAIRS[:pairs]:
-        others = _select(outcomes, photo, style, other, seeds)
-        ratios, other_ssim, values, reached = [], [], [], []
-        for seed in range(seeds):
-            outcome = others[min(seed, len(others) - 1)]
-            curve = [outcomes[Cell(photo, style, f"bare {strength:g}", seed).key].scores for strength in STRENGTHS]
-            value, ssim = interpolate(curve, metric, outcome.scores["ssim"])
-            values.append(value)
-            reached.append(ssim)
-            other_ssim.append(outcome.scores["ssim"])
-            ratios.append(value / outcome.scores[metric])
-        note = "" if abs(median(reached) - median(other_ssim)) < 5e-3 else f" [{median(reached):.3f}]"
-        table.add(
-            f"{photo} in {style}",
-            f"{median(other_ssim):.3f}{note}",
-            f"{median(outcome.scores[metric] for outcome in others):.4f}",
-            f"{median(values):.4f}",
-            f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
-        )
-    return table
-
-
-def interpolate(curve: list[dict[str, float]], metric: str, ssim: float) -> tuple[float, float]:
-    """Return a distance at an SSIM, interpolated geometrically between strengths, and the closest SSIM available."""
-    points = sorted((scores["ssim"], scores[metric]) for scores in curve)
-    if ssim <= points[0][0]:
-        return points[0][1], points[0][0]
-    for (low, near), (high, far) in itertools.pairwise(points):
-        if ssim <= high:
-            share = (ssim - low) / (high - low)
-            return exp(log(near) * (1 - share) + log(far) * share), ssim
-    return points[-1][1], points[-1][0]
-
-
-def _select(outcomes: dict[str, Outcome], photo: str, style: str, arm: str, seeds: int) -> list[Outcome]:
-    keys = [Cell(photo, style, arm, seed).key for seed in range(seeds)]
-    return [outcomes[key] for key in keys if key in outcomes]
-
-
-def join_images(photo: str, style: str, results: list[Image.Image]) -> Image.Image:
+def join_images(photo: Image.Image, style: Image.Image, results: list[Image.Image]) -> Image.Image:
     """Join photograph, style and results side by side, at the results' height."""
     height = results[0].height
-    images = [Image.open(samples.photo(photo)), Image.open(samples.style(style)), *results]
+    images = [photo, style, *results]
     scaled = [image.convert("RGB").resize((round(image.width * height / image.height), height)) for image in images]
     sheet = Image.new("RGB", (sum(image.width for image in scaled) + GAP * (len(scaled) - 1), height), "white")
     left = 0
@@ -187,19 +97,32 @@ def join_images(photo: str, style: str, results: list[Image.Image]) -> Image.Ima
     return sheet
 
 
-def main() -> None:
-    """Paint the missing cells, write every score, and print the tables."""
+def parse_arguments() -> argparse.Namespace:
+    """Return the arguments of the command line; the weights and the output file have their defaults."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.quality")
     parser.add_argument("--size", type=int, default=256)
-    parser.add_argument("--pairs", type=int, default=len(PAIRS))
+    parser.add_argument("--pairs", type=int, default=len(INSTALLED_PAIRS))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--weights", type=Path, default=None)
+    parser.add_argument("--at", choices=CONTENT_METRICS, default=CONTENT_METRICS[0])
+    parser.add_argument("--shared", type=Path, default=None)
     parser.add_argument("--output", type=Path, default=None)
     parser.add_argument("--gallery", type=Path, default=None)
     arguments = parser.parse_args()
     default = find_default_weights()
-    weights = arguments.weights or (None if default is None else Path(default))
-    output = arguments.output or Path(__file__).parent / f"quality-{arguments.size}.json"
+    arguments.weights = arguments.weights or (None if default is None else Path(default))
+    if METRICS[arguments.at].needs == "trained weights" and arguments.weights is None:
+        parser.error(f"--at {arguments.at} needs trained weights; name a file with --weights FILE or $BARESTYLE_VGG19")
+    arguments.output = arguments.output or Path(__file__).parent / f"quality-{arguments.size}.json"
+    return arguments
+
+
+def main() -> None:
+    """Paint the missing cells, write every score, and print the tables."""
+    arguments = parse_arguments()
+    weights, output, seeds = arguments.weights, arguments.output, arguments.seeds
+    source = PictureSource(arguments.shared)
+    pairs = (INSTALLED_PAIRS if arguments.shared is None else source.select(PAIRS)[0])[: arguments.pairs]
     stored = json.loads(output.read_text(encoding="utf-8"))["cells"] if output.exists() else {}
     outcomes = {key: Outcome(**values) for key, values in stored.items()}
     arms = build_specs(weights, arguments.size)
@@ -209,12 +132,13 @@ def main() -> None:
     machine_facts = machine.describe(torch.device("cpu"))
     console.print(", ".join(f"{name}: {value}" for name, value in machine_facts.items()))
     galleries: dict[tuple[str, str], list[Image.Image]] = {}
-    for cell in list_cells(arms, arguments.pairs, arguments.seeds):
-        is_shown = cell.seed == 0 and cell.arm in ("paper", "npnd", "bare 0.5", "VGG-19")
+    for cell in list_cells(arms, pairs, seeds):
+        is_shown = cell.seed == 0 and cell.arm in ("paper", "npnd", "bare 0.5", TRAINED)
         is_in_gallery = arguments.gallery is not None and is_shown
-        if cell.key in outcomes and outcomes[cell.key].spec == arms[cell.arm].digest and not is_in_gallery:
+        names = list_scores(cell.photo, weights, source)
+        if not is_in_gallery and cell.key in outcomes and is_complete(outcomes[cell.key], arms[cell.arm], names):
             continue
-        result, outcome = paint(cell, arms[cell.arm], weights)
+        result, outcome = paint(cell, arms[cell.arm], weights, source)
         outcomes[cell.key] = outcome
         if is_in_gallery:
             galleries.setdefault((cell.photo, cell.style), []).append(result.to_pil())
@@ -225,14 +149,13 @@ def main() -> None:
     for (photo, style), images in galleries.items():
         arguments.gallery.mkdir(parents=True, exist_ok=True)
         file = arguments.gallery / f"{photo}-{style}-{arguments.size}.jpg"
-        join_images(photo, style, images).save(file, quality=85, optimize=True)
-    print_table(console, compare_arms(outcomes, arms, arguments.pairs, arguments.seeds))
-    metrics = [*(["vgg-unseen"] if weights is not None else []), *WEIGHT_FREE]
-    for metric in metrics:
-        print_table(console, compare_with_arm(outcomes, "npnd", metric, arguments.pairs, arguments.seeds))
-    if weights is not None:
-        for metric in WEIGHT_FREE:
-            print_table(console, compare_with_arm(outcomes, "VGG-19", metric, arguments.pairs, arguments.seeds))
+        join_images(source.read(photo), source.read(style), images).save(file, quality=85, optimize=True)
+    print_table(console, compare_arms(outcomes, arms, pairs, seeds, (*METRIC_NAMES, BOUNDARIES)))
+    for other in ("npnd", TRAINED):
+        # The trained arm optimizes features of the network of vgg-unseen.
+        metrics = [*(["vgg-unseen"] if weights is not None and other != TRAINED else []), *WEIGHT_FREE]
+        for metric in metrics if other in arms else []:
+            print_table(console, compare_with_arm(outcomes, other, metric, pairs, seeds, arguments.at))
 
 
 if __name__ == "__main__":
