@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test slow avx2 check docs bench quality format styles gallery page clean
+.PHONY: help demo test slow avx2 check docs bench quality jury format styles gallery page clean
 
 help:
 	@echo "make demo     repaint a photograph in one of barestyle's styles, into demo.png"
@@ -13,6 +13,7 @@ help:
 	@echo "make docs     build the documentation into site/, to be opened from disk"
 	@echo "make bench    measure speed and memory here, against PyTorch's tutorial: some 15 minutes"
 	@echo "make quality  compare the default with the paper's networks and a trained one: an hour and a half"
+	@echo "make jury     paint pairs with the default and with a trained network, to be compared by eye without knowing which is which"
 	@echo "make format   put the code into its format"
 	@echo "make styles   paint the style pictures that come with the package"
 	@echo "make page     photograph the page for the documentation, in Chromium"
@@ -47,6 +48,9 @@ bench: .venv/.installed-dev
 
 quality: .venv/.installed-dev
 	$(BIN)/python -m benchmarks.quality $(QUALITY)
+
+jury: .venv/.installed-dev
+	$(BIN)/python -m benchmarks.jury $(JURY)
 
 format: .venv/.installed-dev
 	$(BIN)/ruff format
