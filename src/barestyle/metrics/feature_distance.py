@@ -19,7 +19,8 @@ NEAREST_LAYERS = (5, 6, 7, 8)
 def content_distance(inputs: MetricInputs) -> float:
     """Return ‖F - F_content‖² / ‖F_content‖² of conv3_4's features after ReLU, over all positions and channels.
 
-    0 for the content itself, and about 1 or more where nothing of it is left.
+    0 for the content itself and 1 without any features. Not bounded: texture in flat parts of the content adds
+    features, so values of different contents are not comparable.
     """
     network = load_trained_network(inputs.weights)
     with torch.no_grad():
