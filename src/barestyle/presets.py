@@ -69,16 +69,19 @@ _ALL = (
         name=DEFAULT_PRESET,
         title="Balanced",
         description="clear shapes and strokes of every size: a good first choice",
-        summary="random signs, half of the first layer Gabor filters; whitened loss, coarse to fine: the default",
+        summary="four layers of random signs and Gabor filters; guided whitened loss, coarse to fine: the default",
         source="ours; after section 6.1",
         spec=BARE,
         details=(
-            "Five convolutions process both images. None of their weights was trained: they are random signs, except "
-            "that half of the first layer's 64 filters are Gabor filters, short waves that respond to lines and "
-            "edges. Features are compared by mean and covariance in coordinates that whiten the style's features, so "
-            "that every direction of the style counts, not only the strongest few. The optimization starts on "
-            "thumbnails, where the largest strokes form, and ends at full size. At every scale a content loss "
-            "preserves the blurred lightness of the photograph; --strength sets its weight."
+            "Four convolutions process both images, with average-pooling after the first and the third. None of their "
+            "weights was trained: they are random signs, except that half of the first layer's 32 filters are Gabor "
+            "filters, short waves that respond to lines and edges. Features are compared by mean and covariance in "
+            "coordinates that whiten the style's features, so that every direction of the style counts, not only the "
+            "strongest few. They are compared together with a guide: the blurred colors and the ridges of each image, "
+            "the photograph's colors moved onto the style's palette. So the result has outlines where the photograph "
+            "has edges, and one color where it has one object. The optimization starts on thumbnails, where the "
+            "largest strokes form, and ends at full size. --strength sets the weights of the guide and of a content "
+            "loss that preserves the blurred lightness of the photograph."
         ),
     ),
     Preset(
@@ -89,8 +92,8 @@ _ALL = (
         source="ours",
         spec=BARE.model_copy(
             update={
-                "network": BARE.network.model_copy(update={"channels": (32,) * DEPTH}),
-                "optimizer": LBFGS(steps=25),
+                "network": BARE.network.model_copy(update={"channels": (16, 32, 32, 64)}),
+                "optimizer": LBFGS(steps=40),
                 "scales": CoarseToFine(count=8, finest_steps=4),
             }
         ),
@@ -99,10 +102,14 @@ _ALL = (
         name="bare-fine",
         title="Finely worked",
         description="several times the work, for a picture to keep",
-        summary="bare with more than twice the steps, and five times as many at full size: some minutes",
+        summary="bare with twice the channels and more steps, most of them at full size: up to a minute",
         source="ours",
         spec=BARE.model_copy(
-            update={"optimizer": LBFGS(steps=100), "scales": CoarseToFine(count=8, finest_steps=60)},
+            update={
+                "network": BARE.network.model_copy(update={"channels": (64, 128, 128, 256)}),
+                "optimizer": LBFGS(steps=100),
+                "scales": CoarseToFine(count=8, finest_steps=30),
+            }
         ),
     ),
     Preset(

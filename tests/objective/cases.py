@@ -10,6 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from barestyle.losses import (
+    Region,
+    StyleImage,
     compute_moments,
     gram_loss,
     gram_matrix,
@@ -17,6 +19,8 @@ from barestyle.losses import (
     whiten_style,
     whitened_loss,
 )
+from barestyle.losses.guided import whiten_guided_style
+from barestyle.losses.structure_guide import GuideMaps, build_guide_maps
 from barestyle.networks import Network, build_network
 from barestyle.objective import Evaluation, Objective, build_objective
 from barestyle.presets import preset
@@ -25,6 +29,7 @@ from barestyle.spec import (
     GramLoss,
     LuminanceContentLoss,
     Spec,
+    StructureGuide,
     TotalVariation,
     WhitenedLoss,
     with_settings,
@@ -82,6 +87,11 @@ LOSSES: dict[str, dict[str, Any]] = {
         "content_loss": "features",
         "smoothness": "total-variation",
     },
+    "whitened with a guide": {
+        "style_loss": "whitened",
+        "style_loss.guide": "structure",
+        "style_loss.guide.resolution": 16,
+    },
     "whitened, luminance content": {
         "style_loss": "whitened",
         "content_loss": "luminance",
@@ -112,6 +122,10 @@ def evaluate_by_autograd(spec: Spec, network: Network, content: Tensor, style: T
         moments, target = compute_moments(features[tap]), compute_moments(style_features[tap])
         if isinstance(spec.style_loss, GramLoss):
             loss = loss + spec.style_loss.weight * gram_loss(moments, gram_matrix(target))
+        elif isinstance(spec.style_loss.guide, StructureGuide):
+            guides = build_guide_maps(content, Region((StyleImage(style),)), spec.style_loss.guide.resolution)
+            guided = compute_guided_loss(spec.style_loss, features[tap], style_features[tap], guides)
+            loss = loss + spec.style_loss.weight * guided / len(spec.style_loss.layers)
         else:
             assert isinstance(spec.style_loss, WhitenedLoss)
             whitened = whitened_loss(moments, whiten_style(target, spec.style_loss.epsilon))
@@ -125,6 +139,20 @@ def evaluate_by_autograd(spec: Spec, network: Network, content: Tensor, style: T
         loss = loss + spec.smoothness.weight * total_variation_loss(leaf)
     (gradient,) = torch.autograd.grad(loss, leaf)
     return Evaluation(loss.detach(), {}, gradient)
+
+
+def compute_guided_loss(spec: WhitenedLoss, features: Tensor, style_features: Tensor, guides: GuideMaps) -> Tensor:
+    """Return the loss of one tap from features with the channels of the guide appended."""
+    content_guide = F.interpolate(guides.content.to(features), features.shape[-2:], mode="bilinear")
+    style_guide = F.interpolate(guides.styles[0].to(features), style_features.shape[-2:], mode="bilinear")
+    assert isinstance(spec.guide, StructureGuide)
+    target = whiten_guided_style(
+        compute_moments(torch.cat((style_features, style_guide), dim=1)),
+        compute_moments(content_guide),
+        spec.guide.weight,
+        spec.epsilon,
+    )
+    return whitened_loss(compute_moments(torch.cat((features, content_guide), dim=1)), target)
 
 
 def assert_close(actual: Evaluation, expected: Evaluation, tolerance: float) -> None:

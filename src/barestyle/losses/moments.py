@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from barestyle.losses.products import compute_second_moment, flatten_pixels
+from barestyle.losses.products import compute_cross_moment, compute_second_moment, flatten_pixels
 
 
 class Moments(NamedTuple):
@@ -47,33 +47,49 @@ class Moments(NamedTuple):
 class MomentAccumulator:
     """Sums of moments, to which feature maps are added one after another, without a graph.
 
-    The sums are in float32, or in the maps' own precision if that is finer.
+    With a guide the moments are those of features and guide together: of vectors (c + k,), the features first. The sums
+    are in float32, or in the maps' own precision if that is finer.
     """
 
-    def __init__(self, channels: int, like: Tensor) -> None:
+    def __init__(self, channels: int, like: Tensor, guide_channels: int = 0) -> None:
         dtype = _summation_dtype(like.dtype)
+        length = channels + guide_channels
+        self._channels = channels
         self._pixels = 0.0
-        self._first = torch.zeros(channels, dtype=dtype, device=like.device)
-        self._second = torch.zeros(channels, channels, dtype=dtype, device=like.device)
+        self._first = torch.zeros(length, dtype=dtype, device=like.device)
+        self._second = torch.zeros(length, length, dtype=dtype, device=like.device)
 
-    def add(self, features: Tensor, weights: Tensor | None = None) -> None:
-        """Add a feature map or a part of one, (1, c, h, w), each pixel with its weight >= 0 from (h, w), default 1."""
-        if weights is not None:
-            self._add_with_weights(features, weights)
+    def add(self, features: Tensor, weights: Tensor | None = None, guide: Tensor | None = None) -> None:
+        """Add a feature map or a part of one, (1, c, h, w), each pixel with its weight >= 0 from (h, w), default 1.
+
+        `guide` is the guide at the same pixels, (1, k, h, w).
+        """
+        if weights is None:
+            self._pixels += features.shape[2] * features.shape[3]
+            self._add_first(features, guide)
+            self._add_second(features, guide)
             return
-        rows = flatten_pixels(features)
-        self._pixels += rows.shape[0]
-        self._first += rows.sum(0, dtype=self._first.dtype)
-        self._second += compute_second_moment(features)
-
-    def _add_with_weights(self, features: Tensor, weights: Tensor) -> None:
         if not bool(weights.any()):
             return
         root = weights.sqrt().to(features.dtype)
         weighted = (features * root).contiguous(memory_format=torch.channels_last)
+        weighted_guide = None if guide is None else guide * root
         self._pixels += float(weights.sum(dtype=torch.promote_types(weights.dtype, torch.float32)))
-        self._first += flatten_pixels(weighted * root).sum(0, dtype=self._first.dtype)
-        self._second += compute_second_moment(weighted)
+        self._add_first(weighted * root, None if weighted_guide is None else weighted_guide * root)
+        self._add_second(weighted, weighted_guide)
+
+    def _add_first(self, features: Tensor, guide: Tensor | None) -> None:
+        self._first[: self._channels] += flatten_pixels(features).sum(0, dtype=self._first.dtype)
+        if guide is not None:
+            self._first[self._channels :] += flatten_pixels(guide).sum(0, dtype=self._first.dtype)
+
+    def _add_second(self, features: Tensor, guide: Tensor | None) -> None:
+        self._second[: self._channels, : self._channels] += compute_second_moment(features)
+        if guide is not None:
+            cross = compute_cross_moment(features, guide)
+            self._second[: self._channels, self._channels :] += cross
+            self._second[self._channels :, : self._channels] += cross.T
+            self._second[self._channels :, self._channels :] += compute_cross_moment(guide, guide)
 
     @property
     def moments(self) -> Moments:

@@ -19,7 +19,8 @@ def flatten_pixels(features: Tensor) -> Tensor:
 def compute_second_moment(features: Tensor) -> Tensor:
     """Return the sum of f fᵀ over the pixels of a map (1, c, h, w): (c, c), float32 or finer."""
     if features.dtype in (torch.bfloat16, torch.float16):
-        return _sum_in_chunks(flatten_pixels(features))
+        rows = flatten_pixels(features)
+        return _sum_in_chunks(rows, rows)
     if not _runs_as_convolution(features):
         rows = flatten_pixels(features)
         return rows.T @ rows
@@ -30,6 +31,14 @@ def compute_second_moment(features: Tensor) -> Tensor:
         features, features, like, None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1, [False, True, False]
     )
     return second_moment.view(channels, channels)  # type: ignore[no-any-return]
+
+
+def compute_cross_moment(features: Tensor, guide: Tensor) -> Tensor:
+    """Return the sum of f gᵀ over the pixels of two maps (1, c, h, w) and (1, k, h, w): (c, k), float32 or finer."""
+    rows, guide_rows = flatten_pixels(features), flatten_pixels(guide)
+    if features.dtype in (torch.bfloat16, torch.float16):
+        return _sum_in_chunks(rows, guide_rows)
+    return rows.T @ guide_rows
 
 
 def apply_affine(features: Tensor, matrix: Tensor, vector: Tensor | None) -> Tensor:
@@ -57,18 +66,17 @@ CHUNK = 512
 """Rows whose products are summed in one bfloat16 matrix product before the sums are added in float32."""
 
 
-def _sum_in_chunks(rows: Tensor) -> Tensor:
-    """Return the sum of f fᵀ of rows in bfloat16 or float16, (c, c), float32.
+def _sum_in_chunks(rows: Tensor, others: Tensor) -> Tensor:
+    """Return the sum of f gᵀ of two sets of rows in bfloat16 or float16, (c, k), float32.
 
     A product of bfloat16 matrices is summed in float32 internally, but its result is rounded to 8 bits. The roundings
     of different chunks cancel in part: the total error is that of one rounding over the root of the number of chunks.
     """
-    total = torch.zeros(rows.shape[1], rows.shape[1], device=rows.device)
+    total = torch.zeros(rows.shape[1], others.shape[1], device=rows.device)
     whole = rows.shape[0] // CHUNK * CHUNK
     if whole:
-        chunks = rows[:whole].view(-1, CHUNK, rows.shape[1])
-        total += torch.bmm(chunks.transpose(1, 2), chunks).sum(0, dtype=torch.float32)
+        chunks, other_chunks = (values[:whole].view(-1, CHUNK, values.shape[1]) for values in (rows, others))
+        total += torch.bmm(chunks.transpose(1, 2), other_chunks).sum(0, dtype=torch.float32)
     if whole < rows.shape[0]:
-        rest = rows[whole:].float()
-        total.addmm_(rest.T, rest)
+        total.addmm_(rows[whole:].float().T, others[whole:].float())
     return total

@@ -25,11 +25,15 @@ The weakest of natural images, in the deepest tap, have epsilon * lambda_max = 5
 
 
 class WhitenedStyle(NamedTuple):
-    """The style's mean (c,), covariance (c, c), and whitening matrix W = (C + ridge·I)^(-1/2), (c, c)."""
+    """The style's mean (c,), covariance (c, c), and whitening matrix W = (C + ridge·I)^(-1/2), (c, c).
+
+    With a guide, all three are of features and guide together, and `channels` counts the features only.
+    """
 
     mean: Tensor
     covariance: Tensor
     whitening: Tensor
+    channels: int
 
 
 def whiten_style(moments: Moments, epsilon: float) -> WhitenedStyle:
@@ -41,20 +45,27 @@ def whiten_style(moments: Moments, epsilon: float) -> WhitenedStyle:
     as not every device has float64. Raises DivergedError if the features are not finite.
     """
     covariance = moments.covariance.cpu().double()
+    size = float(moments.second.diagonal().cpu().double().sum()) / moments.pixels
+    whitening = compute_whitening(covariance, size, epsilon)
+    return WhitenedStyle(moments.mean, moments.covariance, whitening.to(moments.mean), len(moments.first))
+
+
+def compute_whitening(covariance: Tensor, size: float, epsilon: float) -> Tensor:
+    """Return (C + ridge·I)^(-1/2) of a covariance (c, c), float64 on the CPU, whose ridge is that of `whiten_style`.
+
+    `size` is the mean squared length of a feature: the covariance is a difference of numbers of this size, rounded to
+    float32. Raises DivergedError if the covariance is not finite.
+    """
     if not bool(covariance.isfinite().all()):
         raise DivergedError(explain(StopReason.STYLE_NOT_FINITE))
     strengths, directions = torch.linalg.eigh((covariance + covariance.T) / 2)
-    # Mean squared length of a feature: the covariance is a difference of numbers of this size, rounded to float32.
-    size = float(moments.second.diagonal().cpu().double().sum()) / moments.pixels
     ridge = max(epsilon * float(strengths[-1]), NOISE_FLOOR * size) or 1.0
     inverse_root = (strengths.clamp(min=0) + ridge).rsqrt()
-    whitening = (directions * inverse_root) @ directions.T
-    return WhitenedStyle(moments.mean, moments.covariance, whitening.to(moments.mean))
+    return (directions * inverse_root) @ directions.T
 
 
 def whitened_loss(moments: Moments, style: WhitenedStyle) -> Tensor:
-    """Return ‖W(m - m_style)‖²/c + ‖W(C - C_style)W‖²_F/c: a scalar >= 0, without unit."""
-    channels = len(moments.first)
+    """Return ‖W(m - m_style)‖²/c + ‖W(C - C_style)Wᵀ‖²_F/c: a scalar >= 0, without unit."""
     mean = style.whitening @ (moments.mean - style.mean)
-    covariance = style.whitening @ (moments.covariance - style.covariance) @ style.whitening
-    return (mean.square().sum() + covariance.square().sum()) / channels
+    covariance = style.whitening @ (moments.covariance - style.covariance) @ style.whitening.T
+    return (mean.square().sum() + covariance.square().sum()) / style.channels

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import sqrt
 
 from torch import Tensor
 
-from barestyle.losses.luminance_content import LuminanceContentTerm
+from barestyle.losses.luminance_content import LuminanceContentTerm, compute_tradeoff
 from barestyle.losses.missing_colors import find_missing_colors
 from barestyle.losses.regions import Region, StyleImage
+from barestyle.losses.structure_guide import GuideMaps, build_guide_maps
 from barestyle.networks import Network, Size
 from barestyle.objective.objective import Objective
-from barestyle.objective.style_targets import build_region_losses
+from barestyle.objective.region_guides import RegionGuides
+from barestyle.objective.region_masks import RegionMasks
+from barestyle.objective.style_targets import GuideTarget, MomentLoss, build_region_losses
 from barestyle.objective.tile_policy import Tiling
-from barestyle.spec import FeatureContentLoss, LuminanceContentLoss, Spec, TotalVariation, WhitenedLoss
+from barestyle.spec import (
+    FeatureContentLoss,
+    LuminanceContentLoss,
+    Spec,
+    StructureGuide,
+    TotalVariation,
+    WhitenedLoss,
+)
+
+STRONGEST_GUIDE = 2.0
+"""Largest factor of the guide's weight; the content loss alone holds more of the content than that."""
 
 
 def build_objective(
@@ -34,7 +48,8 @@ def build_objective(
     # A style larger than the content is tiled as if it were the content, for whose size the memory was planned.
     tile_size = tiling.tile_size or Size(*content.shape[-2:])
     regions = (Region((StyleImage(style),)),) if isinstance(style, Tensor) else tuple(style)
-    losses = [build_region_losses(spec.style_loss, network, region, tile_size) for region in regions]
+    guides = build_region_guide_maps(spec, content, regions)
+    losses = _build_all_region_losses(spec, network, content, regions, guides, tile_size)
     content_loss = spec.content_loss if isinstance(spec.content_loss, FeatureContentLoss) else None
     luminance_content = None
     if isinstance(spec.content_loss, LuminanceContentLoss):
@@ -43,6 +58,7 @@ def build_objective(
         network,
         {tap: tuple(by_tap[tap] for by_tap in losses) for tap in sorted(set(spec.style_loss.layers))},
         masks=tuple(region.mask for region in regions),
+        guides=None if guides is None else [maps.content for maps in guides],
         content_loss=content_loss,
         content=None if content_loss is None else content.detach(),
         luminance_content=luminance_content,
@@ -50,3 +66,46 @@ def build_objective(
         smoothness=spec.smoothness if isinstance(spec.smoothness, TotalVariation) else None,
         tiling=tiling,
     )
+
+
+def build_region_guide_maps(spec: Spec, content: Tensor, regions: Sequence[Region]) -> list[GuideMaps] | None:
+    """Return the guides of every region, or None if the spec's style loss has none."""
+    guide = get_guide(spec)
+    return None if guide is None else [build_guide_maps(content, region, guide.resolution) for region in regions]
+
+
+def get_guide(spec: Spec) -> StructureGuide | None:
+    """Return the guide of a spec's style loss, or None."""
+    loss = spec.style_loss
+    return loss.guide if isinstance(loss, WhitenedLoss) and isinstance(loss.guide, StructureGuide) else None
+
+
+def compute_guide_weight(spec: Spec, guide: StructureGuide) -> float:
+    """Return the weight of the guide at the strength of the spec's content loss."""
+    if not isinstance(spec.content_loss, LuminanceContentLoss):
+        return guide.weight
+    return guide.weight * min(sqrt(compute_tradeoff(spec.content_loss)), STRONGEST_GUIDE)
+
+
+def _build_all_region_losses(
+    spec: Spec,
+    network: Network,
+    content: Tensor,
+    regions: Sequence[Region],
+    guides: list[GuideMaps] | None,
+    tile_size: Size,
+) -> list[dict[int, MomentLoss]]:
+    """Return every region's style loss by tap."""
+    guide = get_guide(spec)
+    if guides is None or guide is None:
+        return [build_region_losses(spec.style_loss, network, region, tile_size) for region in regions]
+    size = Size(*content.shape[-2:])
+    masks = RegionMasks(network, tuple(region.mask for region in regions), size)
+    moments = RegionGuides(network, [maps.content for maps in guides], size).compute_moments(
+        spec.style_loss.layers, masks
+    )
+    weight = compute_guide_weight(spec, guide)
+    return [
+        build_region_losses(spec.style_loss, network, region, tile_size, maps, GuideTarget(by_tap, weight))
+        for region, maps, by_tap in zip(regions, guides, moments, strict=True)
+    ]

@@ -11,6 +11,7 @@ from torch import Tensor
 from barestyle.losses.moments import MomentAccumulator, Moments
 from barestyle.networks import ConvStack, Network, Size
 from barestyle.objective.buffer_pool import BufferPool
+from barestyle.objective.region_guides import Guides, RegionGuides
 from barestyle.objective.region_masks import Masks, RegionMasks
 from barestyle.objective.tile_grid import Tile, cut_tiles, scale_core_to_tap
 from barestyle.objective.tile_pass import TilePass
@@ -25,20 +26,26 @@ class PlaneTile(NamedTuple):
 
 
 def compute_style_moments(
-    network: Network, image: Tensor, taps: set[int], tiling: Tiling, mask: Tensor | None = None
+    network: Network,
+    image: Tensor,
+    taps: set[int],
+    tiling: Tiling,
+    mask: Tensor | None = None,
+    guide: Tensor | None = None,
 ) -> dict[int, Moments]:
-    """Return the moments of an image's features by tap, without a graph.
+    """Return the moments of an image's features by tap, without a graph; with `guide`, of both together.
 
-    `image` is (1, 3, H, W) in 0..1; `mask`, if given, (1, 1, H, W) in 0..1, weights its pixels.
+    `image` is (1, 3, H, W) in 0..1; `mask`, if given, (1, 1, H, W) in 0..1, weights its pixels; `guide` is (1, k, h, w)
+    at any size.
     """
     size = Size(*image.shape[-2:])
-    masks = RegionMasks(network, (mask,), size)
+    masks, guides = RegionMasks(network, (mask,), size), RegionGuides(network, (guide,), size)
 
     def accumulate() -> dict[int, list[MomentAccumulator]]:
         with torch.no_grad():
             planes = network.split_into_planes(image)
             once = Tiling(tiling.tile_size, resident_tiles=0)
-            return accumulate_moments(network, planes, taps, masks, once, BufferPool())[0]
+            return accumulate_moments(network, planes, taps, masks, guides, once, BufferPool())[0]
 
     accumulators = tiling.run_until_it_fits(accumulate, size)
     return {tap: accumulator.moments for tap, (accumulator,) in accumulators.items()}
@@ -49,6 +56,7 @@ def accumulate_moments(
     planes: list[Tensor],
     taps: set[int],
     masks: RegionMasks,
+    guides: RegionGuides,
     tiling: Tiling,
     buffers: BufferPool,
 ) -> tuple[dict[int, list[MomentAccumulator]], dict[PlaneTile, TilePass]]:
@@ -66,10 +74,12 @@ def accumulate_moments(
         for index in range(len(stack)):
             if stack.first_tap + index in taps:
                 layer = stack[index]
-                new = [MomentAccumulator(layer.channels, layer.weight) for _ in range(masks.region_count)]
+                new = [MomentAccumulator(layer.channels, layer.weight, length) for length in guides.channels]
                 by_layer[index] = accumulators.setdefault(stack.first_tap + index, new)
         plane = planes[plane_tile.plane]
-        tile_pass = start_tile_pass(stack, plane, plane_tile.tile, buffers, masks.crop_to_tile(*plane_tile))
+        tile_pass = start_tile_pass(
+            stack, plane, plane_tile.tile, buffers, masks.crop_to_tile(*plane_tile), guides.crop_to_tile(*plane_tile)
+        )
         tile_pass.forward(by_layer)
         if tiling.resident_tiles and (tiling.tile_size is None or number >= len(tiles) - tiling.resident_tiles):
             resident[plane_tile] = tile_pass
@@ -88,8 +98,13 @@ def cut_planes(network: Network, planes: list[Tensor], tile_size: Size | None) -
 
 
 def start_tile_pass(
-    stack: ConvStack, plane: Tensor, tile: Tile, buffers: BufferPool, masks: Sequence[Masks] | None = None
+    stack: ConvStack,
+    plane: Tensor,
+    tile: Tile,
+    buffers: BufferPool,
+    masks: Sequence[Masks] | None = None,
+    guides: Sequence[Guides] | None = None,
 ) -> TilePass:
     """Return the pass of a tile of a plane, before its forward pass."""
     cores = [scale_core_to_tap(stack, index, tile) for index in range(len(stack))]
-    return TilePass(stack, tile.with_halo.crop(plane), cores, buffers, masks)
+    return TilePass(stack, tile.with_halo.crop(plane), cores, buffers, masks, guides)

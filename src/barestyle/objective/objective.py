@@ -21,6 +21,7 @@ from barestyle.networks import ConvStack, Network, Size
 from barestyle.objective.buffer_pool import BufferPool
 from barestyle.objective.feature_content import FeatureContentTerm
 from barestyle.objective.moment_pass import PlaneTile, accumulate_moments, cut_planes, start_tile_pass
+from barestyle.objective.region_guides import RegionGuides
 from barestyle.objective.region_masks import Masks, RegionMasks
 from barestyle.objective.style_targets import MomentLoss
 from barestyle.objective.tile_pass import MomentGradient, TilePass
@@ -41,7 +42,8 @@ class Objective:
     """The weighted losses of images (1, 3, H, W) under one network, with their targets.
 
     `style_losses` has for each tap one weighted loss for each region, and `masks` the regions, (1, 1, H, W) in 0..1 or
-    None for the whole image. `content_loss` compares features with those of `content`, (1, 3, H, W);
+    None for the whole image; `guides` has the content's guide for each region, (1, k, h, w) at any size, or None.
+    `content_loss` compares features with those of `content`, (1, 3, H, W);
     `luminance_content` and `missing_colors` contain their own targets. `tiling` says how planes are tiled, and is
     changed if memory runs out.
     """
@@ -52,6 +54,7 @@ class Objective:
         style_losses: Mapping[int, Sequence[MomentLoss]],
         *,
         masks: Masks = (None,),
+        guides: Sequence[Tensor | None] | None = None,
         content_loss: FeatureContentLoss | None = None,
         content: Tensor | None = None,
         luminance_content: LuminanceContentTerm | None = None,
@@ -63,7 +66,9 @@ class Objective:
         self.tiling = tiling or Tiling()
         self._style_losses = style_losses
         self._masks = masks
+        self._guides = (None,) * len(masks) if guides is None else tuple(guides)
         self._region_masks: RegionMasks | None = None
+        self._region_guides: RegionGuides | None = None
         self._content_loss = content_loss
         self._content = content
         self._luminance_content = luminance_content
@@ -88,7 +93,7 @@ class Objective:
         """Free the memory that is kept for the next evaluation."""
         self._buffers.clear()
         self._content_pass = None
-        self._region_masks = None
+        self._region_masks = self._region_guides = None
 
     def _evaluate(self, image: Tensor) -> Evaluation:
         leaf = image.requires_grad_(True)
@@ -97,10 +102,13 @@ class Objective:
         with torch.no_grad():
             detached = [plane.detach() for plane in planes]
             taps = set(self._style_losses)
+            size = Size(*image.shape[-2:])
             if self._region_masks is None:
-                self._region_masks = RegionMasks(self.network, self._masks, Size(*image.shape[-2:]))
+                self._region_masks = RegionMasks(self.network, self._masks, size)
+            if self._region_guides is None:
+                self._region_guides = RegionGuides(self.network, self._guides, size)
             accumulators, resident = accumulate_moments(
-                self.network, detached, taps, self._region_masks, self.tiling, self._buffers
+                self.network, detached, taps, self._region_masks, self._region_guides, self.tiling, self._buffers
             )
             style, moment_gradients = self._differentiate_style(accumulators)
             parts = {"style": style}
@@ -125,16 +133,19 @@ class Objective:
         """Return the style loss, and its gradients for the moments by tap and region."""
         leaves = []
         for tap, regions in accumulators.items():
-            for accumulator, loss in zip(regions, self._style_losses[tap], strict=True):
+            for region, (accumulator, loss) in enumerate(zip(regions, self._style_losses[tap], strict=True)):
                 pixels, first, second = accumulator.moments
-                leaves.append((tap, loss, Moments(pixels, first.requires_grad_(True), second.requires_grad_(True))))
+                leaf = Moments(pixels, first.requires_grad_(True), second.requires_grad_(True))
+                leaves.append((tap, region, loss, leaf))
         with torch.enable_grad():
-            total = torch.stack([loss(moments) for _, loss, moments in leaves]).sum()
+            total = torch.stack([loss(moments) for *_, loss, moments in leaves]).sum()
             tensors = [tensor for *_, moments in leaves for tensor in (moments.first, moments.second)]
             gradients = torch.autograd.grad(total, tensors, allow_unused=True)
         moment_gradients: dict[int, list[MomentGradient]] = {tap: [] for tap in accumulators}
-        for (tap, *_), first, second in zip(leaves, gradients[::2], gradients[1::2], strict=True):
-            moment_gradients[tap].append(MomentGradient(second + second.T, first))
+        assert self._region_guides is not None
+        for (tap, region, *_), first, second in zip(leaves, gradients[::2], gradients[1::2], strict=True):
+            channels = len(second) - self._region_guides.channels[region]
+            moment_gradients[tap].append(MomentGradient.from_joint(second, first, channels))
         return total.detach(), moment_gradients
 
     def _backpropagate(
@@ -152,9 +163,10 @@ class Objective:
             tile_pass = resident.pop(plane_tile, None)
             if tile_pass is None:
                 assert self._region_masks is not None
-                tile_pass = start_tile_pass(
-                    stack, plane, tile, self._buffers, self._region_masks.crop_to_tile(*plane_tile)
-                )
+                assert self._region_guides is not None
+                masks = self._region_masks.crop_to_tile(*plane_tile)
+                guides = self._region_guides.crop_to_tile(*plane_tile)
+                tile_pass = start_tile_pass(stack, plane, tile, self._buffers, masks, guides)
                 tile_pass.forward({})
             content = self._build_content_term(plane_tile, plane)
             by_layer = {tap - stack.first_tap: by_region for tap, by_region in moment_gradients.items()}

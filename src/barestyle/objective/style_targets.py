@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 from torch import Tensor
 
 from barestyle.losses.gram import gram_loss, gram_matrix
+from barestyle.losses.guided import whiten_guided_style
 from barestyle.losses.moments import Moments, mix_moments
 from barestyle.losses.regions import Region
+from barestyle.losses.structure_guide import GuideMaps
 from barestyle.losses.whitened import whiten_style, whitened_loss
 from barestyle.networks import Network, Size
 from barestyle.objective.moment_pass import compute_style_moments
@@ -20,31 +23,57 @@ MomentLoss = Callable[[Moments], Tensor]
 """The moments of one tap to a loss, a scalar >= 0 that is differentiable in them."""
 
 
-def build_style_losses(spec: GramLoss | WhitenedLoss, style: dict[int, Moments]) -> dict[int, MomentLoss]:
-    """Return the weighted loss of each tap, with the style's statistics as the target."""
+@dataclass(frozen=True)
+class GuideTarget:
+    """What a guided loss needs besides the style: the moments of the content's guide by tap, and the guide's weight."""
+
+    content: dict[int, Moments]
+    weight: float
+
+
+def build_style_losses(
+    spec: GramLoss | WhitenedLoss, style: dict[int, Moments], guide: GuideTarget | None = None
+) -> dict[int, MomentLoss]:
+    """Return the weighted loss of each tap, with the style's statistics as the target.
+
+    With `guide`, the statistics are those of features and guide together.
+    """
     if isinstance(spec, GramLoss):
         plain = {tap: partial(gram_loss, style=gram_matrix(moments)) for tap, moments in style.items()}
         return {tap: _weight_loss(spec.weight, loss) for tap, loss in plain.items()}
     whitened = {
-        tap: partial(whitened_loss, style=whiten_style(moments, spec.epsilon)) for tap, moments in style.items()
+        tap: partial(
+            whitened_loss,
+            style=whiten_style(moments, spec.epsilon)
+            if guide is None
+            else whiten_guided_style(moments, guide.content[tap], guide.weight, spec.epsilon),
+        )
+        for tap, moments in style.items()
     }
     return {tap: _weight_loss(spec.weight / len(style), loss) for tap, loss in whitened.items()}
 
 
 def build_region_losses(
-    spec: GramLoss | WhitenedLoss, network: Network, region: Region, tile_size: Size
+    spec: GramLoss | WhitenedLoss,
+    network: Network,
+    region: Region,
+    tile_size: Size,
+    guides: GuideMaps | None = None,
+    guide: GuideTarget | None = None,
 ) -> dict[int, MomentLoss]:
     """Return a region's style loss by tap, in proportion to the region's area.
 
-    Each of its pixels counts as much as if the region were the whole image, times the region's weight.
+    Each of its pixels counts as much as if the region were the whole image, times the region's weight. `guides` has the
+    styles' guides, and `guide` the content's.
     """
     taps = set(spec.layers)
+    style_guides = (None,) * len(region.styles) if guides is None else guides.styles
     moments_and_shares = [
-        (compute_style_moments(network, style.pixels, taps, Tiling(tile_size), style.mask), style.share)
-        for style in region.styles
+        (compute_style_moments(network, style.pixels, taps, Tiling(tile_size), style.mask, maps), style.share)
+        for style, maps in zip(region.styles, style_guides, strict=True)
     ]
     mixed = {tap: mix_moments([(moments[tap], share) for moments, share in moments_and_shares]) for tap in taps}
-    losses = build_style_losses(spec, mixed)
+    losses = build_style_losses(spec, mixed, guide)
     if region.mask is None and region.weight == 1:
         return losses
     area = 1.0 if region.mask is None else float(region.mask.mean())

@@ -26,6 +26,7 @@ from barestyle.losses.products import apply_affine
 from barestyle.networks import ConvStack, Layer, Size
 from barestyle.objective.buffer_pool import BufferPool
 from barestyle.objective.feature_content import FeatureContentTerm
+from barestyle.objective.region_guides import Guides
 from barestyle.objective.region_masks import Masks
 from barestyle.objective.tile_grid import Window
 
@@ -38,11 +39,20 @@ class MomentGradient:
     """What turns each feature f at one tap into the gradient of a style loss for it: `matrix` f + `vector`.
 
     `matrix` (c, c) is the loss's gradient for the second moments plus its transpose; `vector` (c,) is the gradient for
-    the first moments, or None if the loss does not depend on them.
+    the first moments, or None if the loss does not depend on them. With a guide g, `guide_matrix` (c, k) adds what the
+    moments of features and guide contribute: `guide_matrix` g.
     """
 
     matrix: Tensor
     vector: Tensor | None
+    guide_matrix: Tensor | None = None
+
+    @classmethod
+    def from_joint(cls, second: Tensor, first: Tensor | None, channels: int) -> MomentGradient:
+        """Return the gradient for features from that for the moments of features and guide together, features first."""
+        symmetric = (second + second.T)[:channels]
+        guide_matrix = symmetric[:, channels:] if len(second) > channels else None
+        return cls(symmetric[:, :channels], None if first is None else first[:channels], guide_matrix)
 
 
 AccumulatorsByLayer = Mapping[int, Sequence[MomentAccumulator]]
@@ -54,7 +64,8 @@ class TilePass:
     """The forward and backward pass of one tile of a plane, (1, 3, h, w) with its halo.
 
     `cores` has for each layer the window of its tap that counts in the losses; the rest is halo. `masks`, if given, has
-    for each layer the regions' weights at its tap, (h, w) in 0..1, or None for weight 1.
+    for each layer the regions' weights at its tap, (h, w) in 0..1, or None for weight 1. `guides`, if given, has for
+    each layer the regions' guides at its tap, (1, k, h, w).
     """
 
     def __init__(
@@ -64,12 +75,14 @@ class TilePass:
         cores: list[Window],
         buffers: BufferPool,
         masks: Sequence[Masks] | None = None,
+        guides: Sequence[Guides] | None = None,
     ) -> None:
         self._stack = stack
         self._buffers = buffers
         self._pixels = stack.normalize(pixels)
         self._cores = cores
         self._masks = masks
+        self._guides = guides
         self._size = Size(*pixels.shape[-2:])
         self._sizes = stack.sizes(self._size)
         self._stored: dict[int, Tensor] = {}
@@ -188,9 +201,11 @@ class TilePass:
             batch, channels, height, width = core_features.shape
             copied = self._buffers.band_pool.take((batch, channels, height, width), like=core_features)
             core_features = copied.copy_(core_features)
-        for accumulator, mask in zip(accumulators[index], self._crop_masks(index, top, bottom), strict=True):
+        masks, guides = self._crop_masks(index, top, bottom), self._crop_guides(index, top, bottom)
+        for number, accumulator in enumerate(accumulators[index]):
+            mask, guide = masks[number], guides[number]
             weights = None if mask is None else mask[core.top : core.bottom, core.left : core.right]
-            accumulator.add(core_features, weights)
+            accumulator.add(core_features, weights, None if guide is None else core.crop(guide))
         if copied is not None:
             self._buffers.band_pool.give(copied)
 
@@ -198,6 +213,12 @@ class TilePass:
         """Return each region's mask in some rows of a layer's tap."""
         masks = (None,) if self._masks is None else self._masks[index]
         return tuple(None if mask is None else mask[top:bottom] for mask in masks)
+
+    def _crop_guides(self, index: int, top: int, bottom: int) -> Guides:
+        """Return each region's guide in some rows of a layer's tap."""
+        if self._guides is None:
+            return (None,) * len(self._crop_masks(index, top, bottom))
+        return tuple(None if guide is None else guide[:, :, top:bottom] for guide in self._guides[index])
 
     def _compute_gradient(
         self,
@@ -224,8 +245,8 @@ class TilePass:
             gradient = torch.zeros_like(features) if is_deepest else self._pull_gradient(index, features, top, bottom)
         core = self._cores[index].clip_to_rows(top, bottom)
         if core.has_rows:
-            masks = self._crop_masks(index, top, bottom)
-            _add_style_gradient(gradient, tapped, core, moment_gradients.get(index, ()), masks)
+            masks, guides = self._crop_masks(index, top, bottom), self._crop_guides(index, top, bottom)
+            _add_style_gradient(gradient, tapped, core, moment_gradients.get(index, ()), masks, guides)
             if content is not None and target is not None:
                 content.add_gradient(core.crop(gradient), core.crop(tapped), core.crop(target))
         if self._stack.tap_after_pooling:
@@ -254,14 +275,23 @@ class TilePass:
 
 
 def _add_style_gradient(
-    gradient: Tensor, features: Tensor, core: Window, moment_gradients: Sequence[MomentGradient], masks: Masks
+    gradient: Tensor,
+    features: Tensor,
+    core: Window,
+    moment_gradients: Sequence[MomentGradient],
+    masks: Masks,
+    guides: Guides,
 ) -> None:
     """Add the style losses' gradient for the core of a band of tapped features to `gradient`, region by region."""
-    for moment_gradient, mask in zip(moment_gradients, masks if moment_gradients else (), strict=True):
+    for number, moment_gradient in enumerate(moment_gradients):
+        mask, guide = masks[number], guides[number]
         if mask is not None and not bool(mask.any()):
             continue
         rows = features[:, :, core.top : core.bottom]  # whole rows need not be copied
         style_gradient = apply_affine(rows, moment_gradient.matrix, moment_gradient.vector)
+        if guide is not None and moment_gradient.guide_matrix is not None:
+            kernel = moment_gradient.guide_matrix.to(guide.dtype)[:, :, None, None]
+            style_gradient += F.conv2d(guide[:, :, core.top : core.bottom], kernel)
         if mask is not None:
             style_gradient *= mask[core.top : core.bottom].to(style_gradient.dtype)
         core.crop(gradient).add_(style_gradient[..., core.left : core.right])

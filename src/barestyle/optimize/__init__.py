@@ -1,9 +1,19 @@
 """The optimization: methods that yield iterates, and the loops around them."""
 
 from barestyle.optimize.best_so_far import BestSoFar
-from barestyle.optimize.iterate import Evaluate, ExplosionError, Iterate
+from barestyle.optimize.iterate import EnlargedIterate, Evaluate, ExplosionError, Iterate
 from barestyle.optimize.minimizer import Minimizer
 from barestyle.optimize.restarts import Restarts
 from barestyle.optimize.resumable import State, WarmStart
 
-__all__ = ["BestSoFar", "Evaluate", "ExplosionError", "Iterate", "Minimizer", "Restarts", "State", "WarmStart"]
+__all__ = [
+    "BestSoFar",
+    "EnlargedIterate",
+    "Evaluate",
+    "ExplosionError",
+    "Iterate",
+    "Minimizer",
+    "Restarts",
+    "State",
+    "WarmStart",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -49,6 +50,23 @@ class Iterate:
     def from_state(cls, state: State, device: torch.device) -> Iterate:
         """Return the iterate of a state, with its image on a device."""
         return cls(**{**state, "image": state["image"].to(device)})
+
+
+class EnlargedIterate(Iterate):
+    """An iterate of a small scale as part of a whole run; its image is enlarged when it is first read.
+
+    Most images are never read, and at small scales enlarging one takes longer than an evaluation.
+    """
+
+    def __init__(self, small: Iterate, enlarge: Callable[[Tensor], Tensor], *, step: int, evaluations: int) -> None:
+        numbers = {name: value for name, value in vars(small).items() if name != "image"}
+        vars(self).update(numbers, step=step, evaluations=evaluations, _small=small.image, _enlarge=enlarge)
+
+    @cached_property
+    def image(self) -> Tensor:  # type: ignore[override]
+        """The image at the size of the result, (1, 3, H, W) in 0..1."""
+        image: Tensor = vars(self)["_enlarge"](vars(self)["_small"])
+        return image
 
 
 Method = Generator[Iterate, None, Ending]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from torch import Tensor
 
 from barestyle.networks import Network, Size
 from barestyle.objective import Objective, build_objective
-from barestyle.optimize import BestSoFar, Iterate, Minimizer, State, WarmStart
+from barestyle.optimize import BestSoFar, EnlargedIterate, Iterate, Minimizer, State, WarmStart
 from barestyle.run.memory_plan import MemoryPlan, MemoryPlanner
 from barestyle.run.precision import cast_network, is_accurate, is_check_due
 from barestyle.run.scaled_inputs import ScaledInputs, protect_pixels, upsample_change
@@ -220,12 +220,12 @@ class MultiscaleMinimizer:
     def _enlarge(self, iterate: Iterate, inputs: ScaledInputs) -> Iterate:
         """Return an iterate at the size of the result, with protected pixels, counted from the first stage."""
         cursor, whole = self._cursor, self._inputs
-        image = iterate.image
-        if inputs is not whole:
-            image = upsample_change(image, inputs.base, whole.base, whole.size)
-        elif not cursor.finished_steps and whole.keep is None:
+        if inputs is whole and not cursor.finished_steps and whole.keep is None:
             return iterate
-        if whole.keep is not None:
-            image = image.lerp(whole.content, whole.keep)
+
+        def enlarge(image: Tensor) -> Tensor:
+            enlarged = upsample_change(image, inputs.base, whole.base, whole.size)
+            return enlarged if whole.keep is None else enlarged.lerp(whole.content, whole.keep)
+
         step, evaluations = cursor.finished_steps + iterate.step, cursor.finished_evaluations + iterate.evaluations
-        return replace(iterate, image=image, step=step, evaluations=evaluations)
+        return EnlargedIterate(iterate, enlarge, step=step, evaluations=evaluations)

@@ -9,6 +9,9 @@ from barestyle.networks import Size, compute_minimum_side
 from barestyle.run.precision import FLOAT32_FRACTION, Precision, StagePrecision
 from barestyle.spec import CoarseToFine, PaperLBFGS, Spec
 
+FEWEST_BF16_PIXELS = 200 * 200
+"""Mixed precision takes smaller scales in float32, where bfloat16 saves no time and its noise costs evaluations."""
+
 
 class Stage(NamedTuple):
     """A part of a run at one size and precision, of at most `steps` steps.
@@ -33,14 +36,23 @@ def plan_stages(spec: Spec, size: Size, styles: Sequence[Size], precision: Preci
         return [Stage(size, narrow, steps * spec.optimizer.iterations_per_step)]
     narrow = "float32" if precision == "float32" else "bf16"
     precision_checked = precision == "mixed"
-    coarse = [Stage(small, narrow, steps, precision_checked) for small in _coarse_sizes(spec, size, styles)]
-    if coarse and isinstance(spec.scales, CoarseToFine):
-        steps = spec.scales.finest_steps
+    sizes = _coarse_sizes(spec, size, styles)
+    coarse = []
+    if sizes and isinstance(spec.scales, CoarseToFine):
+        *coarse_steps, steps = _divide_steps(steps, spec.scales.finest_steps, len(sizes) + 1)
+        for small, count in zip(sizes, coarse_steps, strict=True):
+            is_narrow = narrow == "bf16" and not (precision_checked and small.height * small.width < FEWEST_BF16_PIXELS)
+            coarse.append(Stage(small, narrow if is_narrow else "float32", count, is_narrow and precision_checked))
     if not precision_checked:
         return [*coarse, Stage(size, narrow, steps)]
     float32_steps = max(round(FLOAT32_FRACTION * steps), 1)
     finest = [Stage(size, "bf16", steps - float32_steps, precision_checked)] if steps > float32_steps else []
     return [*coarse, *finest, Stage(size, "float32", float32_steps)]
+
+
+def _divide_steps(coarsest: int, finest: int, count: int) -> list[int]:
+    """Return the steps of each scale, from the coarsest to the finest, at a constant ratio."""
+    return [max(round(coarsest * (finest / coarsest) ** (number / (count - 1))), 1) for number in range(count)]
 
 
 def _coarse_sizes(spec: Spec, size: Size, styles: Sequence[Size]) -> list[Size]:

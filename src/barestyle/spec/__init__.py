@@ -2,6 +2,7 @@
 
 from barestyle.spec.bias import ConstantBias, PretrainedBias, ShuffledBias, ZeroBias
 from barestyle.spec.colors import LuminanceColors, MatchedColors, StyleColors
+from barestyle.spec.guide import NoGuide, StructureGuide
 from barestyle.spec.loss import (
     FeatureContentLoss,
     GramLoss,
@@ -50,6 +51,7 @@ __all__ = [
     "MatchedColors",
     "MaxPooling",
     "NoContentLoss",
+    "NoGuide",
     "NoPooling",
     "NoSmoothness",
     "NoiseStart",
@@ -62,6 +64,7 @@ __all__ = [
     "ShuffledWeights",
     "SingleScale",
     "Spec",
+    "StructureGuide",
     "StyleColors",
     "TotalVariation",
     "UniformWeights",

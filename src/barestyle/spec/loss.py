@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from barestyle.spec.guide import Guide, NoGuide
 from barestyle.spec.validation import FrozenModel, Positive
 
 LayerNumber = Annotated[int, Field(ge=1)]
@@ -27,13 +28,14 @@ class WhitenedLoss(FrozenModel):
     """Difference of mean and covariance in coordinates that whiten the style's features, averaged over layers (ours).
 
     `layers` are numbered from 1. `epsilon`, relative to the largest eigenvalue of the style's covariance, limits how
-    much a weak direction of feature space is amplified.
+    much a weak direction of feature space is amplified. With a `guide` the features are compared jointly with it.
     """
 
     kind: Literal["whitened"] = "whitened"
     layers: Layers = (1, 2, 3, 4, 5)
     weight: Positive = 1.0
     epsilon: Annotated[float, Field(gt=0, le=1)] = 1e-3
+    guide: Guide = NoGuide()
 
 
 StyleLoss = Annotated[GramLoss | WhitenedLoss, Field(discriminator="kind")]
@@ -57,8 +59,8 @@ class LuminanceContentLoss(FrozenModel):
     """Preserves the content's shapes through its blurred lightness, and at low strengths also its pixels (ours).
 
     `strength` is that of the style: 1 leaves this loss out, 0 returns the content. With t = (1 - strength) / strength
-    the loss is t·0.4·(mean squared difference of lightness, blurred to `resolution` cells along the long side)
-    + t³·0.2·(mean squared difference of pixels), values in 0..1. Its weights are made for the whitened loss, whose
+    the loss is t·0.1·(mean squared difference of lightness, blurred to `resolution` cells along the long side)
+    + t³·0.02·(mean squared difference of pixels), values in 0..1. Its weights are made for the whitened loss, whose
     value does not depend on the scale of the features.
     """
 

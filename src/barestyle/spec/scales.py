@@ -19,8 +19,8 @@ class CoarseToFine(FrozenModel):
     """Optimize small copies of the images first, where steps are cheap, then larger ones up to the result's size.
 
     There are `count` scales; each side grows by `factor` from one scale to the next. Changes to the content at one
-    scale are carried over to the next. The optimizer's `steps` apply to every smaller scale; the last and most
-    expensive scale takes `finest_steps`.
+    scale are carried over to the next. The first scale takes the optimizer's `steps`, the last and most expensive one
+    `finest_steps`; those between change by the same factor from each scale to the next.
     """
 
     kind: Literal["coarse-to-fine"] = "coarse-to-fine"

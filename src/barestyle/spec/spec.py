@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 from barestyle.errors import SpecError
 from barestyle.spec.bias import ZeroBias
 from barestyle.spec.colors import Colors, StyleColors
+from barestyle.spec.guide import StructureGuide
 from barestyle.spec.loss import (
     ContentLoss,
     FeatureContentLoss,
@@ -21,9 +22,9 @@ from barestyle.spec.loss import (
     StyleLoss,
     WhitenedLoss,
 )
-from barestyle.spec.network import DEPTH, VGG, Network
+from barestyle.spec.network import VGG, Network
 from barestyle.spec.optimizer import LBFGS, Optimizer, PaperLBFGS
-from barestyle.spec.pooling import NoPooling
+from barestyle.spec.pooling import AveragePooling
 from barestyle.spec.scales import CoarseToFine, Scales
 from barestyle.spec.start import ContentStart, Start
 from barestyle.spec.validation import FrozenModel, format_error
@@ -44,12 +45,16 @@ class Spec(FrozenModel):
     """
 
     network: Network = VGG(
-        channels=(64,) * DEPTH, pooling=NoPooling(), bias=ZeroBias(), gabor_fraction=0.5, padding="reflect"
+        channels=(32, 64, 64, 128),
+        pooling=AveragePooling(after=(1, 3)),
+        bias=ZeroBias(),
+        gabor_fraction=0.5,
+        padding="reflect",
     )
-    style_loss: StyleLoss = WhitenedLoss(epsilon=1e-2)
+    style_loss: StyleLoss = WhitenedLoss(layers=(1, 2, 3, 4), epsilon=1e-2, guide=StructureGuide())
     content_loss: ContentLoss = LuminanceContentLoss()
     smoothness: Smoothness = NoSmoothness()
-    optimizer: Optimizer = LBFGS(steps=40)
+    optimizer: Optimizer = LBFGS(steps=60)
     scales: Scales = CoarseToFine(count=8, finest_steps=12)
     size: Annotated[int, Field(ge=1, le=65536)] | None = None
     style_scale: Annotated[float, Field(ge=0.05, le=20)] = 1.0

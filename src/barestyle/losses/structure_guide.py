@@ -1,0 +1,145 @@
+"""Guide channels: the coarse structure of an image, beside which the style's features are matched (ours).
+
+Each image has its own guide. The style's says where the painter puts which features: dark outlines along edges, light
+strokes on light ground. The content's says where its edges and its light ground are. Matching the features' joint
+statistics with the guide puts them there.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from scipy.ndimage import gaussian_filter
+from torch import Tensor
+
+from barestyle.images import resize
+from barestyle.images.color_transfer import luminance
+from barestyle.losses.color_transport import Colors, transport_colors
+from barestyle.losses.regions import Region, StyleImage
+
+GUIDE_CHANNELS = 4
+"""Three of color, and the ridges."""
+
+OPPONENT_AXES = ((0.299, 0.587, 0.114), (0.5, -0.5, 0.0), (0.25, 0.25, -0.5))
+"""Lightness, red against green, and yellow against blue."""
+
+RIDGE_RATIO = 1.6
+"""Ratio of the two Gaussians whose difference finds ridges: that which resembles a Laplacian most (Marr & Hildreth
+1980, doi:10.1098/rspb.1980.0020)."""
+
+SMALLEST_STD = 0.02
+"""Added to the deviation of a color axis: colors of a gray image are noise, and noise must not become a guide."""
+
+RIDGE_LEVELS = 4096
+"""Differences of lightness below 1 / this are noise of rounding: such pixels have the same rank."""
+
+
+class GuideMaps(NamedTuple):
+    """The guides of a region: the content's, and one for each of its styles, each (1, GUIDE_CHANNELS, h, w).
+
+    They are float32 on the CPU, and no larger than the guide's resolution needs. A channel's values have mean 0 and
+    variance 1, or nearly so, over the region's styles.
+    """
+
+    content: Tensor
+    styles: tuple[Tensor, ...]
+
+
+def build_guide_maps(content: Tensor, region: Region, resolution: int) -> GuideMaps:
+    """Return the guides of a region of the content, (1, 3, H, W) in 0..1, at a number of cells along the long side."""
+    content_colors, styles_colors = _build_color_maps(content, region, resolution)
+    content_map = _stack_maps(content_colors, content, resolution)
+    pairs = zip(styles_colors, region.styles, strict=True)
+    return GuideMaps(content_map, tuple(_stack_maps(colors, style.pixels, resolution) for colors, style in pairs))
+
+
+def _stack_maps(colors: Tensor, image: Tensor, resolution: int) -> Tensor:
+    """Return an image's color maps and its ridges at the size of the latter."""
+    ridges = compute_ridges(image, resolution)
+    enlarged = F.interpolate(colors, ridges.shape[-2:], mode="bilinear", align_corners=False)
+    return torch.cat((enlarged, ridges), dim=1)
+
+
+def compute_ridges(image: Tensor, resolution: int) -> Tensor:
+    """Return how much lighter each pixel is than its surroundings, as ranks mapped to a normal distribution.
+
+    The map is (1, 1, h, w). Ridges, that is, light lines, and the light sides of edges are positive; dark lines and the
+    dark sides of edges are negative.
+    """
+    small = _shrink(image, 2 * resolution)
+    sigma = max(1.0, max(small.shape[-2:]) / resolution)
+    lightness = luminance(small)
+    return _normalize_by_rank(_blur(lightness, sigma) - _blur(lightness, RIDGE_RATIO * sigma))
+
+
+def _normalize_by_rank(values: Tensor) -> Tensor:
+    """Map values to a normal distribution by their ranks; equal values get their middle rank."""
+    levels = (values * RIDGE_LEVELS).round().int().flatten().numpy()
+    _, inverse, counts = np.unique(levels, return_inverse=True, return_counts=True)
+    middles = (np.cumsum(counts) - counts / 2) / len(levels)
+    return torch.special.ndtri(torch.from_numpy(middles[inverse])).float().view_as(values)
+
+
+def _build_color_maps(content: Tensor, region: Region, resolution: int) -> tuple[Tensor, list[Tensor]]:
+    """Return the blurred colors of the content, moved onto the styles' palette, and those of each style.
+
+    Both are relative to the palette's mean and deviation along each axis.
+    """
+    side = max(2 * resolution // 3, 8)
+    maps = [_compute_opponent_colors(image, side) for image in (content, *(style.pixels for style in region.styles))]
+    rows = [plane[0].flatten(1).T.double().numpy() for plane in maps]
+    content_weights = _resize_weights(region.mask, maps[0])
+    style_weights = [_weigh_style(style, plane) for style, plane in zip(region.styles, maps[1:], strict=True)]
+    palette, palette_weights = np.concatenate(rows[1:]), np.concatenate(style_weights)
+    mean, std = _compute_mean_std(palette, palette_weights)
+    own_mean, own_std = _compute_mean_std(rows[0], content_weights)
+    moved = transport_colors((rows[0] - own_mean) / own_std, content_weights, (palette - mean) / std, palette_weights)
+    relative = [moved, *((colors - mean) / std for colors in rows[1:])]
+    content_map, *style_maps = (
+        torch.from_numpy(colors.T.copy()).float().view_as(plane) for colors, plane in zip(relative, maps, strict=True)
+    )
+    return content_map, style_maps
+
+
+def _compute_opponent_colors(image: Tensor, side: int) -> Tensor:
+    """Return an image in OPPONENT_AXES, (1, 3, h, w), with a long side of at most `side`, blurred over two cells."""
+    small = _shrink(image, side)
+    # A side has two pixels for three cells; an image smaller than the side has larger cells.
+    return _blur(torch.einsum("cd,ndhw->nchw", torch.tensor(OPPONENT_AXES), small), 4 / 3)
+
+
+def _weigh_style(style: StyleImage, plane: Tensor) -> Colors:
+    """Return the weight of each pixel of a style's color map; they add to its share of the region."""
+    weights = _resize_weights(style.mask, plane)
+    return weights * (style.share / weights.sum())
+
+
+def _resize_weights(mask: Tensor | None, plane: Tensor) -> Colors:
+    """Return a mask at the size of a map as weights of its pixels; all are 1 without a mask, or if none is left."""
+    height, width = plane.shape[-2:]
+    weights = torch.ones(height * width) if mask is None else resize(mask.cpu().float(), height, width).flatten()
+    if not bool(weights.any()):
+        weights = torch.ones_like(weights)
+    return weights.double().numpy()  # type: ignore[no-any-return]
+
+
+def _compute_mean_std(rows: Colors, weights: Colors) -> tuple[Colors, Colors]:
+    mean = np.average(rows, axis=0, weights=weights)
+    return mean, np.sqrt(np.average((rows - mean) ** 2, axis=0, weights=weights)) + SMALLEST_STD
+
+
+def _shrink(image: Tensor, side: int) -> Tensor:
+    """Return an image in float32 on the CPU, with a long side of at most `side` pixels."""
+    image = image.detach().cpu().float()
+    factor = max(image.shape[-2:]) / side
+    if factor <= 1:
+        return image
+    return resize(image, *(max(round(length / factor), 1) for length in image.shape[-2:]))
+
+
+def _blur(plane: Tensor, sigma: float) -> Tensor:
+    """Return a map blurred by a Gaussian, its borders mirrored."""
+    return torch.from_numpy(gaussian_filter(plane.numpy(), sigma, mode="mirror", truncate=3, axes=(2, 3)))

@@ -1,0 +1,31 @@
+"""Guides of the style loss: what it knows about each image besides the features."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from barestyle.spec.validation import FrozenModel, Positive
+
+
+class NoGuide(FrozenModel):
+    """The style's features are matched wherever they are in the image."""
+
+    kind: Literal["none"] = "none"
+
+
+class StructureGuide(FrozenModel):
+    """The style's features are matched given each image's own structure: its blurred colors and its ridges (ours).
+
+    `weight` is that of the guide beside the features at strength 0.5; at other strengths it is multiplied by the root
+    of (1 - strength) / strength, at most 2, so that strength 1 is style only. `resolution` is the number of cells
+    along the long side; ridges are a cell wide, and colors are blurred over two.
+    """
+
+    kind: Literal["structure"] = "structure"
+    weight: Positive = 0.8
+    resolution: Annotated[int, Field(ge=16, le=1024)] = 192
+
+
+Guide = Annotated[NoGuide | StructureGuide, Field(discriminator="kind")]

@@ -1,0 +1,104 @@
+"""Guide channels of images whose structure is known."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from barestyle.images import resize
+from barestyle.losses import Region, StyleImage
+from barestyle.losses.structure_guide import GUIDE_CHANNELS, build_guide_maps, compute_ridges
+from tests.conftest import drawing, planes
+
+
+def draw_picture(seed: int, height: int = 96, width: int = 120) -> Tensor:
+    return planes(drawing(width, height, seed=seed))
+
+
+def region_of(*styles: Tensor, mask: Tensor | None = None) -> Region:
+    return Region(tuple(StyleImage(style, share=1 / len(styles)) for style in styles), mask)
+
+
+def test_maps_have_the_size_that_the_resolution_needs() -> None:
+    maps = build_guide_maps(draw_picture(0), region_of(draw_picture(1, 80, 64)), resolution=24)
+    assert maps.content.shape == (1, GUIDE_CHANNELS, 38, 48)
+    assert [style.shape for style in maps.styles] == [(1, GUIDE_CHANNELS, 48, 38)]
+    small = build_guide_maps(draw_picture(0), region_of(draw_picture(1)), resolution=192)
+    assert small.content.shape == (1, GUIDE_CHANNELS, 96, 120), "never larger than the image"
+
+
+def test_an_image_in_its_own_style_has_one_guide() -> None:
+    image = draw_picture(0)
+    maps = build_guide_maps(image, region_of(image.clone()), resolution=48)
+    assert maps.content == pytest.approx(maps.styles[0], abs=1e-5)
+
+
+def test_channels_are_standardized_over_the_style() -> None:
+    (style,) = build_guide_maps(draw_picture(0), region_of(draw_picture(1)), resolution=60).styles
+    assert style.mean((0, 2, 3)) == pytest.approx(torch.zeros(GUIDE_CHANNELS), abs=0.05)
+    assert style.std((0, 2, 3)).tolist() == pytest.approx([1] * GUIDE_CHANNELS, abs=0.35)
+
+
+def test_the_contents_colors_become_the_palettes() -> None:
+    maps = build_guide_maps(draw_picture(0), region_of(draw_picture(1)), resolution=60)
+    for channel in range(3):
+        content, style = (guide[0, channel].flatten().sort().values for guide in (maps.content, maps.styles[0]))
+        style = F.interpolate(style[None, None], len(content), mode="linear")[0, 0]
+        assert float((content - style).abs().mean()) < 0.15
+
+
+@pytest.mark.parametrize("light", [True, False])
+def test_lines_are_ridges_or_valleys(light: bool) -> None:
+    image = torch.full((1, 3, 64, 64), 0.5)
+    image[..., 30:32, :] = 0.9 if light else 0.1
+    ridges = compute_ridges(image, resolution=32)
+    on_the_line, beside_it = float(ridges[0, 0, 30:32].mean()), float(ridges[0, 0, 26:28].mean())
+    assert (on_the_line > 1 and beside_it < 0) if light else (on_the_line < -1 and beside_it > 0)
+
+
+def test_contrast_does_not_change_ridges() -> None:
+    image = draw_picture(0)
+    weaker = 0.25 + 0.5 * image
+    correlation = torch.corrcoef(torch.stack([compute_ridges(x, 48).flatten() for x in (image, weaker)]))[0, 1]
+    assert float(correlation) > 0.99
+
+
+def test_a_flat_image_has_no_ridges_and_noise_of_rounding_makes_none() -> None:
+    flat = torch.full((1, 3, 40, 50), 0.3)
+    flat += 1e-6 * torch.randn(flat.shape, generator=torch.Generator().manual_seed(0))
+    assert compute_ridges(flat, 24) == pytest.approx(torch.zeros(1, 1, 38, 48), abs=1e-6)
+
+
+def test_the_guide_does_not_depend_on_the_size_of_the_image() -> None:
+    image = resize(draw_picture(0, 128, 160), 256, 320)
+    larger = resize(image, 512, 640)
+    ridges = [resize_map(compute_ridges(x, 40), 64, 80) for x in (image, larger)]
+    assert float(torch.corrcoef(torch.stack([x.flatten() for x in ridges]))[0, 1]) > 0.97
+
+
+def resize_map(values: Tensor, height: int, width: int) -> Tensor:
+    return F.interpolate(values, (height, width), mode="bilinear", antialias=True)
+
+
+def test_transparent_parts_of_a_style_are_not_in_the_palette() -> None:
+    style = draw_picture(1)
+    spoiled = style.clone()
+    spoiled[..., :60] = torch.tensor([1.0, 0.0, 1.0]).view(1, 3, 1, 1)
+    mask = torch.zeros(1, 1, 96, 120)
+    mask[..., 70:] = 1
+    half = build_guide_maps(draw_picture(0), region_of(style[..., 70:]), resolution=60).content
+    masked = Region((StyleImage(spoiled, mask),))
+    actual = build_guide_maps(draw_picture(0), masked, resolution=60).content
+    whole = build_guide_maps(draw_picture(0), region_of(spoiled), resolution=60).content
+    error = float((actual - half)[:, :3].abs().mean())
+    assert error < 0.5 * float((whole - half)[:, :3].abs().mean())
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
+def test_styles_of_one_color_give_finite_guides(value: float) -> None:
+    style = torch.full((1, 3, 30, 40), value)
+    maps = build_guide_maps(draw_picture(0), region_of(style), resolution=48)
+    assert bool(maps.content.isfinite().all())
+    assert maps.content[:, :3] == pytest.approx(torch.zeros(1, 3, 77, 96), abs=1e-4), "all colors become that one"
