@@ -41,7 +41,9 @@ def test_the_pixels_are_identical(program: Program, painted: Path, source: str) 
     assert records.find(again).losses == losses
 
 
-@pytest.mark.parametrize("how", [("--precision", "mixed"), ("--memory", "408MiB", "--size", "320")])
+@pytest.mark.parametrize(
+    "how", [("--precision", "mixed"), ("--memory", "408MiB", "--size", "320", "--set", "network.pooling=none")]
+)
 def test_precision_and_tiles_are_repeated(
     program: Program, pictures: Path, tmp_path: Path, how: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:

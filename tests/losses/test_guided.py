@@ -37,7 +37,7 @@ def compute_loss(
 def test_the_style_with_its_own_guide_has_loss_zero() -> None:
     guide = draw(GUIDES, 0)
     style = mix(1, guide, CHANNELS) + draw(CHANNELS, 2)
-    assert compute_loss(style, guide, style, guide) < 1e-6  # but for the ridge of the regression
+    assert compute_loss(style, guide, style, guide) < 1e-6  # not 0, as the regression has a ridge
 
 
 def test_features_that_depend_on_another_guide_in_the_same_way_have_almost_no_loss() -> None:

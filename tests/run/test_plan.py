@@ -26,7 +26,10 @@ def test_a_style_is_as_large_as_the_result_times_its_scale(
 
 
 def test_a_small_picture_predicts_the_large_one() -> None:
-    """Strokes are relative to the picture: 64 and 256 pixels agree better than two seeds or two styles do."""
+    """Strokes are relative to the picture: 64 and 256 pixels agree better than two seeds or two styles do.
+
+    The guide makes the results of two seeds nearly as similar as those of two sizes.
+    """
     content, style, other = drawing(256, 192, 1), drawing(256, 256, 2), drawing(256, 256, 5)
 
     def painted(size: int, style: Image.Image, seed: int = 0) -> Tensor:
@@ -35,5 +38,5 @@ def test_a_small_picture_predicts_the_large_one() -> None:
 
     preview, large = painted(64, style), painted(256, style)
     apart = float((preview - large).abs().mean())
-    assert apart < 0.7 * float((painted(64, style, seed=1) - large).abs().mean())
+    assert apart < float((painted(64, style, seed=1) - large).abs().mean())
     assert apart < 0.5 * float((painted(64, other) - large).abs().mean())

@@ -19,7 +19,7 @@ def test_scales_grow_to_the_result_and_too_small_ones_are_left_out() -> None:
     size = Size(96, 72)
     found = plan_stages(spec, size, [size], "float32")
     assert [stage.size for stage in found] == [Size(24, 18), Size(48, 36), size]
-    assert [stage.steps for stage in found] == [4, 4, 2]
+    assert [stage.steps for stage in found] == [4, 3, 2]
     # A narrow style would be too small at the coarsest of these.
     assert [stage.size for stage in plan_stages(spec, size, [size, Size(96, 40)], "float32")] == [Size(48, 36), size]
 
@@ -36,8 +36,11 @@ def test_mixed_precision_ends_in_float32() -> None:
         ("bf16", 30, True),
         ("float32", 10, False),
     ]
-    coarse = plan_stages(small_spec(scales="coarse-to-fine", scales__count=2), size, [size], "mixed")
-    assert [stage.precision for stage in coarse] == ["bf16", "bf16", "float32"]
+    spec, large = small_spec(scales="coarse-to-fine", scales__count=3), Size(480, 400)
+    coarse = plan_stages(spec, large, [large], "mixed")
+    assert [stage.precision for stage in coarse] == ["float32", "bf16", "bf16", "float32"]
+    assert [stage.precision_checked for stage in coarse] == [False, True, True, False]
+    assert [stage.precision for stage in plan_stages(spec, large, [large], "bf16")] == ["bf16"] * 3
     assert [stage.precision for stage in plan_stages(small_spec(), size, [size], "bf16")] == ["bf16"]
 
 

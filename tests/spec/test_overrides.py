@@ -10,6 +10,7 @@ from barestyle.errors import SpecError
 from barestyle.presets import preset
 from barestyle.spec import (
     VGG,
+    AveragePooling,
     BinaryWeights,
     GaussianWeights,
     HandMade,
@@ -39,7 +40,7 @@ def test_only_the_named_field_changes() -> None:
         (["network.channels=16"], "channels", (16,) * 5),
         (["network.channels=64,64,128,128,256"], "channels", (64, 64, 128, 128, 256)),
         (["network.channels=[4,8,4,8,4]"], "channels", (4, 8, 4, 8, 4)),
-        (["network.pooling=max"], "pooling", MaxPooling()),
+        (["network.pooling=none"], "pooling", NoPooling()),
         (["network.pooling=max", "network.pooling.after=1,3"], "pooling", MaxPooling(after=(1, 3))),
         (["network.weights.kind=gaussian"], "weights", GaussianWeights()),
         (["network.weights.std=0.02", "network.weights=gaussian"], "weights", GaussianWeights(std=0.02)),
@@ -59,7 +60,7 @@ def test_another_kind_starts_from_its_defaults_and_the_same_kind_keeps_its_field
     assert with_settings(tuned, {"network": "pyramid"}).network == Pyramid()
     assert with_settings(tuned, {"network.kind": "vgg"}) == tuned
     assert with_settings(with_settings(tuned, {"network": "pyramid"}), {"network": "vgg"}).network == VGG()
-    assert isinstance(tuned.network.pooling, NoPooling)
+    assert tuned.network.pooling == AveragePooling(after=(1, 3))
 
 
 @pytest.mark.parametrize(
@@ -91,13 +92,13 @@ def test_another_kind_starts_from_its_defaults_and_the_same_kind_keeps_its_field
         ("optimizer.steps=2.5", "optimizer.steps cannot be 2.5; it must be a whole number of at least 1"),
         ("optimizer.tolerance=1", "it must be a number of at least 0 and less than 1"),
         ("style_loss.weight=nan", "style_loss.weight cannot be"),
-        ("style_loss.layers=1,6", "style_loss.layers asks for layer 6, but the network has 5"),
+        ("style_loss.layers=1,6", "style_loss.layers asks for layer 6, but the network has 4"),
         ("style_loss.layers=1,1", "style_loss.layers [1, 1] repeat a layer"),
         ("style_loss.layers=[]", "style_loss.layers cannot be []; it must be a list with 1 or more entries"),
         ("network.weights=pretrained", "trained weights or biases need VGG-19's channels"),
         ("network.rescale=true", "network: rescale=True has no effect on a network without trained weights or biases"),
         ("network.trained_file=a.pth", "network: trained_file='a.pth' has no effect"),
-        ('network.pooling={"kind":"max","after":[5]}', "pooling.after=[5] does not fit 5 layers"),
+        ('network.pooling={"kind":"max","after":[5]}', "pooling.after=[5] does not fit 4 layers"),
         ('network.weights={"kind":"discrete","levels":[1]}', "network.weights.levels cannot be [1]"),
         ('network.weights={"kind":"discrete","levels":[1,1]}', "network.weights: levels [1.0, 1.0] repeat a value"),
         (

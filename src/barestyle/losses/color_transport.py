@@ -35,7 +35,8 @@ def transport_colors(colors: Colors, weights: Colors, palette: Colors, palette_w
 
 def _compute_quantiles(values: Colors, weights: Colors) -> Colors:
     """Return the weighted quantiles of values (n,) at QUANTILES."""
-    order = np.argsort(values, kind="stable")
-    cumulative = np.cumsum(weights[order])
-    middles = (cumulative - weights[order] / 2) / cumulative[-1]
-    return np.interp(QUANTILES, middles, values[order])
+    # Equal colors are one of their common weight; the rotation has rounded them differently.
+    distinct, places = np.unique(values.round(9), return_inverse=True)
+    heights = np.bincount(places, weights)
+    cumulative = np.cumsum(heights)
+    return np.interp(QUANTILES, (cumulative - heights / 2) / cumulative[-1], distinct)

@@ -12,7 +12,7 @@ from torch import Tensor
 from barestyle.losses.moments import Moments
 from barestyle.losses.whitened import WhitenedStyle, compute_whitening
 
-REGRESSION_RIDGE = 1e-3
+REGRESSION_RIDGE = 1e-4
 """Relative to the guide's mean variance: the guide of a style of one color does not vary."""
 
 

@@ -75,9 +75,12 @@ def build_region_guide_maps(spec: Spec, content: Tensor, regions: Sequence[Regio
 
 
 def get_guide(spec: Spec) -> StructureGuide | None:
-    """Return the guide of a spec's style loss, or None."""
+    """Return the guide of a spec's style loss, or None, also if it has no weight at the strength of the spec."""
     loss = spec.style_loss
-    return loss.guide if isinstance(loss, WhitenedLoss) and isinstance(loss.guide, StructureGuide) else None
+    guide = loss.guide if isinstance(loss, WhitenedLoss) else None
+    if not isinstance(guide, StructureGuide) or compute_guide_weight(spec, guide) == 0:
+        return None
+    return guide
 
 
 def compute_guide_weight(spec: Spec, guide: StructureGuide) -> float:

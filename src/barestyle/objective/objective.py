@@ -20,11 +20,12 @@ from barestyle.losses.total_variation import total_variation_loss
 from barestyle.networks import ConvStack, Network, Size
 from barestyle.objective.buffer_pool import BufferPool
 from barestyle.objective.feature_content import FeatureContentTerm
+from barestyle.objective.moment_gradient import MomentGradient
 from barestyle.objective.moment_pass import PlaneTile, accumulate_moments, cut_planes, start_tile_pass
 from barestyle.objective.region_guides import RegionGuides
 from barestyle.objective.region_masks import Masks, RegionMasks
 from barestyle.objective.style_targets import MomentLoss
-from barestyle.objective.tile_pass import MomentGradient, TilePass
+from barestyle.objective.tile_pass import TilePass
 from barestyle.objective.tile_policy import Tiling
 from barestyle.spec import FeatureContentLoss, TotalVariation
 

@@ -15,44 +15,22 @@ after pooling. The backward pass through several layers supports only the former
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from barestyle.losses.moments import MomentAccumulator
-from barestyle.losses.products import apply_affine
 from barestyle.networks import ConvStack, Layer, Size
 from barestyle.objective.buffer_pool import BufferPool
 from barestyle.objective.feature_content import FeatureContentTerm
+from barestyle.objective.moment_gradient import MomentGradient, add_style_gradient
 from barestyle.objective.region_guides import Guides
 from barestyle.objective.region_masks import Masks
 from barestyle.objective.tile_grid import Window
 
 BAND_VALUES = 2_000_000
 """Values in a band of features: 8 MB in float32, so that two cores' third-level cache holds it and what it becomes."""
-
-
-@dataclass(frozen=True)
-class MomentGradient:
-    """What turns each feature f at one tap into the gradient of a style loss for it: `matrix` f + `vector`.
-
-    `matrix` (c, c) is the loss's gradient for the second moments plus its transpose; `vector` (c,) is the gradient for
-    the first moments, or None if the loss does not depend on them. With a guide g, `guide_matrix` (c, k) adds what the
-    moments of features and guide contribute: `guide_matrix` g.
-    """
-
-    matrix: Tensor
-    vector: Tensor | None
-    guide_matrix: Tensor | None = None
-
-    @classmethod
-    def from_joint(cls, second: Tensor, first: Tensor | None, channels: int) -> MomentGradient:
-        """Return the gradient for features from that for the moments of features and guide together, features first."""
-        symmetric = (second + second.T)[:channels]
-        guide_matrix = symmetric[:, channels:] if len(second) > channels else None
-        return cls(symmetric[:, :channels], None if first is None else first[:channels], guide_matrix)
 
 
 AccumulatorsByLayer = Mapping[int, Sequence[MomentAccumulator]]
@@ -246,7 +224,7 @@ class TilePass:
         core = self._cores[index].clip_to_rows(top, bottom)
         if core.has_rows:
             masks, guides = self._crop_masks(index, top, bottom), self._crop_guides(index, top, bottom)
-            _add_style_gradient(gradient, tapped, core, moment_gradients.get(index, ()), masks, guides)
+            add_style_gradient(gradient, tapped, core, moment_gradients.get(index, ()), masks, guides)
             if content is not None and target is not None:
                 content.add_gradient(core.crop(gradient), core.crop(tapped), core.crop(target))
         if self._stack.tap_after_pooling:
@@ -272,29 +250,6 @@ class TilePass:
         beyond_top, beyond_bottom = max(-first, 0), max(first + contribution.shape[2] - gradient.shape[2], 0)
         inside = contribution[:, :, beyond_top : contribution.shape[2] - beyond_bottom]
         gradient[:, :, first + beyond_top : first + beyond_top + inside.shape[2]] += inside
-
-
-def _add_style_gradient(
-    gradient: Tensor,
-    features: Tensor,
-    core: Window,
-    moment_gradients: Sequence[MomentGradient],
-    masks: Masks,
-    guides: Guides,
-) -> None:
-    """Add the style losses' gradient for the core of a band of tapped features to `gradient`, region by region."""
-    for number, moment_gradient in enumerate(moment_gradients):
-        mask, guide = masks[number], guides[number]
-        if mask is not None and not bool(mask.any()):
-            continue
-        rows = features[:, :, core.top : core.bottom]  # whole rows need not be copied
-        style_gradient = apply_affine(rows, moment_gradient.matrix, moment_gradient.vector)
-        if guide is not None and moment_gradient.guide_matrix is not None:
-            kernel = moment_gradient.guide_matrix.to(guide.dtype)[:, :, None, None]
-            style_gradient += F.conv2d(guide[:, :, core.top : core.bottom], kernel)
-        if mask is not None:
-            style_gradient *= mask[core.top : core.bottom].to(style_gradient.dtype)
-        core.crop(gradient).add_(style_gradient[..., core.left : core.right])
 
 
 def _pad_rows(maps: Tensor, top: int, bottom: int) -> Tensor:
