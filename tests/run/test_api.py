@@ -138,15 +138,14 @@ def test_a_style_of_few_colors_adds_no_others(
     colors: tuple[tuple[int, int, int], ...], content_image: Image.Image
 ) -> None:
     """One color is painted as it is, and black and white make nothing but gray."""
-    spec = quick_spec("bare", size=48, optimizer__steps=60, content_loss__strength=0.7)
-    result = transfer(content_image, striped(*colors), spec)
+    result = transfer(content_image, striped(*colors), quick_spec("bare", size=48, optimizer__steps=60))
     pixels = result.image[0].flatten(1) * 255
     if len(colors) == 1:
         assert float((pixels.mean(1) - torch.tensor(colors[0])).abs().max()) < 4
         assert float(pixels.std(1).max()) < 8
     else:
         assert float((pixels - pixels.mean(0)).abs().mean()) < 2
-        assert float(pixels.mean(0).std()) > 60, "it has black and white in it"
+        assert float(pixels.mean(0).std()) > 50, "it has black and white in it"
 
 
 def test_gradients_disabled_by_the_caller_are_enabled(content_image: Image.Image, style_image: Image.Image) -> None:

@@ -58,4 +58,5 @@ def _regress(cross: Tensor, guide: Tensor) -> Tensor:
     """Return the coefficients A (c, k) of features on a guide, from their covariances (c, k) and (k, k)."""
     ridge = REGRESSION_RIDGE * float(guide.diagonal().mean()) or 1.0
     regularized = guide + ridge * torch.eye(len(guide), dtype=guide.dtype)
-    return torch.linalg.solve(regularized, cross.T).T
+    coefficients: Tensor = torch.linalg.solve(regularized, cross.T).T
+    return coefficients

@@ -33,8 +33,8 @@ RIDGE_RATIO = 1.6
 SMALLEST_STD = 0.02
 """Added to the deviation of a color axis: colors of a gray image are noise, and noise must not become a guide."""
 
-RIDGE_LEVELS = 4096
-"""Differences of lightness below 1 / this are noise of rounding: such pixels have the same rank."""
+SMALLEST_CONTRAST = 1 / 1024
+"""Added to the deviation of the differences of lightness, so that rounding to 8 bits in flat areas makes no ridges."""
 
 
 class GuideMaps(NamedTuple):
@@ -64,23 +64,21 @@ def _stack_maps(colors: Tensor, image: Tensor, resolution: int) -> Tensor:
 
 
 def compute_ridges(image: Tensor, resolution: int) -> Tensor:
-    """Return how much lighter each pixel is than its surroundings, as ranks mapped to a normal distribution.
+    """Return how much lighter each pixel is than its surroundings, (1, 1, h, w), with mean 0 and deviation 1.
 
-    The map is (1, 1, h, w). Ridges, that is, light lines, and the light sides of edges are positive; dark lines and the
-    dark sides of edges are negative.
+    Ridges, that is, light lines, and the light sides of edges are positive; dark lines and the dark sides of edges are
+    negative. Large differences are compressed, so that a few strong edges do not outweigh all others.
     """
     small = _shrink(image, 2 * resolution)
     sigma = max(1.0, max(small.shape[-2:]) / resolution)
     lightness = luminance(small)
-    return _normalize_by_rank(_blur(lightness, sigma) - _blur(lightness, RIDGE_RATIO * sigma))
+    return _compress(_blur(lightness, sigma) - _blur(lightness, RIDGE_RATIO * sigma))
 
 
-def _normalize_by_rank(values: Tensor) -> Tensor:
-    """Map values to a normal distribution by their ranks; equal values get their middle rank."""
-    levels = (values * RIDGE_LEVELS).round().int().flatten().numpy()
-    _, inverse, counts = np.unique(levels, return_inverse=True, return_counts=True)
-    middles = (np.cumsum(counts) - counts / 2) / len(levels)
-    return torch.special.ndtri(torch.from_numpy(middles[inverse])).float().view_as(values)
+def _compress(values: Tensor) -> Tensor:
+    """Return values with mean 0 and deviation 1 whose extremes are compressed, or 0 where there is only noise."""
+    compressed = torch.asinh(values / (values.std(correction=0) + SMALLEST_CONTRAST))
+    return (compressed - compressed.mean()) / (compressed.std(correction=0) + SMALLEST_STD)
 
 
 def _build_color_maps(content: Tensor, region: Region, resolution: int) -> tuple[Tensor, list[Tensor]]:
@@ -114,7 +112,8 @@ def _compute_opponent_colors(image: Tensor, side: int) -> Tensor:
 def _weigh_style(style: StyleImage, plane: Tensor) -> Colors:
     """Return the weight of each pixel of a style's color map; they add to its share of the region."""
     weights = _resize_weights(style.mask, plane)
-    return weights * (style.share / weights.sum())
+    weights *= style.share / weights.sum()
+    return weights
 
 
 def _resize_weights(mask: Tensor | None, plane: Tensor) -> Colors:
@@ -123,7 +122,7 @@ def _resize_weights(mask: Tensor | None, plane: Tensor) -> Colors:
     weights = torch.ones(height * width) if mask is None else resize(mask.cpu().float(), height, width).flatten()
     if not bool(weights.any()):
         weights = torch.ones_like(weights)
-    return weights.double().numpy()  # type: ignore[no-any-return]
+    return weights.double().numpy()
 
 
 def _compute_mean_std(rows: Colors, weights: Colors) -> tuple[Colors, Colors]:

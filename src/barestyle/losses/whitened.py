@@ -61,7 +61,8 @@ def compute_whitening(covariance: Tensor, size: float, epsilon: float) -> Tensor
     strengths, directions = torch.linalg.eigh((covariance + covariance.T) / 2)
     ridge = max(epsilon * float(strengths[-1]), NOISE_FLOOR * size) or 1.0
     inverse_root = (strengths.clamp(min=0) + ridge).rsqrt()
-    return (directions * inverse_root) @ directions.T
+    whitening: Tensor = (directions * inverse_root) @ directions.T
+    return whitening
 
 
 def whitened_loss(moments: Moments, style: WhitenedStyle) -> Tensor:

@@ -63,7 +63,7 @@ class EnlargedIterate(Iterate):
         vars(self).update(numbers, step=step, evaluations=evaluations, _small=small.image, _enlarge=enlarge)
 
     @cached_property
-    def image(self) -> Tensor:  # type: ignore[override]
+    def image(self) -> Tensor:
         """The image at the size of the result, (1, 3, H, W) in 0..1."""
         image: Tensor = vars(self)["_enlarge"](vars(self)["_small"])
         return image
