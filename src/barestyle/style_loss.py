@@ -21,7 +21,8 @@ from barestyle.spec import VGG, Spec
 class StyleLoss(nn.Module):
     """Perceptual style loss from an untrained network: no pretrained weights to download or ship.
 
-    Only the network and the style loss of the spec are used. The module has no trainable parameters. Like every module
+    Only the network and the style loss of the spec are used, the latter without its guide, for which it would need the
+    content. The module has no trainable parameters. Like every module
     it moves to a device or precision; the style's statistics are then computed again, as rounding is part of them.
 
     Args:

@@ -9,6 +9,9 @@ import torch
 from torch import Tensor
 
 from barestyle.losses.missing_colors import WEIGHT
+from barestyle.objective.build import STRONGEST_GUIDE, compute_guide_weight
+from barestyle.presets import preset
+from barestyle.spec import StructureGuide, with_settings
 from tests.objective.cases import build_small_objective
 
 
@@ -35,3 +38,33 @@ def test_whitened_losses_penalize_colors_that_a_gray_style_lacks(content: Tensor
     tint = torch.tensor([0.1, -0.05, -0.05]).view(1, 3, 1, 1)  # orthogonal to gray
     losses = [float(objective.evaluate(image).parts["style"]) for image in (gray, gray + tint)]
     assert losses[1] - losses[0] > WEIGHT * float(tint.square().sum()) / 2
+
+
+def test_the_guide_counts_less_at_higher_strengths_and_not_at_all_at_1(content: Tensor, style: Tensor) -> None:
+    """An image without the content's forms has a style loss that falls to that without a guide."""
+
+    def compute_style_loss(strength: float, guide: str = "structure") -> float:
+        objective = build_small_objective(
+            content,
+            style,
+            style_loss="whitened",
+            style_loss__guide=guide,
+            content_loss="luminance",
+            content_loss__strength=strength,
+        )
+        return float(objective.evaluate(content.flip(3)).parts["style"])
+
+    losses = [compute_style_loss(strength) for strength in (0.3, 0.5, 0.8, 0.99, 1.0)]
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] == compute_style_loss(1.0, guide="none") < 0.9 * losses[0]
+
+
+@pytest.mark.parametrize(
+    ("strength", "factor"), [(0.5, 1.0), (0.8, 0.5), (0.1, STRONGEST_GUIDE), (0.0, STRONGEST_GUIDE)]
+)
+def test_the_weight_of_the_guide(strength: float, factor: float) -> None:
+    guide = StructureGuide(weight=0.3)
+    spec = with_settings(preset("bare").spec, {"content_loss.strength": strength})
+    assert compute_guide_weight(spec, guide) == pytest.approx(0.3 * factor)
+    without = with_settings(preset("bare").spec, {"content_loss": "none"})
+    assert compute_guide_weight(without, guide) == 0.3

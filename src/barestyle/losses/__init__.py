@@ -5,10 +5,13 @@ from barestyle.losses.luminance_content import LuminanceContentTerm
 from barestyle.losses.missing_colors import MissingColorTerm, find_missing_colors
 from barestyle.losses.moments import MomentAccumulator, Moments, compute_moments, mix_moments
 from barestyle.losses.regions import Region, StyleImage
+from barestyle.losses.structure_guide import GUIDE_CHANNELS, GuideMaps, build_guide_maps
 from barestyle.losses.total_variation import total_variation_loss
 from barestyle.losses.whitened import WhitenedStyle, whiten_style, whitened_loss
 
 __all__ = [
+    "GUIDE_CHANNELS",
+    "GuideMaps",
     "LuminanceContentTerm",
     "MissingColorTerm",
     "MomentAccumulator",
@@ -16,6 +19,7 @@ __all__ = [
     "Region",
     "StyleImage",
     "WhitenedStyle",
+    "build_guide_maps",
     "compute_moments",
     "find_missing_colors",
     "gram_loss",

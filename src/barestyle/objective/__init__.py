@@ -1,6 +1,6 @@
 """The objective: loss and gradient of an image under a network, computed in tiles."""
 
-from barestyle.objective.build import build_objective
+from barestyle.objective.build import build_objective, build_region_guide_maps, get_guide
 from barestyle.objective.memory_estimate import estimate_feature_bytes, estimate_overhead_bytes
 from barestyle.objective.moment_pass import compute_style_moments
 from barestyle.objective.objective import Evaluation, Objective
@@ -13,9 +13,11 @@ __all__ = [
     "Objective",
     "Tiling",
     "build_objective",
+    "build_region_guide_maps",
     "build_style_losses",
     "compute_style_moments",
     "estimate_feature_bytes",
     "estimate_overhead_bytes",
+    "get_guide",
     "is_out_of_memory",
 ]

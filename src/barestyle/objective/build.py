@@ -37,18 +37,19 @@ def build_objective(
     style: Tensor | Sequence[Region],
     *,
     tiling: Tiling | None = None,
+    guides: Sequence[GuideMaps] | None = None,
 ) -> Objective:
     """Return the objective of a spec for images of the content's size.
 
     `content` is (1, 3, H, W) in 0..1 on the network's device, and so is `style`, of any size; for several styles or
     masks, `style` is a list of regions. The styles' statistics are computed in the network's precision: those of
-    another precision would be another target.
+    another precision would be another target. `guides` are those of `build_region_guide_maps`, if they exist already.
     """
     tiling = tiling or Tiling()
     # A style larger than the content is tiled as if it were the content, for whose size the memory was planned.
     tile_size = tiling.tile_size or Size(*content.shape[-2:])
     regions = (Region((StyleImage(style),)),) if isinstance(style, Tensor) else tuple(style)
-    guides = build_region_guide_maps(spec, content, regions)
+    guides = build_region_guide_maps(spec, content, regions) if guides is None else guides
     losses = _build_all_region_losses(spec, network, content, regions, guides, tile_size)
     content_loss = spec.content_loss if isinstance(spec.content_loss, FeatureContentLoss) else None
     luminance_content = None
@@ -95,7 +96,7 @@ def _build_all_region_losses(
     network: Network,
     content: Tensor,
     regions: Sequence[Region],
-    guides: list[GuideMaps] | None,
+    guides: Sequence[GuideMaps] | None,
     tile_size: Size,
 ) -> list[dict[int, MomentLoss]]:
     """Return every region's style loss by tap."""

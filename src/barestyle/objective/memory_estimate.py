@@ -12,10 +12,13 @@ PYRAMID_IMAGES = 8
 """Images' worth of float32 in a pyramid's levels and their backward pass."""
 
 
-def estimate_feature_bytes(network: Network, image: Size, tile: Size | None, content_tap: int | None = None) -> int:
+def estimate_feature_bytes(
+    network: Network, image: Size, tile: Size | None, content_tap: int | None = None, guide_channels: int = 0
+) -> int:
     """Return the bytes of the features that a tile pass stores for one tile, and of the content's for that tile.
 
-    Without a tile, return those of all planes together, as all are stored at once.
+    Without a tile, return those of all planes together, as all are stored at once. `guide_channels` are those of all
+    regions' guides.
     """
     before, after = network.halo
     bytes_by_plane = []
@@ -27,6 +30,8 @@ def estimate_feature_bytes(network: Network, image: Size, tile: Size | None, con
         maps = [size.height * size.width * stack[index].channels for index, size in enumerate(stack.sizes(area))]
         content_depth = 0 if content_tap is None else max(min(content_tap - stack.first_tap + 1, len(stack)), 0)
         values = sum(maps[1:]) + sum(maps[1:content_depth])
+        tap_strides = {stack.tap_stride(index) for index in range(len(stack))}
+        values += guide_channels * sum(area.height * area.width // stride**2 for stride in tap_strides)
         if network.device.type != "cpu":
             values += LIVE_BANDS * max(maps)  # a band is the whole layer there
         bytes_by_plane.append(values)

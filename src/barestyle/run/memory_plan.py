@@ -10,8 +10,9 @@ from pydantic import Field, model_validator
 
 from barestyle.errors import DeviceError
 from barestyle.hardware import memory
+from barestyle.losses import GUIDE_CHANNELS
 from barestyle.networks import Network, Size
-from barestyle.objective import SMALLEST_TILE, Tiling, estimate_feature_bytes, estimate_overhead_bytes
+from barestyle.objective import SMALLEST_TILE, Tiling, estimate_feature_bytes, estimate_overhead_bytes, get_guide
 from barestyle.optimize import State
 from barestyle.run.precision import StagePrecision, cast_network
 from barestyle.run.stages import Stage
@@ -121,6 +122,7 @@ class MemoryPlanner:
             budget=budget,
             content_tap=content_loss.layer if isinstance(content_loss, FeatureContentLoss) else None,
             masks=self._masks,
+            guides=0 if get_guide(self._spec) is None else max(self._masks, 1),
         )
 
     def begin_stage(self, index: int, stage: Stage, *, warm_pairs: int | None) -> MemoryPlan:
@@ -160,6 +162,7 @@ def plan_memory(
     budget: int,
     content_tap: int | None = None,
     masks: int = 0,
+    guides: int = 0,
 ) -> MemoryPlan:
     """Return the fastest plan that stays within `budget` bytes.
 
@@ -170,6 +173,7 @@ def plan_memory(
         in_use: bytes in use before anything is computed; they count towards the budget.
         content_tap: layer of the content loss, if that is computed from features.
         masks: number of regions that have a mask.
+        guides: number of regions that have a guide.
 
     Raises:
         DeviceError: nothing fits; the message has the least memory that would.
@@ -181,7 +185,7 @@ def plan_memory(
         + estimate_overhead_bytes(network, picture)
         + masks * MASK_VECTORS * vector // 3
     )
-    options = list(_tiling_options(network, picture, content_tap))
+    options = list(_tiling_options(network, picture, content_tap, guides * GUIDE_CHANNELS))
     history = 0 if isinstance(optimizer, Adam) else optimizer.history_size
     candidates: list[tuple[float, TilingOption, int, int]] = []
     for pairs in range(1, history + 1) if isinstance(optimizer, LBFGS) else (history,):
@@ -226,9 +230,11 @@ class TilingOption(NamedTuple):
         return self.computed_pictures * (1 + RECOMPUTE_COST * (self.tiles - resident) / self.tiles)
 
 
-def _tiling_options(network: Network, picture: Size, content_tap: int | None) -> Iterator[TilingOption]:
+def _tiling_options(
+    network: Network, picture: Size, content_tap: int | None, guide_channels: int
+) -> Iterator[TilingOption]:
     """Yield every tiling worth considering, the whole picture first."""
-    whole = estimate_feature_bytes(network, picture, None, content_tap)
+    whole = estimate_feature_bytes(network, picture, None, content_tap, guide_channels)
     yield TilingOption(None, 1, whole, 1.0)
     if not whole:
         return
@@ -238,7 +244,7 @@ def _tiling_options(network: Network, picture: Size, content_tap: int | None) ->
                 tile = Size(ceil(picture.height / rows), ceil(picture.width / columns))
                 pixels = rows * columns * _pixels_with_halo(network, picture, tile)
                 computed_pictures = pixels / (picture.height * picture.width)
-                tile_bytes = estimate_feature_bytes(network, picture, tile, content_tap)
+                tile_bytes = estimate_feature_bytes(network, picture, tile, content_tap, guide_channels)
                 yield TilingOption(tile, rows * columns, tile_bytes, computed_pictures)
 
 

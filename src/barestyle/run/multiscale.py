@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from torch import Tensor
 
+from barestyle.losses import GuideMaps
 from barestyle.networks import Network, Size
-from barestyle.objective import Objective, build_objective
+from barestyle.objective import Objective, build_objective, build_region_guide_maps
 from barestyle.optimize import BestSoFar, EnlargedIterate, Iterate, Minimizer, State, WarmStart
 from barestyle.run.memory_plan import MemoryPlan, MemoryPlanner
 from barestyle.run.precision import cast_network, is_accurate, is_check_due
@@ -29,6 +31,7 @@ class StageCursor:
         finished_evaluations: evaluations of the stages before it.
         evaluations: evaluations of the current stage.
         ended_at: step at which the current stage ends early; None otherwise.
+        checked: whether the run has checked bfloat16's accuracy.
     """
 
     remaining: list[Stage]
@@ -37,6 +40,7 @@ class StageCursor:
     finished_evaluations: int = 0
     evaluations: int = 0
     ended_at: int | None = None
+    checked: bool = False
 
     def state(self) -> State:
         """Return JSON values for `from_state`."""
@@ -89,6 +93,7 @@ class MultiscaleMinimizer:
         self._planner = MemoryPlanner(spec, network, masks=masks, limit=memory_limit, earlier=memory_plans)
         self._objective: Objective | None = None
         self._minimizer: Minimizer | None = None
+        self._guides: tuple[Size, list[GuideMaps] | None] | None = None
         self._cursor = StageCursor(stages[1:])
         self._saved_minimizer: State | None = None
         self.stage = stages[0]
@@ -169,18 +174,26 @@ class MultiscaleMinimizer:
         pairs = warm_start.history if warm_start is not None else None
         plan = self._planner.begin_stage(self._cursor.index, stage, warm_pairs=None if pairs is None else pairs.size)
         network = cast_network(self._network, stage.precision)
-        objective = build_objective(self._spec, network, inputs.content, inputs.regions, tiling=plan.to_tiling())
+        build = partial(
+            build_objective, self._spec, content=inputs.content, style=inputs.regions, guides=self._build_guides(inputs)
+        )
+        objective = build(network, tiling=plan.to_tiling())
         self._objective = objective
         evaluate = protect_pixels(objective.evaluate, inputs)
 
         def check(image: Tensor) -> bool:
             gradient = evaluate(image).gradient
             objective.release()
-            tiling = plan.to_half_tiling(stage.size)
-            accurate = build_objective(self._spec, self._network, inputs.content, inputs.regions, tiling=tiling)
+            accurate = build(self._network, tiling=plan.to_half_tiling(stage.size))
             return is_accurate(gradient, protect_pixels(accurate.evaluate, inputs)(image).gradient)
 
         return Minimizer(evaluate, start, self._adapt_optimizer(plan), warm_start), check
+
+    def _build_guides(self, inputs: ScaledInputs) -> list[GuideMaps] | None:
+        """Return the regions' guides at a stage's size; stages of the same size share them."""
+        if self._guides is None or self._guides[0] != inputs.size:
+            self._guides = inputs.size, build_region_guide_maps(self._spec, inputs.content, inputs.regions)
+        return self._guides[1]
 
     def _adapt_optimizer(self, plan: MemoryPlan) -> LBFGS | PaperLBFGS | Adam:
         """Return the optimizer of the spec with the current stage's steps, and the history that fits into memory."""
@@ -202,7 +215,9 @@ class MultiscaleMinimizer:
             cursor.evaluations = iterate.evaluations
             assert minimizer.best_so_far is not None
             self.best_so_far = minimizer.best_so_far.map(lambda item: self._enlarge(item, inputs))
-            if stage.precision_checked and is_check_due(iterate.step) and iterate.step < stage.steps:
+            is_due = stage.precision_checked and is_check_due(iterate.step, checked=cursor.checked)
+            if is_due and iterate.step < stage.steps:
+                cursor.checked = True
                 cursor.ended_at = None if check(iterate.image) else iterate.step
             yield self._enlarge(iterate, inputs)
 

@@ -26,7 +26,11 @@ FLOAT32_FRACTION = 0.25
 """Share of the finest scale's steps that mixed precision takes in float32."""
 
 CHECK_EVERY = 20
-"""Steps between two checks of bfloat16's gradient in mixed precision; the first check is at step 0."""
+"""Steps of a stage between two checks of bfloat16's gradient in mixed precision.
+
+The first check is at the first step in bfloat16, at one of the smaller scales: one at full size would take as long as
+three of its evaluations, and a network that is inaccurate at one scale is so at all.
+"""
 
 MIN_COSINE = 0.5
 """Least cosine of the bf16 and float32 gradients; below it mixed precision switches to float32.
@@ -60,9 +64,9 @@ def cast_network(network: Network, precision: StagePrecision) -> Network:
     return copy.deepcopy(network).to(DTYPES[precision])
 
 
-def is_check_due(step: int) -> bool:
-    """Return whether bfloat16's gradient is checked at this step of a stage."""
-    return step % CHECK_EVERY == 0
+def is_check_due(step: int, *, checked: bool) -> bool:
+    """Return whether bfloat16's gradient is checked at this step of a stage; `checked` tells if it ever was."""
+    return not checked or (step > 0 and step % CHECK_EVERY == 0)
 
 
 def is_accurate(narrow: Tensor, accurate: Tensor) -> bool:

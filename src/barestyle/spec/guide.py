@@ -24,7 +24,7 @@ class StructureGuide(FrozenModel):
     """
 
     kind: Literal["structure"] = "structure"
-    weight: Positive = 0.8
+    weight: Positive = 0.6
     resolution: Annotated[int, Field(ge=16, le=1024)] = 192
 
 
