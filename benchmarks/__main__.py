@@ -1,8 +1,8 @@
 """`python -m benchmarks`: run the benchmarks, print their tables, and write them as JSON.
 
 --device auto|cpu|cuda|mps   device; auto is the fastest available
---only NAME                  one table: limits, evaluations, memory, overhead, whole-run, growth, start-up, profile,
-                             bf16-gradients or bf16-results; the last two are skipped where bfloat16 is emulated
+--only NAME                  one table: limits, evaluations, pictures, memory, overhead, whole-run, growth, start-up,
+                             profile, bf16-gradients or bf16-results; the last two need fast bfloat16
 --size N                     side of the images of whole runs, in pixels (256)
 --output FILE                JSON file to write (benchmarks/results.json)
 """
@@ -22,6 +22,7 @@ from rich.table import Table as Grid
 
 from barestyle.hardware.devices import has_fast_bf16, select_device
 from benchmarks import machine, precision, tables
+from benchmarks.pictures import measure_pictures
 from benchmarks.tables import Table
 from benchmarks.whole_run import measure_whole_runs
 
@@ -45,6 +46,7 @@ def main() -> None:
     measurements: dict[str, Callable[[], Table]] = {
         "limits": lambda: tables.measure_limits(device),
         "evaluations": lambda: tables.measure_evaluations(device),
+        "pictures": lambda: measure_pictures(device),
         "memory": lambda: tables.measure_memory(device),
         "overhead": lambda: tables.measure_overhead(device),
         "whole-run": lambda: measure_whole_runs(device, arguments.size, EVALUATIONS),

@@ -7,6 +7,7 @@ import torch
 from benchmarks.baseline import Baseline
 from benchmarks.images import load_pair
 from benchmarks.machine import count_convolution_flop, count_product_flop
+from benchmarks.pictures import measure_pictures
 from benchmarks.timing import Ratio, Timing, compute_ratio, time_in_turn
 from benchmarks.whole_run import copy_network, run_baseline, run_ours
 
@@ -52,6 +53,16 @@ def test_workers_report_seconds_and_peak_memory() -> None:
         assert len(timing.seconds) == 2
         assert all(second > 0 for second in timing.seconds)
         assert timing.peak > 50 * 2**20
+
+
+@pytest.mark.slow
+def test_whole_pictures_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.pictures.REPETITIONS", 1)
+    table = measure_pictures(CPU, size=48, presets=("bare-fast",))
+    assert {row["preset"] for row in table.rows} == {"bare-fast"}
+    for row in table.rows:
+        assert float(row["seconds"]) > 0
+        assert float(row["evaluations of the tutorial"]) > 0
 
 
 def test_a_worker_that_fails_is_an_error() -> None:
