@@ -101,4 +101,4 @@ def test_styles_of_one_color_give_finite_guides(value: float) -> None:
     style = torch.full((1, 3, 30, 40), value)
     maps = build_guide_maps(draw_picture(0), region_of(style), resolution=48)
     assert bool(maps.content.isfinite().all())
-    assert maps.content[:, :3] == pytest.approx(torch.zeros(1, 3, 77, 96), abs=1e-4), "all colors become that one"
+    assert maps.content[:, :3] == pytest.approx(torch.zeros(1, 3, 77, 96), abs=0.01), "all colors become that one"

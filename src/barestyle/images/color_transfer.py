@@ -85,18 +85,21 @@ def match_colors(
     """
     source, target = to_space(pixels, space), to_space(reference, space)
     weights = _mask_weights(mask, len(source)), _mask_weights(reference_mask, len(target))
-    map_rows = _map_linearly if method == "mean-covariance" else _map_histograms
+    map_rows = map_linearly if method == "mean-covariance" else _map_histograms
     return from_space(map_rows(source, target, *weights), space, pixels)
 
 
-def _mask_weights(mask: Tensor | None, count: int) -> _Rows:
+def _mask_weights(mask: Tensor | None, count: int) -> Rows:
     """Return a weight for each of `count` pixels."""
-    weights: _Rows = np.ones(count) if mask is None else mask.double().flatten().numpy()
+    weights: Rows = np.ones(count) if mask is None else mask.double().flatten().numpy()
     return weights
 
 
-def _map_linearly(source: _Rows, target: _Rows, weights: _Rows, target_weights: _Rows) -> _Rows:
-    """Map rows (n, 3) by A (x - mean) + mean' with A = C^(-1/2) (C^(1/2) C' C^(1/2))^(1/2) C^(-1/2)."""
+def map_linearly(source: Rows, target: Rows, weights: Rows, target_weights: Rows) -> Rows:
+    """Map rows (n, 3) by A (x - mean) + mean' with A = C^(-1/2) (C^(1/2) C' C^(1/2))^(1/2) C^(-1/2).
+
+    Of all linear maps to the mean and covariance of the target it moves the colors least.
+    """
     mean, covariance = _mean_covariance(source, weights)
     target_mean, target_covariance = _mean_covariance(target, target_weights)
     scale = max(float(np.trace(covariance)), float(np.trace(target_covariance)), 1e-12)
@@ -107,20 +110,20 @@ def _map_linearly(source: _Rows, target: _Rows, weights: _Rows, target_weights: 
     return (source - mean) @ mapping.T + target_mean
 
 
-def _mean_covariance(rows: _Rows, weights: _Rows) -> tuple[_Rows, _Rows]:
+def _mean_covariance(rows: Rows, weights: Rows) -> tuple[Rows, Rows]:
     """Return the weighted mean (3,) and covariance (3, 3)."""
     mean = np.average(rows, axis=0, weights=weights)
     return mean, (rows - mean).T @ ((rows - mean) * weights[:, None]) / weights.sum()
 
 
-def _matrix_power(matrix: _Rows, exponent: float) -> _Rows:
+def _matrix_power(matrix: Rows, exponent: float) -> Rows:
     """Return a power of a symmetric positive semidefinite matrix."""
     values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
-    power: _Rows = (vectors * np.clip(values, 0, None) ** exponent) @ vectors.T
+    power: Rows = (vectors * np.clip(values, 0, None) ** exponent) @ vectors.T
     return power
 
 
-def _map_histograms(source: _Rows, target: _Rows, weights: _Rows, target_weights: _Rows) -> _Rows:
+def _map_histograms(source: Rows, target: Rows, weights: Rows, target_weights: Rows) -> Rows:
     """Map each channel of (n, 3) by a monotonic function that gives it the target's distribution."""
     result = np.empty_like(source)
     is_measured = weights > 0
@@ -140,20 +143,20 @@ def _map_histograms(source: _Rows, target: _Rows, weights: _Rows, target_weights
     return result
 
 
-_Rows = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+Rows = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
-def to_space(pixels: Tensor, space: Space) -> _Rows:
+def to_space(pixels: Tensor, space: Space) -> Rows:
     """Return pixels as rows (H·W, 3) in a color space, float64."""
     from kornia.color import rgb_to_lab, rgb_to_linear_rgb  # slow to import, and rarely needed
 
     values = pixels.double()
     converted = rgb_to_linear_rgb(values) if space == "linear-rgb" else rgb_to_lab(values)
-    rows: _Rows = converted[0].flatten(1).T.numpy()
+    rows: Rows = converted[0].flatten(1).T.numpy()
     return rows
 
 
-def from_space(rows: _Rows, space: Space, like: Tensor) -> Tensor:
+def from_space(rows: Rows, space: Space, like: Tensor) -> Tensor:
     """Return rows of a color space as sRGB pixels in 0..1, with the shape and type of `like`."""
     from kornia.color import lab_to_rgb, linear_rgb_to_rgb
 
