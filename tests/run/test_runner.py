@@ -11,6 +11,7 @@ from PIL import Image
 
 from barestyle import Progress, Spec, preset, transfer, with_settings
 from barestyle.errors import DeviceError, DivergedError
+from barestyle.losses import GuideMaps
 from barestyle.networks import Network, build_network
 from barestyle.networks.network import Stack
 from barestyle.objective import Evaluation, Tiling, build_objective
@@ -84,10 +85,17 @@ class Exploding:
         monkeypatch.setattr(module, "build_objective", self)
 
     def __call__(
-        self, spec: Spec, network: Network, content: torch.Tensor, style: torch.Tensor, *, tiling: Tiling
+        self,
+        spec: Spec,
+        network: Network,
+        content: torch.Tensor,
+        style: torch.Tensor,
+        *,
+        tiling: Tiling,
+        guides: list[GuideMaps] | None,
     ) -> SimpleNamespace:
         self.networks.append(network)
-        objective = self._assemble(spec, network, content, style, tiling=tiling)
+        objective = self._assemble(spec, network, content, style, tiling=tiling, guides=guides)
         attempt, seen = len(self.networks), 0
         whole = objective.evaluate
 

@@ -24,8 +24,8 @@ class StructureGuide(FrozenModel):
     """
 
     kind: Literal["structure"] = "structure"
-    weight: Positive = 0.6
-    resolution: Annotated[int, Field(ge=16, le=1024)] = 192
+    weight: Positive = 1.0
+    resolution: Annotated[int, Field(ge=16, le=1024)] = 256
 
 
 Guide = Annotated[NoGuide | StructureGuide, Field(discriminator="kind")]
