@@ -74,13 +74,15 @@ def test_values_out_of_range_are_clipped(tmp_path: Path, extension: str) -> None
 @pytest.mark.parametrize("extension", EXTENSIONS)
 def test_the_same_images_give_the_same_video(tmp_path: Path, extension: str) -> None:
     """Also in float64, and with gradients recorded."""
-    images = drawings(3, 25, 32)
+    images = drawings(3, 32, 48)
     others = [image.double().requires_grad_() for image in images]
     one, other = (record(tmp_path / f"{name}{extension}", given).path for name, given in (("a", images), ("b", others)))
     if extension != ".mp4":
         assert one.read_bytes() == other.read_bytes()
         return
     # x264 uses several threads: on a busy machine two MP4 files of some 9000 differed in bytes, not in what they show.
+    # With 25 x 32 pixels, frames differed by up to 2 of 255 in one of some 15 runs: rows then end between the vectors of
+    # FFmpeg's conversion.
     pairs = zip(play(one), play(other), strict=True)
     assert max(difference(*frames) for frames in pairs) < 1e-3
 

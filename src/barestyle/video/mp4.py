@@ -16,7 +16,7 @@ from barestyle.video.frames import FRAME_MS, HOLD_MS, RATE
 if TYPE_CHECKING:
     from av import VideoFrame
 
-X264 = {"crf": "16", "preset": "medium", "rc-lookahead": "10", "threads": "1"}
+X264 = {"crf": "16", "preset": "medium", "rc-lookahead": "10"}
 """Options of x264. A rate factor of 16 adds a fifth to the error that halving the color resolution makes anyway, at a
 sixth of the size of rate factor 1. The default lookahead of 40 frames takes 180 MB more at 1280 x 1280 and saves
 nothing."""
