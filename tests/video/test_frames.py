@@ -81,8 +81,7 @@ def test_the_same_images_give_the_same_video(tmp_path: Path, extension: str) -> 
         assert one.read_bytes() == other.read_bytes()
         return
     # x264 uses several threads: on a busy machine two MP4 files of some 9000 differed in bytes, not in what they show.
-    # With 25 x 32 pixels, frames differed by up to 2 of 255 in one of some 15 runs: rows then end between the vectors of
-    # FFmpeg's conversion.
+    # With 25 x 32 pixels, whole frames differed by 2 of 255 in one of some 15 runs; the cause is not known.
     pairs = zip(play(one), play(other), strict=True)
     assert max(difference(*frames) for frames in pairs) < 1e-3
 
