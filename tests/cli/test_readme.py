@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from PIL import Image, ImageOps
+from PIL import Image, ImageFilter, ImageOps
 
 from barestyle import PRESETS
 from barestyle.cli.app import app
@@ -48,7 +48,9 @@ def here(
         (tmp_path / folder).mkdir()
         shutil.copy(tmp_path / name, tmp_path / folder / name)
     upper = Image.linear_gradient("L").point(lambda value: 255 * (value < 100)).resize(content_image.size)
-    for name, mask in (("sky", upper), ("ground", ImageOps.invert(upper)), ("face", upper)):
+    edge = upper.filter(ImageFilter.FIND_EDGES)
+    masks = (("sky", upper), ("ground", ImageOps.invert(upper)), ("face", upper), ("boundaries", edge))
+    for name, mask in masks:
         mask.save(tmp_path / f"{name}.png")
     monkeypatch.chdir(tmp_path)
     return tmp_path
