@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
+from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
 from barestyle.images import resize
 from barestyle.losses import Region, StyleImage
-from barestyle.losses.structure_guide import GUIDE_CHANNELS, build_guide_maps, compute_ridges
+from barestyle.losses.structure_guide import GUIDE_CHANNELS, blur, build_guide_maps, compute_ridges
 from tests.conftest import drawing, planes
 
 
@@ -102,3 +103,10 @@ def test_styles_of_one_color_give_finite_guides(value: float) -> None:
     maps = build_guide_maps(draw_picture(0), region_of(style), resolution=48)
     assert bool(maps.content.isfinite().all())
     assert maps.content[:, :3] == pytest.approx(torch.zeros(1, 3, 77, 96), abs=0.01), "all colors become that one"
+
+
+@pytest.mark.parametrize("sigma", [1.0, 2.7])
+def test_the_blur_is_scipys(sigma: float) -> None:
+    image = draw_picture(0, 24, 30)
+    expected = gaussian_filter(image.numpy(), sigma, mode="mirror", radius=round(3 * sigma), axes=(2, 3))
+    assert blur(image, sigma).numpy() == pytest.approx(expected, abs=1e-5)

@@ -40,13 +40,14 @@ def test_tiles_are_parts_of_an_interpolated_map(network_name: str) -> None:
                 assert core.crop(guide) == pytest.approx(expected, abs=1e-12)
 
 
-def test_moments_are_those_under_the_mask() -> None:
+@pytest.mark.parametrize("tile_size", [None, Size(14, 18)])
+def test_moments_are_those_under_the_mask(tile_size: Size | None) -> None:
     spec = build_spec("mirrored borders, one pooling", "gram")
     network = build_network(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
     maps, mask = draw_image(12, 15, seed=0), torch.zeros(1, 1, *SIZE, dtype=torch.float64)
     mask[..., :20, :] = 1
     masks = RegionMasks(network, (None, mask), SIZE)
-    everywhere, masked = RegionGuides(network, (maps, maps), SIZE).compute_moments((1, 3), masks)
+    everywhere, masked = RegionGuides(network, (maps, maps), SIZE).compute_moments((1, 3), masks, tile_size)
     assert set(everywhere) == set(masked) == {1, 3}
     whole = F.interpolate(maps, SIZE, mode="bilinear")
     for actual, expected in ((everywhere[1], compute_moments(whole)), (masked[1], compute_moments(whole[..., :20, :]))):

@@ -145,7 +145,7 @@ def test_a_style_of_few_colors_adds_no_others(
         assert float(pixels.std(1).max()) < 8
     else:
         assert float((pixels - pixels.mean(0)).abs().mean()) < 2
-        assert float(pixels.mean(0).std()) > 50, "it has black and white in it"
+        assert float(pixels.mean(0).std()) > 60, "it has black and white in it"
 
 
 def test_gradients_disabled_by_the_caller_are_enabled(content_image: Image.Image, style_image: Image.Image) -> None:

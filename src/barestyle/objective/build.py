@@ -27,7 +27,7 @@ from barestyle.spec import (
 )
 
 STRONGEST_GUIDE = 2.0
-"""Largest factor of the guide's weight; the content loss alone holds more of the content than that."""
+"""Largest factor of the guide's weight; at lower strengths the content loss preserves the content by itself."""
 
 
 def build_objective(
@@ -105,9 +105,8 @@ def _build_all_region_losses(
         return [build_region_losses(spec.style_loss, network, region, tile_size) for region in regions]
     size = Size(*content.shape[-2:])
     masks = RegionMasks(network, tuple(region.mask for region in regions), size)
-    moments = RegionGuides(network, [maps.content for maps in guides], size).compute_moments(
-        spec.style_loss.layers, masks
-    )
+    content_guides = RegionGuides(network, [maps.content for maps in guides], size)
+    moments = content_guides.compute_moments(spec.style_loss.layers, masks, tile_size)
     weight = compute_guide_weight(spec, guide)
     return [
         build_region_losses(spec.style_loss, network, region, tile_size, maps, GuideTarget(by_tap, weight))

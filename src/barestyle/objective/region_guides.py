@@ -14,7 +14,7 @@ from torch import Tensor
 from barestyle.losses.moments import MomentAccumulator, Moments
 from barestyle.networks import ConvStack, Network, Size
 from barestyle.objective.region_masks import RegionMasks
-from barestyle.objective.tile_grid import Tile, Window, cut_tiles, scale_core_to_tap
+from barestyle.objective.tile_grid import Tile, Window, cut_tiles, scale_core_to_tap, scale_halo_to_tap
 
 Guides = tuple[Tensor | None, ...]
 """One guide for each region, (1, k, h, w), or None if its style loss has none."""
@@ -44,35 +44,42 @@ class RegionGuides:
             return None
         stack = self._network.stacks[plane]
         assert isinstance(stack, ConvStack)
-        by_layer = []
-        for index in range(len(stack)):
-            stride = stack.tap_stride(index)
-            top, left = tile.with_halo.top // stride, tile.with_halo.left // stride
-            size = tile.with_halo.size
-            window = Window(top, top + size.height // stride, left, left + size.width // stride)
-            by_layer.append(
-                tuple(
-                    self._interpolate(region, plane, index, window, tile.is_only) for region in range(len(self._maps))
-                )
-            )
-        return by_layer
+        windows = [scale_halo_to_tap(stack, index, tile) for index in range(len(stack))]
+        regions = range(len(self._maps))
+        return [
+            tuple(self._interpolate(region, plane, index, window, tile.is_only) for region in regions)
+            for index, window in enumerate(windows)
+        ]
 
-    def compute_moments(self, taps: Sequence[int], masks: RegionMasks) -> list[dict[int, Moments]]:
-        """Return the moments of each region's guide by tap, under the region's mask."""
+    def compute_moments(
+        self, taps: Sequence[int], masks: RegionMasks, tile_size: Size | None = None
+    ) -> list[dict[int, Moments]]:
+        """Return the moments of each region's guide by tap, under the region's mask, summed tile by tile."""
         moments: list[dict[int, Moments]] = [{} for _ in self._maps]
         for plane, stack in enumerate(self._network.stacks):
             assert isinstance(stack, ConvStack)
-            tile = next(cut_tiles(stack, self._plane_sizes[plane], None))
-            guides, weights = self.crop_to_tile(plane, tile), masks.crop_to_tile(plane, tile)
-            for index in range(len(stack)):
-                if guides is None or stack.first_tap + index not in taps:
-                    continue
-                core = scale_core_to_tap(stack, index, tile)
-                for region, guide in enumerate(guides[index]):
-                    mask = None if weights is None else weights[index][region]
-                    if guide is not None:
-                        moments[region][stack.first_tap + index] = _compute_core_moments(guide, mask, core)
+            for tile in cut_tiles(stack, self._plane_sizes[plane], tile_size):
+                self._add_moments_of_tile(moments, taps, plane, tile, masks)
         return moments
+
+    def _add_moments_of_tile(
+        self, moments: list[dict[int, Moments]], taps: Sequence[int], plane: int, tile: Tile, masks: RegionMasks
+    ) -> None:
+        """Add the moments of a tile's core to those of its plane."""
+        stack = self._network.stacks[plane]
+        assert isinstance(stack, ConvStack)
+        guides, weights = self.crop_to_tile(plane, tile), masks.crop_to_tile(plane, tile)
+        for index in range(len(stack)):
+            tap = stack.first_tap + index
+            if guides is None or tap not in taps:
+                continue
+            core = scale_core_to_tap(stack, index, tile)
+            for region, guide in enumerate(guides[index]):
+                if guide is not None:
+                    mask = None if weights is None else weights[index][region]
+                    added = _compute_core_moments(guide, mask, core)
+                    before = moments[region].get(tap)
+                    moments[region][tap] = added if before is None else before + added
 
     def _interpolate(self, region: int, plane: int, index: int, window: Window, keep: bool) -> Tensor | None:
         """Return a region's guide in a window of a tap; in the margin it repeats what is at the border."""

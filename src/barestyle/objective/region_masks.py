@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from barestyle.networks import ConvStack, Network, Size
-from barestyle.objective.tile_grid import Tile
+from barestyle.objective.tile_grid import Tile, scale_halo_to_tap
 
 Masks = tuple[Tensor | None, ...]
 """One mask for each region, (h, w) in 0..1, or None if every pixel has weight 1."""
@@ -35,9 +35,7 @@ class RegionMasks:
         assert isinstance(stack, ConvStack)
         masks_by_layer = []
         for index in range(len(stack)):
-            stride = stack.tap_stride(index)
-            top, left = tile.with_halo.top // stride, tile.with_halo.left // stride
-            bottom, right = top + tile.with_halo.size.height // stride, left + tile.with_halo.size.width // stride
+            top, bottom, left, right = scale_halo_to_tap(stack, index, tile)
             whole = [self._scale_to_tap(region, plane, stack, index) for region in range(self.region_count)]
             masks_by_layer.append(tuple(None if mask is None else mask[top:bottom, left:right] for mask in whole))
         return masks_by_layer

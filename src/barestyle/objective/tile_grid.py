@@ -83,6 +83,14 @@ def _cut_evenly(length: int, longest: int | None, alignment: int, start: int) ->
     yield from pairwise(ends)
 
 
+def scale_halo_to_tap(stack: ConvStack, index: int, tile: Tile) -> Window:
+    """Return the tile with its halo at a layer's tap, counted from the corner of the plane's map there."""
+    stride = stack.tap_stride(index)
+    top, left = tile.with_halo.top // stride, tile.with_halo.left // stride
+    size = tile.with_halo.size
+    return Window(top, top + size.height // stride, left, left + size.width // stride)
+
+
 def scale_core_to_tap(stack: ConvStack, index: int, tile: Tile) -> Window:
     """Return the tile's core at a layer's tap, counted from the corner of the tile's map there."""
     stride = stack.tap_stride(index)
