@@ -94,7 +94,7 @@ _ALL = (
             update={
                 "network": BARE.network.model_copy(update={"channels": (16, 32, 32, 64)}),
                 "optimizer": LBFGS(steps=40),
-                "scales": CoarseToFine(count=8, finest_steps=4),
+                "scales": CoarseToFine(count=8, finest_steps=8),
             }
         ),
     ),

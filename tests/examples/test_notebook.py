@@ -102,8 +102,7 @@ def test_the_style_losses_are_ordered_as_the_text_says(cells: dict[str, Any]) ->
         name: float(value) for name, value in re.findall(r"^(\w+) +([\d.]+)$", get_text(cells["style-loss"]), re.M)
     }
     assert list(losses) == ["photograph", "result", "wilder"]
-    # The run minimizes this loss together with a guide, so it is not the lowest that steps can reach.
-    assert losses["wilder"] < losses["result"] < 0.6 * losses["photograph"]
+    assert losses["wilder"] < losses["result"] < 0.5 * losses["photograph"]
     assert get_output(cells["gradient"], "text/plain") == "torch.Size([1, 3, 85, 128])"
 
 

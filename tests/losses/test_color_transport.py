@@ -63,3 +63,12 @@ def test_colors_without_weight_are_moved_too() -> None:
 def test_one_color_moves_to_the_middle_of_the_palette() -> None:
     moved = move(np.zeros((50, 3)), draw_colors(300, 7))
     assert np.ptp(moved, axis=0) == pytest.approx(0, abs=1e-12)
+
+
+def test_noise_in_a_flat_area_stays_noise() -> None:
+    """A third of the colors are one color but for rounding; without smoothing they would be torn apart."""
+    colors, palette = draw_colors(600, 8), np.random.default_rng(9).standard_normal((600, 3))
+    colors[:200] = 0.3
+    noisy = colors + 1e-7 * np.random.default_rng(10).standard_normal(colors.shape)
+    assert move(noisy, palette) == pytest.approx(move(colors, palette), abs=1e-4)
+    assert np.ptp(move(noisy, palette)[:200], axis=0) == pytest.approx(0, abs=1e-4)

@@ -28,15 +28,20 @@ def test_a_style_is_as_large_as_the_result_times_its_scale(
 def test_a_small_picture_predicts_the_large_one() -> None:
     """Strokes are relative to the picture: 64 and 256 pixels agree better than two seeds or two styles do.
 
-    The guide makes the results of two seeds nearly as similar as those of two sizes.
+    With the guide they agree even better; so do two seeds, however.
     """
     content, style, other = drawing(256, 192, 1), drawing(256, 256, 2), drawing(256, 256, 5)
 
-    def painted(size: int, style: Image.Image, seed: int = 0) -> Tensor:
-        spec = with_settings(preset("bare").spec, {"size": size, "network.channels": 16})
-        return resize(transfer(content, style, spec, seed=seed).image, 48, 64)
+    def painted(size: int, guide: str, style: Image.Image = style, seed: int = 0) -> Tensor:
+        settings = {"size": size, "network.channels": 16, "style_loss.guide": guide}
+        result = transfer(content, style, with_settings(preset("bare").spec, settings), seed=seed)
+        return resize(result.image, 48, 64)
 
-    preview, large = painted(64, style), painted(256, style)
-    apart = float((preview - large).abs().mean())
-    assert apart < float((painted(64, style, seed=1) - large).abs().mean())
-    assert apart < 0.5 * float((painted(64, other) - large).abs().mean())
+    apart = {}
+    for guide in ("none", "structure"):
+        large = painted(256, guide)
+        apart[guide] = float((painted(64, guide) - large).abs().mean())
+        assert apart[guide] < 0.5 * float((painted(64, guide, other) - large).abs().mean())
+        if guide == "none":
+            assert apart[guide] < 0.7 * float((painted(64, guide, seed=1) - large).abs().mean())
+    assert apart["structure"] < apart["none"]
