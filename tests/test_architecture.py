@@ -89,6 +89,7 @@ INSIDE = {
         "missing_colors",
         "guided",
         "color_transport",
+        "palette_map",
         "structure_guide",
     ),
     "objective": (

@@ -104,10 +104,16 @@ def map_linearly(source: Rows, target: Rows, weights: Rows, target_weights: Rows
     target_mean, target_covariance = _mean_covariance(target, target_weights)
     scale = max(float(np.trace(covariance)), float(np.trace(target_covariance)), 1e-12)
     floor = RELATIVE_VARIANCE_FLOOR * scale
-    root = _matrix_power(covariance + floor * np.eye(3), 0.5)
-    inverse = np.linalg.inv(root)
-    mapping = inverse @ _matrix_power(root @ (target_covariance + floor * np.eye(3)) @ root, 0.5) @ inverse
+    mapping = compute_linear_map(covariance + floor * np.eye(3), target_covariance + floor * np.eye(3))
     return (source - mean) @ mapping.T + target_mean
+
+
+def compute_linear_map(covariance: Rows, target_covariance: Rows) -> Rows:
+    """Return A (k, k), the optimal transport between two normal distributions of mean 0; covariances are invertible."""
+    root = _matrix_power(covariance, 0.5)
+    inverse = np.linalg.inv(root)
+    mapping: Rows = inverse @ _matrix_power(root @ target_covariance @ root, 0.5) @ inverse
+    return mapping
 
 
 def _mean_covariance(rows: Rows, weights: Rows) -> tuple[Rows, Rows]:

@@ -15,8 +15,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from barestyle.images import resize
-from barestyle.images.color_transfer import luminance, map_linearly
-from barestyle.losses.color_transport import Colors, transport_colors
+from barestyle.images.color_transfer import luminance
+from barestyle.losses.color_transport import Colors
+from barestyle.losses.palette_map import move_onto_palette
 from barestyle.losses.regions import Region, StyleImage
 
 GUIDE_CHANNELS = 4
@@ -34,9 +35,6 @@ SMALLEST_STD = 0.02
 
 SMALLEST_CONTRAST = 1 / 1024
 """Added to the deviation of the differences of lightness, so that rounding to 8 bits in flat areas makes no ridges."""
-
-TRANSPORT_SHARE = 0.5
-"""Share of optimal transport in the map of colors onto the palette; the rest is linear."""
 
 
 class GuideMaps(NamedTuple):
@@ -97,24 +95,12 @@ def _build_color_maps(content: Tensor, region: Region, resolution: int) -> tuple
     mean, std = _compute_mean_std(palette, palette_weights)
     own_mean, own_std = _compute_mean_std(rows[0], content_weights)
     own, target = (rows[0] - own_mean) / own_std, (palette - mean) / std
-    moved = _move_onto_palette(own, content_weights, target, palette_weights)
+    moved = move_onto_palette(own, content_weights, target, palette_weights)
     relative = [moved, *((colors - mean) / std for colors in rows[1:])]
     content_map, *style_maps = (
         torch.from_numpy(colors.T.copy()).float().view_as(plane) for colors, plane in zip(relative, maps, strict=True)
     )
     return content_map, style_maps
-
-
-def _move_onto_palette(colors: Colors, weights: Colors, palette: Colors, palette_weights: Colors) -> Colors:
-    """Return colors (n, 3) between where the optimal linear map and optimal transport move them.
-
-    Transport uses every color of the palette in its proportion, but tears smooth areas apart, such as a sky that needs
-    two colors; the linear map does neither.
-    """
-    linear = map_linearly(colors, palette, weights, palette_weights)
-    transported = transport_colors(colors, weights, palette, palette_weights)
-    moved: Colors = (1 - TRANSPORT_SHARE) * linear + TRANSPORT_SHARE * transported
-    return moved
 
 
 def _compute_opponent_colors(image: Tensor, side: int) -> Tensor:
