@@ -28,7 +28,7 @@ DISAGREEMENT = 1.0
 """Distance between transport and the smooth maps at which the share of transport is half."""
 
 RANK_SHARE = 0.8
-"""Share of the map of lightness that gives it the palette's distribution; the rest leaves it as it is."""
+"""Share of the map of lightness that gives it the palette's distribution; the rest is linear."""
 
 CHROMA_VARIANCE_FLOOR = 0.1
 """Added to the variance of chroma, whose unit is the deviation: a gray image's chroma is noise, and must stay small."""
