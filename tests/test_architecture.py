@@ -88,6 +88,7 @@ INSIDE = {
         "regions",
         "missing_colors",
         "guided",
+        "axis_profile",
         "color_transport",
         "palette_map",
         "structure_guide",

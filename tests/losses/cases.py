@@ -1,11 +1,13 @@
-"""Feature maps and plain losses that several tests share."""
+"""Feature maps, colors and plain losses that several tests share."""
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from barestyle.images.color_transfer import Rows
 from barestyle.losses.luminance_content import LIGHTNESS_WEIGHT, PIXELS_WEIGHT
 
 
@@ -28,3 +30,17 @@ def compute_luminance_content_loss(image: Tensor, content: Tensor, cells: int, s
     blurred = F.interpolate(difference, size, mode="bilinear", antialias=True) if cell > 1 else difference
     pixels = (image - content).square().mean()
     return LIGHTNESS_WEIGHT * tradeoff * blurred.square().mean() + PIXELS_WEIGHT * tradeoff**3 * pixels
+
+
+def draw_colors(count: int, seed: int) -> Rows:
+    """Return two clusters of colors, (count, 3)."""
+    generator = np.random.default_rng(seed)
+    centers = generator.uniform(-2, 2, (2, 3))
+    return centers[generator.integers(0, 2, count)] + 0.4 * generator.standard_normal((count, 3))
+
+
+def draw_standard_colors(count: int, seed: int) -> Rows:
+    """Return two clusters of colors, (count, 3), with mean 0 and deviation 1 along each axis."""
+    colors = draw_colors(count, seed)
+    standardized: Rows = (colors - colors.mean(0)) / colors.std(0)
+    return standardized

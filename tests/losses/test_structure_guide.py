@@ -6,7 +6,6 @@ import pytest
 import torch
 import torch.nn.functional as F
 from scipy.ndimage import gaussian_filter
-from scipy.stats import wasserstein_distance
 from torch import Tensor
 
 from barestyle.images import resize
@@ -43,13 +42,20 @@ def test_channels_are_standardized_over_the_style() -> None:
     assert style.std((0, 2, 3)).tolist() == pytest.approx([1] * GUIDE_CHANNELS, abs=0.35)
 
 
+def test_the_contents_colors_become_the_palettes() -> None:
+    maps = build_guide_maps(draw_picture(0), region_of(draw_picture(1)), resolution=60)
+    for channel in range(3):
+        content, style = (guide[0, channel].flatten().sort().values for guide in (maps.content, maps.styles[0]))
+        style = F.interpolate(style[None, None], len(content), mode="linear")[0, 0]
+        assert float((content - style).abs().mean()) < 0.15
+
+
 @pytest.mark.parametrize("seed", range(3))
-def test_the_contents_colors_become_the_palettes(seed: int) -> None:
+def test_the_contents_colors_have_the_palettes_mean_and_deviation(seed: int) -> None:
     maps = build_guide_maps(draw_picture(seed), region_of(draw_picture(seed + 1)), resolution=60)
     content, style = (guide[0, :3].flatten(1) for guide in (maps.content, maps.styles[0]))
     assert content.mean(1) == pytest.approx(style.mean(1), abs=0.05)
     assert content.std(1).tolist() == pytest.approx(style.std(1).tolist(), rel=0.12)
-    assert wasserstein_distance(content[0].numpy(), style[0].numpy()) < 0.2
 
 
 @pytest.mark.parametrize("light", [True, False])

@@ -42,6 +42,6 @@ def test_a_small_picture_predicts_the_large_one() -> None:
         large = painted(256, guide)
         apart[guide] = float((painted(64, guide) - large).abs().mean())
         assert apart[guide] < 0.5 * float((painted(64, guide, other) - large).abs().mean())
-        if guide == "none":
-            assert apart[guide] < 0.7 * float((painted(64, guide, seed=1) - large).abs().mean())
+        largest = {"none": 0.7, "structure": 1.0}[guide]
+        assert apart[guide] < largest * float((painted(64, guide, seed=1) - large).abs().mean())
     assert apart["structure"] < apart["none"]

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
-from barestyle.images.color_transfer import compute_linear_map, map_linearly
-from barestyle.losses.color_transport import Colors, transport_colors
-
-BINS = 256
-"""Bins of the lightness."""
-
-SMOOTHING = 0.3
-"""Deviation of the Gaussian that smooths functions of the lightness, relative to the lightness' own.
-
-Otherwise the colors of a flat area, which differ by noise, would be moved to all colors between its neighbors'.
-"""
+from barestyle.images.color_transfer import Rows, compute_linear_map, map_linearly
+from barestyle.losses.axis_profile import compute_profile, match_distribution
+from barestyle.losses.color_transport import transport_colors
 
 TRANSPORT_SHARE = 0.6
 """How far optimal transport moves colors from where the two smooth maps move them, if it agrees with these.
@@ -34,25 +24,7 @@ CHROMA_VARIANCE_FLOOR = 0.1
 """Added to the variance of chroma, whose unit is the deviation: a gray image's chroma is noise, and must stay small."""
 
 
-class Profile(NamedTuple):
-    """What a set of colors has along the axis of lightness.
-
-    `mean` and `deviation` are the lightness' own, `places` (BINS,) are lightnesses, `shares` (BINS,) the share of the
-    weights below each, increasing, and `chroma` (BINS, 2) the mean chroma near each.
-    """
-
-    mean: float
-    deviation: float
-    places: Colors
-    shares: Colors
-    chroma: Colors
-
-    def compute_chroma(self, lightness: Colors) -> Colors:
-        """Return the mean chroma (n, 2) at lightnesses (n,)."""
-        return np.stack([np.interp(lightness, self.places, axis) for axis in self.chroma.T], axis=1)
-
-
-def move_onto_palette(colors: Colors, weights: Colors, palette: Colors, palette_weights: Colors) -> Colors:
+def move_onto_palette(colors: Rows, weights: Rows, palette: Rows, palette_weights: Rows) -> Rows:
     """Return colors (n, 3) moved onto a palette (m, 3); the columns are lightness and two axes of chroma.
 
     Each set has a mean of about 0 and a deviation of about 1 along each axis. Each color counts with its weight >= 0,
@@ -65,29 +37,30 @@ def move_onto_palette(colors: Colors, weights: Colors, palette: Colors, palette_
     smooth = (linear + map_by_lightness(colors, weights, palette, palette_weights)) / 2
     beyond = transport_colors(colors, weights, palette, palette_weights) - smooth
     agreement = 1 / (1 + (beyond**2).sum(axis=1, keepdims=True) / DISAGREEMENT**2)
-    moved: Colors = smooth + TRANSPORT_SHARE * agreement * beyond
+    moved: Rows = smooth + TRANSPORT_SHARE * agreement * beyond
     return moved
 
 
-def map_by_lightness(colors: Colors, weights: Colors, palette: Colors, palette_weights: Colors) -> Colors:
+def map_by_lightness(colors: Rows, weights: Rows, palette: Rows, palette_weights: Rows) -> Rows:
     """Return colors (n, 3) moved onto a palette (m, 3), as in `move_onto_palette`.
 
     Lightness is mapped by an increasing function. The chroma becomes the palette's mean chroma at the new lightness,
     plus what the color's own chroma had beyond the mean at its lightness, mapped linearly.
     """
-    own, other = compute_profile(colors, weights), compute_profile(palette, palette_weights)
-    quantiles = np.interp(colors[:, 0], own.places, own.shares)
-    ranked = np.interp(quantiles, other.shares, other.places)
+    own = compute_profile(colors[:, 0], weights, colors[:, 1:])
+    other = compute_profile(palette[:, 0], palette_weights, palette[:, 1:])
+    ranked = match_distribution(colors[:, 0], own, other)
     # Never stretched: the lightness of a flat image is noise.
-    linear = other.mean + min(1.0, other.deviation / own.deviation) * (colors[:, 0] - own.mean)
+    factor = min(1.0, other.deviation / max(own.deviation, 1e-9))
+    linear = other.mean + factor * (colors[:, 0] - own.mean)
     lightness = RANK_SHARE * ranked + (1 - RANK_SHARE) * linear
-    rest = colors[:, 1:] - own.compute_chroma(colors[:, 0])
-    palette_rest = palette[:, 1:] - other.compute_chroma(palette[:, 0])
-    chroma = other.compute_chroma(lightness) + _map_rest(rest, weights, palette_rest, palette_weights)
+    rest = colors[:, 1:] - own.interpolate_means(colors[:, 0])
+    palette_rest = palette[:, 1:] - other.interpolate_means(palette[:, 0])
+    chroma = other.interpolate_means(lightness) + _map_rest(rest, weights, palette_rest, palette_weights)
     return np.concatenate((lightness[:, None], chroma), axis=1)
 
 
-def _map_rest(rest: Colors, weights: Colors, palette_rest: Colors, palette_weights: Colors) -> Colors:
+def _map_rest(rest: Rows, weights: Rows, palette_rest: Rows, palette_weights: Rows) -> Rows:
     """Return chroma (n, 2) of mean 0 mapped linearly to the covariance of the palette's, (m, 2)."""
     covariance, target = (
         rows.T @ (rows * shares[:, None]) / shares.sum()
@@ -96,35 +69,5 @@ def _map_rest(rest: Colors, weights: Colors, palette_rest: Colors, palette_weigh
     # In proportion, so that a palette of one color stays one, and a palette of its own changes nothing.
     ratio = min(1.0, float(np.trace(target)) / max(float(np.trace(covariance)), 1e-12))
     floor = CHROMA_VARIANCE_FLOOR * np.eye(2)
-    mapped: Colors = rest @ compute_linear_map(covariance + floor, target + ratio * floor).T
+    mapped: Rows = rest @ compute_linear_map(covariance + floor, target + ratio * floor).T
     return mapped
-
-
-def compute_profile(colors: Colors, weights: Colors) -> Profile:
-    """Return the smoothed profile of colors (n, 3) that count with weights (n,)."""
-    lightness = colors[:, 0]
-    mean = np.average(colors, axis=0, weights=weights)
-    deviation = float(np.sqrt(np.average((lightness - mean[0]) ** 2, weights=weights))) + 1e-9
-    reach = 4 * SMOOTHING * deviation
-    places = np.linspace(lightness.min() - reach, lightness.max() + reach, BINS)
-    amounts = np.concatenate((np.ones((len(colors), 1)), colors[:, 1:]), axis=1) * weights[:, None]
-    binned = _bin_linearly((lightness - places[0]) / (places[1] - places[0]), amounts)
-    kernel = np.exp(-0.5 * ((places[:, None] - places) / (SMOOTHING * deviation)) ** 2)
-    sums = kernel @ binned / weights.sum()
-    # A little everywhere keeps the shares increasing, and the chroma defined, where there are no colors.
-    heights = sums[:, 0] + 1e-9
-    prior = 1e-3
-    chroma = (sums[:, 1:] + prior * mean[1:]) / (sums[:, :1] + prior)
-    shares = (np.cumsum(heights) - heights / 2) / heights.sum()
-    return Profile(float(mean[0]), deviation, places, shares, chroma)
-
-
-def _bin_linearly(positions: Colors, amounts: Colors) -> Colors:
-    """Return sums of amounts (n, k) in BINS bins; each is shared between the two bins beside its position.
-
-    So the sums are continuous in the positions.
-    """
-    left = np.minimum(positions.astype(int), BINS - 2)
-    right_share = (positions - left)[:, None] * amounts
-    columns = zip((amounts - right_share).T, right_share.T, strict=True)
-    return np.stack([np.bincount(left, a, BINS) + np.bincount(left + 1, b, BINS) for a, b in columns], axis=1)

@@ -15,8 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from barestyle.images import resize
-from barestyle.images.color_transfer import luminance
-from barestyle.losses.color_transport import Colors
+from barestyle.images.color_transfer import Rows, luminance
 from barestyle.losses.palette_map import move_onto_palette
 from barestyle.losses.regions import Region, StyleImage
 
@@ -110,14 +109,14 @@ def _compute_opponent_colors(image: Tensor, side: int) -> Tensor:
     return blur(torch.einsum("cd,ndhw->nchw", torch.tensor(OPPONENT_AXES), small), 4 / 3)
 
 
-def _weigh_style(style: StyleImage, plane: Tensor) -> Colors:
+def _weigh_style(style: StyleImage, plane: Tensor) -> Rows:
     """Return the weight of each pixel of a style's color map; they add to its share of the region."""
     weights = _resize_weights(style.mask, plane)
     weights *= style.share / weights.sum()
     return weights
 
 
-def _resize_weights(mask: Tensor | None, plane: Tensor) -> Colors:
+def _resize_weights(mask: Tensor | None, plane: Tensor) -> Rows:
     """Return a mask at the size of a map as weights of its pixels; all are 1 without a mask, or if none is left."""
     height, width = plane.shape[-2:]
     weights = torch.ones(height * width) if mask is None else resize(mask.cpu().float(), height, width).flatten()
@@ -126,7 +125,7 @@ def _resize_weights(mask: Tensor | None, plane: Tensor) -> Colors:
     return weights.double().numpy()
 
 
-def _compute_mean_std(rows: Colors, weights: Colors) -> tuple[Colors, Colors]:
+def _compute_mean_std(rows: Rows, weights: Rows) -> tuple[Rows, Rows]:
     mean = np.average(rows, axis=0, weights=weights)
     return mean, np.sqrt(np.average((rows - mean) ** 2, axis=0, weights=weights)) + SMALLEST_STD
 
