@@ -152,6 +152,7 @@ INSIDE = {
         "expansion",
         "trial",
         "queue",
+        "schema",
         "database",
         "stored_images",
         "store",

@@ -73,6 +73,7 @@ def test_ctrl_c_stops_the_workers_and_loses_no_cell(study_file: Path, tmp_path: 
     store = None
     deadline = time.monotonic() + 60
     while store is None or sum(result.state == "running" for result in store.read_results()) < 2:
+        assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline, "the workers never started"
         time.sleep(0.3)
         with suppress(StudyError):

@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 from barestyle.errors import StudyError
 from barestyle.study.database import DATABASE_ERRORS, describe_error
 from barestyle.study.queue import requeue
+from barestyle.study.schema import create_database_file, hold_creation_lock
 from barestyle.study.store import OBJECTIVES, Store
 
 DATABASE_FILE = "study.sqlite3"
@@ -47,6 +48,8 @@ def open_storage(
     try:
         if create:
             folder.mkdir(parents=True, exist_ok=True)
+            if storage is None:
+                create_database_file(folder / DATABASE_FILE)
         return _connect(storage or f"sqlite:///{(folder / DATABASE_FILE).resolve()}", heartbeat, grace, on_lost)
     except DATABASE_ERRORS as error:
         raise StudyError(
@@ -106,14 +109,15 @@ def open_store(
 def _connect(url: str, heartbeat: int, grace: int, on_lost: OnLost | None) -> RDBStorage:
     is_sqlite = url.startswith("sqlite")
     arguments: dict[str, Any] = {"timeout": LOCK_TIMEOUT} if is_sqlite else {"connect_timeout": 10}
-    storage = RDBStorage(
-        url,
-        # Connections are not pooled: a cell needs few, and nothing has to be closed.
-        engine_kwargs={"connect_args": arguments, "poolclass": sqlalchemy.NullPool},
-        heartbeat_interval=heartbeat,
-        grace_period=grace,
-        heartbeat_stale_trial_callback=on_lost,
-    )
+    with hold_creation_lock(url):
+        storage = RDBStorage(
+            url,
+            # Connections are not pooled: a cell needs few, and nothing has to be closed.
+            engine_kwargs={"connect_args": arguments, "poolclass": sqlalchemy.NullPool},
+            heartbeat_interval=heartbeat,
+            grace_period=grace,
+            heartbeat_stale_trial_callback=on_lost,
+        )
     if is_sqlite:
         _lock_on_begin(storage.engine)
     return storage
