@@ -155,11 +155,10 @@ def test_gabor_filters_replace_some_of_the_first_layer() -> None:
 
 
 def test_a_gabor_filter_is_a_wave_with_a_direction() -> None:
-    """Every color has the same wave or its negative, and all directions occur."""
+    """All colors have the same wave, and all directions occur equally often."""
     weight = insert_gabor(torch.ones(200, 3, 3, 3), 200, torch.Generator().manual_seed(0))
-    for color in (1, 2):
-        ratio = weight[:, color] / weight[:, 0]
-        torch.testing.assert_close(ratio.abs(), torch.ones_like(ratio), rtol=1e-3, atol=1e-3)
+    assert torch.equal(weight[:, 1], weight[:, 0])
+    assert torch.equal(weight[:, 2], weight[:, 0])
     power = torch.fft.fft2(weight[:, 0], (32, 32)).abs().square()
     frequency = torch.fft.fftfreq(32)
     y, x = torch.meshgrid(frequency, frequency, indexing="ij")
@@ -170,7 +169,21 @@ def test_a_gabor_filter_is_a_wave_with_a_direction() -> None:
     assert float(directedness.median()) > 0.5
     angles = torch.atan2(2 * tensors[1], tensors[0] - tensors[2]) / 2
     histogram = torch.histc(angles, 4, -math.pi / 2, math.pi / 2)
-    assert float(histogram.min()) > 25, "all directions occur"
+    assert float(histogram.min()) > 40, "all directions occur"
+
+
+def test_seeds_shift_the_same_bank_of_gabor_filters() -> None:
+    """The offsets are random, the spacing is not: the filters' covariances differ by seed much less than random ones."""
+
+    def compute_covariance(filters: torch.Tensor) -> torch.Tensor:
+        return filters[:, 0].flatten(1).T @ filters[:, 0].flatten(1) / len(filters)
+
+    banks = [insert_gabor(torch.ones(16, 3, 3, 3), 16, torch.Generator().manual_seed(seed)) for seed in range(20)]
+    draws = torch.randn(20, 16, 3, 5, 5, generator=torch.Generator().manual_seed(0))
+    spreads = [torch.stack([compute_covariance(bank) for bank in group]) for group in (banks, draws)]
+    bank_spread, draw_spread = (float(each.std(0).norm() / each.mean(0).norm()) for each in spreads)
+    assert not torch.equal(banks[0], banks[1])
+    assert bank_spread < 0.5 * draw_spread
 
 
 def test_a_wider_first_layer_needs_a_larger_picture() -> None:

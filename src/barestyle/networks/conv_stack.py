@@ -45,6 +45,7 @@ class Layer(nn.Module):
     weight: Tensor
     bias: Tensor
     backward_weight: Tensor
+    blockwise_weight: Tensor | None
 
     def __init__(self, weight: Tensor, bias: Tensor, activation: Activation, pooling: Pooling) -> None:
         super().__init__()
@@ -53,6 +54,9 @@ class Layer(nn.Module):
         # The gradient for a convolution's input is a convolution with the flipped kernel.
         flipped = weight.flip(2, 3).transpose(0, 1).contiguous(memory_format=torch.channels_last)
         self.register_buffer("backward_weight", flipped)
+        # Few output channels leave most of a processor's vectors empty. Four neighboring pixels at once fill them.
+        has_few_inputs = weight.shape[1] <= 4 and weight.shape[-1] % 2 == 1
+        self.register_buffer("blockwise_weight", _expand_to_blocks(flipped) if has_few_inputs else None)
         self.activation = activation
         self.pooling = pooling
         self.channels = weight.shape[0]
@@ -78,6 +82,19 @@ class Layer(nn.Module):
         if self.before == self.after:
             return F.conv2d(gradient, self.backward_weight, padding=(0, self.after))
         return F.conv2d(F.pad(gradient, (self.after, self.before)), self.backward_weight)
+
+    def convolve_back_beyond(self, gradient: Tensor) -> Tensor:
+        """Return the gradient for all rows of the input that some rows of features depend on.
+
+        `gradient` has those rows only; the result has `before + after` more.
+        """
+        if self.before != self.after:
+            reach = self.before + self.after
+            return self.convolve_back(F.pad(gradient, (0, 0, reach, reach)))
+        padding = (2 * self.before, self.before)
+        if self.blockwise_weight is None or gradient.shape[2] % 2 or gradient.shape[3] % 2:
+            return F.conv2d(gradient, self.backward_weight, padding=padding)
+        return F.pixel_shuffle(F.conv2d(gradient, self.blockwise_weight, stride=2, padding=padding), 2)
 
     def activate_and_pool(self, features: Tensor) -> Tensor:
         """Return the next layer's input of features (1, c, h, w): activated, then pooled."""
@@ -111,13 +128,34 @@ class Layer(nn.Module):
             )
             return unpooled
         if self.pooling == "average":
-            gradient = torch.ops.aten.avg_pool2d_backward(gradient, features, [2, 2], [2, 2], [0, 0], False, True, None)
+            gradient = _average_pool_backward(gradient, features)
         return self._through_activation(gradient, features)
 
     def _through_activation(self, gradient: Tensor, features: Tensor) -> Tensor:
         if self.activation == "relu":
             torch.ops.aten.threshold_backward.grad_input(gradient, features, 0, grad_input=gradient)
         return gradient
+
+
+def _expand_to_blocks(weight: Tensor) -> Tensor:
+    """Return the kernel (4 c_out, c_in, k + 1, k + 1) of stride 2 that computes each 2x2 block of a convolution's output.
+
+    The output has the order of `pixel_shuffle`; `weight` is (c_out, c_in, k, k).
+    """
+    places = [F.pad(weight, (x, 1 - x, y, 1 - y)) for y in (0, 1) for x in (0, 1)]
+    return torch.stack(places, dim=1).flatten(0, 1).contiguous(memory_format=torch.channels_last)
+
+
+def _average_pool_backward(gradient: Tensor, features: Tensor) -> Tensor:
+    """Return the gradient for features (1, c, h, w) from that for their averages of 2x2, which is overwritten."""
+    height, width = features.shape[-2:]
+    if height % 2 == 0 and width % 2 == 0:
+        # Several times as fast as avg_pool2d_backward, which fills its result with zeros first.
+        return F.interpolate(gradient.mul_(0.25), scale_factor=2)
+    unpooled: Tensor = torch.ops.aten.avg_pool2d_backward(
+        gradient, features, [2, 2], [2, 2], [0, 0], False, True, None
+    )
+    return unpooled
 
 
 class Size(NamedTuple):
@@ -154,15 +192,16 @@ class ConvStack(nn.Module):
         self.first_tap = first_tap
         self.tap_after_pooling = tap_after_pooling
         self.pixels = pixels
+        # Attributes of modules are looked up slowly, and these are needed for every band of every evaluation.
+        self._layers = tuple(layers)
+        self._strides = list(accumulate((layer.stride for layer in layers[:-1]), lambda a, b: a * b, initial=1))
         self.margin = max(self.halo) if padded else 0
 
     def __len__(self) -> int:
-        return len(self.layers)
+        return len(self._layers)
 
     def __getitem__(self, index: int) -> Layer:
-        layer = self.layers[index]
-        assert isinstance(layer, Layer)
-        return layer
+        return self._layers[index]
 
     def pad(self, plane: Tensor) -> Tensor:
         """Return a plane (1, c, h, w) with its margin of mirrored pixels; differentiable."""
@@ -201,7 +240,7 @@ class ConvStack(nn.Module):
     @property
     def strides(self) -> list[int]:
         """Pixels of the plane per pixel of each layer's features, along one side."""
-        return list(accumulate((self[i].stride for i in range(len(self) - 1)), lambda a, b: a * b, initial=1))
+        return self._strides
 
     def tap_stride(self, index: int) -> int:
         """Return the pixels of the plane per pixel of a layer's tap, along one side."""

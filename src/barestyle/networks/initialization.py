@@ -24,8 +24,8 @@ from barestyle.spec.weights import DrawnWeights, TrainedWeights
 GABOR_SIDE = 5
 """Width and height of a Gabor filter in pixels."""
 
-SHORTEST_WAVE, LONGEST_WAVE = 2.5, 7.5
-"""Pixels: the shortest wave is a little longer than the finest pattern, 2 pixels; the longest exceeds the kernel."""
+SHORTEST_WAVE, LONGEST_WAVE = 2.2, 5.0
+"""Pixels: the shortest wave is a little longer than the finest pattern, 2 pixels; the longest fills the kernel."""
 
 ENVELOPE = 0.45
 """Standard deviation of the Gaussian envelope in wavelengths: about one cycle is visible."""
@@ -70,26 +70,34 @@ def subtract_mean(weights: Tensor, count: int) -> Tensor:
     return torch.cat((weights[:count] - means, weights[count:]))
 
 
+PLASTIC_NUMBER = 1.324717957244746
+"""Multiples of its inverse and of its inverse square, modulo 1, spread evenly over a square (Roberts 2018)."""
+
+
 def insert_gabor(weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
-    """Replace the first `count` RGB filters (c_out, 3, k, k) by Gabor filters of the same norm in each color.
+    """Replace the first `count` RGB filters (c_out, 3, k, k) by Gabor filters of lightness, of the same norm.
 
     The result has filters of GABOR_SIDE x GABOR_SIDE; the others are padded with zeros. A Gabor filter is a wave under
-    a Gaussian (Daugman 1985, doi:10.1364/JOSAA.2.001160), here with its mean subtracted; orientation, wavelength,
-    phase and each color's sign are random.
+    a Gaussian (Daugman 1985, doi:10.1364/JOSAA.2.001160), here with its mean subtracted and equal in all three colors.
+    Orientations are equally spaced, wavelengths and phases are spread by a low-discrepancy sequence; only the offsets
+    of all three are random, so that every seed has a bank of the same quality.
     """
     margin = (GABOR_SIDE - weights.shape[-1]) // 2
     norms = weights[:count].flatten(2).norm(dim=2)
-    angle, wave, phase, *signs = torch.rand(6, count, generator=generator)
-    wavelength = (SHORTEST_WAVE + (LONGEST_WAVE - SHORTEST_WAVE) * wave).view(-1, 1, 1)
+    angle_offset, wave_offset, phase_offset = torch.rand(3, generator=generator)
+    number = torch.arange(count).view(-1, 1, 1)
+    angle = math.pi * (number + angle_offset) / max(count, 1)
+    wave = (wave_offset + number / PLASTIC_NUMBER) % 1
+    wavelength = SHORTEST_WAVE + (LONGEST_WAVE - SHORTEST_WAVE) * wave
+    phase = phase_offset + number / PLASTIC_NUMBER**2
     at = torch.arange(GABOR_SIDE) - (GABOR_SIDE - 1) / 2
     y, x = torch.meshgrid(at, at, indexing="ij")
-    along = x * (math.pi * angle).cos().view(-1, 1, 1) + y * (math.pi * angle).sin().view(-1, 1, 1)
+    along = x * angle.cos() + y * angle.sin()
     envelope = (-(x * x + y * y) / (2 * (ENVELOPE * wavelength) ** 2)).exp()
-    kernels = envelope * (2 * math.pi * (along / wavelength + phase.view(-1, 1, 1))).cos()
+    kernels = envelope * (2 * math.pi * (along / wavelength + phase)).cos()
     kernels = kernels - kernels.mean((1, 2), keepdim=True)
     kernels = kernels / kernels.flatten(1).norm(dim=1).view(-1, 1, 1)
-    factors = norms * torch.where(torch.stack(signs, dim=1) < 0.5, -1.0, 1.0)
-    gabor = factors.view(count, 3, 1, 1) * kernels.unsqueeze(1)
+    gabor = norms.view(count, 3, 1, 1) * kernels.unsqueeze(1)
     return torch.cat((gabor, F.pad(weights[count:], (margin,) * 4)))
 
 

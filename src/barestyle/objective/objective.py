@@ -116,7 +116,7 @@ class Objective:
             gradients, content = self._backpropagate(detached, resident, moment_gradients)
             if content is not None:
                 parts["content"] = content
-        gradient = gradients[0] if planes[0] is leaf else torch.autograd.grad(planes, leaf, gradients)[0]
+        gradient = gradients[0] if planes[0] is leaf else _differentiate_planes(planes, gradients, leaf)
         gradient = gradient.contiguous()
         if self._luminance_content is not None:
             parts["content"] = self._luminance_content.add_gradient(leaf.detach(), gradient)
@@ -213,3 +213,13 @@ class Objective:
         stack = self.network.stacks[plane]
         assert isinstance(stack, ConvStack)
         return stack
+
+
+def _differentiate_planes(planes: Sequence[Tensor], gradients: Sequence[Tensor], image: Tensor) -> Tensor:
+    """Return the gradient for the image that planes were made of, from those for the planes.
+
+    The same as `torch.autograd.grad(planes, image, gradients)`, which would import SymPy at its first call (0.3 s).
+    """
+    with torch.enable_grad():
+        total = torch.stack([(plane * gradient).sum() for plane, gradient in zip(planes, gradients, strict=True)]).sum()
+    return torch.autograd.grad(total, image)[0]
