@@ -173,7 +173,7 @@ def test_a_gabor_filter_is_a_wave_with_a_direction() -> None:
 
 
 def test_seeds_shift_the_same_bank_of_gabor_filters() -> None:
-    """The offsets are random, the spacing is not: the filters' covariances differ by seed much less than random ones."""
+    """The offsets are random, the spacing is not: covariances of filters differ by seed less than random ones."""
 
     def compute_covariance(filters: torch.Tensor) -> torch.Tensor:
         return filters[:, 0].flatten(1).T @ filters[:, 0].flatten(1) / len(filters)

@@ -138,7 +138,7 @@ class Layer(nn.Module):
 
 
 def _expand_to_blocks(weight: Tensor) -> Tensor:
-    """Return the kernel (4 c_out, c_in, k + 1, k + 1) of stride 2 that computes each 2x2 block of a convolution's output.
+    """Return the kernel (4 c_out, c_in, k + 1, k + 1) of stride 2 that computes each 2x2 block of the output at once.
 
     The output has the order of `pixel_shuffle`; `weight` is (c_out, c_in, k, k).
     """
@@ -152,9 +152,7 @@ def _average_pool_backward(gradient: Tensor, features: Tensor) -> Tensor:
     if height % 2 == 0 and width % 2 == 0:
         # Several times as fast as avg_pool2d_backward, which fills its result with zeros first.
         return F.interpolate(gradient.mul_(0.25), scale_factor=2)
-    unpooled: Tensor = torch.ops.aten.avg_pool2d_backward(
-        gradient, features, [2, 2], [2, 2], [0, 0], False, True, None
-    )
+    unpooled: Tensor = torch.ops.aten.avg_pool2d_backward(gradient, features, [2, 2], [2, 2], [0, 0], False, True, None)
     return unpooled
 
 
