@@ -58,24 +58,6 @@ def test_the_contents_colors_have_the_palettes_mean_and_deviation(seed: int) -> 
     assert content.std(1).tolist() == pytest.approx(style.std(1).tolist(), rel=0.12)
 
 
-def test_squares_are_those_of_the_chroma_in_the_styles_units() -> None:
-    """One linear map, the same for content and style, makes them of the squared chroma."""
-    maps = build_guide_maps(draw_picture(0), region_of(draw_picture(1)), resolution=200)  # no channel is enlarged
-    for color, square in ((1, 3), (2, 4)):
-        chroma = torch.cat([guide[0, color].flatten() for guide in (maps.content, maps.styles[0])])
-        values = torch.cat([guide[0, square].flatten() for guide in (maps.content, maps.styles[0])])
-        together = torch.stack((chroma.square(), values))
-        assert float(torch.corrcoef(together)[0, 1]) > 0.999
-
-
-def test_the_chroma_of_a_gray_style_gives_no_squares() -> None:
-    gray = draw_picture(1).mean(1, keepdim=True).expand(-1, 3, -1, -1)
-    noise = torch.rand(gray.shape, generator=torch.Generator().manual_seed(0)) - 0.5
-    maps = build_guide_maps(draw_picture(0), region_of((gray + noise / 255).clamp(0, 1)), resolution=60)
-    for guide in (maps.content, maps.styles[0]):
-        assert float(guide[0, 3:5].flatten(1).std(1).max()) < 0.15, "those of a style with colors have deviation 1"
-
-
 @pytest.mark.parametrize("light", [True, False])
 def test_lines_are_ridges_or_valleys(light: bool) -> None:
     image = torch.full((1, 3, 64, 64), 0.5)

@@ -19,8 +19,8 @@ from barestyle.images.color_transfer import Rows, luminance
 from barestyle.losses.palette_map import move_onto_palette
 from barestyle.losses.regions import Region, StyleImage
 
-GUIDE_CHANNELS = 6
-"""Three of color, two of squared chroma, and the ridges."""
+GUIDE_CHANNELS = 4
+"""Three of color, and the ridges."""
 
 OPPONENT_AXES = ((0.299, 0.587, 0.114), (0.5, -0.5, 0.0), (0.25, 0.25, -0.5))
 """Lightness, red against green, and yellow against blue."""
@@ -31,9 +31,6 @@ RIDGE_RATIO = 1.6
 
 SMALLEST_STD = 0.02
 """Added to the deviation of a color axis: colors of a gray image are noise, and noise must not become a guide."""
-
-SMALLEST_SQUARE_STD = 0.1
-"""Added to the deviation of a squared chroma, which is about 1.4; that of noise is not amplified."""
 
 SMALLEST_CONTRAST = 1 / 1024
 """Added to the deviation of the differences of lightness, so that rounding to 8 bits in flat areas makes no ridges."""
@@ -86,9 +83,7 @@ def _compress(values: Tensor) -> Tensor:
 def _build_color_maps(content: Tensor, region: Region, resolution: int) -> tuple[Tensor, list[Tensor]]:
     """Return the blurred colors of the content, moved onto the styles' palette, and those of each style.
 
-    Both are relative to the palette's mean and deviation along each axis. Two more channels are the squares of both
-    chromas: what only strong colors have, such as the halo of a moon, is explained by a square, not by a color. Without
-    squares it would count as independent of color, and could be anywhere.
+    Both are relative to the palette's mean and deviation along each axis.
     """
     side = max(2 * resolution // 3, 8)
     maps = [_compute_opponent_colors(image, side) for image in (content, *(style.pixels for style in region.styles))]
@@ -101,11 +96,8 @@ def _build_color_maps(content: Tensor, region: Region, resolution: int) -> tuple
     own, target = (rows[0] - own_mean) / own_std, (palette - mean) / std
     moved = move_onto_palette(own, content_weights, target, palette_weights)
     relative = [moved, *((colors - mean) / std for colors in rows[1:])]
-    square_mean, square_std = _compute_mean_std(target[:, 1:] ** 2, palette_weights, SMALLEST_SQUARE_STD)
-    channels = [np.hstack((colors, (colors[:, 1:] ** 2 - square_mean) / square_std)) for colors in relative]
     content_map, *style_maps = (
-        torch.from_numpy(values.T.copy()).float().view(1, -1, *plane.shape[-2:])
-        for values, plane in zip(channels, maps, strict=True)
+        torch.from_numpy(colors.T.copy()).float().view_as(plane) for colors, plane in zip(relative, maps, strict=True)
     )
     return content_map, style_maps
 
@@ -133,9 +125,9 @@ def _resize_weights(mask: Tensor | None, plane: Tensor) -> Rows:
     return weights.double().numpy()
 
 
-def _compute_mean_std(rows: Rows, weights: Rows, smallest_std: float = SMALLEST_STD) -> tuple[Rows, Rows]:
+def _compute_mean_std(rows: Rows, weights: Rows) -> tuple[Rows, Rows]:
     mean = np.average(rows, axis=0, weights=weights)
-    return mean, np.sqrt(np.average((rows - mean) ** 2, axis=0, weights=weights)) + smallest_std
+    return mean, np.sqrt(np.average((rows - mean) ** 2, axis=0, weights=weights)) + SMALLEST_STD
 
 
 def _shrink(image: Tensor, side: int) -> Tensor:
