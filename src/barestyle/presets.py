@@ -76,13 +76,13 @@ _ALL = (
         details=(
             "Four convolutions process both images, with average-pooling after the first and the third. None of their "
             "weights was trained: they are random signs, except that half of the first layer's 32 filters are Gabor "
-            "filters, short waves that respond to lines and edges. Features are compared by mean and covariance in "
-            "coordinates that whiten the style's features, so that every direction of the style counts, not only the "
-            "strongest few. They are compared together with a guide: the blurred colors and the ridges of each image, "
-            "the photograph's colors moved onto the style's palette. So the result has outlines where the photograph "
-            "has edges, and one color where it has one object. The optimization starts on thumbnails, where the "
-            "largest strokes form, and ends at full size. --strength sets the weights of the guide and of a content "
-            "loss that preserves the blurred lightness of the photograph."
+            "filters, short waves of lightness that respond to lines and edges. Features are compared by mean and "
+            "covariance in coordinates that whiten the style's features, so that every direction of the style counts, "
+            "not only the strongest few. They are compared together with a guide: the blurred colors and the ridges of "
+            "each image, the photograph's colors moved onto the style's palette. So the result has outlines where the "
+            "photograph has edges, and one color where it has one object. The optimization starts on thumbnails, where "
+            "the largest strokes form, and ends at full size. --strength sets the weights of the guide and of a "
+            "content loss that preserves the blurred lightness of the photograph."
         ),
     ),
     Preset(
@@ -111,7 +111,7 @@ _ALL = (
             update={
                 "network": BARE.network.model_copy(update={"channels": (64, 128, 128, 256)}),
                 "optimizer": LBFGS(steps=100),
-                "scales": CoarseToFine(count=8, finest_steps=30),
+                "scales": CoarseToFine(count=8, finest_steps=24),
             }
         ),
     ),

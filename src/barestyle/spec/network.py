@@ -44,11 +44,11 @@ class VGG(FrozenModel):
     """A stack of convolutions in VGG's shape; layer i is the output of convolution i, before its ReLU.
 
     `channels` lists the channels of every layer; a single number means five layers of that many. `padding` says how
-    image borders are handled: "zeros" pads every convolution, as in the paper; "reflect" mirrors the image once,
-    as far as the deepest layer sees. `gabor_fraction` of the first layer's filters are 5x5 Gabor filters, and from
-    `zero_mean_fraction` of them the mean is subtracted, color by color; both respond to edges only, not to flat
-    color. `trained_file` (.safetensors or torchvision's .pth) is read only if weights or biases are trained; without
-    it the file is taken from $BARESTYLE_VGG19 or the cache. `rescale` divides the trained layers so that each has
+    image borders are handled: "zeros" pads every convolution, as in the paper; "reflect" mirrors the image once, as far
+    as the deepest layer sees. `gabor_fraction` of the first layer's filters are 5x5 Gabor filters of lightness, and
+    from `zero_mean_fraction` of them the mean is subtracted, color by color; both respond to edges only, not to flat
+    color. `trained_file` (.safetensors or torchvision's .pth) is read only if weights or biases are trained; without it
+    the file is taken from $BARESTYLE_VGG19 or the cache. `rescale` divides the trained layers so that each has
     mean activation 1 (as in Gatys' normalized VGG); "auto" does so only if the weights are far from that, as Oxford's
     original ones are; torchvision's, which the paper used, are not.
     """

@@ -55,7 +55,7 @@ class Spec(FrozenModel):
     content_loss: ContentLoss = LuminanceContentLoss()
     smoothness: Smoothness = NoSmoothness()
     optimizer: Optimizer = LBFGS(steps=60)
-    scales: Scales = CoarseToFine(count=8, finest_steps=20)
+    scales: Scales = CoarseToFine(count=8, finest_steps=12)
     size: Annotated[int, Field(ge=1, le=65536)] | None = None
     style_scale: Annotated[float, Field(ge=0.05, le=20)] = 1.0
     start: Start = ContentStart()
