@@ -137,6 +137,8 @@ def test_the_scale_of_a_layers_weights_does_not_matter(
     for layer, factor in zip(network.layers, factors, strict=True):
         layer.weight.mul_(factor)
         layer.backward_weight.mul_(factor)
+        if layer.blockwise_weight is not None:
+            layer.blockwise_weight.mul_(factor)
     scaled = build_objective(spec, network, *pictures).evaluate(pictures[0])
     assert float(scaled.loss) == pytest.approx(float(plain.loss), rel=1e-9)
     torch.testing.assert_close(scaled.gradient, plain.gradient, rtol=1e-6, atol=1e-12)
