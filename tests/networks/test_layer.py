@@ -25,7 +25,7 @@ def test_the_gradient_beyond_a_band_is_autograds(size: tuple[int, int], kernel: 
     features = layer.convolve(image)
     gradient = draw(*features.shape, seed=2)
     expected = torch.autograd.grad(features, image, gradient)[0]
-    torch.testing.assert_close(layer.convolve_back_beyond(gradient), expected)
+    torch.testing.assert_close(layer.convolve_back_full(gradient), expected)
 
 
 @pytest.mark.parametrize("size", SIZES)

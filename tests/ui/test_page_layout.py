@@ -12,7 +12,7 @@ from tests.ui.conftest import DESKTOP, PHONE, OpenPage, wait_until
 from tests.ui.page_actions import load_settings, open_more, paint
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 
 @pytest.mark.slow
@@ -79,6 +79,30 @@ def test_a_look_says_what_to_expect_and_whether_its_strength_is_adjustable(open_
     page.wait_for_selector("#strength:has-text('Strength isn\\'t adjustable for this look')")
     page.check('#preset input[value="bare-fine"]')
     page.wait_for_selector("#strength input[type=range]:not([disabled])")
+
+
+def test_a_late_answer_about_an_earlier_look_does_not_replace_the_chosen_ones(open_page: OpenPage) -> None:
+    """The page asks about the first look as it opens; the answer to that must not be shown after a choice."""
+    first = open_page()
+    page = first.context.new_page()
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if '"data":["bare"]' in (route.request.post_data or "") and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/queue/join*", hold_the_first)
+    page.goto(first.url)
+    page.wait_for_selector("#paint")
+    page.check('#preset input[value="npnd"]')
+    page.wait_for_timeout(1000)
+    assert held, "the page did not ask about the first look"
+    held[0].continue_()
+    page.wait_for_timeout(1500)
+    assert page.is_visible("text=Strong colors and dark edges; shapes stay clear.")
+    assert not page.is_enabled("#strength input[type=range]")
 
 
 def test_the_api_is_described_on_the_page(open_page: OpenPage) -> None:

@@ -83,10 +83,10 @@ class Layer(nn.Module):
             return F.conv2d(gradient, self.backward_weight, padding=(0, self.after))
         return F.conv2d(F.pad(gradient, (self.after, self.before)), self.backward_weight)
 
-    def convolve_back_beyond(self, gradient: Tensor) -> Tensor:
-        """Return the gradient for all rows of the input that some rows of features depend on.
+    def convolve_back_full(self, gradient: Tensor) -> Tensor:
+        """Return the gradient for all rows of the input on which some rows of features depend.
 
-        `gradient` has those rows only; the result has `before + after` more.
+        `gradient`, (1, c, h, w), is of those rows of features; the result is (1, c_in, h + before + after, w).
         """
         if self.before != self.after:
             reach = self.before + self.after

@@ -71,7 +71,7 @@ def subtract_mean(weights: Tensor, count: int) -> Tensor:
 
 
 PLASTIC_NUMBER = 1.324717957244746
-"""Multiples of its inverse and of its inverse square, modulo 1, spread evenly over a square (Roberts 2018)."""
+"""Multiples of its inverse and of its inverse square, modulo 1, are spread evenly over a square (the R2 sequence)."""
 
 
 def insert_gabor(weights: Tensor, count: int, generator: torch.Generator) -> Tensor:

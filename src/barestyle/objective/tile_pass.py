@@ -244,7 +244,7 @@ class TilePass:
         The kernel spreads it to a few rows of pixels above and below the band; rows outside the tile are dropped.
         """
         layer: Layer = self._stack[0]
-        contribution = layer.convolve_back_beyond(rows_gradient)
+        contribution = layer.convolve_back_full(rows_gradient)
         first = top - layer.before
         beyond_top, beyond_bottom = max(-first, 0), max(first + contribution.shape[2] - gradient.shape[2], 0)
         inside = contribution[:, :, beyond_top : contribution.shape[2] - beyond_bottom]

@@ -110,16 +110,17 @@ def _clear_input(service: Service, image_input: ImageInput) -> Any:
 
 def _connect_looks(components: Components, service: Service) -> None:
     """Describe the chosen look, and say whether the strength applies to it."""
-    follow_preset = _follow_preset(components, service)
-    components.preset.change(**follow_preset)
-    components.single_tab.select(**follow_preset)
+    # One event with "always_last" for both triggers: a late answer about an earlier look never replaces a newer one's.
+    triggers = [components.preset.change, components.single_tab.select]
+    gr.on(triggers, **_follow_preset(components, service), trigger_mode="always_last")
 
     def update_strength(names: list[str]) -> Any:
         hint, is_adjustable = controls.make_strength_hint(names)
         return gr.update(info=hint, interactive=is_adjustable)
 
-    for event in (components.presets.change, components.side_by_side_tab.select):
-        event(update_strength, inputs=components.presets, outputs=_get_strength_slider(components), **PRIVATE)
+    triggers = [components.presets.change, components.side_by_side_tab.select]
+    strength = _get_strength_slider(components)
+    gr.on(triggers, update_strength, components.presets, strength, **PRIVATE, trigger_mode="always_last")
 
 
 def _get_strength_slider(components: Components) -> Any:
