@@ -280,6 +280,16 @@ def test_starting_loads_no_torch(statement: str) -> None:
     assert done.stderr.strip() == ""
 
 
+def test_a_run_does_not_load_sympy(tmp_path: Path) -> None:
+    """Some functions of PyTorch import it when they are first called, which takes 0.3 seconds."""
+    code = (
+        "import sys, barestyle as b; from barestyle import samples; "
+        "image = samples.photo('coffee'); spec = b.with_settings(b.preset('bare').spec, {'size': 32}); "
+        "b.transfer(image, samples.style('swirls'), spec); sys.exit('sympy' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
+
+
 def test_every_public_name_can_be_had() -> None:
     for name in barestyle.__all__:
         assert getattr(barestyle, name) is not None

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from barestyle.losses import products
-from barestyle.losses.products import apply_affine, compute_second_moment
+from barestyle.losses.products import add_product, apply_affine, compute_second_moment
 
 BOUNDS = {torch.float64: 1e-13, torch.float32: 1e-6, torch.bfloat16: 5e-3}
 
@@ -51,6 +51,22 @@ def test_every_pixel_is_mapped(dtype: torch.dtype, with_vector: bool) -> None:
     actual = apply_affine(maps, matrix, vector)
     assert actual.dtype == dtype
     assert measure_error(actual, expected) < BOUNDS[dtype]
+
+
+@pytest.mark.parametrize("dtype", BOUNDS)
+def test_a_product_is_added_in_place(dtype: torch.dtype) -> None:
+    maps, guide = draw_features(dtype), draw_features(dtype)[:, :4]
+    matrix = torch.randn(6, 4, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    expected = maps.double() + torch.einsum("ck,nkhw->nchw", matrix, guide.double())
+    add_product(maps, guide, matrix)
+    assert measure_error(maps, expected) < BOUNDS[dtype]
+
+
+def test_a_product_is_never_added_to_a_copy() -> None:
+    """Parts of rows cannot be viewed as one matrix."""
+    parts = draw_features(torch.float32)[..., :20]
+    with pytest.raises(RuntimeError, match="view"):
+        add_product(parts, parts, torch.eye(6))
 
 
 @pytest.mark.usefixtures("implementation")

@@ -1,7 +1,7 @@
-"""The two matrix products that a style loss takes of a feature map: F Fᵀ for its moments, M F for its gradient.
+"""The matrix products that a style loss takes of feature maps: F Fᵀ for moments, M F for gradients.
 
-As 1x1 convolutions they run in oneDNN. At these shapes it is 2.4 times as fast as the BLAS behind torch.mm on AMD
-processors with AVX-512, and as fast on others (docs/performance.md).
+Those of a map's own size run as 1x1 convolutions in oneDNN. At these shapes it is 2.4 times as fast as the BLAS behind
+torch.mm on AMD processors with AVX-512, and as fast on others (docs/performance.md).
 """
 
 from __future__ import annotations
@@ -54,6 +54,15 @@ def apply_affine(features: Tensor, matrix: Tensor, vector: Tensor | None) -> Ten
     rows = flatten_pixels(features)
     product = rows @ matrix if vector is None else torch.addmm(vector, rows, matrix)
     return product.view(1, height, width, channels).permute(0, 3, 1, 2)
+
+
+def add_product(target: Tensor, features: Tensor, matrix: Tensor) -> None:
+    """Add M f at every pixel of a map (1, k, h, w) to another map (1, c, h, w) of the same precision, in place.
+
+    `matrix` (c, k) may be of another precision. Raises RuntimeError if `target` is made of parts of rows.
+    """
+    rows = target.permute(0, 2, 3, 1).view(-1, target.shape[1])  # not reshape, which may copy
+    rows.addmm_(flatten_pixels(features), matrix.T.to(features.dtype))
 
 
 def _runs_as_convolution(features: Tensor) -> bool:

@@ -30,6 +30,9 @@ SHORTEST_WAVE, LONGEST_WAVE = 2.2, 5.0
 ENVELOPE = 0.45
 """Standard deviation of the Gaussian envelope in wavelengths: about one cycle is visible."""
 
+PLASTIC_NUMBER = 1.324717957244746
+"""Multiples of its inverse and of its inverse square, modulo 1, are spread evenly over a square (the R2 sequence)."""
+
 
 def draw_weights(spec: DrawnWeights, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
     """Return random weights of `shape`, float32; the generator is the only source of randomness (sections 5.2, 5.3)."""
@@ -70,10 +73,6 @@ def subtract_mean(weights: Tensor, count: int) -> Tensor:
     return torch.cat((weights[:count] - means, weights[count:]))
 
 
-PLASTIC_NUMBER = 1.324717957244746
-"""Multiples of its inverse and of its inverse square, modulo 1, are spread evenly over a square (the R2 sequence)."""
-
-
 def insert_gabor(weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
     """Replace the first `count` RGB filters (c_out, 3, k, k) by Gabor filters of lightness, of the same norm.
 
@@ -86,7 +85,7 @@ def insert_gabor(weights: Tensor, count: int, generator: torch.Generator) -> Ten
     norms = weights[:count].flatten(2).norm(dim=2)
     angle_offset, wave_offset, phase_offset = torch.rand(3, generator=generator)
     number = torch.arange(count).view(-1, 1, 1)
-    angle = math.pi * (number + angle_offset) / max(count, 1)
+    angle = math.pi * (number + angle_offset) / count
     wave = (wave_offset + number / PLASTIC_NUMBER) % 1
     wavelength = SHORTEST_WAVE + (LONGEST_WAVE - SHORTEST_WAVE) * wave
     phase = phase_offset + number / PLASTIC_NUMBER**2

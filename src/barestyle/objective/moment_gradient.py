@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from barestyle.losses.products import apply_affine, flatten_pixels
+from barestyle.losses.products import add_product, apply_affine
 from barestyle.objective.region_guides import Guides
 from barestyle.objective.region_masks import Masks
 from barestyle.objective.tile_grid import Window
@@ -50,8 +50,7 @@ def add_style_gradient(
         rows = features[:, :, core.top : core.bottom]  # whole rows need not be copied
         style_gradient = apply_affine(rows, moment_gradient.matrix, moment_gradient.vector)
         if guide is not None and moment_gradient.guide_matrix is not None:
-            guide_rows = flatten_pixels(guide[:, :, core.top : core.bottom])
-            flatten_pixels(style_gradient).addmm_(guide_rows, moment_gradient.guide_matrix.T.to(guide.dtype))
+            add_product(style_gradient, guide[:, :, core.top : core.bottom], moment_gradient.guide_matrix)
         if mask is not None:
             style_gradient *= mask[core.top : core.bottom].to(style_gradient.dtype)
         core.crop(gradient).add_(style_gradient[..., core.left : core.right])
