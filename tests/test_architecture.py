@@ -48,7 +48,7 @@ NO_TORCH = (
 )
 
 INSIDE = {
-    "hardware": ("devices", "memory", "threads"),
+    "hardware": ("devices", "kernels", "memory", "threads"),
     "spec": (
         "validation",
         "weights",

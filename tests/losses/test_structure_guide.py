@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -10,7 +11,13 @@ from torch import Tensor
 
 from barestyle.images import resize
 from barestyle.losses import Region, StyleImage
-from barestyle.losses.structure_guide import GUIDE_CHANNELS, blur, build_guide_maps, compute_ridges
+from barestyle.losses.structure_guide import (
+    GUIDE_CHANNELS,
+    blur,
+    build_guide_maps,
+    compute_ridges,
+    measure_strong_colors,
+)
 from tests.conftest import drawing, planes
 
 
@@ -39,7 +46,8 @@ def test_an_image_in_its_own_style_has_one_guide() -> None:
 def test_channels_are_standardized_over_the_style() -> None:
     (style,) = build_guide_maps(draw_picture(0), region_of(draw_picture(1)), resolution=60).styles
     assert style.mean((0, 2, 3)) == pytest.approx(torch.zeros(GUIDE_CHANNELS), abs=0.05)
-    assert style.std((0, 2, 3)).tolist() == pytest.approx([1] * GUIDE_CHANNELS, abs=0.35)
+    for channel in (0, 1, 2, 5):  # strong colors have a smaller deviation where there are few
+        assert float(style[:, channel].std()) == pytest.approx(1, abs=0.35)
 
 
 def test_the_contents_colors_become_the_palettes() -> None:
@@ -56,6 +64,29 @@ def test_the_contents_colors_have_the_palettes_mean_and_deviation(seed: int) -> 
     content, style = (guide[0, :3].flatten(1) for guide in (maps.content, maps.styles[0]))
     assert content.mean(1) == pytest.approx(style.mean(1), abs=0.05)
     assert content.std(1).tolist() == pytest.approx(style.std(1).tolist(), rel=0.12)
+
+
+def test_few_colors_are_strong_and_none_is_stronger_than_the_palettes() -> None:
+    random = np.random.default_rng(0)
+    palette = random.uniform(-1.7, 1.7, (1000, 3))
+    palette[:20, 2] = 6.0  # a moon: yellow in two percent of the picture
+    weights = np.ones(1000)
+    strong = measure_strong_colors(palette, palette, weights)
+    assert strong[20:].std(axis=0) == pytest.approx([0, 0]), "all other colors are alike"
+    assert strong[:, 0] == pytest.approx(np.zeros(1000)), "the palette has no strong color along the first axis"
+    assert strong.mean(axis=0) == pytest.approx([0, 0], abs=1e-12)
+    assert strong[0, 1] > 4 > 0 > strong[20, 1]
+    beyond = measure_strong_colors(np.array([[0, 9.0, 9.0], [0, -9.0, -9.0]]), palette, weights)
+    assert beyond[0] == pytest.approx(strong[0])
+    assert beyond[1] == pytest.approx(strong[20])
+
+
+def test_strong_colors_of_transparent_pixels_do_not_count() -> None:
+    palette = np.random.default_rng(0).uniform(-1.7, 1.7, (100, 3))
+    palette[:10, 1] = 5.0
+    weights = np.ones(100)
+    weights[:10] = 0
+    assert measure_strong_colors(palette, palette, weights) == pytest.approx(np.zeros((100, 2)))
 
 
 @pytest.mark.parametrize("light", [True, False])

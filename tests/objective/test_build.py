@@ -40,7 +40,7 @@ def test_whitened_losses_penalize_colors_that_a_gray_style_lacks(content: Tensor
     assert losses[1] - losses[0] > WEIGHT * float(tint.square().sum()) / 2
 
 
-def test_the_guide_counts_less_at_higher_strengths_and_not_at_all_at_1(content: Tensor, style: Tensor) -> None:
+def test_the_guide_counts_less_at_higher_strengths(content: Tensor, style: Tensor) -> None:
     """An image without the content's forms has a style loss that falls to that without a guide."""
 
     def compute_style_loss(strength: float, guide: str = "structure") -> float:
@@ -56,11 +56,12 @@ def test_the_guide_counts_less_at_higher_strengths_and_not_at_all_at_1(content: 
 
     losses = [compute_style_loss(strength) for strength in (0.3, 0.5, 0.8, 0.99, 1.0)]
     assert losses == sorted(losses, reverse=True)
-    assert losses[-1] == compute_style_loss(1.0, guide="none") < 0.9 * losses[0]
+    assert compute_style_loss(1.0, guide="none") < losses[-1] < 0.9 * losses[0]
 
 
 @pytest.mark.parametrize(
-    ("strength", "factor"), [(0.5, 1.0), (0.8, 0.5), (0.1, STRONGEST_GUIDE), (0.0, STRONGEST_GUIDE)]
+    ("strength", "factor"),
+    [(0.5, 1.0), (16 / 17, 0.35 + 0.65 / 8), (1.0, 0.35), (0.1, STRONGEST_GUIDE), (0.0, STRONGEST_GUIDE)],
 )
 def test_the_weight_of_the_guide(strength: float, factor: float) -> None:
     guide = StructureGuide(weight=0.3)

@@ -48,7 +48,7 @@ def test_a_style_in_a_small_region_remains_beside_protected_pixels(
 def test_a_texture_from_noise_is_independent_of_the_content(
     content_image: Image.Image, style_image: Image.Image
 ) -> None:
-    """At strength 1, without content loss and guide; at others it is not."""
+    """At strength 1, which has neither content loss nor, from noise, a guide; at others it is not."""
     contents = content_image, drawing(64, 48, seed=8)
     for strength, same in ((1.0, True), (0.9, False)):
         spec = input_spec("bare", start="noise", content_loss__strength=strength)

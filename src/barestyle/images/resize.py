@@ -16,4 +16,6 @@ def resize(pixels: Tensor, height: int, width: int) -> Tensor:
     """Return (1, c, h, w) in 0..1 at another size: bicubic, antialiased when reducing, clipped to 0..1."""
     if pixels.shape[-2:] == (height, width):
         return pixels
-    return F.interpolate(pixels, (height, width), mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
+    # On the CPU: CUDA refuses to reduce a large image to a small one ("too much shared memory required").
+    on_cpu = F.interpolate(pixels.cpu(), (height, width), mode="bicubic", antialias=True, align_corners=False)
+    return on_cpu.clamp(0, 1).to(pixels.device)

@@ -21,7 +21,7 @@ MIN_STRENGTH = 1e-3
 
 
 def compute_tradeoff(spec: LuminanceContentLoss) -> float:
-    """Return (1 - strength) / strength: how much the content counts, 0 for style only."""
+    """Return (1 - strength) / strength: how much the content counts, 0 at strength 1."""
     return (1 - spec.strength) / max(spec.strength, MIN_STRENGTH)
 
 

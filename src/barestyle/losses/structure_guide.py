@@ -19,8 +19,8 @@ from barestyle.images.color_transfer import Rows, luminance
 from barestyle.losses.palette_map import move_onto_palette
 from barestyle.losses.regions import Region, StyleImage
 
-GUIDE_CHANNELS = 4
-"""Three of color, and the ridges."""
+GUIDE_CHANNELS = 6
+"""Three of color, two of strong color, and the ridges."""
 
 OPPONENT_AXES = ((0.299, 0.587, 0.114), (0.5, -0.5, 0.0), (0.25, 0.25, -0.5))
 """Lightness, red against green, and yellow against blue."""
@@ -28,6 +28,12 @@ OPPONENT_AXES = ((0.299, 0.587, 0.114), (0.5, -0.5, 0.0), (0.25, 0.25, -0.5))
 RIDGE_RATIO = 1.6
 """Ratio of the two Gaussians whose difference finds ridges: that which resembles a Laplacian most (Marr & Hildreth
 1980, doi:10.1098/rspb.1980.0020)."""
+
+STRONG_CHROMA = 2.0
+"""Deviations of chroma beyond which a color is strong. Few palettes have such colors, and these only in few places."""
+
+SMALLEST_STRONG_STD = 0.2
+"""Added to the deviation of strong color, so that a palette that has almost none of it gets no channel for it."""
 
 SMALLEST_STD = 0.02
 """Added to the deviation of a color axis: colors of a gray image are noise, and noise must not become a guide."""
@@ -40,7 +46,7 @@ class GuideMaps(NamedTuple):
     """The guides of a region: the content's, and one for each of its styles, each (1, GUIDE_CHANNELS, h, w).
 
     They are float32 on the CPU, and no larger than the guide's resolution needs. A channel's values have mean 0 and
-    variance 1, or nearly so, over the region's styles.
+    variance 1, or nearly so, over the region's styles; those of strong colors have less where there are few.
     """
 
     content: Tensor
@@ -83,7 +89,7 @@ def _compress(values: Tensor) -> Tensor:
 def _build_color_maps(content: Tensor, region: Region, resolution: int) -> tuple[Tensor, list[Tensor]]:
     """Return the blurred colors of the content, moved onto the styles' palette, and those of each style.
 
-    Both are relative to the palette's mean and deviation along each axis.
+    Both are relative to the palette's mean and deviation along each axis, and have two channels of strong color.
     """
     side = max(2 * resolution // 3, 8)
     maps = [_compute_opponent_colors(image, side) for image in (content, *(style.pixels for style in region.styles))]
@@ -95,11 +101,37 @@ def _build_color_maps(content: Tensor, region: Region, resolution: int) -> tuple
     own_mean, own_std = _compute_mean_std(rows[0], content_weights)
     own, target = (rows[0] - own_mean) / own_std, (palette - mean) / std
     moved = move_onto_palette(own, content_weights, target, palette_weights)
-    relative = [moved, *((colors - mean) / std for colors in rows[1:])]
-    content_map, *style_maps = (
-        torch.from_numpy(colors.T.copy()).float().view_as(plane) for colors, plane in zip(relative, maps, strict=True)
-    )
+    strong = measure_strong_colors(moved, target, palette_weights)
+    content_map = _reshape_rows(np.concatenate((moved, strong), axis=1), maps[0])
+    style_maps = []
+    for colors, plane in zip(rows[1:], maps[1:], strict=True):
+        relative = (colors - mean) / std
+        strong = measure_strong_colors(relative, target, palette_weights)
+        style_maps.append(_reshape_rows(np.concatenate((relative, strong), axis=1), plane))
     return content_map, style_maps
+
+
+def measure_strong_colors(colors: Rows, palette: Rows, weights: Rows) -> Rows:
+    """Return how far each chroma is beyond STRONG_CHROMA on either side, (n, 2), relative to that of a palette.
+
+    `colors` (n, 3) and the palette (m, 3) with its weights (m,) are lightness and two axes of chroma, with a mean of 0
+    and a deviation of 1 over the palette. What the palette has in few places, such as the yellow of a moon in a blue
+    night, depends on color more steeply than all else. To a regression on color alone that would be chance, and could
+    be anywhere, as on a cheek.
+    """
+    chroma, palette_chroma = colors[:, 1:], palette[:, 1:]
+    strong, target = (rows - rows.clip(-STRONG_CHROMA, STRONG_CHROMA) for rows in (chroma, palette_chroma))
+    used = target[weights > 0]
+    mean, std = _compute_mean_std(target, weights)
+    # Stronger colors than the palette's would have features beyond those of the style.
+    bounded = strong.clip(used.min(axis=0), used.max(axis=0))
+    measured: Rows = (bounded - mean) / (std + SMALLEST_STRONG_STD)
+    return measured
+
+
+def _reshape_rows(rows: Rows, plane: Tensor) -> Tensor:
+    """Return values of pixels (h * w, k) as a map (1, k, h, w) of a plane's height and width."""
+    return torch.from_numpy(rows.T.copy()).float().view(1, -1, *plane.shape[-2:])
 
 
 def _compute_opponent_colors(image: Tensor, side: int) -> Tensor:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from math import sqrt
 
 from torch import Tensor
 
@@ -20,14 +20,19 @@ from barestyle.objective.tile_policy import Tiling
 from barestyle.spec import (
     FeatureContentLoss,
     LuminanceContentLoss,
+    NoiseStart,
     Spec,
     StructureGuide,
     TotalVariation,
     WhitenedLoss,
 )
 
-STRONGEST_GUIDE = 2.0
-"""Largest factor of the guide's weight; at lower strengths the content loss preserves the content by itself."""
+WEAKEST_GUIDE, STRONGEST_GUIDE = 0.35, 2.0
+"""Factor of the guide's weight at strength 1, where it still leads the search to the style in fewer steps, and the
+largest; at lower strengths the content loss preserves the content by itself."""
+
+GUIDE_EXPONENT = 0.75
+"""Of the tradeoff of content and style in that factor: from one strength to the next results change evenly."""
 
 
 def build_objective(
@@ -76,19 +81,21 @@ def build_region_guide_maps(spec: Spec, content: Tensor, regions: Sequence[Regio
 
 
 def get_guide(spec: Spec) -> StructureGuide | None:
-    """Return the guide of a spec's style loss, or None, also if it has no weight at the strength of the spec."""
-    loss = spec.style_loss
-    guide = loss.guide if isinstance(loss, WhitenedLoss) else None
-    if not isinstance(guide, StructureGuide) or compute_guide_weight(spec, guide) == 0:
+    """Return the guide of a spec's style loss, or None, also for a texture: a run from noise at strength 1."""
+    loss, content_loss = spec.style_loss, spec.content_loss
+    is_free = isinstance(content_loss, LuminanceContentLoss) and compute_tradeoff(content_loss) == 0
+    if is_free and isinstance(spec.start, NoiseStart):
         return None
-    return guide
+    guide = loss.guide if isinstance(loss, WhitenedLoss) else None
+    return guide if isinstance(guide, StructureGuide) else None
 
 
 def compute_guide_weight(spec: Spec, guide: StructureGuide) -> float:
     """Return the weight of the guide at the strength of the spec's content loss."""
     if not isinstance(spec.content_loss, LuminanceContentLoss):
         return guide.weight
-    return guide.weight * min(sqrt(compute_tradeoff(spec.content_loss)), STRONGEST_GUIDE)
+    tradeoff = math.pow(compute_tradeoff(spec.content_loss), GUIDE_EXPONENT)
+    return guide.weight * min(WEAKEST_GUIDE + (1 - WEAKEST_GUIDE) * tradeoff, STRONGEST_GUIDE)
 
 
 def _build_all_region_losses(

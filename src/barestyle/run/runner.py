@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from barestyle.errors import DeviceError, OutputError
+from barestyle.hardware.kernels import use_repeatable_kernels
 from barestyle.networks import build_network
 from barestyle.objective import is_out_of_memory
 from barestyle.optimize import Iterate, Restarts
@@ -146,7 +147,9 @@ def run(
         state = RunState(plan, build_restarts(plan), started)
         if resumed is not None:
             state.resume(resumed)
-        with use_repeatable_kernels(plan), translate_memory_errors(plan):
+        # TF32 rounds to 10 bits: too coarse for float32, but fine enough for a run whose first part has bfloat16's 8.
+        allow_tf32 = plan.precision != "float32"
+        with use_repeatable_kernels(plan.device, allow_tf32=allow_tf32), translate_memory_errors(plan):
             for iterate in state.iterate():
                 # 2. Report each iterate, and ask whether to stop.
                 if on_progress is not None:
@@ -185,16 +188,6 @@ def build_restarts(plan: Plan) -> Restarts[MultiscaleMinimizer]:
 
     limit = spec.optimizer.restarts if isinstance(spec.optimizer, PaperLBFGS) else 0
     return Restarts(start_attempt, plan.seed, limit)
-
-
-@contextmanager
-def use_repeatable_kernels(plan: Plan) -> Iterator[None]:
-    """Make cuDNN choose the same kernels in every run, and use TF32 only if the precision is not float32."""
-    # TF32 rounds to 10 bits: too coarse for float32, but fine enough for a run whose first part has bfloat16's 8.
-    with torch.backends.cudnn.flags(
-        enabled=True, benchmark=False, deterministic=True, allow_tf32=plan.precision != "float32"
-    ):
-        yield
 
 
 @contextmanager

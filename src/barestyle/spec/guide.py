@@ -18,14 +18,15 @@ class NoGuide(FrozenModel):
 class StructureGuide(FrozenModel):
     """The style's features are matched given each image's own structure: its blurred colors and its ridges (ours).
 
-    `weight` is that of the guide beside the features at strength 0.5; at other strengths it is multiplied by the root
-    of (1 - strength) / strength, at most 2, so that strength 1 is style only. `resolution` is the number of cells
-    along the long side; ridges are a cell wide, and colors are blurred over two.
+    `weight` is that of the guide beside the features at strength 0.5. At other strengths it is multiplied by
+    0.35 + 0.65 t^0.75 with t = (1 - strength) / strength, at most 2, so a third is left at strength 1, but nothing of
+    the guide if the start is noise: then the result is a texture. `resolution` is the number of cells along the long
+    side; ridges are a cell wide, and colors are blurred over two.
     """
 
     kind: Literal["structure"] = "structure"
-    weight: Positive = 1.0
-    resolution: Annotated[int, Field(ge=16, le=1024)] = 256
+    weight: Positive = 0.7
+    resolution: Annotated[int, Field(ge=16, le=1024)] = 384
 
 
 Guide = Annotated[NoGuide | StructureGuide, Field(discriminator="kind")]

@@ -54,7 +54,7 @@ class Spec(FrozenModel):
     style_loss: StyleLoss = WhitenedLoss(layers=(1, 2, 3, 4), epsilon=1e-2, guide=StructureGuide())
     content_loss: ContentLoss = LuminanceContentLoss()
     smoothness: Smoothness = NoSmoothness()
-    optimizer: Optimizer = LBFGS(steps=60)
+    optimizer: Optimizer = LBFGS(steps=30)
     scales: Scales = CoarseToFine(count=8, finest_steps=12)
     size: Annotated[int, Field(ge=1, le=65536)] | None = None
     style_scale: Annotated[float, Field(ge=0.05, le=20)] = 1.0
