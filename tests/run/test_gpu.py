@@ -42,12 +42,12 @@ def test_tiles_change_nothing() -> None:
 
 @pytest.mark.parametrize("name", [name for name in PRESETS if name != "paper-original"])
 def test_a_picture_is_that_of_the_cpu(name: str, content_image: Image.Image, style_image: Image.Image) -> None:
-    """After a few steps: later, differences of rounding grow."""
+    """After the first step: later, differences of rounding grow."""
+    spec = with_settings(quick_spec(name), {"optimizer.steps": 1})
     on_cpu, on_gpu = (
-        transfer(content_image, style_image, quick_spec(name), device=device, precision="float32")
-        for device in ("cpu", "cuda")
+        transfer(content_image, style_image, spec, device=device, precision="float32") for device in ("cpu", "cuda")
     )
-    assert float((on_gpu.image - on_cpu.image).abs().mean()) < 5e-3
+    assert float((on_gpu.image - on_cpu.image).abs().mean()) < 2e-3
 
 
 @pytest.mark.parametrize("precision", ["float32", "mixed"])

@@ -33,7 +33,7 @@ STRONG_CHROMA = 2.0
 """Deviations of chroma beyond which a color is strong. Few palettes have such colors, and these only in few places."""
 
 SMALLEST_STRONG_STD = 0.2
-"""Added to the deviation of strong color, so that a palette that has almost none of it gets no channel for it."""
+"""Added to the deviation of strong color, so that a palette with almost none of it has small values."""
 
 SMALLEST_STD = 0.02
 """Added to the deviation of a color axis: colors of a gray image are noise, and noise must not become a guide."""
@@ -101,23 +101,21 @@ def _build_color_maps(content: Tensor, region: Region, resolution: int) -> tuple
     own_mean, own_std = _compute_mean_std(rows[0], content_weights)
     own, target = (rows[0] - own_mean) / own_std, (palette - mean) / std
     moved = move_onto_palette(own, content_weights, target, palette_weights)
-    strong = measure_strong_colors(moved, target, palette_weights)
-    content_map = _reshape_rows(np.concatenate((moved, strong), axis=1), maps[0])
-    style_maps = []
-    for colors, plane in zip(rows[1:], maps[1:], strict=True):
-        relative = (colors - mean) / std
-        strong = measure_strong_colors(relative, target, palette_weights)
-        style_maps.append(_reshape_rows(np.concatenate((relative, strong), axis=1), plane))
+    relative = [moved, *((colors - mean) / std for colors in rows[1:])]
+    content_map, *style_maps = (
+        _to_map(np.concatenate((colors, measure_strong_colors(colors, target, palette_weights)), axis=1), plane)
+        for colors, plane in zip(relative, maps, strict=True)
+    )
     return content_map, style_maps
 
 
 def measure_strong_colors(colors: Rows, palette: Rows, weights: Rows) -> Rows:
-    """Return how far each chroma is beyond STRONG_CHROMA on either side, (n, 2), relative to that of a palette.
+    """Return how far each chroma is beyond STRONG_CHROMA on either side, (n, 2), standardized over a palette (ours).
 
-    `colors` (n, 3) and the palette (m, 3) with its weights (m,) are lightness and two axes of chroma, with a mean of 0
-    and a deviation of 1 over the palette. What the palette has in few places, such as the yellow of a moon in a blue
-    night, depends on color more steeply than all else. To a regression on color alone that would be chance, and could
-    be anywhere, as on a cheek.
+    `colors` (n, 3) and the palette (m, 3) are lightness and two axes of chroma, with a mean of 0 and a deviation of 1
+    over the palette, whose colors have weights (m,) >= 0. Where a palette has few strong colors, such as the yellow of
+    a moon in a blue night, the style's features depend on color more steeply than elsewhere. A linear regression on
+    color alone would take that for chance, and paint such a color anywhere.
     """
     chroma, palette_chroma = colors[:, 1:], palette[:, 1:]
     strong, target = (rows - rows.clip(-STRONG_CHROMA, STRONG_CHROMA) for rows in (chroma, palette_chroma))
@@ -129,8 +127,8 @@ def measure_strong_colors(colors: Rows, palette: Rows, weights: Rows) -> Rows:
     return measured
 
 
-def _reshape_rows(rows: Rows, plane: Tensor) -> Tensor:
-    """Return values of pixels (h * w, k) as a map (1, k, h, w) of a plane's height and width."""
+def _to_map(rows: Rows, plane: Tensor) -> Tensor:
+    """Return values of pixels (h * w, k) as a map (1, k, h, w) of a plane's height and width, float32."""
     return torch.from_numpy(rows.T.copy()).float().view(1, -1, *plane.shape[-2:])
 
 

@@ -27,12 +27,14 @@ from barestyle.spec import (
     WhitenedLoss,
 )
 
-WEAKEST_GUIDE, STRONGEST_GUIDE = 0.35, 2.0
-"""Factor of the guide's weight at strength 1, where it still leads the search to the style in fewer steps, and the
-largest; at lower strengths the content loss preserves the content by itself."""
+WEAKEST_GUIDE = 0.35
+"""Factor of the guide's weight at strength 1: without any guide, the search takes more steps to reach the style."""
+
+STRONGEST_GUIDE = 2.0
+"""Largest factor of the guide's weight; at lower strengths the content loss preserves the content by itself."""
 
 GUIDE_EXPONENT = 0.75
-"""Of the tradeoff of content and style in that factor: from one strength to the next results change evenly."""
+"""Exponent of (1 - strength) / strength in that factor, with which results change evenly with the strength."""
 
 
 def build_objective(
@@ -83,11 +85,10 @@ def build_region_guide_maps(spec: Spec, content: Tensor, regions: Sequence[Regio
 def get_guide(spec: Spec) -> StructureGuide | None:
     """Return the guide of a spec's style loss, or None, also for a texture: a run from noise at strength 1."""
     loss, content_loss = spec.style_loss, spec.content_loss
-    is_free = isinstance(content_loss, LuminanceContentLoss) and compute_tradeoff(content_loss) == 0
-    if is_free and isinstance(spec.start, NoiseStart):
-        return None
     guide = loss.guide if isinstance(loss, WhitenedLoss) else None
-    return guide if isinstance(guide, StructureGuide) else None
+    is_strength_1 = isinstance(content_loss, LuminanceContentLoss) and content_loss.strength == 1
+    is_texture = is_strength_1 and isinstance(spec.start, NoiseStart)
+    return guide if isinstance(guide, StructureGuide) and not is_texture else None
 
 
 def compute_guide_weight(spec: Spec, guide: StructureGuide) -> float:
