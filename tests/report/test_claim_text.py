@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from barestyle.report.claim_text import describe_comparison, describe_finding, view_claims
+from barestyle.report.claim_text import describe_comparison, describe_finding, describe_verdict, view_claims
 from barestyle.study.claims import Claim, load_claims
 from barestyle.study.verdicts import judge
 from barestyle.study.yaml_loader import load
-from tests.study.tables import judge_claim, make_table
+from tests.study.tables import judge_claim, make_table, with_pairs
 
 CLAIM = Claim(id="x", section="", statement="", kind="better", subject=("a", "b"), reference=("c",))
 
@@ -28,17 +30,21 @@ def test_a_comparison_in_words(changes: dict[str, object], expected: str) -> Non
 
 
 def test_findings_in_words() -> None:
-    contradicted = judge_claim("two-by-two", make_table(load("fig7"), lambda name, _: 0.6 * (name == "random-2x2")))
-    assert describe_finding(contradicted.findings[0]).startswith("held-out: ratio 1.")
-    assert "p of the opposite = " in describe_finding(contradicted.findings[0])
-    undecided = judge_claim("explosions", make_table(load("fig7")))
+    table = make_table(with_pairs(load("fig7"), 6), lambda name, _: 0.6 * (name == "random-2x2"))
+    contradicted = judge_claim("two-by-two", table)
+    assert re.fullmatch(
+        r"held-out: ratio 1\.\d\d \(1\.\d\d to \d\.\d\d\), 6 pairs", describe_finding(contradicted.findings[0])
+    )
+    assert re.fullmatch(r"p = \S+", describe_verdict(contradicted))
+    undecided = judge_claim("explosions", make_table(with_pairs(load("fig7"), 3)))
     assert describe_finding(undecided.findings[0]).startswith("0.0% of ")
-    assert describe_finding(undecided.findings[0]).endswith(" more cells would decide")
+    assert describe_verdict(undecided).endswith(" runs would decide if the true effects are the observed ones")
 
 
 def test_a_finding_without_results_says_so() -> None:
-    (finding, *_) = judge_claim("npnd", make_table(load("fig8"))).findings
-    assert describe_finding(finding) == "held-out: too few cells to compare (0 of at least 3)"
+    verdict = judge_claim("npnd", make_table(load("fig8")))
+    assert describe_finding(verdict.findings[0]) == "held-out: too few pairs to compare (0 of at least 3)"
+    assert describe_verdict(verdict) == ""
 
 
 def test_claims_about_other_variants_are_counted_and_not_shown() -> None:

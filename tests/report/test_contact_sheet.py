@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
 
 from PIL import Image
 
 from barestyle.report.contact_sheet import CaptionedImage, draw_sheet
 
 
-def test_images_are_placed_in_rows(tmp_path: Path) -> None:
+def encode(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_images_are_placed_in_rows() -> None:
     red, blue = (Image.new("RGB", (40, 30), color) for color in ("#ff0000", "#0000ff"))
-    red.save(tmp_path / "red.png")
-    blue.save(tmp_path / "blue.png")
     images = [
-        CaptionedImage(tmp_path / "red.png", "one"),
-        CaptionedImage(tmp_path / "blue.png", "two"),
+        CaptionedImage(encode(red), "one"),
+        CaptionedImage(encode(blue), "two"),
         CaptionedImage(None, "three"),
     ]
     sheet = draw_sheet("Title", [("group", images)], (40, 30)).convert("RGB")

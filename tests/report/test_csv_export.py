@@ -8,17 +8,16 @@ import io
 import pytest
 
 from barestyle.report.csv_export import format_csv
-from barestyle.report.page_data import load_table
+from barestyle.study.load_table import load_table
 from barestyle.study.resolve import ResolvedStudy
 from barestyle.study.store import Store
-from barestyle.study.work import work
-from tests.study.conftest import small, store, study_file
+from tests.study.conftest import RunHere, run_here, small, store, study_file
 
-__all__ = ["small", "store", "study_file"]
+__all__ = ["run_here", "small", "store", "study_file"]
 
 
-def test_every_cell_is_a_line(store: Store, small: ResolvedStudy) -> None:
-    work(store)
+def test_every_cell_is_a_line(store: Store, small: ResolvedStudy, run_here: RunHere) -> None:
+    run_here(small, store)
     lines = {line["cell"]: line for line in csv.DictReader(io.StringIO(format_csv(load_table(store))))}
     assert set(lines) == {cell.key for cell in small.cells}
     for cell in small.cells:

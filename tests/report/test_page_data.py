@@ -5,18 +5,18 @@ from __future__ import annotations
 import pytest
 
 from barestyle.report.page_data import display_name, page_data
+from barestyle.study.resolve import ResolvedStudy
 from barestyle.study.store import Store
-from barestyle.study.work import work
-from tests.study.conftest import small, store, study_file
+from tests.study.conftest import RunHere, run_here, small, store, study_file
 
-__all__ = ["small", "store", "study_file"]
+__all__ = ["run_here", "small", "store", "study_file"]
 
 
-def test_a_table_has_the_mean_of_a_variants_results(store: Store) -> None:
-    work(store)
+def test_a_table_has_the_mean_of_a_variants_results(store: Store, small: ResolvedStudy, run_here: RunHere) -> None:
+    run_here(small, store)
     data = page_data(store)
     row = next(row for row in data["figures"][0].table if row.label == "4 channels")
-    study = store.declaration
+    study = store.study
     digest = study.build_spec(study.figures[0].panels[0], study.optimizers[0]).digest
     results = [result for result in store.read_results() if result.cell.spec.digest == digest]
     mean = sum(result.scores["ssim"] for result in results) / len(results)

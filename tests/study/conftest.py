@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import optuna
 import pytest
+from distributed import Client
 
-from barestyle.study.resolve import ResolvedStudy, prepare_store, resolve_study
-from barestyle.study.storage import open_storage, open_store
+from barestyle.study.cell import Cell, CellResult
+from barestyle.study.cluster import open_local_client
+from barestyle.study.engine import make_job
+from barestyle.study.resolve import ResolvedStudy, declare, resolve_study
+from barestyle.study.run_cell import Job, run_cell
 from barestyle.study.store import Store
 from barestyle.study.yaml_loader import load
 
@@ -34,6 +35,8 @@ figures:
       - {{variant: gauss, label: Gaussian, preset: npnd, set: {{network.channels: 4, network.weights: gaussian}}}}
 """
 
+RunHere = Callable[..., list[CellResult]]
+
 
 @pytest.fixture
 def study_file(pictures: Path, tmp_path: Path) -> Path:
@@ -49,26 +52,42 @@ def small(study_file: Path) -> ResolvedStudy:
 
 @pytest.fixture
 def store(small: ResolvedStudy, tmp_path: Path) -> Store:
-    """The store of the small study, with all cells queued."""
-    opened = open_store("small", tmp_path / "store", create=True)
-    assert prepare_store(small, opened) == len(small.cells)
+    """The store of the small study, without results."""
+    opened = Store(tmp_path / "store")
+    declare(small, opened)
     return opened
 
 
-@pytest.fixture
-def postgresql() -> Iterator[Callable[[], str]]:
-    """A function that returns the URL of a PostgreSQL database; the test's studies are deleted afterwards."""
-    url = os.environ.get("BARESTYLE_TEST_STORAGE")
-    if not url:
-        pytest.skip("no PostgreSQL database: set $BARESTYLE_TEST_STORAGE (.ci/postgresql starts one)")
-    yield lambda: url
-    storage = open_storage(Path(), storage=url)
-    for name in optuna.get_all_study_names(storage):
-        if name.startswith("test-"):
-            optuna.delete_study(study_name=name, storage=storage)
+def prepare_jobs(resolved: ResolvedStudy, store: Store, inputs: Path) -> list[Job]:
+    """The jobs of all cells, after writing the images' files as a worker has them."""
+    inputs.mkdir(exist_ok=True)
+    for image in resolved.images.values():
+        (inputs / image.sha256).write_bytes(image.data)
+    return [make_job(cell, resolved, store, None) for cell in resolved.cells]
+
+
+def folder_of(store: Store) -> Path:
+    """The folder of a store on the local disk."""
+    assert store.folder.path is not None
+    return store.folder.path
 
 
 @pytest.fixture
-def unused_name() -> str:
-    """A name for a study that no other test in the same database uses."""
-    return f"test-{uuid.uuid4().hex[:12]}"
+def run_here(tmp_path: Path) -> RunHere:
+    """A function that runs the cells of a study in this process, without a cluster, and stores their results."""
+
+    def run(resolved: ResolvedStudy, store: Store, cells: list[Cell] | None = None) -> list[CellResult]:
+        wanted = None if cells is None else {cell.key for cell in cells}
+        for job in prepare_jobs(resolved, store, tmp_path / "worker"):
+            if wanted is None or job.cell.key in wanted:
+                store.write_result(*run_cell(job, tmp_path / "worker"))
+        return store.read_results()
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def local_client() -> Iterator[Client]:
+    """A client of two worker processes on this machine."""
+    with open_local_client(2) as client:
+        yield client

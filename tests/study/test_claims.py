@@ -22,6 +22,7 @@ def test_every_shipped_claim_names_variants_and_metrics_that_exist() -> None:
             name, _, optimizer = variant.partition("@")
             assert paper.find_variant(name) is not None, variant
             assert optimizer in {"", *(known.name for known in paper.optimizers)}
+        assert not claim.visibility or paper.find_variant(claim.visibility) is not None
         assert claim.kind == "rate" or claim.select_metrics(dict.fromkeys(METRICS, ()))
 
 
@@ -47,6 +48,10 @@ def test_a_claim_replaces_the_shipped_one_of_the_same_id() -> None:
     [
         ({"kind": "rate"}, "claim 'x' of a rate needs between: [LOW, HIGH]"),
         ({"kind": "better", "subject": ("npnd",)}, "claim 'x' needs a subject and a reference"),
+        (
+            {"kind": "equivalent", "subject": ("npnd",), "reference": ("bare",), "against": "best"},
+            "claim 'x' of equivalence cannot be against the best; use the mean",
+        ),
     ],
 )
 def test_a_claim_needs_the_fields_of_its_kind(fields: dict[str, Any], words: str) -> None:

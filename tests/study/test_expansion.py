@@ -62,6 +62,25 @@ def test_a_network_that_is_not_random_has_one_seed(synthetic_weights: Path) -> N
     assert [cell.seed for cell in cells if "bias-trained@paper" in cell.names] == [study.seeds[0]]
 
 
+def test_single_variants_may_have_other_seeds(study_file: Path) -> None:
+    study = load(str(study_file)).model_copy(update={"seeds": (0,), "variant_seeds": {"eight": (0, 5)}})
+    cells = resolve_study(study, weights=None).cells
+    assert [(cell.variants, cell.seed) for cell in cells] == [
+        (("four",), 0),
+        (("eight",), 0),
+        (("gauss",), 0),
+        (("eight",), 5),
+    ]
+
+
+def test_two_names_of_one_spec_have_the_seeds_of_both(study_file: Path) -> None:
+    text = study_file.read_text()
+    study_file.write_text(text + "      - {variant: again, label: again, preset: npnd, set: {network.channels: 4}}\n")
+    study = load(str(study_file)).model_copy(update={"seeds": (0,), "variant_seeds": {"again": (0, 7)}})
+    cells = resolve_study(study, weights=None).cells
+    assert [cell.seed for cell in cells if "four" in cell.variants] == [0, 7]
+
+
 def test_trained_variants_need_weights() -> None:
     study = load("paper")
     hashes = {name: "0" * 64 for pair in study.pairs for name in (pair.content, pair.style)}

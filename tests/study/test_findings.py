@@ -8,19 +8,35 @@ from dataclasses import replace
 import pytest
 
 from barestyle.stop_reasons import StopReason
-from barestyle.study.claims import load_claims
+from barestyle.study.claims import Claim, load_claims
 from barestyle.study.findings import compute_findings
+from barestyle.study.table import Table
 from barestyle.study.yaml_loader import load
-from tests.study.tables import METRICS, judge_claim, make_table
+from tests.study.tables import METRICS, judge_claim, make_table, with_pairs
 
 
-def test_a_network_that_is_not_random_gives_one_difference_for_each_pair() -> None:
-    """Compared with a random network its one cell is repeated for every seed; with another such network it is not."""
-    table = make_table(load("paper"))
-    numbers = {
-        name: {finding.number for finding in judge_claim(name, table).findings} for name in ("bias-zero", "binarized")
-    }
-    assert numbers == {"bias-zero": {4}, "binarized": {12}}
+def find_claim(name: str) -> Claim:
+    return next(claim for claim in load_claims() if claim.id == name)
+
+
+def test_a_pair_is_one_observation_whatever_the_number_of_seeds() -> None:
+    table = make_table(with_pairs(load("paper"), 5))
+    for name in ("bias-zero", "binarized", "npnd"):
+        assert {finding.number for finding in judge_claim(name, table).findings} == {5}
+
+
+def test_seeds_are_averaged_within_a_pair() -> None:
+    """A difference of 0.3 in one of three seeds is one of 0.1 in the mean."""
+    table = make_table(with_pairs(load("fig6"), 4), noise=0.0)
+    digest = table.specs["npnd-71", "robust"].digest
+    results = tuple(
+        result.model_copy(update={"scores": {name: value * math.exp(0.3) for name, value in result.scores.items()}})
+        if result.cell.spec.digest == digest and result.cell.seed == 1
+        else result
+        for result in table.results
+    )
+    finding = compute_findings(find_claim("prime"), replace(table, results=results), "robust", 4)[0]
+    assert finding.effect == pytest.approx(0.1)
 
 
 def test_a_metric_that_not_every_cell_has_is_not_used() -> None:
@@ -30,22 +46,41 @@ def test_a_metric_that_not_every_cell_has_is_not_used() -> None:
 
 
 def test_a_claim_about_unknown_variants_is_not_tested() -> None:
-    claim = next(claim for claim in load_claims() if claim.id == "npnd")
-    findings = compute_findings(claim, make_table(load("fig8")))
+    findings = compute_findings(find_claim("npnd"), make_table(load("fig8")), "robust", 4)
     assert {(finding.is_tested, finding.number) for finding in findings} == {(False, 0)}
 
 
-def test_the_best_reference_is_the_one_with_the_best_mean() -> None:
+def test_only_the_first_pairs_are_looked_at() -> None:
+    table = make_table(with_pairs(load("fig8"), 9))
+    assert {finding.number for finding in compute_findings(find_claim("pyramids"), table, "robust", 6)} == {6}
+
+
+def compare_with_references(table: Table, kind: str, against: str) -> tuple[float, float, float]:
+    claim = find_claim("uniform-best").model_copy(update={"kind": kind, "against": against, "visibility": ""})
+    finding = compute_findings(claim, table, "robust", len(table.study.pairs))[0]
+    return finding.effect, finding.p, finding.p_opposite
+
+
+def test_better_than_the_best_is_better_than_all() -> None:
     """Against the mean of the references the subject is better, against the best one it is worse."""
-    effects = {"uniform-0.1": -0.1, "gaussian-0.05": -0.3, "gaussian-0.1": 0.5}
-    table = make_table(load("fig4"), lambda variant, _: effects.get(variant, 0.0), noise=0.001)
-    claim = next(claim for claim in load_claims() if claim.id == "uniform-best")
-    (best, *_), (mean, *_) = (
-        compute_findings(claim.model_copy(update={"against": against}), table) for against in ("best", "mean")
-    )
-    assert best.effect == pytest.approx(-0.1 + 0.3, abs=0.002)
-    assert mean.effect == pytest.approx(-0.1 - (-0.3 + 0.5) / 4, abs=0.002)
-    assert math.exp(best.low) < math.exp(best.effect) < math.exp(best.high)
+    effects = {"uniform-0.1": -0.4, "gaussian-0.05": -0.9, "gaussian-0.1": 0.9}
+    table = make_table(with_pairs(load("fig4"), 8), lambda variant, _: effects.get(variant, 0.0), noise=0.01)
+    effect, p, p_opposite = compare_with_references(table, "better", "mean")
+    assert effect == pytest.approx(-0.4, abs=0.02)
+    assert (p < 1e-3, p_opposite > 0.99) == (True, True)
+    effect, p, p_opposite = compare_with_references(table, "better", "best")
+    assert effect == pytest.approx(0.5, abs=0.02), "that of the reference that is hardest to beat"
+    assert (p > 0.99, p_opposite < 1e-3) == (True, True)
+
+
+def test_worse_than_the_best_is_worse_than_one() -> None:
+    effects = {"uniform-0.1": -0.4, "gaussian-0.05": -0.9, "gaussian-0.1": 0.9}
+    table = make_table(with_pairs(load("fig4"), 8), lambda variant, _: effects.get(variant, 0.0), noise=0.01)
+    _, p, p_opposite = compare_with_references(table, "worse", "best")
+    assert (p < 1e-3, p_opposite > 0.99) == (True, True)
+    flat = make_table(with_pairs(load("fig4"), 8), noise=0.01)
+    _, p, p_opposite = compare_with_references(flat, "worse", "best")
+    assert (p > 0.99, p_opposite < 1e-3) == (True, True), "worse than none of them"
 
 
 @pytest.mark.parametrize(
@@ -74,7 +109,6 @@ def test_explosions_are_counted_by_code_whatever_the_sentence(
 
 
 def test_only_runs_that_ended_count_for_the_rate_of_explosions() -> None:
-    table = make_table(load("paper"))
-    running = tuple(result.model_copy(update={"state": "running"}) for result in table.results)
-    (finding,) = judge_claim("explosions", replace(table, results=running)).findings
+    table = make_table(load("paper"), finished_pairs=0)
+    (finding,) = judge_claim("explosions", table).findings
     assert (finding.number, finding.is_tested) == (0, False)

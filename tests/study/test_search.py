@@ -13,7 +13,7 @@ from barestyle.errors import SpecError
 from barestyle.metrics import score
 from barestyle.study.image_files import ImageFile, find_image
 from barestyle.study.search import Candidate, search, suggest_settings
-from barestyle.study.storage import open_storage
+from barestyle.study.search_storage import open_storage
 
 BASE = with_settings(preset("bare").spec, {"size": 32, "optimizer.steps": 2})
 
@@ -25,7 +25,7 @@ def pair(pictures: Path) -> tuple[ImageFile, ImageFile]:
 
 def run_search(tmp_path: Path, pair: tuple[ImageFile, ImageFile], **options: Any) -> list[Candidate]:
     arguments = {"name": "test", "metric": "patches", "pareto": False, "trials": 4, **options}
-    return search(BASE, [pair], storage=open_storage(tmp_path, create=True), **arguments)
+    return search(BASE, [pair], storage=open_storage(tmp_path), **arguments)
 
 
 def test_every_suggestion_is_a_valid_network() -> None:

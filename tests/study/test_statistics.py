@@ -9,20 +9,24 @@ import pytest
 from scipy import stats
 
 from barestyle.study.statistics import (
+    benjamini_hochberg,
     binomial_interval,
-    bootstrap_interval,
-    holm,
+    mean_interval,
     p_greater,
     p_less,
-    required_differences,
+    power_of_test,
+    rate_p_values,
+    required_pairs,
     required_runs,
+    spending_weights,
 )
 
 
-def test_holm_follows_its_definition() -> None:
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([0.6, 0.7]) == [1.0, 1.0]
-    assert holm([]) == []
+def test_benjamini_hochberg_follows_its_definition() -> None:
+    """The smallest p times n, the next one times n / 2, and so on, and none larger than a later one."""
+    assert benjamini_hochberg([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.02, 0.04, 0.04, 0.02])
+    assert benjamini_hochberg([0.6, 0.7]) == pytest.approx([0.7, 0.7])
+    assert benjamini_hochberg([]) == []
 
 
 def test_one_sided_tests_agree_with_the_t_distribution() -> None:
@@ -34,15 +38,15 @@ def test_one_sided_tests_agree_with_the_t_distribution() -> None:
 
 def test_equal_values_decide_exactly() -> None:
     values = np.full(5, 0.1)
-    assert (p_greater(values, 0.0), p_greater(values, 0.2)) == (0.0, 1.0)
-    assert (p_less(values, 0.0), p_less(values, 0.2)) == (1.0, 0.0)
-    assert bootstrap_interval(values) == (0.1, 0.1)
+    assert [float(p_greater(values, bound)) for bound in (0.0, 0.2)] == [0.0, 1.0]
+    assert [float(p_less(values, bound)) for bound in (0.0, 0.2)] == [1.0, 0.0]
+    assert mean_interval(values) == (0.1, 0.1)
 
 
-def test_bootstrap_intervals_cover_the_mean_at_about_their_level() -> None:
+def test_intervals_cover_the_mean_at_their_level() -> None:
     random = np.random.default_rng(4)
-    intervals = [bootstrap_interval(random.normal(0.3, 1, 24)) for _ in range(100)]
-    assert 0.85 <= np.mean([low <= 0.3 <= high for low, high in intervals]) <= 1.0
+    intervals = [mean_interval(random.normal(0.3, 1, 8)) for _ in range(1000)]
+    assert 0.93 <= np.mean([low <= 0.3 <= high for low, high in intervals]) <= 0.97
 
 
 @pytest.mark.parametrize(("successes", "number"), [(1, 100), (5, 504), (30, 40)])
@@ -52,17 +56,34 @@ def test_binomial_intervals_agree_with_the_beta_distribution(successes: int, num
     assert binomial_interval(successes, number) == pytest.approx((low, high), rel=1e-6)
 
 
-@pytest.mark.parametrize("is_equivalence", [False, True])
-def test_required_differences_have_the_power_that_they_are_computed_for(is_equivalence: bool) -> None:
-    """Simulated: a mean at the given distance from the bound, or from both bounds of an equivalence test."""
+def test_rates_are_tested_by_binomial_tails() -> None:
+    """30 of 1000 lie between 0.5 % and 10 %, 300 of 1000 do not, and 3 of 100 are too few to say."""
+    p, p_opposite = rate_p_values(30, 1000, 0.005, 0.1)
+    assert p == pytest.approx(max(stats.binom.cdf(30, 1000, 0.1), stats.binom.sf(29, 1000, 0.005)))
+    assert p_opposite == 1.0
+    assert rate_p_values(300, 1000, 0.005, 0.1)[1] == pytest.approx(2 * stats.binom.sf(299, 1000, 0.1))
+    assert min(rate_p_values(1, 100, 0.005, 0.1)) > 0.05
+
+
+def test_a_look_may_spend_in_proportion_to_its_pairs() -> None:
+    assert spending_weights([8, 16, 32]) == pytest.approx([1 / 7, 2 / 7, 4 / 7])
+    assert spending_weights([5]) == [1.0]
+
+
+def test_required_pairs_have_the_power_that_they_are_computed_for() -> None:
+    """Simulated: a mean at the given distance from the bound."""
     random = np.random.default_rng(2)
-    number = required_differences(0.2, 0.8, tests=5, is_equivalence=is_equivalence)
-    decided = []
-    for _ in range(400):
-        values = random.normal(0.0, 0.8, number)
-        p = p_greater(values, -0.2) if not is_equivalence else max(p_greater(values, -0.2), p_less(values, 0.2))
-        decided.append(p < 0.05 / 5)
+    number = required_pairs(0.2, 0.8, level=0.01)
+    assert number is not None
+    decided = [p_greater(random.normal(0.0, 0.8, number), -0.2) < 0.01 for _ in range(400)]
     assert 0.72 < np.mean(decided) < 0.88
+    assert power_of_test(0.2, 0.8, number, 0.01) == pytest.approx(0.8, abs=0.01)
+    assert required_pairs(0.0, 0.8, level=0.01) is None
+
+
+def test_a_difference_without_deviation_is_certain() -> None:
+    assert (power_of_test(0.2, 0.0, 5, 0.01), power_of_test(0.0, 0.0, 5, 0.01)) == (1.0, 0.0)
+    assert required_pairs(0.2, 0.0, level=0.01) == 2
 
 
 def test_required_runs_separate_a_rate_from_the_bounds() -> None:

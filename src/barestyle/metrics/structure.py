@@ -38,17 +38,31 @@ def ms_ssim(inputs: MetricInputs) -> float:
     Images are halved by 2x2 means between scales. One that is too small for five scales gets those that fit, with
     exponents divided by their sum; values of different sizes are not comparable then.
     """
-    result, content = luma(inputs.result), luma(inputs.content)
-    scales = sum(min(result.shape[-2:]) >> level >= WINDOW for level in range(len(SCALE_EXPONENTS)))
+    return multi_scale_similarity(luma(inputs.result), luma(inputs.content))
+
+
+def image_distance(first: Tensor, second: Tensor) -> float:
+    """Return how different two images of one size look, from 0 for identical ones to 1.
+
+    It is 1 minus the mean multi-scale structural similarity of their red, green and blue channels. Both are
+    (1, 3, H, W) in 0..1, sRGB.
+    """
+    channels = range(first.shape[1])
+    return 1 - sum(multi_scale_similarity(first[:, i : i + 1], second[:, i : i + 1]) for i in channels) / len(channels)
+
+
+def multi_scale_similarity(first: Tensor, second: Tensor) -> float:
+    """Return the multi-scale structural similarity of two images (1, 1, H, W) in 0..1; see `ms_ssim`."""
+    scales = sum(min(first.shape[-2:]) >> level >= WINDOW for level in range(len(SCALE_EXPONENTS)))
     exponents = torch.tensor(SCALE_EXPONENTS[: max(scales, 1)])
     value = torch.ones(())
     for level, exponent in enumerate(exponents / exponents.sum()):
-        similarity, contrast = _similarity_terms(result, content)
+        similarity, contrast = _similarity_terms(first, second)
         is_last = level == len(exponents) - 1
         # A negative mean has no fractional power; such scales share nothing with the content.
         value = value * (similarity if is_last else contrast).clamp(min=0) ** exponent
         if not is_last:
-            result, content = F.avg_pool2d(result, 2), F.avg_pool2d(content, 2)
+            first, second = F.avg_pool2d(first, 2), F.avg_pool2d(second, 2)
     return float(value)
 
 

@@ -9,17 +9,18 @@ from typing import Any
 
 from barestyle.study.claims import Claim
 from barestyle.study.declaration import Study
-from barestyle.study.findings import MIN_SAMPLES, Finding
+from barestyle.study.findings import MIN_PAIRS, Finding
 from barestyle.study.verdicts import Verdict
 
 
 @dataclass(frozen=True)
 class VerdictView:
-    """A verdict with one optimizer, and its findings as text."""
+    """A verdict with one optimizer, its findings as text, and how many pairs would decide it if it is open."""
 
     optimizer: str
     word: str
     findings: tuple[str, ...]
+    note: str
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ def view_claims(verdicts: list[Verdict], study: Study) -> dict[str, Any]:
             hidden.add(claim.id)
             continue
         optimizer = labels.get(verdict.optimizer, verdict.optimizer)
-        view = VerdictView(optimizer, verdict.word, tuple(describe_finding(finding) for finding in verdict.findings))
+        findings = tuple(describe_finding(finding) for finding in verdict.findings)
+        view = VerdictView(optimizer, verdict.word, findings, describe_verdict(verdict))
         earlier = views[claim.id].verdicts if claim.id in views else ()
         views[claim.id] = ClaimView(claim, describe_comparison(claim), (*earlier, view))
         counts.setdefault(optimizer, Counter())[verdict.word] += 1
@@ -69,21 +71,27 @@ def describe_comparison(claim: Claim) -> str:
     return f"{subject} {words} {best}{reference}{slight}"
 
 
+def describe_verdict(verdict: Verdict) -> str:
+    """Return the verdict's p, and for an undecided claim about how many pairs, or runs, would decide it."""
+    if verdict.word == "untested":
+        return ""
+    text = f"p = {verdict.p:.2g}"
+    if verdict.word == "undecided":
+        unit = "runs" if verdict.claim.kind == "rate" else "pairs"
+        needed = f"about {verdict.pairs_needed:,} {unit}" if verdict.pairs_needed else f"no number of {unit}"
+        text += f"; {needed} would decide if the true effects are the observed ones"
+    return text
+
+
 def describe_finding(finding: Finding) -> str:
-    """Return a finding as text: metric, effect with its interval, p, and how many more cells would decide."""
+    """Return a finding as text: metric, effect with its interval, and the number of pairs."""
     if not finding.is_tested:
-        return f"{finding.metric}: too few cells to compare ({finding.number} of at least {MIN_SAMPLES})"
-    more = ""
-    if finding.verdict == "undecided" and finding.cells_needed:
-        more = f"; about {finding.cells_needed:,} more cells would decide"
+        return f"{finding.metric}: too few pairs to compare ({finding.number} of at least {MIN_PAIRS})"
     if finding.scale == "rate":
         interval = f"95 % interval {finding.low:.1%} to {finding.high:.1%}"
-        return f"{finding.effect:.1%} of {finding.number} runs exploded ({interval}){more}"
+        return f"{finding.effect:.1%} of {finding.number} runs exploded ({interval})"
     if finding.scale == "similarity":
         effect = f"difference {-finding.effect:+.3f} ({-finding.high:+.3f} to {-finding.low:+.3f})"
     else:
         effect = f"ratio {math.exp(finding.effect):.2f} ({math.exp(finding.low):.2f} to {math.exp(finding.high):.2f})"
-    p = f"p = {finding.p:.2g}"
-    if finding.verdict == "contradicted":
-        p = f"p of the opposite = {finding.p_opposite:.2g}"
-    return f"{finding.metric}: {effect}, d = {finding.standardized:.2f}, {p}, n = {finding.number}{more}"
+    return f"{finding.metric}: {effect}, {finding.number} pairs"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
@@ -26,15 +26,15 @@ MAX_COLUMNS = 7
 
 @dataclass(frozen=True)
 class CaptionedImage:
-    """An image file and its caption; the file is None for a missing image."""
+    """An image as the bytes of a file, or None if it is missing, and its caption."""
 
-    file: Path | None
+    image: bytes | None
     caption: str
 
 
-def embed_image(file: Path) -> str:
-    """Return an image file as the data URI of a JPEG."""
-    with Image.open(file) as image:
+def embed_image(data: bytes) -> str:
+    """Return an image file's bytes as the data URI of a JPEG."""
+    with Image.open(io.BytesIO(data)) as image:
         return jpeg_data_uri(image.convert("RGB"), JPEG_QUALITY, optimize=True)
 
 
@@ -65,11 +65,11 @@ def _draw_image(
     left, top = position
     draw = ImageDraw.Draw(canvas)
     font = _load_font(bold=False)
-    if captioned.file is None:
+    if captioned.image is None:
         draw.rectangle((left, top, left + size[0] - 1, top + size[1] - 1), outline="#bbbbbb")
         draw.text((left + MARGIN, top + MARGIN), "not available", fill="#888888", font=font)
     else:
-        with Image.open(captioned.file) as image:
+        with Image.open(io.BytesIO(captioned.image)) as image:
             canvas.paste(image.convert("RGB"), position)
     for i, line in enumerate(_wrap(captioned.caption, size[0])):
         draw.text((left, top + size[1] + 2 + i * (CAPTION_HEIGHT + 1)), line, fill="black", font=font)

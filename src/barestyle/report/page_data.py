@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,8 +15,9 @@ from barestyle.report.contact_sheet import embed_image
 from barestyle.study.cell import CellResult
 from barestyle.study.claims import load_claims
 from barestyle.study.declaration import Figure, Optimizer, Pair, Variant
-from barestyle.study.findings import MIN_SAMPLES
-from barestyle.study.statistics import FloatArray, bootstrap_interval
+from barestyle.study.findings import MIN_PAIRS
+from barestyle.study.load_table import load_table
+from barestyle.study.statistics import FloatArray, mean_interval
 from barestyle.study.store import Store
 from barestyle.study.table import Table
 from barestyle.study.verdicts import judge
@@ -77,13 +77,6 @@ class FigureView:
     curves: str
 
 
-def load_table(store: Store) -> Table:
-    """Return the study's results as a table."""
-    return Table(
-        store.declaration, tuple(store.read_results()), store.read_attribute("metrics"), store.read_attribute("favored")
-    )
-
-
 def page_data(store: Store) -> dict[str, Any]:
     """Return everything that the page's template uses."""
     table = load_table(store)
@@ -91,23 +84,16 @@ def page_data(store: Store) -> dict[str, Any]:
     verdicts = judge(load_claims(study.claims), table)
     return {
         "study": study,
-        "metrics": store.read_attribute("metrics"),
+        "metrics": store.declaration["metrics"],
         "figures": [_view_figure(figure, store, table) for figure in study.figures],
         **view_claims(verdicts, study),
         "counts": Counter(result.state for result in table.results),
         "failures": Counter(result.reason for result in table.results if result.state == "failed"),
-        "machine": store.read_attribute("machine"),
-        "weights": store.read_attribute("weights"),
+        "machine": store.declaration["machine"],
+        "weights": store.declaration["weights"],
         "records": json.dumps(_list_records(table), separators=(",", ":")).replace("</", "<\\/"),
         "seconds": sum(result.seconds for result in table.results),
     }
-
-
-def find_first_result(variant: Variant, optimizer: Optimizer, pair: Pair, table: Table) -> CellResult | None:
-    """Return the done cell of a variant on a pair with the first of the study's seeds that has one, or None."""
-    results = table.find_results(variant.variant, optimizer.name)
-    keys = ((pair.content, pair.style, seed) for seed in table.study.seeds)
-    return next((results[key] for key in keys if key in results), None)
 
 
 def display_name(source: str) -> str:
@@ -120,7 +106,10 @@ def _view_figure(figure: Figure, store: Store, table: Table) -> FigureView:
     study = table.study
     traces: dict[str, dict[str, tuple[float, ...]]] = {}
     for optimizer in study.optimizers:
-        results = {panel.label: find_first_result(panel, optimizer, study.pairs[0], table) for panel in figure.panels}
+        results = {
+            panel.label: table.find_first(panel, optimizer.name, (study.pairs[0].content, study.pairs[0].style))
+            for panel in figure.panels
+        }
         traces[optimizer.label] = {label: result.trace for label, result in results.items() if result is not None}
     return FigureView(
         name=figure.figure,
@@ -135,12 +124,14 @@ def _view_figure(figure: Figure, store: Store, table: Table) -> FigureView:
 def _view_pair(figure: Figure, pair: Pair, store: Store, table: Table) -> PairSection:
     rows = []
     for optimizer in table.study.optimizers:
-        results = [(panel, find_first_result(panel, optimizer, pair, table)) for panel in figure.panels]
+        results = [
+            (panel, table.find_first(panel, optimizer.name, (pair.content, pair.style))) for panel in figure.panels
+        ]
         rows.append(Row(optimizer.label, tuple(_view_panel(panel, result, store) for panel, result in results)))
     return PairSection(
         name=f"{display_name(pair.content)} in the style of {display_name(pair.style)}",
-        content=_embed(store.find_input(pair.content)),
-        style=_embed(store.find_input(pair.style)),
+        content=_embed(store.read_input(pair.content)),
+        style=_embed(store.read_input(pair.style)),
         rows=tuple(rows),
     )
 
@@ -148,14 +139,14 @@ def _view_pair(figure: Figure, pair: Pair, store: Store, table: Table) -> PairSe
 def _view_panel(variant: Variant, result: CellResult | None, store: Store) -> Panel:
     if result is None:
         return Panel(variant.letter, variant.label, None, "", NOT_FINISHED)
-    image = _embed(store.find_image(result))
+    image = _embed(store.read_image(result))
     note = f"{result.evaluations} evaluations" + (", restarted" if result.restarts else "")
     return Panel(variant.letter, variant.label, image, result.cell.key, note)
 
 
-def _embed(file: Path | None) -> str | None:
-    """Return an image file as a data URI, or None for an image on another machine."""
-    return None if file is None else embed_image(file)
+def _embed(image: bytes | None) -> str | None:
+    """Return an image as a data URI, or None for one that the store does not have."""
+    return None if image is None else embed_image(image)
 
 
 def _table_row(variant: Variant, optimizer: Optimizer, table: Table) -> TableRow:
@@ -170,9 +161,9 @@ def _table_row(variant: Variant, optimizer: Optimizer, table: Table) -> TableRow
 
 def _mean_text(values: FloatArray) -> str:
     """Return the mean, with its 95 % bootstrap interval if there are enough values."""
-    if len(values) < MIN_SAMPLES:
+    if len(values) < MIN_PAIRS:
         return f"{values.mean():.3g}"
-    low, high = bootstrap_interval(values)
+    low, high = mean_interval(values)
     return f"{values.mean():.3g} ({low:.3g} to {high:.3g})"
 
 

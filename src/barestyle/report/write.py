@@ -13,8 +13,9 @@ from PIL import Image
 from barestyle.atomic_files import write_atomically, write_error
 from barestyle.report.contact_sheet import CaptionedImage, draw_sheet
 from barestyle.report.csv_export import format_csv
-from barestyle.report.page_data import display_name, find_first_result, load_table, page_data
+from barestyle.report.page_data import display_name, page_data
 from barestyle.study.declaration import Figure, Pair
+from barestyle.study.load_table import load_table
 from barestyle.study.store import Store
 from barestyle.study.table import Table
 
@@ -44,16 +45,16 @@ def write_report(store: Store, folder: Path) -> list[Path]:
 
 def _draw_figure(figure: Figure, pair: Pair, store: Store, table: Table) -> Image.Image:
     """Return the contact sheet of a figure on one pair."""
-    inputs = [CaptionedImage(store.find_input(source), display_name(source)) for source in (pair.content, pair.style)]
+    inputs = [CaptionedImage(store.read_input(source), display_name(source)) for source in (pair.content, pair.style)]
     groups = [("content and style", inputs)]
     for optimizer in table.study.optimizers:
         images = []
         for panel in figure.panels:
-            result = find_first_result(panel, optimizer, pair, table)
+            result = table.find_first(panel, optimizer.name, (pair.content, pair.style))
             caption = f"({panel.letter}) {panel.label}" if panel.letter else panel.label
-            images.append(CaptionedImage(None if result is None else store.find_image(result), caption))
+            images.append(CaptionedImage(None if result is None else store.read_image(result), caption))
         groups.append((optimizer.label, images))
-    sizes = [_read_size(image.file) for _, group in groups for image in group if image.file is not None]
+    sizes = [_read_size(image.image) for _, group in groups for image in group if image.image is not None]
     cell_size = (
         max((width for width, _ in sizes), default=DEFAULT_CELL_SIZE[0]),
         max((height for _, height in sizes), default=DEFAULT_CELL_SIZE[1]),
@@ -61,8 +62,8 @@ def _draw_figure(figure: Figure, pair: Pair, store: Store, table: Table) -> Imag
     return draw_sheet(f"Figure {figure.figure}: {figure.title}", groups, cell_size)
 
 
-def _read_size(file: Path) -> tuple[int, int]:
-    with Image.open(file) as image:
+def _read_size(data: bytes) -> tuple[int, int]:
+    with Image.open(io.BytesIO(data)) as image:
         return image.size
 
 

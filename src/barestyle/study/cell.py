@@ -1,4 +1,4 @@
-"""A cell of a study and its result: what the store keeps, and what tables, verdicts and reports read."""
+"""A cell of a study and its result: what workers return, the store keeps, and tables and reports read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from barestyle.spec import Spec
 from barestyle.spec.validation import FrozenModel
 from barestyle.stop_reasons import StopReason
 
-CellState = Literal["waiting", "running", "done", "failed"]
+CellState = Literal["waiting", "done", "failed"]
+
+FailureCode = Literal["exploded", "invalid", "worker-lost", "error"]
+"""Why a cell failed: its loss became infinite or NaN, barestyle refused it, its workers ended without an answer, or
+another exception was raised."""
 
 
 class Cell(FrozenModel):
@@ -37,39 +41,37 @@ class Cell(FrozenModel):
         """The names without their optimizers, each once."""
         return tuple(dict.fromkeys(name.partition("@")[0] for name in self.names))
 
-    def to_data(self) -> dict[str, Any]:
-        """Return the cell as plain dictionaries and lists; `Cell.model_validate` reads them."""
-        return self.model_dump(mode="json")
-
 
 class CellResult(FrozenModel):
     """The state of a cell, and its numbers once it has run.
 
     Attributes:
         cell: the cell.
-        state: waiting, running, done or failed.
-        number: of the store's entry for this cell, which has its image.
+        state: waiting, done or failed.
         scores: values by metric.
         trace: the loss at up to 100 evenly spaced iterates.
         evaluations: losses and gradients computed.
         restarts: attempts whose loss became infinite or NaN.
-        seconds: duration of the run.
+        seconds: duration of the run, without its metrics.
         stop_reason: code of why the optimization ended; None if the cell has not run, or failed outside of it.
+        failure: code of why the cell failed, or None.
         reason: a sentence on why the optimization ended, or why the cell failed.
+        has_image: whether the store has the cell's image. An exported study may leave images out.
     """
 
     model_config = ConfigDict(allow_inf_nan=True)  # a trace may end in an infinite loss
 
     cell: Cell
     state: CellState
-    number: int = 0
     scores: dict[str, float] = Field(default_factory=dict)
     trace: tuple[float, ...] = ()
     evaluations: int = 0
     restarts: int = 0
     seconds: float = 0.0
     stop_reason: StopReason | None = None
+    failure: FailureCode | None = None
     reason: str = ""
+    has_image: bool = False
 
     @property
     def has_exploded(self) -> bool:
@@ -77,5 +79,13 @@ class CellResult(FrozenModel):
         return self.restarts > 0 or (self.stop_reason is not None and self.stop_reason.is_explosion)
 
     def to_data(self) -> dict[str, Any]:
-        """Return the numbers of a run, without the cell and the entry number, as plain dictionaries and lists."""
-        return self.model_dump(mode="json", exclude={"cell", "number"})
+        """Return the result as plain dictionaries and lists, with the cell's names in place of its whole spec."""
+        cell = {
+            "key": self.cell.key,
+            "content": self.cell.content,
+            "style": self.cell.style,
+            "seed": self.cell.seed,
+            "spec": self.cell.spec.digest,
+            "names": list(self.cell.names),
+        }
+        return {"cell": cell, **self.model_dump(mode="json", exclude={"cell"})}

@@ -13,10 +13,10 @@ from pydantic import Field, model_validator
 from barestyle.spec.validation import FrozenModel
 
 RATIO_MARGIN = math.log(1.25)
-"""Equivalence margin for the logarithm of a ratio of distances. Ratios from 0.8 to 1.25 can hardly be seen."""
+"""Of the logarithm of a ratio of distances. Ratios from 0.8 to 1.25 can hardly be seen."""
 
 SIMILARITY_MARGIN = 0.05
-"""Equivalence margin for a difference of similarities, which are at most 1."""
+"""Of a difference of similarities, which are at most 1."""
 
 STYLE = "style"
 """In a claim's metrics: similarity to the style, by the metrics in STYLE_METRICS."""
@@ -37,10 +37,13 @@ class Claim(FrozenModel):
         statement: the claim as a sentence.
         kind: `better`, `worse`, `no-better` or `equivalent` compares the subject with the reference; `rate` states
             how many runs with random networks explode.
-        subject, reference: names of variants. variant@optimizer names the optimizer, too; otherwise the claim is
-            tested with each optimizer.
-        against: whether the subject is compared with the `mean` of the references or the `best` one.
-        slight: whether a difference within the equivalence margin supports the claim as well.
+        subject, reference: names of variants, whose values are averaged. variant@optimizer names the optimizer, too;
+            otherwise the claim is tested with each optimizer.
+        against: whether the subject is compared with the `mean` of the references or with each of them, so that it
+            has to be better than the `best` one, or worse.
+        slight: whether a difference within the region of equivalence supports the claim as well.
+        visibility: name of a variant with a random network, if the claim is about what can be seen: the images of
+            subject and reference must also differ by less, or by more, than those of this variant with two seeds.
         metrics: names of metrics, or `style`.
         between: lowest and highest rate, 0..1, for the kind `rate`.
     """
@@ -53,6 +56,7 @@ class Claim(FrozenModel):
     reference: VariantNames | None = None
     against: Literal["mean", "best"] = "mean"
     slight: bool = False
+    visibility: str = ""
     metrics: tuple[str, ...] = (STYLE,)
     between: tuple[float, float] | None = None
 
@@ -63,6 +67,8 @@ class Claim(FrozenModel):
                 raise ValueError(f"claim {self.id!r} of a rate needs between: [LOW, HIGH]")
         elif self.subject is None or self.reference is None:
             raise ValueError(f"claim {self.id!r} needs a subject and a reference")
+        elif self.against == "best" and self.kind == "equivalent":
+            raise ValueError(f"claim {self.id!r} of equivalence cannot be against the best; use the mean")
         return self
 
     @property
@@ -84,7 +90,10 @@ class Claim(FrozenModel):
 
 
 def equivalence_margin(scale: str) -> float:
-    """Return the largest difference that counts as none, on the scale of a metric: distance or similarity."""
+    """Return the largest difference that counts as none, on the scale of a metric: distance or similarity.
+
+    Smaller differences, in either direction, are the region of practical equivalence.
+    """
     return {"distance": RATIO_MARGIN, "similarity": SIMILARITY_MARGIN}[scale]
 
 

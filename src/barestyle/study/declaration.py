@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
+from barestyle.errors import StudyError
 from barestyle.presets import PRESETS, preset
 from barestyle.spec import Spec, with_settings
 from barestyle.spec.validation import FrozenModel
@@ -20,9 +22,10 @@ Name = Annotated[
     ),
 ]
 Settings = dict[str, Any]
+Seeds = Annotated[tuple[Annotated[int, Field(ge=0, lt=2**63)], ...], Field(min_length=1)]
 
 KIND = "barestyle-study"
-FORMAT = 1
+FORMAT = 2
 """Incremented when declarations or stored cells change so that other versions could not read them."""
 
 
@@ -87,15 +90,21 @@ DEFAULT_PAIRS = (
 class Study(FrozenModel):
     """Every variant of every figure, with every optimizer, on every pair, with every seed.
 
-    A variant without a randomly drawn network is run with the first seed only: other seeds would repeat the result.
-    `claims` are tested in addition to the paper's; a claim with the id of a shipped one replaces it.
+    `variant_seeds` has other seeds for single variants, by name. A variant without a randomly drawn network is run with
+    the first seed only: other seeds would repeat the result. `claims` are tested in addition to the paper's; a claim
+    with the id of a shipped one replaces it. Claims are tested at `looks`, which are numbers of pairs, the first ones;
+    by default once, with all pairs. `folder` is that of the study's file, which paths of images are relative to; it is
+    not stored.
     """
 
     study: Name
     title: str
+    folder: Path = Field(default=Path(), exclude=True)
     include: tuple[str, ...] = ()
     pairs: Annotated[tuple[Pair, ...], Field(min_length=1)] = DEFAULT_PAIRS
-    seeds: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**63)], ...], Field(min_length=1)] = (0, 1, 2)
+    seeds: Seeds = (0, 1, 2)
+    variant_seeds: dict[str, Seeds] = Field(default_factory=dict)
+    looks: tuple[Annotated[int, Field(ge=3)], ...] = ()
     size: Annotated[int, Field(ge=16, le=65536)] = 128
     optimizers: Annotated[tuple[Optimizer, ...], Field(min_length=1)] = (PAPER_OPTIMIZER, ROBUST_OPTIMIZER)
     metrics: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
@@ -105,6 +114,11 @@ class Study(FrozenModel):
     @model_validator(mode="after")
     def _check_names(self) -> Study:
         check_names(self)
+        if list(self.looks) != sorted(set(self.looks)) or (self.looks and self.looks[-1] > len(self.pairs)):
+            raise ValueError(
+                f"looks must be growing numbers of pairs up to {len(self.pairs)}, the number of the study's pairs, not "
+                f"{', '.join(map(str, self.looks))}"
+            )
         return self
 
     @property
@@ -115,6 +129,29 @@ class Study(FrozenModel):
     def find_variant(self, name: str) -> Variant | None:
         """Return the variant of that name, or None."""
         return next((variant for variant in self.variants if variant.variant == name), None)
+
+    def seeds_of(self, variant: str, spec: Spec) -> tuple[int, ...]:
+        """Return the seeds that a variant is run with: only the first one if its network has no random weights."""
+        seeds = self.variant_seeds.get(variant, self.seeds)
+        return seeds if spec.network.is_random else seeds[:1]
+
+    @property
+    def all_looks(self) -> tuple[int, ...]:
+        """The numbers of pairs at which claims are tested."""
+        return self.looks or (len(self.pairs),)
+
+    def with_looks(self) -> Study:
+        """Return the study with looks at a quarter, half and all of its pairs, unless it has looks of its own.
+
+        Raises StudyError for fewer pairs than a test needs.
+        """
+        number = len(self.pairs)
+        if number < 3:
+            raise StudyError(
+                f"claims need at least 3 pairs to be decided, and study {self.study!r} has {number}; add some"
+            )
+        looks = sorted({max(3, -(-number // part)) for part in (4, 2, 1)})
+        return self if self.looks else self.model_copy(update={"looks": tuple(looks)})
 
     def build_spec(self, variant: Variant, optimizer: Optimizer) -> Spec:
         """Return the spec of a variant with an optimizer, at the study's size. Raises SpecError."""

@@ -21,7 +21,7 @@ def expand(study: Study, image_hashes: Mapping[str, str], weights_hash: str | No
 
     Raises StudyError if a variant needs trained weights and there are none.
     """
-    specs: dict[str, tuple[Spec, list[str]]] = {}
+    specs: dict[str, tuple[Spec, list[str], dict[int, None]]] = {}
     for variant in study.variants:
         for optimizer in study.optimizers:
             spec = study.build_spec(variant, optimizer)
@@ -30,24 +30,29 @@ def expand(study: Study, image_hashes: Mapping[str, str], weights_hash: str | No
                     f"variant {variant.variant!r} needs trained VGG-19 weights; name a file with --trained FILE, "
                     "or leave such variants out with --untrained"
                 )
-            names = specs.setdefault(spec.digest, (spec, []))[1]
+            _, names, seeds = specs.setdefault(spec.digest, (spec, [], {}))
+            seeds.update(dict.fromkeys(study.seeds_of(variant.variant, spec)))
             name = f"{variant.variant}@{optimizer.name}"
             if name not in names:
                 names.append(name)
-    return [
-        Cell(
-            key=cell_key(spec, pair, seed, image_hashes, weights_hash),
-            content=pair.content,
-            style=pair.style,
-            spec=spec,
-            seed=seed,
-            names=tuple(names),
+    cells = [
+        (
+            position,
+            i,
+            Cell(
+                key=cell_key(spec, pair, seed, image_hashes, weights_hash),
+                content=pair.content,
+                style=pair.style,
+                spec=spec,
+                seed=seed,
+                names=tuple(names),
+            ),
         )
-        for i, seed in enumerate(study.seeds)
-        for pair in study.pairs
-        for spec, names in specs.values()
-        if i == 0 or spec.network.is_random
+        for i, pair in enumerate(study.pairs)
+        for spec, names, seeds in specs.values()
+        for position, seed in enumerate(seeds)
     ]
+    return [cell for _, _, cell in sorted(cells, key=lambda entry: entry[:2])]
 
 
 def cell_key(spec: Spec, pair: Pair, seed: int, image_hashes: Mapping[str, str], weights_hash: str | None) -> str:

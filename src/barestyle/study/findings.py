@@ -5,25 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
 from barestyle.study.claims import Claim, equivalence_margin
-from barestyle.study.statistics import (
-    FloatArray,
-    binomial_interval,
-    bootstrap_interval,
-    p_greater,
-    p_less,
-    required_runs,
-)
-from barestyle.study.table import PairAndSeed, Table
+from barestyle.study.regions import Region, claim_region, p_inside, p_outside
+from barestyle.study.statistics import FloatArray, binomial_interval, mean_interval, rate_p_values
+from barestyle.study.table import PairName, Table
+from barestyle.study.visibility import VISIBILITY, find_visibility, is_judged_by_visibility
 
-Word = Literal["supported", "contradicted", "undecided", "untested"]
-
-MIN_SAMPLES = 3
-"""Fewest differences, or runs, that are tested."""
+MIN_PAIRS = 3
+"""Fewest pairs, or runs, that are tested."""
 
 NAMED_OPTIMIZERS = "as named"
 """The optimizer of findings on claims whose variants name their optimizers."""
@@ -31,35 +23,31 @@ NAMED_OPTIMIZERS = "as named"
 
 @dataclass(frozen=True)
 class Finding:
-    """What one metric shows about a claim with one optimizer.
+    """What one metric shows about a claim with one optimizer, on the first pairs of a study.
 
     Attributes:
-        claim, optimizer, metric: what was tested; the metric of a rate is "exploded".
+        metric: the metric, "visibility", or "exploded" for a rate.
         scale: of the metric, distance or similarity; "rate" for a rate.
-        number: of paired differences, or of runs.
+        number: of pairs, or of runs.
         effect: the mean difference subject - reference on a scale where lower is better: of logarithms for
             distances, so that exp(effect) is a ratio, and of the negated similarity otherwise. NaN if untested.
         low, high: the 95 % interval of the effect.
-        standardized: Cohen's d of the paired differences.
-        p: of the claim. `verdicts.judge` corrects it for the number of tests.
-        p_opposite: of what contradicts the claim, corrected in the same way.
-        verdict: set by `verdicts.judge`.
-        cells_needed: about how many more cells would decide; None if it is decided or no number would decide.
+        deviation: standard deviation of the differences.
+        region: the effects for which the claim holds.
+        p: of the claim.
+        p_opposite: of what contradicts the claim.
     """
 
-    claim: Claim
-    optimizer: str
     metric: str
     scale: str
     number: int
+    region: Region
     effect: float = math.nan
     low: float = math.nan
     high: float = math.nan
-    standardized: float = math.nan
+    deviation: float = math.nan
     p: float = 1.0
     p_opposite: float = 1.0
-    verdict: Word = "untested"
-    cells_needed: int | None = None
 
     @property
     def is_tested(self) -> bool:
@@ -67,15 +55,18 @@ class Finding:
         return not math.isnan(self.effect)
 
 
-def compute_findings(claim: Claim, table: Table) -> list[Finding]:
-    """Return a finding for every optimizer and metric that a claim is tested with."""
+def compute_findings(claim: Claim, table: Table, optimizer: str, look: int) -> list[Finding]:
+    """Return a finding for every metric that a claim is tested with, on the first `look` pairs of the study."""
     if claim.kind == "rate":
-        return [_estimate_rate(claim, table, optimizer) for optimizer in list_optimizers(claim, table)]
-    return [
-        _compare(claim, table, optimizer, metric)
-        for optimizer in list_optimizers(claim, table)
+        return [_estimate_rate(claim, table, optimizer, look)]
+    pairs = [(pair.content, pair.style) for pair in table.study.pairs[:look]]
+    findings = [
+        _compare(claim, table, optimizer, metric, pairs)
         for metric in claim.select_metrics(_available_metrics(claim, table, optimizer))
     ]
+    if is_judged_by_visibility(claim, table, optimizer):
+        findings.append(_judge_visibility(claim, table, optimizer, pairs))
+    return findings
 
 
 def list_optimizers(claim: Claim, table: Table) -> list[str]:
@@ -85,35 +76,25 @@ def list_optimizers(claim: Claim, table: Table) -> list[str]:
     return [optimizer.name for optimizer in table.study.optimizers]
 
 
-def compute_differences(claim: Claim, table: Table, optimizer: str, metric: str) -> FloatArray:
-    """Return subject minus reference for every pair and seed that has results of both; may be empty.
-
-    If none of the networks is random there is one difference for each pair, as another seed would repeat it.
-    """
-    try:
-        is_random = any(table.is_random(*_split_name(name, optimizer)) for name in claim.variants)
-        subject = _reduce(claim.subject or (), table, optimizer, metric, "mean", every_seed=is_random)
-        reference = _reduce(claim.reference or (), table, optimizer, metric, claim.against, every_seed=is_random)
-    except KeyError:  # the study does not have this variant or optimizer
-        return np.empty(0)
-    return np.array([subject[key] - reference[key] for key in sorted(subject.keys() & reference.keys())])
+def list_cells(claim: Claim, table: Table, optimizer: str) -> list[tuple[str, str]]:
+    """Return the variants and optimizers whose cells decide a claim."""
+    if claim.kind == "rate":
+        return [name for name, spec in table.specs.items() if name[1] == optimizer and spec.network.is_random]
+    names = [_split_name(name, optimizer) for name in claim.variants]
+    if is_judged_by_visibility(claim, table, optimizer):
+        names.append((claim.visibility, optimizer))
+    return list(dict.fromkeys(names))
 
 
-def _reduce(
-    variants: Sequence[str],
-    table: Table,
-    optimizer: str,
-    metric: str,
-    against: Literal["mean", "best"],
-    *,
-    every_seed: bool,
-) -> dict[PairAndSeed, float]:
-    """Return one value for each pair and seed: the mean of the variants, or the values of the best variant."""
-    columns = [table.find_values(*_split_name(name, optimizer), metric, every_seed=every_seed) for name in variants]
-    keys = set.intersection(*(set(column) for column in columns))
-    if against == "best" and keys:
-        columns = [min(columns, key=lambda column: sum(column[key] for key in keys))]
-    return {key: sum(column[key] for column in columns) / len(columns) for key in keys}
+def compute_differences(
+    subject: Sequence[dict[PairName, float]], reference: Sequence[dict[PairName, float]], pairs: Sequence[PairName]
+) -> FloatArray:
+    """Return the mean of the subjects minus the mean of the references, for every pair that all of them have."""
+    columns = [*subject, *reference]
+    present = [pair for pair in pairs if all(pair in column for column in columns)]
+    means = [np.array([[column[pair] for pair in present] for column in side]) for side in (subject, reference)]
+    difference: FloatArray = means[0].mean(axis=0) - means[1].mean(axis=0)
+    return difference
 
 
 def _available_metrics(claim: Claim, table: Table, optimizer: str) -> dict[str, Sequence[str]]:
@@ -138,62 +119,84 @@ def _split_name(name: str, optimizer: str) -> tuple[str, str]:
     return variant, named or optimizer
 
 
-def _compare(claim: Claim, table: Table, optimizer: str, metric: str) -> Finding:
+def _compare(claim: Claim, table: Table, optimizer: str, metric: str, pairs: Sequence[PairName]) -> Finding:
     """Return the finding of paired tests on the differences between subject and reference."""
-    differences = compute_differences(claim, table, optimizer, metric)
     scale = table.metrics[metric]["scale"]
-    finding = Finding(claim, optimizer, metric, scale, len(differences))
-    if len(differences) < MIN_SAMPLES:
+    region = claim_region(claim.kind, equivalence_margin(scale), slight=claim.slight)
+    try:
+        subject, reference = (
+            [table.find_values(*_split_name(name, optimizer), metric) for name in side or ()]
+            for side in (claim.subject, claim.reference)
+        )
+    except KeyError:  # the study does not have this variant or optimizer
+        return Finding(metric, scale, 0, region)
+    sides = [reference] if claim.against == "mean" else [[each] for each in reference]
+    tested = [_test(metric, scale, compute_differences(subject, side, pairs), region) for side in sides]
+    return tested[0] if claim.against == "mean" else _combine_references(claim, tested)
+
+
+def _combine_references(claim: Claim, findings: Sequence[Finding]) -> Finding:
+    """Return the finding against the best of several references, from the findings against each.
+
+    To be better than the best is to be better than all of them; to be worse, or no better, than the best is to be so
+    compared with one of them. Showing it for all takes the largest p, for one the smallest times their number.
+    """
+    hardest = max(findings, key=lambda finding: finding.effect)
+    if not all(finding.is_tested for finding in findings):
+        return replace(hardest, effect=math.nan)
+    ps, opposites = [finding.p for finding in findings], [finding.p_opposite for finding in findings]
+    number = len(findings)
+    if claim.kind == "better":
+        return replace(hardest, p=max(ps), p_opposite=min(1.0, number * min(opposites)))
+    return replace(hardest, p=min(1.0, number * min(ps)), p_opposite=max(opposites))
+
+
+def _judge_visibility(claim: Claim, table: Table, optimizer: str, pairs: Sequence[PairName]) -> Finding:
+    """Return the finding on the distance between the images of subject and reference, relative to two seeds.
+
+    A difference is visible if it is larger than the region of equivalence around that of two seeds.
+    """
+    margin = equivalence_margin("distance")
+    is_invisible = claim.kind in ("equivalent", "no-better")
+    region = Region(-math.inf, margin) if is_invisible else Region(margin, math.inf)
+    try:
+        values = find_visibility(claim, table, optimizer)
+    except KeyError:  # the study does not have this variant or optimizer
+        values = {}
+    differences = np.array([values[pair] for pair in pairs if pair in values])
+    return _test(VISIBILITY, "distance", differences, region)
+
+
+def _test(metric: str, scale: str, differences: FloatArray, region: Region) -> Finding:
+    finding = Finding(metric, scale, len(differences), region)
+    if len(differences) < MIN_PAIRS:
         return finding
-    mean, deviation = float(differences.mean()), float(differences.std(ddof=1))
-    p, p_opposite = _test(claim.kind, differences, equivalence_margin(scale))
-    low, high = bootstrap_interval(differences)
+    low, high = mean_interval(differences)
     return replace(
         finding,
-        effect=mean,
+        effect=float(differences.mean()),
         low=low,
         high=high,
-        standardized=mean / deviation if deviation > 0 else math.copysign(math.inf, mean) if mean else 0.0,
-        p=p,
-        p_opposite=min(1.0, p_opposite),
+        deviation=float(differences.std(ddof=1)),
+        p=float(p_inside(differences, region)),
+        p_opposite=float(p_outside(differences, region)),
     )
 
 
-def _test(kind: str, differences: FloatArray, margin: float) -> tuple[float, float]:
-    """Return p of a claim and p of what contradicts it.
-
-    Equivalence is tested by two one-sided tests (TOST; Schuirmann 1987, doi:10.1007/BF01068419). A claim of better
-    or worse is contradicted by the opposite and by equivalence.
-    """
-    p_equivalent = max(p_greater(differences, -margin), p_less(differences, margin))
-    if kind == "equivalent":
-        return p_equivalent, 2 * min(p_greater(differences, margin), p_less(differences, -margin))
-    if kind == "no-better":
-        return p_greater(differences, -margin), p_less(differences, -margin)
-    p_claim, p_opposite = (p_less, p_greater) if kind == "better" else (p_greater, p_less)
-    return p_claim(differences, 0.0), 2 * min(p_opposite(differences, 0.0), p_equivalent)
-
-
-def _estimate_rate(claim: Claim, table: Table, optimizer: str) -> Finding:
-    """Return the rate of runs with random networks that exploded at least once.
-
-    A rate has an interval and no p: 0 stands for an interval that decides, 1 for one that does not.
-    """
-    digests = {spec.digest for (_, name), spec in table.specs.items() if name == optimizer and spec.network.is_random}
-    runs = [r for r in table.results if r.cell.spec.digest in digests and r.state in ("done", "failed")]
-    finding = Finding(claim, optimizer, "exploded", "rate", len(runs))
-    if len(runs) < MIN_SAMPLES or claim.between is None:
+def _estimate_rate(claim: Claim, table: Table, optimizer: str, look: int) -> Finding:
+    """Return the rate of runs with random networks that exploded at least once, on the first pairs."""
+    pairs = {(pair.content, pair.style) for pair in table.study.pairs[:look]}
+    runs = {
+        result.cell.key: result
+        for name in list_cells(claim, table, optimizer)
+        for result in table.find_all(*name).values()
+        if result.state != "waiting" and (result.cell.content, result.cell.style) in pairs
+    }
+    region = Region(*(claim.between or (0.0, 1.0)))
+    finding = Finding("exploded", "rate", len(runs), region)
+    if len(runs) < MIN_PAIRS:
         return finding
-    exploded = sum(run.has_exploded for run in runs)
-    rate = exploded / len(runs)
+    exploded = sum(run.has_exploded for run in runs.values())
     low, high = binomial_interval(exploded, len(runs))
-    lowest, highest = claim.between
-    return replace(
-        finding,
-        effect=rate,
-        low=low,
-        high=high,
-        p=0.0 if lowest <= low and high <= highest else 1.0,
-        p_opposite=0.0 if high < lowest or low > highest else 1.0,
-        cells_needed=max(1, required_runs(rate, lowest, highest) - len(runs)),
-    )
+    p, p_opposite = rate_p_values(exploded, len(runs), region.low, region.high)
+    return replace(finding, effect=exploded / len(runs), low=low, high=high, p=p, p_opposite=p_opposite)

@@ -1,13 +1,11 @@
-"""From a declaration to a store with queued cells; everything is checked before the first cell runs."""
+"""From a declaration to cells that can be run; everything is checked before the first one runs."""
 
 from __future__ import annotations
 
 import platform
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from barestyle.atomic_files import write_atomically
 from barestyle.errors import SpecError
 from barestyle.images import encode, read, target_size
 from barestyle.metrics import METRICS, missing_requirement, select
@@ -19,7 +17,7 @@ from barestyle.study.claims import STYLE
 from barestyle.study.declaration import Study
 from barestyle.study.expansion import expand, needs_trained_weights
 from barestyle.study.image_files import ImageFile, check_image
-from barestyle.study.store import OBJECTIVES, Store
+from barestyle.study.store import Store
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def resolve_study(study: Study, *, weights: Path | None) -> ResolvedStudy:
     select(study.metrics)
     select(metric for claim in study.claims for metric in claim.metrics if metric != STYLE)
     names = dict.fromkeys(name for pair in study.pairs for name in (pair.content, pair.style))
-    images = {name: check_image(name) for name in names}
+    images = {name: check_image(name, study.folder) for name in names}
     _check_sizes(study, images)
     weights_hash = _hash_weights(study, weights)
     metrics, left_out = _select_metrics(study, weights)
@@ -80,7 +78,7 @@ def _select_metrics(study: Study, weights: Path | None) -> tuple[tuple[str, ...]
         if reason and study.metrics is not None:
             raise SpecError(f"metric {name} of study {study.study!r} cannot be computed; {reason}")
     available = [name for name, reason in missing.items() if not reason]
-    return tuple(dict.fromkeys([*available, *OBJECTIVES])), {name: why for name, why in missing.items() if why}
+    return tuple(available), {name: why for name, why in missing.items() if why}
 
 
 def _hash_weights(study: Study, weights: Path | None) -> str | None:
@@ -92,16 +90,12 @@ def _hash_weights(study: Study, weights: Path | None) -> str | None:
     return vgg19.load_layers(vgg19.find_weights(str(weights)), deepest).sha256
 
 
-def prepare_store(resolved: ResolvedStudy, store: Store, *, retry_failed: bool = False) -> int:
-    """Declare a study in its store and queue the cells that are not in it; return how many were queued.
-
-    Cells of an earlier declaration that are not part of this one stay in the store and are not run.
-    """
+def declare(resolved: ResolvedStudy, store: Store) -> None:
+    """Declare a study in its store, with its images at the study's size. Raises StudyError; see `Store.declare`."""
     study = resolved.study
     store.declare(
         study,
-        cells=[cell.key for cell in resolved.cells],
-        images={name: {"path": str(image.path), "sha256": image.sha256} for name, image in resolved.images.items()},
+        images={name: image.sha256 for name, image in resolved.images.items()},
         weights=resolved.weights_sha256,
         metrics={
             name: {"label": METRICS[name].label, "reference": METRICS[name].reference, "scale": METRICS[name].scale}
@@ -111,21 +105,13 @@ def prepare_store(resolved: ResolvedStudy, store: Store, *, retry_failed: bool =
         machine={"system": f"{platform.system()} {platform.machine()}", **package_versions()},
     )
     for name, image in resolved.images.items():
-        _store_input(store, name, image.path, study.size)
-    return store.enqueue(resolved.cells, retry_failed=retry_failed)
+        if store.read_input(name) is None:
+            picture = read(image.path)
+            pixels = picture.resize(*target_size(picture.height, picture.width, study.size)).pixels
+            store.write_input(name, encode(pixels, None, ".png", bits=8))
 
 
 def _list_favored(study: Study, metric: str) -> list[str]:
     """Return the variants whose own objective the metric is close to."""
     favors = METRICS[metric].favors
     return [v.variant for v in study.variants if favors(study.build_spec(v, study.optimizers[0]))]
-
-
-def _store_input(store: Store, name: str, path: Path, size: int) -> None:
-    """Store an input image at the study's size, for reports."""
-    image = read(path)
-    resized = image.resize(*target_size(image.height, image.width, size)).pixels
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "input.png"
-        write_atomically(file, encode(resized, None, ".png", bits=8))
-        store.add_input(name, file)

@@ -3,59 +3,65 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 
 LEVEL = 0.05
-"""Significance level of all tests."""
+"""Highest expected share of wrong verdicts among all that are given; see `verdicts.judge`."""
 
 POWER = 0.8
 """Power for which sample sizes are computed."""
 
-RESAMPLES = 4000
-"""Of the bootstrap."""
+
+def p_greater(values: FloatArray, bound: float) -> FloatArray:
+    """Return p of a one-sample t-test of "the mean is greater than `bound`", along the last axis.
+
+    Exactly 0 or 1 where all values are equal.
+    """
+    number = values.shape[-1]
+    deviation = values.std(axis=-1, ddof=1)
+    excess = values.mean(axis=-1) - bound
+    is_constant = np.ptp(values, axis=-1) == 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = special.stdtr(number - 1, -excess / (deviation / math.sqrt(number)))
+    certain = np.where(values[..., 0] > bound, 0.0, 1.0)
+    tested: FloatArray = np.where(is_constant, certain, p)
+    return tested
 
 
-def p_greater(values: FloatArray, bound: float) -> float:
-    """Return p of a one-sample t-test of "the mean is greater than `bound`"; exactly 0 or 1 if all values are equal."""
-    if float(np.ptp(values)) == 0:
-        return 0.0 if float(values[0]) > bound else 1.0
-    return float(stats.ttest_1samp(values, bound, alternative="greater").pvalue)
-
-
-def p_less(values: FloatArray, bound: float) -> float:
-    """Return p of a one-sample t-test of "the mean is less than `bound`"; exactly 0 or 1 if all values are equal."""
+def p_less(values: FloatArray, bound: float) -> FloatArray:
+    """Return p of a one-sample t-test of "the mean is less than `bound`", along the last axis; see `p_greater`."""
     return p_greater(-values, -bound)
 
 
-def bootstrap_interval(values: FloatArray) -> tuple[float, float]:
-    """Return the 95 % bootstrap interval of the mean (BCa, with a fixed seed); the value itself if all are equal."""
+def mean_interval(values: FloatArray) -> tuple[float, float]:
+    """Return the 95 % t-interval of the mean of at least two values; the value itself if all are equal."""
     if float(np.ptp(values)) == 0:
         return float(values[0]), float(values[0])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", stats.DegenerateDataWarning)
-        result = stats.bootstrap((values,), np.mean, n_resamples=RESAMPLES, method="BCa", rng=np.random.default_rng(0))
-    return float(result.confidence_interval.low), float(result.confidence_interval.high)
+    interval = stats.ttest_1samp(values, 0.0).confidence_interval(0.95)
+    return float(interval.low), float(interval.high)
 
 
-def holm(ps: Sequence[float]) -> list[float]:
-    """Return p-values after Holm's step-down correction (1979, https://www.jstor.org/stable/4615733), in their order.
+def benjamini_hochberg(ps: Sequence[float]) -> list[float]:
+    """Return p-values adjusted for their number, in their order (1995, doi:10.1111/j.2517-6161.1995.tb02031.x).
 
-    The smallest p is multiplied by the number of tests n, the next one by n - 1, and so on.
+    Among the hypotheses whose adjusted p is at most q, the expected share of false ones is at most q.
     """
-    order = sorted(range(len(ps)), key=lambda i: ps[i])
-    corrected = [1.0] * len(ps)
-    highest = 0.0
-    for rank, i in enumerate(order):
-        highest = max(highest, min(1.0, ps[i] * (len(ps) - rank)))
-        corrected[i] = highest
-    return corrected
+    return [float(p) for p in stats.false_discovery_control(ps, method="bh")] if ps else []
+
+
+def spending_weights(looks: Sequence[int]) -> list[float]:
+    """Return the share of the error that each look at growing data may spend, in proportion to the number of pairs.
+
+    The smallest p of all looks, each divided by its share, is a valid p whenever one stops, as the shares sum to 1
+    (Bonferroni's inequality).
+    """
+    return [look / sum(looks) for look in looks]
 
 
 def binomial_interval(successes: int, number: int) -> tuple[float, float]:
@@ -64,19 +70,38 @@ def binomial_interval(successes: int, number: int) -> tuple[float, float]:
     return float(interval.low), float(interval.high)
 
 
-def required_differences(distance: float, deviation: float, *, tests: int, is_equivalence: bool) -> int:
-    """Return about how many paired differences a test needs to decide with the power POWER.
+def rate_p_values(successes: int, number: int, low: float, high: float) -> tuple[float, float]:
+    """Return p of "the rate is between low and high", and p of "it is not", by exact binomial tests."""
+    below_high = stats.binomtest(successes, number, high, alternative="less").pvalue
+    above_low = stats.binomtest(successes, number, low, alternative="greater").pvalue
+    above_high = stats.binomtest(successes, number, high, alternative="greater").pvalue
+    below_low = stats.binomtest(successes, number, low, alternative="less").pvalue
+    return float(max(below_high, above_low)), float(min(1.0, 2 * min(above_high, below_low)))
+
+
+def power_of_test(distance: float, deviation: float, number: int, level: float) -> float:
+    """Return about the probability that a one-sided test of `number` differences at a level rejects a bound.
 
     Args:
-        distance: of the true mean from the bound that is tested, greater than 0.
+        distance: of the true mean from the bound.
         deviation: standard deviation of the differences.
-        tests: number of tests in Holm's correction; its strictest level is used.
-        is_equivalence: whether two one-sided tests must pass at once, each of which then needs more power
-            (Julious 2004, doi:10.1002/sim.1783).
+        number: of differences.
+        level: of the test.
     """
-    power = (1 + POWER) / 2 if is_equivalence else POWER
-    quantiles = stats.norm.ppf(1 - LEVEL / tests) + stats.norm.ppf(power)
-    return math.ceil(float((quantiles * deviation / distance) ** 2))
+    if deviation == 0:
+        return 1.0 if distance > 0 else 0.0
+    return float(stats.norm.sf(stats.norm.isf(level) - distance * math.sqrt(number) / deviation))
+
+
+def required_pairs(distance: float, deviation: float, *, level: float) -> int | None:
+    """Return about how many pairs a one-sided test at a level needs to decide with the power POWER.
+
+    None if the distance of the mean from the bound is 0: no number of pairs decides.
+    """
+    if distance == 0:
+        return None
+    quantiles = stats.norm.isf(level) + stats.norm.ppf(POWER)
+    return max(2, math.ceil(float((quantiles * deviation / distance) ** 2)))
 
 
 def required_runs(rate: float, low: float, high: float) -> int:

@@ -1,4 +1,4 @@
-"""The results of a study by variant, optimizer and metric, for each pair and seed."""
+"""The results of a study by variant, optimizer and metric, averaged over seeds for each pair of images."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from functools import cached_property
 
 from barestyle.spec import Spec
 from barestyle.study.cell import CellResult
-from barestyle.study.declaration import Study
+from barestyle.study.declaration import Study, Variant
+
+PairName = tuple[str, str]
+"""Content and style."""
 
 PairAndSeed = tuple[str, str, int]
 """Content, style, seed."""
@@ -27,49 +30,63 @@ class Table:
         results: of every cell, in any state.
         metrics: label, reference (content or style) and scale (distance or similarity) of each metric.
         favored: by metric, the variants whose own objective the metric is close to.
+        comparisons: distances between the images of two cells, by `comparison_name`.
     """
 
     study: Study
     results: tuple[CellResult, ...]
     metrics: Mapping[str, Mapping[str, str]]
     favored: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    comparisons: Mapping[str, float] = field(default_factory=dict)
 
-    def find_results(self, variant: str, optimizer: str) -> dict[PairAndSeed, CellResult]:
-        """Return the done cells of a variant by pair and seed; without a random network, of the first seed only.
+    def find_all(self, variant: str, optimizer: str) -> dict[PairAndSeed, CellResult]:
+        """Return the cells of a variant by pair and seed, in any state.
 
         Raises KeyError for a variant or an optimizer that the study does not have.
         """
         spec = self.specs[variant, optimizer]
         pairs = {(pair.content, pair.style) for pair in self.study.pairs}
-        seeds = self.study.seeds if spec.network.is_random else self.study.seeds[:1]
+        seeds = self.study.seeds_of(variant, spec)
         return {
             (result.cell.content, result.cell.style, result.cell.seed): result
-            for result in self._done_by_digest.get(spec.digest, ())
+            for result in self._by_digest.get(spec.digest, ())
             if (result.cell.content, result.cell.style) in pairs and result.cell.seed in seeds
         }
 
-    def is_random(self, variant: str, optimizer: str) -> bool:
-        """Return whether a variant has a cell for every seed. Raises KeyError as `find_results` does."""
-        return self.specs[variant, optimizer].network.is_random
+    def find_results(self, variant: str, optimizer: str) -> dict[PairAndSeed, CellResult]:
+        """Return the done cells of a variant by pair and seed. Raises KeyError as `find_all` does."""
+        return {key: result for key, result in self.find_all(variant, optimizer).items() if result.state == "done"}
 
-    def find_values(
-        self, variant: str, optimizer: str, metric: str, *, every_seed: bool = False
-    ) -> dict[PairAndSeed, float]:
-        """Return a metric by pair and seed, on the scale on which it is compared; lower is better.
+    def find_values(self, variant: str, optimizer: str, metric: str) -> dict[PairName, float]:
+        """Return a metric by pair, averaged over seeds on the scale on which it is compared; lower is better.
 
-        Distances are returned as logarithms, so that differences are ratios, and similarities are negated. With
-        `every_seed` the single cell of a network that is not random is repeated for every seed, to be compared with
-        a random one.
+        Distances are returned as logarithms, so that differences are ratios, and similarities are negated. Raises
+        KeyError as `find_all` does.
         """
         is_similarity = self.metrics[metric]["scale"] == "similarity"
-        values = {
-            key: -result.scores[metric] if is_similarity else math.log(max(result.scores[metric], SMALLEST_DISTANCE))
-            for key, result in self.find_results(variant, optimizer).items()
-            if metric in result.scores
-        }
-        if not every_seed or self.is_random(variant, optimizer):
-            return values
-        return {(*key[:2], seed): value for key, value in values.items() for seed in self.study.seeds}
+        values: dict[PairName, list[float]] = {}
+        for (content, style, _), result in self.find_results(variant, optimizer).items():
+            if metric in result.scores:
+                score = result.scores[metric]
+                value = -score if is_similarity else math.log(max(score, SMALLEST_DISTANCE))
+                values.setdefault((content, style), []).append(value)
+        return {pair: sum(each) / len(each) for pair, each in values.items()}
+
+    def count_ended_pairs(self, names: Sequence[tuple[str, str]]) -> int:
+        """Return how many of the study's pairs, from the first one on, have no waiting cell of any of the variants.
+
+        Args:
+            names: variants and optimizers. A variant that the study does not have has no cells.
+        """
+        known = [name for name in names if name in self.specs]
+        states = [self.find_all(*name) for name in known]
+        for i, pair in enumerate(self.study.pairs):
+            for name, results in zip(known, states, strict=True):
+                for seed in self.study.seeds_of(name[0], self.specs[name]):
+                    result = results.get((pair.content, pair.style, seed))
+                    if result is None or result.state == "waiting":
+                        return i
+        return len(self.study.pairs)
 
     @cached_property
     def specs(self) -> dict[tuple[str, str], Spec]:
@@ -80,11 +97,21 @@ class Table:
             for optimizer in self.study.optimizers
         }
 
+    def find_first(self, variant: Variant, optimizer: str, pair: PairName) -> CellResult | None:
+        """Return the done cell of a variant on a pair with the first of its seeds that has one, or None."""
+        results = self.find_results(variant.variant, optimizer)
+        seeds = self.study.seeds_of(variant.variant, self.specs[variant.variant, optimizer])
+        return next((results[*pair, seed] for seed in seeds if (*pair, seed) in results), None)
+
     @cached_property
-    def _done_by_digest(self) -> dict[str, list[CellResult]]:
-        """The done cells by their spec's digest, which variants with the same spec share."""
+    def _by_digest(self) -> dict[str, list[CellResult]]:
+        """The cells by their spec's digest, which variants with the same spec share."""
         by_digest: dict[str, list[CellResult]] = {}
         for result in self.results:
-            if result.state == "done":
-                by_digest.setdefault(result.cell.spec.digest, []).append(result)
+            by_digest.setdefault(result.cell.spec.digest, []).append(result)
         return by_digest
+
+
+def comparison_name(first: CellResult, second: CellResult) -> str:
+    """Return the name of the distance between the images of two cells, in either order."""
+    return "-".join(sorted((first.cell.key, second.cell.key)))

@@ -1,112 +1,127 @@
-"""Verdicts on claims, from the findings of a study.
+"""Verdicts on the claims of a study.
 
-`judge` takes three steps: compute a finding for each claim, optimizer and metric; correct the p-values for the
-number of tests; classify each finding, and combine the findings of a claim into its verdict.
+The rule, which docs/decisions/0018 explains: a claim states a region of mean effects over pairs of images. It is
+supported where a test shows that the mean is inside, and contradicted where a test shows that it is outside. All
+verdicts of a study together have an expected share of wrong ones of at most LEVEL.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
-from barestyle.study.claims import Claim, equivalence_margin
-from barestyle.study.findings import Finding, Word, compute_findings, list_optimizers
-from barestyle.study.statistics import LEVEL, holm, required_differences
+from barestyle.study.claims import Claim
+from barestyle.study.findings import MIN_PAIRS, Finding, compute_findings, list_cells, list_optimizers
+from barestyle.study.statistics import LEVEL, benjamini_hochberg, required_pairs, required_runs, spending_weights
 from barestyle.study.table import Table
+
+Word = Literal["supported", "contradicted", "undecided", "untested"]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The verdict on a claim with one optimizer, and the findings that it combines."""
+    """The verdict on a claim with one optimizer.
+
+    Attributes:
+        claim, optimizer: what was tested.
+        word: the verdict.
+        findings: of every metric, on the most pairs that are finished.
+        p: adjusted for the number of claims and looks; of the claim, or of its opposite if that is smaller.
+        level: the unadjusted p at which the claim would be decided.
+        pairs_needed: about how many pairs would decide, or runs for a rate; None if it is decided, or if no number
+            would.
+    """
 
     claim: Claim
     optimizer: str
     word: Word
     findings: tuple[Finding, ...]
+    p: float = 1.0
+    level: float = LEVEL
+    pairs_needed: int | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The findings on a claim with one optimizer, and p-values that hold for all looks together."""
+
+    findings: tuple[Finding, ...]
+    p: float = 1.0
+    p_opposite: float = 1.0
 
 
 def judge(claims: Sequence[Claim], table: Table) -> list[Verdict]:
-    """Return a verdict on every claim with every optimizer that it is tested with, in the order of the claims."""
-    findings = [finding for claim in claims for finding in compute_findings(claim, table)]
-    classified = [classify(finding) for finding in correct_p_values(findings)]
-    verdicts = []
-    for claim in claims:
-        for optimizer in list_optimizers(claim, table):
-            selected = tuple(f for f in classified if f.claim is claim and f.optimizer == optimizer)
-            word = combine([finding.verdict for finding in selected])
-            verdicts.append(Verdict(claim, optimizer, word, selected))
-    return verdicts
+    """Return a verdict on every claim with every optimizer that it is tested with, in the order of the claims.
 
-
-def correct_p_values(findings: Sequence[Finding]) -> list[Finding]:
-    """Return the findings with p-values after Holm's correction, and the number of cells that would decide each.
-
-    The tests of one optimizer are corrected together, and so are those of claims that name their optimizers: the
-    p-values of claims as one family, those of their opposites as another. Rates have an interval instead of a p-value
-    and are not counted among the tests.
+    For each claim and optimizer, the smaller of the two p-values, doubled because there are two, is one hypothesis;
+    Benjamini and Hochberg's procedure runs over all of them. With the direction of the smaller p it also controls wrong
+    directions (Benjamini and Yekutieli 2005, doi:10.1198/016214504000001907).
     """
-    corrected = list(findings)
-    for optimizer in {finding.optimizer for finding in findings}:
-        tested = [
-            i
-            for i, finding in enumerate(findings)
-            if finding.optimizer == optimizer and finding.claim.kind != "rate" and finding.is_tested
-        ]
-        p_claims = holm([findings[i].p for i in tested])
-        p_opposites = holm([findings[i].p_opposite for i in tested])
-        for i, p, p_opposite in zip(tested, p_claims, p_opposites, strict=True):
-            needed = estimate_cells_needed(findings[i], tests=len(tested))
-            corrected[i] = replace(findings[i], p=p, p_opposite=p_opposite, cells_needed=needed)
-    return corrected
+    tested = [(claim, optimizer) for claim in claims for optimizer in list_optimizers(claim, table)]
+    evidence = [collect_evidence(claim, table, optimizer) for claim, optimizer in tested]
+    # Claims about variants that the study does not have are not among the hypotheses.
+    is_hypothesis = [is_in_study(claim, table, optimizer) for claim, optimizer in tested]
+    ps = [min(1.0, 2 * min(each.p, each.p_opposite)) for each in evidence]
+    adjusted = iter(benjamini_hochberg([p for p, is_tested in zip(ps, is_hypothesis, strict=True) if is_tested]))
+    adjusted_ps = [next(adjusted) if is_tested else 1.0 for is_tested in is_hypothesis]
+    number, decided = sum(is_hypothesis), sum(p <= LEVEL for p in adjusted_ps)
+    # The level of the next claim that would be decided.
+    level = LEVEL * min(decided + 1, number) / max(1, number) / 2
+    return [
+        _conclude(claim, optimizer, each, p, level)
+        for (claim, optimizer), each, p in zip(tested, evidence, adjusted_ps, strict=True)
+    ]
 
 
-def estimate_cells_needed(finding: Finding, *, tests: int) -> int | None:
-    """Return about how many more cells of each variant would decide, if the true effect is the observed one.
+def is_in_study(claim: Claim, table: Table, optimizer: str) -> bool:
+    """Return whether the study has all variants of a claim."""
+    names = list_cells(claim, table, optimizer)
+    return bool(names) and all(name in table.specs for name in names)
 
-    An effect is subject - reference, where lower is better; a paired difference needs one cell of each variant.
-    At least 1, because the present cells do not decide. None if the effect is 0 or equals the bound that is tested, or
-    if the differences do not vary.
+
+def collect_evidence(claim: Claim, table: Table, optimizer: str) -> Evidence:
+    """Return the findings on a claim on the most finished pairs, and p-values for all looks together.
+
+    At each look, every metric must support a claim, and one is enough to contradict it.
     """
-    effect, margin = finding.effect, equivalence_margin(finding.scale)
-    distance = {
-        "better": abs(effect),
-        "worse": abs(effect),
-        "no-better": abs(effect + margin),
-        "equivalent": abs(margin - abs(effect)),
-    }[finding.claim.kind]
-    if distance == 0 or effect == 0 or not math.isfinite(finding.standardized):
+    looks = table.study.all_looks
+    ended = table.count_ended_pairs(list_cells(claim, table, optimizer))
+    p = p_opposite = 1.0
+    for look, weight in zip(looks, spending_weights(looks), strict=True):
+        if look > ended:
+            break
+        findings = compute_findings(claim, table, optimizer, look)
+        if findings and all(finding.is_tested for finding in findings):
+            p = min(p, max(finding.p for finding in findings) / weight)
+            p_opposite = min(p_opposite, len(findings) * min(finding.p_opposite for finding in findings) / weight)
+    return Evidence(tuple(compute_findings(claim, table, optimizer, ended)), p, p_opposite)
+
+
+def _conclude(claim: Claim, optimizer: str, evidence: Evidence, p: float, level: float) -> Verdict:
+    verdict = Verdict(claim, optimizer, "untested", evidence.findings, p, level)
+    if not evidence.findings or not all(finding.is_tested for finding in evidence.findings):
+        return verdict
+    if p <= LEVEL:
+        return replace(verdict, word="supported" if evidence.p < evidence.p_opposite else "contradicted")
+    return replace(verdict, word="undecided", pairs_needed=estimate_pairs(claim, evidence.findings, level))
+
+
+def estimate_pairs(claim: Claim, findings: Sequence[Finding], level: float) -> int | None:
+    """Return about how many pairs, or runs for a rate, would decide a claim if the observed effects are the true ones.
+
+    All metrics whose effects lie inside the claim's region have to show it; of those outside, one is enough.
+    """
+    if claim.kind == "rate":
+        (finding,) = findings
+        return max(finding.number + 1, required_runs(finding.effect, finding.region.low, finding.region.high))
+    outside = [finding for finding in findings if not finding.region.contains(finding.effect)]
+    relevant, shares = (outside, len(findings)) if outside else (findings, 1)
+    numbers = [
+        required_pairs(finding.region.distance(finding.effect), finding.deviation, level=level / shares)
+        for finding in relevant
+    ]
+    known = [number for number in numbers if number is not None]
+    if not known or (not outside and len(known) < len(numbers)):
         return None
-    deviation = abs(effect / finding.standardized)  # unknown if the effect is 0, hence None above
-    is_equivalence = finding.claim.kind == "equivalent"
-    total = required_differences(distance, deviation, tests=tests, is_equivalence=is_equivalence)
-    return max(1, total - finding.number)
-
-
-def classify(finding: Finding) -> Finding:
-    """Return the finding with its verdict, from the corrected p-values.
-
-    The opposite is what contradicts the claim; for "better" and "worse" that includes equivalence. So both can be
-    significant: a difference can be real and yet within the equivalence margin. It then supports only a claim of a
-    slight difference, and contradicts any other.
-    """
-    if not finding.is_tested:
-        return finding
-    is_claim_significant, is_opposite_significant = finding.p < LEVEL, finding.p_opposite < LEVEL
-    if is_claim_significant and (finding.claim.slight or not is_opposite_significant):
-        return replace(finding, verdict="supported", cells_needed=None)
-    if is_opposite_significant:
-        return replace(finding, verdict="contradicted", cells_needed=None)
-    return replace(finding, verdict="undecided")
-
-
-def combine(words: Sequence[Word]) -> Word:
-    """Return one verdict from those of a claim's metrics.
-
-    One untested metric leaves the claim untested. Otherwise one is enough to contradict it, and all must support it.
-    """
-    if not words or "untested" in words:
-        return "untested"
-    if "contradicted" in words:
-        return "contradicted"
-    return "supported" if all(word == "supported" for word in words) else "undecided"
+    return max(MIN_PAIRS, min(known) if outside else max(known))

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from barestyle.errors import SpecError, StudyError
 from barestyle.spec.validation import format_error, select_error
-from barestyle.study.declaration import Pair, Study, check_names
+from barestyle.study.declaration import Study, check_names
 
 SHIPPED = ("paper", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7", "fig8")
 """Studies that come with barestyle; `paper` includes all the others."""
@@ -64,28 +64,17 @@ def _load_included(name: str, path: Path, including: tuple[Path, ...]) -> Study:
 
 
 def _merge(study: Study, included: Sequence[Study], folder: Path) -> Study:
-    """Return the study with the figures and claims of the included ones, and with absolute paths of images."""
+    """Return the study with the figures and claims of the included ones, and the folder of its images."""
     studies = (*included, study)
     claims = {claim.id: claim for each in studies for claim in each.claims}
     return study.model_copy(
         update={
             "include": (),
-            "pairs": tuple(_make_absolute(pair, folder) for pair in study.pairs),
+            "folder": folder.resolve(),
             "figures": tuple(figure for each in studies for figure in each.figures),
             "claims": tuple(claims.values()),
         }
     )
-
-
-def _make_absolute(pair: Pair, folder: Path) -> Pair:
-    """Return the pair with absolute paths, which mean the same to every worker."""
-
-    def resolve(source: str) -> str:
-        if source.startswith(("photo:", "style:")):
-            return source
-        return str((folder / Path(source).expanduser()).resolve())
-
-    return Pair(content=resolve(pair.content), style=resolve(pair.style))
 
 
 def _check_references(study: Study, path: Path, root: yaml.Node) -> None:
@@ -97,6 +86,7 @@ def _check_references(study: Study, path: Path, root: yaml.Node) -> None:
         for i, optimizer in enumerate(study.optimizers)
         for name in optimizer.overrides
     ]
+    references += [(("variant_seeds", name), "variant_seeds", name) for name in study.variant_seeds]
     references += [(("claims",), f"claim {claim.id!r}", name) for claim in study.claims for name in claim.variants]
     for location, owner, name in references:
         variant, _, optimizer = name.partition("@")

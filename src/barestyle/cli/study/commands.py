@@ -19,8 +19,8 @@ from barestyle.cli.messages import format_count
 from barestyle.cli.option_groups import expand_groups
 from barestyle.cli.spec_builder import build_spec
 from barestyle.cli.study import options as study_options
-from barestyle.cli.study.options import SearchStoreOptions, StoreOptions, StudyOptions
-from barestyle.cli.study.work import work_in_several_processes, work_in_this_process
+from barestyle.cli.study.options import StoreOptions, StudyOptions
+from barestyle.errors import StudyError
 from barestyle.presets import DEFAULT_PRESET
 
 if TYPE_CHECKING:
@@ -73,13 +73,11 @@ def plan(name: study_options.Name, location: StoreOptions, overrides: StudyOptio
     resolved = overrides.resolve(name)
     from barestyle.cli.progress_bar import format_duration
     from barestyle.study.estimate import estimate
+    from barestyle.study.store import Store
 
     study = resolved.study
-    done: set[str] = set()
-    if location.has_store(study.study):
-        results = location.open(study.study).read_results()
-        done = {result.cell.key for result in results if result.state == "done"}
-    waiting = [cell for cell in resolved.cells if cell.key not in done]
+    present = Store(location.location(study.study)).list_results()
+    waiting = [cell for cell in resolved.cells if cell.key not in present]
     print(
         f"{study.study}: {format_count(len(study.pairs), 'pair')} x "
         f"{format_count(len({v.variant for v in study.variants}), 'variant')} x "
@@ -108,7 +106,10 @@ def run(
     name: study_options.Name,
     location: StoreOptions,
     overrides: StudyOptions,
-    workers: Annotated[int, typer.Option(metavar="N", min=1, help="Processes on this machine.")] = 1,
+    workers: study_options.Workers = None,
+    scheduler: study_options.Scheduler = None,
+    until_decided: study_options.UntilDecided = False,
+    hours: study_options.Hours = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed cells again.")] = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -116,55 +117,44 @@ def run(
 
     A run that was stopped or killed continues with the same command.
 
-    Exit code 0: all cells are done; 1: some failed or are unfinished.
+    Exit code 0: all cells are done; 1: some failed or are unfinished. With --until-decided and --hours, unfinished
+    cells are no failure.
     """
-    resolved = overrides.resolve(name)
-    from barestyle.study.resolve import prepare_store
+    if scheduler and workers:
+        raise StudyError("--workers is for this machine and cannot be used with --scheduler; leave one of them out")
+    if hours is not None and not until_decided:
+        raise StudyError("--hours limits --until-decided; add it, or leave --hours out")
+    resolved = overrides.resolve(name, until_decided=until_decided)
+    from barestyle.cli.study.run import StudyRun, check_scheduler, summarize
+    from barestyle.study.claims import load_claims
+    from barestyle.study.compare import compare_images
+    from barestyle.study.resolve import declare
+    from barestyle.study.store import Store
 
-    store = location.open(resolved.study.study, create=True)
-    queued = prepare_store(resolved, store, retry_failed=retry_failed)
+    store = Store(location.location(resolved.study.study))
+    if scheduler:
+        check_scheduler(scheduler)
+    declare(resolved, store)
+    rerun = ("waiting", "failed") if retry_failed else ("waiting",)
+    waiting = [result.cell for result in store.read_results() if result.state in rerun]
     if not quiet:
-        print(
-            f"{format_count(queued, 'cell')} queued, {len(resolved.cells) - queued} already in the store",
-            file=sys.stderr,
-        )
+        stored = len(resolved.cells) - len(waiting)
+        print(f"{format_count(len(waiting), 'cell')} to run, {stored} already in the store", file=sys.stderr)
         for metric, reason in resolved.left_out.items():
             print(f"metric {metric} is left out; {reason}", file=sys.stderr)
-    if workers == 1:
-        return work_in_this_process(store, resolved.weights, quiet=quiet)
-    return work_in_several_processes(store, resolved, location, workers, quiet=quiet)
-
-
-@app.command()
-@expand_groups
-def work(
-    name: study_options.Name,
-    location: StoreOptions,
-    trained: options.Trained = None,
-    threads: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Threads of this worker (default: one per processor).")
-    ] = None,
-    quiet: options.Quiet = False,
-    parent: Annotated[int | None, typer.Option(hidden=True, help="Stop when the process of this id ends.")] = None,
-) -> int:
-    """Add a worker to a study that was started with `run`, on this machine or another one."""
-    store = location.open(study_options.read_study_name(name))
-    _ = store.declaration
-    from barestyle.hardware.threads import use_threads
-
-    with use_threads(threads):
-        return work_in_this_process(store, trained, quiet=quiet, parent=parent)
+    study_run = StudyRun(resolved, store, scheduler, workers, quiet)
+    interrupted = study_run.decide_claims(hours) if until_decided else study_run.run_all(waiting)
+    compare_images(store, load_claims(resolved.study.claims))
+    return summarize(store.read_results(), store, interrupted=interrupted, may_be_unfinished=until_decided, quiet=quiet)
 
 
 @app.command()
 @expand_groups
 def status(name: study_options.Name, location: StoreOptions) -> None:
-    """Print how many cells are done, running, waiting and failed, and why cells failed."""
-    store = location.open(study_options.read_study_name(name))
-    _ = store.declaration
-    results = store.read_results()
+    """Print how many cells are done, waiting and failed, and why cells failed."""
+    results = location.open(study_options.read_study_name(name)).read_results()
     counts = Counter(result.state for result in results)
-    print(", ".join(f"{counts[state]} {state}" for state in ("done", "running", "waiting", "failed")))
+    print(", ".join(f"{counts[state]} {state}" for state in ("done", "waiting", "failed")))
     for reason, number in Counter(result.reason for result in results if result.state == "failed").most_common():
         print(f"{number} failed: {reason}")
 
@@ -185,17 +175,56 @@ def report(
     from barestyle.report import write_report
 
     stored = study_options.read_study_name(name)
-    page, table, *sheets = write_report(location.open(stored), output or location.folder(stored) / "report")
+    store = location.open(stored)
+    if output is None and (output := store.folder.path) is None:
+        raise StudyError(f"the study is stored at {store.folder.location!r}; name a folder for the report with -o")
+    page, table, *sheets = write_report(store, output / "report" if output == store.folder.path else output)
     size = sum(file.stat().st_size for file in (page, table, *sheets)) / 1e6
     print(
         f"{page}, with {table.name} and {format_count(len(sheets), 'contact sheet')} in the same folder, {size:.1f} MB"
     )
 
 
+@app.command("export")
+@expand_groups
+def export_study(
+    name: study_options.Name,
+    location: StoreOptions,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="The file (default: STUDY.tar.xz).")
+    ] = None,
+    no_images: Annotated[bool, typer.Option("--no-images", help="Leave the images out.")] = False,
+) -> None:
+    """Write a study's results into one file, from which another machine can continue it."""
+    from barestyle.study.archive import export_study as write_archive
+
+    stored = study_options.read_study_name(name)
+    path = output or Path(f"{stored}.tar.xz")
+    number = write_archive(location.open(stored), path, images=not no_images)
+    print(f"{path}, {format_count(number, 'result')}, {path.stat().st_size / 1e6:.1f} MB")
+
+
+@app.command("import")
+@expand_groups
+def import_study(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `barestyle study export` wrote.")],
+    location: StoreOptions,
+) -> None:
+    """Add the results of an exported study to a store. `barestyle study run` then runs what is missing."""
+    from barestyle.study.archive import import_study as read_archive
+    from barestyle.study.archive import read_study_name
+    from barestyle.study.store import Store
+
+    target = location.location(read_study_name(file))
+    added, known = read_archive(file, Store(target))
+    print(f"{format_count(added, 'result')} added, {known} already in the store; results in {target}")
+
+
 @app.command()
 @expand_groups
 def search(
-    location: SearchStoreOptions,
+    into: study_options.SearchInto = None,
+    storage: study_options.SearchStorage = None,
     metric: Annotated[str, typer.Option(metavar="NAME", help="Metric to optimize, as in `barestyle score`.")] = (
         "held-out"
     ),
@@ -221,7 +250,7 @@ def search(
     from barestyle.study.image_files import check_image
     from barestyle.study.search import name_search
     from barestyle.study.search import search as search_networks
-    from barestyle.study.storage import open_storage
+    from barestyle.study.search_storage import open_storage
 
     pairs = study_options.parse_pairs(pair) or [(default.content, default.style) for default in DEFAULT_PAIRS]
     images = [(check_image(content), check_image(style)) for content, style in pairs]
@@ -235,7 +264,7 @@ def search(
         best = search_networks(
             spec,
             images,
-            storage=open_storage(location.folder("search"), storage=location.storage, create=True),
+            storage=open_storage(into or Path("studies/search"), storage),
             name=name,
             metric=metric,
             pareto=pareto,

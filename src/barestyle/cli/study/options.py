@@ -19,9 +19,12 @@ Name = Annotated[
     str, typer.Argument(metavar="STUDY", help="Name of a shipped study, or a .yaml file.", show_default=False)
 ]
 Into = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
-        "--into", metavar="FOLDER", help="Folder for results and images (default: studies/NAME).", show_default=False
+        "--into",
+        metavar="FOLDER",
+        help="Folder for results and images, or a URL such as s3://bucket/folder (default: studies/NAME).",
+        show_default=False,
     ),
 ]
 SearchInto = Annotated[
@@ -30,13 +33,42 @@ SearchInto = Annotated[
         "--into", metavar="FOLDER", help="Folder for the results (default: studies/search).", show_default=False
     ),
 ]
-Storage = Annotated[
+SearchStorage = Annotated[
     str | None,
     typer.Option(
+        "--storage",
         metavar="URL",
-        help="Database shared by several machines (default: an SQLite file in the folder).",
+        help="Database of Optuna, instead of an SQLite file in the folder.",
         show_default=False,
     ),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Run on the workers of this Dask scheduler, such as tcp://host:8786, instead of on this machine.",
+        show_default=False,
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=1,
+        help="Processes on this machine (default: one for each processor).",
+        show_default=False,
+    ),
+]
+UntilDecided = Annotated[
+    bool,
+    typer.Option(
+        "--until-decided",
+        help="Run first the cells that decide most claims for a second of work; end when all are decided.",
+    ),
+]
+Hours = Annotated[
+    float | None,
+    typer.Option(metavar="N", min=0, help="With --until-decided: stop after so many hours.", show_default=False),
 ]
 Untrained = Annotated[bool, typer.Option("--untrained", help="Leave out variants that need trained weights.")]
 Size = Annotated[
@@ -68,8 +100,11 @@ class StudyOptions:
     pair: Pairs = None
     optimizer: Optimizers = None
 
-    def resolve(self, name: str) -> ResolvedStudy:
-        """Return the study that the options describe, after checking all that it needs. Raises BarestyleError."""
+    def resolve(self, name: str, *, until_decided: bool = False) -> ResolvedStudy:
+        """Return the study that the options describe, after checking all that it needs. Raises BarestyleError.
+
+        With `until_decided` it has looks at growing numbers of pairs.
+        """
         from barestyle.study.expansion import drop_trained_variants
         from barestyle.study.override import override
         from barestyle.study.resolve import resolve_study
@@ -83,6 +118,7 @@ class StudyOptions:
             pairs=parse_pairs(self.pair),
             optimizers=self.optimizer,
         )
+        study = study.with_looks() if until_decided else study
         if self.untrained:
             return resolve_study(drop_trained_variants(study), weights=self.trained)
         return resolve_study(study, weights=self.trained or find_default_weights())
@@ -93,30 +129,16 @@ class StoreOptions:
     """Where a study's results and images are stored."""
 
     into: Into = None
-    storage: Storage = None
 
-    def folder(self, name: str) -> Path:
-        """Return the folder of a study."""
-        return self.into or Path("studies") / name
+    def location(self, name: str) -> str:
+        """Return the folder or URL of a study's store."""
+        return self.into or f"studies/{name}"
 
-    def has_store(self, name: str) -> bool:
-        """Return whether a study has an SQLite file, or a database that may have it."""
-        from barestyle.study.storage import DATABASE_FILE
+    def open(self, name: str) -> Store:
+        """Return the store of an existing study. Raises StudyError."""
+        from barestyle.study.store import open_store
 
-        return self.storage is not None or (self.folder(name) / DATABASE_FILE).is_file()
-
-    def open(self, name: str, *, create: bool = False) -> Store:
-        """Return a study's store. Raises StudyError if there is none and `create` is False."""
-        from barestyle.study.storage import open_store
-
-        return open_store(name, self.folder(name), storage=self.storage, create=create)
-
-
-@dataclass(frozen=True)
-class SearchStoreOptions(StoreOptions):
-    """Where the results of searches are stored."""
-
-    into: SearchInto = None
+        return open_store(name, self.location(name))
 
 
 def find_default_weights() -> Path | None:
@@ -151,7 +173,7 @@ def parse_pairs(texts: list[str] | None) -> list[tuple[str, str]] | None:
 
 
 def make_absolute(image: str) -> str:
-    """Return a sample's name unchanged and a path as an absolute one, because workers may run in other folders."""
+    """Return a sample's name unchanged and a path as an absolute one, which means the same in every folder."""
     return image if image.startswith(("photo:", "style:")) else str(Path(image).expanduser().resolve())
 
 
