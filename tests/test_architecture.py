@@ -173,7 +173,7 @@ INSIDE = {
     ),
     "video": ("frames", "mp4", "gif", "writer"),
     "plots": ("svg", "data_uri", "loss_curve"),
-    "report": ("contact_sheet", "csv_export", "claim_text", "page_data", "write"),
+    "report": ("contact_sheet", "csv_export", "parquet_export", "plots", "claim_text", "page_data", "write"),
     "ui": (
         "errors",
         "limits",

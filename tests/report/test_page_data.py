@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from barestyle.report.page_data import display_name, page_data
+from barestyle.report.page_data import ImageFiles, display_name, page_data
+from barestyle.study.load_table import load_table
 from barestyle.study.resolve import ResolvedStudy
 from barestyle.study.store import Store
+from barestyle.study.verdicts import judge
 from tests.study.conftest import RunHere, run_here, small, store, study_file
 
 __all__ = ["run_here", "small", "store", "study_file"]
 
 
+def make_page_data(store: Store) -> dict[str, Any]:
+    table = load_table(store)
+    return page_data(table, store.declaration, judge([], table), ImageFiles({}, {}), {})
+
+
 def test_a_table_has_the_mean_of_a_variants_results(store: Store, small: ResolvedStudy, run_here: RunHere) -> None:
     run_here(small, store)
-    data = page_data(store)
+    data = make_page_data(store)
     row = next(row for row in data["figures"][0].table if row.label == "4 channels")
     study = store.study
     digest = study.build_spec(study.figures[0].panels[0], study.optimizers[0]).digest

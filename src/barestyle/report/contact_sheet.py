@@ -9,10 +9,6 @@ from dataclasses import dataclass
 from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 
-from barestyle.plots.data_uri import jpeg_data_uri
-
-JPEG_QUALITY = 85
-
 PALETTE_COLORS = 256
 """Colors of a sheet's palette. A third of the bytes of a true-color PNG, without a visible difference."""
 
@@ -30,12 +26,6 @@ class CaptionedImage:
 
     image: bytes | None
     caption: str
-
-
-def embed_image(data: bytes) -> str:
-    """Return an image file's bytes as the data URI of a JPEG."""
-    with Image.open(io.BytesIO(data)) as image:
-        return jpeg_data_uri(image.convert("RGB"), JPEG_QUALITY, optimize=True)
 
 
 def draw_sheet(

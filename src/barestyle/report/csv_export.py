@@ -10,12 +10,8 @@ from barestyle.study.table import Table
 COLUMNS = ("cell", "variants", "content", "style", "seed", "state", "evaluations", "restarts", "seconds", "reason")
 
 
-def format_csv(table: Table) -> str:
-    """Return the study's cells, sorted by pair, seed and key, with a column for each metric; empty without a value.
-
-    The column `variants` has every variant@optimizer that a cell belongs to, separated by spaces. The format is
-    RFC 4180, except that lines end in \\n.
-    """
+def variant_names(table: Table) -> dict[str, list[str]]:
+    """Return, by the digest of a spec, every variant@optimizer that has it."""
     names: dict[str, list[str]] = {}
     for optimizer in table.study.optimizers:
         for variant in table.study.variants:
@@ -23,6 +19,16 @@ def format_csv(table: Table) -> str:
             known = names.setdefault(table.specs[variant.variant, optimizer.name].digest, [])
             if name not in known:
                 known.append(name)
+    return names
+
+
+def format_csv(table: Table) -> str:
+    """Return the study's cells, sorted by pair, seed and key, with a column for each metric; empty without a value.
+
+    The column `variants` has every variant@optimizer that a cell belongs to, separated by spaces. The format is
+    RFC 4180, except that lines end in \\n.
+    """
+    names = variant_names(table)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([*COLUMNS, *table.metrics])

@@ -11,24 +11,21 @@ import numpy as np
 
 from barestyle.plots.loss_curve import draw_loss_panels
 from barestyle.report.claim_text import view_claims
-from barestyle.report.contact_sheet import embed_image
+from barestyle.study.calibration import Rates, calibrate, seed_differences
 from barestyle.study.cell import CellResult
-from barestyle.study.claims import load_claims
-from barestyle.study.declaration import Figure, Optimizer, Pair, Variant
+from barestyle.study.declaration import Figure, Pair, Variant
 from barestyle.study.findings import MIN_PAIRS
-from barestyle.study.load_table import load_table
 from barestyle.study.statistics import FloatArray, mean_interval
-from barestyle.study.store import Store
 from barestyle.study.table import Table
-from barestyle.study.verdicts import judge
+from barestyle.study.verdicts import Verdict
 
-NOT_FINISHED = "not finished"
-"""Shown in place of a panel whose cell is not done."""
+NOT_FINISHED, NOT_SHOWN = "not finished", "not stored"
+"""Shown in place of a panel whose cell is not done, or whose image the report does not have."""
 
 
 @dataclass(frozen=True)
 class Panel:
-    """The image of a variant on a pair; `cell` is the key of its record, `image` a data URI or None."""
+    """The image of a variant on a pair; `cell` is the key of its record, `image` the path of its file or None."""
 
     letter: str
     label: str
@@ -77,23 +74,50 @@ class FigureView:
     curves: str
 
 
-def page_data(store: Store) -> dict[str, Any]:
-    """Return everything that the page's template uses."""
-    table = load_table(store)
+@dataclass(frozen=True)
+class ImageFiles:
+    """Paths of image files relative to the page, by the cell's key or the input's name; those that it does not have
+    are missing."""
+
+    cells: dict[str, str]
+    inputs: dict[str, str]
+
+
+def page_data(
+    table: Table, declared: dict[str, Any], verdicts: list[Verdict], images: ImageFiles, plots: dict[str, str]
+) -> dict[str, Any]:
+    """Return everything that the page's template uses.
+
+    Args:
+        table: of the study.
+        declared: the store's declaration.
+        verdicts: on all claims.
+        images: files that the page shows.
+        plots: SVG by name: "claims", "deviations", and "figure-NAME".
+    """
     study = table.study
-    verdicts = judge(load_claims(study.claims), table)
     return {
         "study": study,
-        "metrics": store.declaration["metrics"],
-        "figures": [_view_figure(figure, store, table) for figure in study.figures],
+        "metrics": table.metrics,
+        "figures": [_view_figure(figure, table, images) for figure in study.figures],
+        "plots": plots,
         **view_claims(verdicts, study),
+        "rates": view_rates(table),
         "counts": Counter(result.state for result in table.results),
         "failures": Counter(result.reason for result in table.results if result.state == "failed"),
-        "machine": store.declaration["machine"],
-        "weights": store.declaration["weights"],
-        "records": json.dumps(_list_records(table), separators=(",", ":")).replace("</", "<\\/"),
+        "machine": declared["machine"],
+        "weights": declared["weights"],
+        "records": _to_script(_list_records(table)),
+        "specs": _to_script({spec.digest: spec.model_dump(mode="json") for spec in table.specs.values()}),
         "seconds": sum(result.seconds for result in table.results),
     }
+
+
+def view_rates(table: Table) -> tuple[list[Rates], int]:
+    """Return the rates of right and wrong verdicts with the study's own noise, and how many samples they are from."""
+    samples = seed_differences(table)
+    looks = [look for look in table.study.all_looks if any(len(sample) >= look for sample in samples)]
+    return (calibrate(samples, looks), len(samples)) if looks else ([], 0)
 
 
 def display_name(source: str) -> str:
@@ -102,65 +126,61 @@ def display_name(source: str) -> str:
     return name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
 
 
-def _view_figure(figure: Figure, store: Store, table: Table) -> FigureView:
+def _view_figure(figure: Figure, table: Table, images: ImageFiles) -> FigureView:
     study = table.study
+    first = study.pairs[0].content, study.pairs[0].style
     traces: dict[str, dict[str, tuple[float, ...]]] = {}
     for optimizer in study.optimizers:
-        results = {
-            panel.label: table.find_first(panel, optimizer.name, (study.pairs[0].content, study.pairs[0].style))
-            for panel in figure.panels
-        }
+        results = {panel.label: table.find_first(panel, optimizer.name, first) for panel in figure.panels}
         traces[optimizer.label] = {label: result.trace for label, result in results.items() if result is not None}
     return FigureView(
         name=figure.figure,
         title=figure.title,
         source=figure.source,
-        pairs=tuple(_view_pair(figure, pair, store, table) for pair in study.pairs),
-        table=tuple(_table_row(panel, optimizer, table) for panel in figure.panels for optimizer in study.optimizers),
+        pairs=tuple(_view_pair(figure, pair, table, images) for pair in study.pairs if not pair.private),
+        table=tuple(
+            _table_row(panel, optimizer.name, optimizer.label, table)
+            for panel in figure.panels
+            for optimizer in study.optimizers
+        ),
         curves=draw_loss_panels(traces),
     )
 
 
-def _view_pair(figure: Figure, pair: Pair, store: Store, table: Table) -> PairSection:
+def _view_pair(figure: Figure, pair: Pair, table: Table, images: ImageFiles) -> PairSection:
     rows = []
     for optimizer in table.study.optimizers:
         results = [
             (panel, table.find_first(panel, optimizer.name, (pair.content, pair.style))) for panel in figure.panels
         ]
-        rows.append(Row(optimizer.label, tuple(_view_panel(panel, result, store) for panel, result in results)))
+        rows.append(Row(optimizer.label, tuple(_view_panel(panel, result, images) for panel, result in results)))
     return PairSection(
         name=f"{display_name(pair.content)} in the style of {display_name(pair.style)}",
-        content=_embed(store.read_input(pair.content)),
-        style=_embed(store.read_input(pair.style)),
+        content=images.inputs.get(pair.content),
+        style=images.inputs.get(pair.style),
         rows=tuple(rows),
     )
 
 
-def _view_panel(variant: Variant, result: CellResult | None, store: Store) -> Panel:
+def _view_panel(variant: Variant, result: CellResult | None, images: ImageFiles) -> Panel:
     if result is None:
         return Panel(variant.letter, variant.label, None, "", NOT_FINISHED)
-    image = _embed(store.read_image(result))
     note = f"{result.evaluations} evaluations" + (", restarted" if result.restarts else "")
-    return Panel(variant.letter, variant.label, image, result.cell.key, note)
+    return Panel(variant.letter, variant.label, images.cells.get(result.cell.key), result.cell.key, note)
 
 
-def _embed(image: bytes | None) -> str | None:
-    """Return an image as a data URI, or None for one that the store does not have."""
-    return None if image is None else embed_image(image)
-
-
-def _table_row(variant: Variant, optimizer: Optimizer, table: Table) -> TableRow:
-    results = table.find_results(variant.variant, optimizer.name).values()
+def _table_row(variant: Variant, optimizer: str, label: str, table: Table) -> TableRow:
+    results = table.find_results(variant.variant, optimizer).values()
     texts = []
     for metric in table.metrics:
         values = np.array([result.scores[metric] for result in results if metric in result.scores])
         mark = " †" if variant.variant in table.favored.get(metric, ()) else ""
         texts.append(_mean_text(values) + mark if len(values) else "")
-    return TableRow(variant.label, optimizer.label, len(results), tuple(texts))
+    return TableRow(variant.label, label, len(results), tuple(texts))
 
 
 def _mean_text(values: FloatArray) -> str:
-    """Return the mean, with its 95 % bootstrap interval if there are enough values."""
+    """Return the mean, with its 95 % interval if there are enough values."""
     if len(values) < MIN_PAIRS:
         return f"{values.mean():.3g}"
     low, high = mean_interval(values)
@@ -169,20 +189,24 @@ def _mean_text(values: FloatArray) -> str:
 
 def _list_records(table: Table) -> dict[str, Any]:
     """Return what the page shows of a done cell when its panel is clicked, by the cell's key."""
-    digests = {spec.digest for spec in table.specs.values()}
     return {
         result.cell.key: {
+            "variants": list(result.cell.names),
             "content": display_name(result.cell.content),
             "style": display_name(result.cell.style),
             "seed": result.cell.seed,
-            "digest": result.cell.spec.digest,
-            "spec": result.cell.spec.model_dump(mode="json"),
-            "scores": result.scores,
+            "scores": {name: float(f"{score:.4g}") for name, score in result.scores.items()},
             "evaluations": result.evaluations,
             "restarts": result.restarts,
             "seconds": result.seconds,
             "reason": result.reason,
+            "digest": result.cell.spec.digest,
         }
         for result in table.results
-        if result.cell.spec.digest in digests and result.state == "done"
+        if result.state == "done"
     }
+
+
+def _to_script(data: dict[str, Any]) -> str:
+    """Return JSON that can stand inside a script element."""
+    return json.dumps(data, separators=(",", ":")).replace("</", "<\\/")

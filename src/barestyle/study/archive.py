@@ -30,27 +30,32 @@ def export_study(store: Store, path: Path, *, images: bool = True) -> int:
     Args:
         store: of the study.
         path: of the file.
-        images: whether to include the images. A cell without its image counts as done where it is imported.
+        images: whether to include the images, except those of private pairs. A cell without its image counts as done
+            where it is imported.
 
     Returns the number of results. Raises OutputError, or StudyError for a name without .tar.xz.
     """
     if not path.name.endswith(".tar.xz"):
         raise StudyError(f"{str(path)!r} must end in .tar.xz, which is the format of the file")
     results = [result for result in store.read_results() if result.state != "waiting"]
+    private = {(pair.content, pair.style) for pair in store.study.pairs if pair.private}
     with AtomicFile(path) as temporary, tarfile.open(temporary, "w:xz") as archive:
         _add(archive, DECLARATION, json.dumps(store.declaration).encode())
         for result in results:
             data = result.to_data()
             data["trace"] = [float(f"{loss:.{TRACE_DIGITS}g}") for loss in result.trace]
-            data["has_image"] = result.has_image and images
+            is_public = images and (result.cell.content, result.cell.style) not in private
+            image = store.read_image(result) if is_public else None
+            data["has_image"] = image is not None
             _add(archive, f"{RESULTS}/{result.cell.key}.json", json.dumps(data).encode())
-            if images and (image := store.read_image(result)) is not None:
+            if image is not None:
                 _add(archive, f"{RESULTS}/{result.cell.key}.png", image)
         for name, distance in sorted(store.read_comparisons().items()):
             _add(archive, f"{COMPARISONS}/{name}.json", json.dumps({"distance": distance}).encode())
-        for name in store.folder.list(INPUTS) if images else ():
-            if (image := store.folder.read(f"{INPUTS}/{name}")) is not None:
-                _add(archive, f"{INPUTS}/{name}", image)
+        shown = {name for pair in store.study.pairs if not pair.private for name in (pair.content, pair.style)}
+        for name in sorted(shown) if images else ():
+            if (image := store.read_input(name)) is not None:
+                _add(archive, store.input_file(name), image)
     return len(results)
 
 

@@ -30,10 +30,14 @@ FORMAT = 2
 
 
 class Pair(FrozenModel):
-    """A content and a style image: `photo:NAME`, `style:NAME`, or a path relative to the study's file."""
+    """A content and a style image: `photo:NAME`, `style:NAME`, or a path relative to the study's file.
+
+    Reports and exports have only the numbers of a private pair, and none of its images.
+    """
 
     content: str
     style: str
+    private: bool = False
 
 
 class Variant(FrozenModel):

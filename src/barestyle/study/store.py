@@ -186,13 +186,13 @@ class Store:
 
     def write_input(self, name: str, image: bytes) -> None:
         """Store an input image at the study's size, as a PNG, for reports."""
-        self.folder.write(self._input_file(name), image)
+        self.folder.write(self.input_file(name), image)
 
     def read_input(self, name: str) -> bytes | None:
         """Return the PNG of an input image, or None if the store does not have it."""
-        return self.folder.read(self._input_file(name))
+        return self.folder.read(self.input_file(name))
 
-    def _input_file(self, name: str) -> str:
+    def input_file(self, name: str) -> str:
         """Return a file name that differs for another file of the same name, and for another size."""
         identity = name, self.declaration["images"][name], self.study.size
         return f"{INPUTS}/{hashlib.sha256(repr(identity).encode()).hexdigest()[:12]}.png"

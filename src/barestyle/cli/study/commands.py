@@ -171,18 +171,20 @@ def report(
         ),
     ] = None,
 ) -> None:
-    """Write a study's report: an HTML page, contact sheets, and a CSV file. The study may still be running."""
+    """Write a study's report: an HTML page, plots, contact sheets, and tables. The study may still be running."""
     from barestyle.report import write_report
+    from barestyle.report.parquet_export import NEEDS, can_write_parquet
 
     stored = study_options.read_study_name(name)
     store = location.open(stored)
     if output is None and (output := store.folder.path) is None:
         raise StudyError(f"the study is stored at {store.folder.location!r}; name a folder for the report with -o")
-    page, table, *sheets = write_report(store, output / "report" if output == store.folder.path else output)
-    size = sum(file.stat().st_size for file in (page, table, *sheets)) / 1e6
-    print(
-        f"{page}, with {table.name} and {format_count(len(sheets), 'contact sheet')} in the same folder, {size:.1f} MB"
-    )
+    report = write_report(store, output / "report" if output == store.folder.path else output)
+    size = sum(file.stat().st_size for file in report.files) / 1e6
+    tables = " and ".join(table.name for table in report.tables)
+    print(f"{report.page}, with {tables} and {format_count(len(report.sheets), 'contact sheet')}, {size:.1f} MB in all")
+    if not can_write_parquet():
+        print(f"the numbers are written as CSV only; for Parquet, run {NEEDS}", file=sys.stderr)
 
 
 @app.command("export")
