@@ -33,6 +33,7 @@ SMALLER = {
         *("--pair", "photo:coffee,style:swirls", "--optimizer", "robust", "--workers", "1"),
     ),
     "barestyle study run": ("--size", "32", "--steps", "1", "--seeds", "0"),
+    "barestyle probe": ("--sizes", "50", "--seeds", "0"),
     "barestyle study search": ("--size", "32", "--steps", "1", "--trials", "2"),
 }
 """Options that are appended to a command with this beginning. The last value of a repeated option applies."""

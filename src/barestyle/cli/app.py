@@ -21,6 +21,7 @@ from barestyle.cli.info import info
 from barestyle.cli.interrupt import STARTUP_INTERRUPT
 from barestyle.cli.messages import print_error, print_note
 from barestyle.cli.presets import presets
+from barestyle.cli.probe import probe
 from barestyle.cli.recolor import recolor
 from barestyle.cli.rerun import rerun
 from barestyle.cli.resume import resume
@@ -60,7 +61,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Neural style transfer with untrained networks: repaint a photo in the style of another image.",
 )
-for command in (transfer, resume, batch, demo, presets, recolor, rerun, score, ui, info):
+for command in (transfer, resume, batch, demo, presets, recolor, rerun, score, probe, ui, info):
     app.command()(command)
 app.add_typer(study, name="study")
 app.add_typer(weights, name="weights")

@@ -1,0 +1,173 @@
+"""`barestyle probe`: what the features of networks know about images."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from barestyle.cli import options
+from barestyle.errors import SpecError
+
+if TYPE_CHECKING:
+    from barestyle.probe.dataset import Dataset
+    from barestyle.probe.declaration import ProbeStudy
+    from barestyle.probe.measure import Accuracy
+
+DEFAULT_SIZES = "100,300,1000,3000"
+
+Numbers = Annotated[
+    str, typer.Option(metavar="N,...", help="Numbers of training images; larger ones than there are mean all.")
+]
+
+
+def probe(
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="Labeled images: digits, a folder of classes, a .zip of one, or cifar-10-python.tar.gz.",
+        ),
+    ] = "digits",
+    preset: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Measure the network of this preset (default: those of the paper)."),
+    ] = None,
+    settings: options.Settings = None,
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", metavar="FOLDER", help="Folder for tables and plots. A run continues there."),
+    ] = Path("probes"),
+    size: Annotated[int, typer.Option(metavar="N", min=16, help="Side of the images in pixels.")] = 32,
+    sizes: Numbers = DEFAULT_SIZES,
+    seeds: Annotated[str, typer.Option(metavar="N,...", help="Seeds of networks and of training images.")] = "0,1,2",
+    heads: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Train heads on so many images, on some probes; 0 for none.")
+    ] = 0,
+    epochs: Annotated[int, typer.Option(metavar="N", min=1, help="Times that a head sees each image.")] = 8,
+    trained: options.Trained = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Measure what networks know about images: frozen features and a linear classifier, or a small trained head."""
+    if find_spec("sklearn") is None:
+        raise SpecError("barestyle probe needs scikit-learn; run pip install 'barestyle[probe]'")
+    numbers, all_seeds = _parse(sizes, "--sizes"), _parse(seeds, "--seeds")
+    if settings and preset is None:
+        raise SpecError("--set changes the network of a --preset; name one")
+    from barestyle.probe.dataset import load_dataset
+    from barestyle.probe.report import format_table, format_verdicts, read_accuracies_file, write_probe_report
+
+    accuracies = read_accuracies_file(output / "accuracies.csv")
+    loaded = load_dataset(data, size=size)
+    study = _select_probes(preset, settings, trained)
+    output.mkdir(parents=True, exist_ok=True)
+    if not quiet:
+        number = len(loaded.train.labels)
+        print(f"{loaded.name}: {number} training and {len(loaded.test.labels)} test images", file=sys.stderr)
+    runs = _Runs(study, loaded, numbers, all_seeds, heads, epochs, trained, output / "accuracies.csv", accuracies)
+    runs.run(quiet=quiet)
+    write_probe_report(study, accuracies, output)
+    print(format_table(study, accuracies))
+    if study.claims:
+        print(format_verdicts(study, accuracies))
+    print(f"tables and plots in {output}")
+
+
+class _Runs:
+    """The measurements that are missing, each stored as soon as its probe and seed are done."""
+
+    def __init__(
+        self,
+        study: ProbeStudy,
+        data: Dataset,
+        numbers: Sequence[int],
+        seeds: Sequence[int],
+        heads: int,
+        epochs: int,
+        weights: Path | None,
+        file: Path,
+        accuracies: list[Accuracy],
+    ) -> None:
+        available = len(data.train.labels)
+        self._study, self._data, self._seeds = study, data, seeds
+        self._numbers = sorted({min(number, available) for number in numbers})
+        self._heads, self._epochs, self._weights = min(heads, available), epochs, weights
+        self._file, self._accuracies = file, accuracies
+
+    def run(self, *, quiet: bool) -> None:
+        """Measure every probe with every seed, and then the heads."""
+        from barestyle.probe.measure import HEAD, measure_heads, measure_probe
+
+        for seed in self._seeds:
+            for each in self._study.probes:
+                if not self._has(each.variant, seed, HEAD, negate=True, number=self._numbers[-1]):
+                    new: list[Accuracy] = []
+                    measure_probe(each, self._data, self._numbers, seed, weights=self._weights, on_accuracy=new.append)
+                    self._store(new, quiet)
+        for seed in self._seeds if self._heads else ():
+            for each in self._study.probes:
+                if each.variant in self._study.heads and not self._has(each.variant, seed, HEAD, number=self._heads):
+                    new = []
+                    measure_heads(
+                        each,
+                        self._data,
+                        self._heads,
+                        seed,
+                        epochs=self._epochs,
+                        weights=self._weights,
+                        on_accuracy=new.append,
+                    )
+                    self._store(new, quiet)
+
+    def _has(self, variant: str, seed: int, kind: str, *, number: int, negate: bool = False) -> bool:
+        return any(
+            (each.probe, each.seed, each.number) == (variant, seed, number) and (each.kind == kind) != negate
+            for each in self._accuracies
+        )
+
+    def _store(self, new: list[Accuracy], quiet: bool) -> None:
+        from barestyle.atomic_files import write_atomically
+        from barestyle.probe.report import format_accuracies
+
+        self._accuracies.extend(new)
+        write_atomically(self._file, format_accuracies(self._accuracies).encode())
+        if not quiet and new:
+            best = max(new, key=lambda each: each.accuracy)
+            where = f"{best.kind} of layer {best.layer}" if best.layer else f"{best.kind} of all layers"
+            print(f"{best.probe}, seed {best.seed}: {best.accuracy:.1%} ({where})", file=sys.stderr, flush=True)
+
+
+def _select_probes(preset: str | None, settings: list[str] | None, trained: Path | None) -> ProbeStudy:
+    """Return a study of one preset, or the shipped one, without trained networks if there are no weights."""
+    from barestyle.networks.vgg19 import find_default_weights
+    from barestyle.probe.declaration import Probe, ProbeStudy, load_shipped
+    from barestyle.spec.overrides import parse_assignment
+    from barestyle.study.expansion import needs_trained_weights
+
+    if preset is not None:
+        changes = dict(parse_assignment(text) for text in settings or [])
+        single = Probe(variant=preset, label=preset, preset=preset, set=changes)
+        single.build_spec()
+        return ProbeStudy(probes=(single,), heads=(preset,))
+    study = load_shipped()
+    if trained is not None or find_default_weights() is not None:
+        return study
+    known = [each for each in study.probes if (spec := each.build_spec()) is None or not needs_trained_weights(spec)]
+    names = {each.variant for each in known}
+    claims = [c for c in study.claims if all(r.split("/")[0] in names for r in (*c.subject, *c.reference))]
+    print("probes of trained weights are left out; name a file with --trained FILE", file=sys.stderr)
+    return ProbeStudy(probes=tuple(known), heads=tuple(h for h in study.heads if h in names), claims=tuple(claims))
+
+
+def _parse(text: str, option: str) -> list[int]:
+    try:
+        numbers = [int(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if not numbers or min(numbers) < 0 or (option == "--sizes" and min(numbers) < 2):
+        raise SpecError(f"{option} must be whole numbers separated by commas, such as 100,1000, not {text!r}")
+    return numbers

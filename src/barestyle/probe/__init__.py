@@ -1,0 +1,1 @@
+"""Probes: what the features of a network know about images, measured by tasks (the paper's section 7)."""
