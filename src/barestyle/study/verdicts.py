@@ -28,7 +28,7 @@ class Verdict:
         word: the verdict.
         findings: of every metric, on the most pairs that are finished.
         p: adjusted for the number of claims and looks; of the claim, or of its opposite if that is smaller.
-        level: the unadjusted p at which the claim would be decided.
+        level: the p of the last look at which the claim would be decided.
         pairs_needed: about how many pairs would decide, or runs for a rate; None if it is decided, or if no number
             would.
     """
@@ -66,8 +66,8 @@ def judge(claims: Sequence[Claim], table: Table) -> list[Verdict]:
     adjusted = iter(benjamini_hochberg([p for p, is_tested in zip(ps, is_hypothesis, strict=True) if is_tested]))
     adjusted_ps = [next(adjusted) if is_tested else 1.0 for is_tested in is_hypothesis]
     number, decided = sum(is_hypothesis), sum(p <= LEVEL for p in adjusted_ps)
-    # The level of the next claim that would be decided.
-    level = LEVEL * min(decided + 1, number) / max(1, number) / 2
+    # The level of the next claim that would be decided, at the last look.
+    level = LEVEL * min(decided + 1, number) / max(1, number) / 2 * spending_weights(table.study.all_looks)[-1]
     return [
         _conclude(claim, optimizer, each, p, level)
         for (claim, optimizer), each, p in zip(tested, evidence, adjusted_ps, strict=True)
@@ -124,4 +124,5 @@ def estimate_pairs(claim: Claim, findings: Sequence[Finding], level: float) -> i
     known = [number for number in numbers if number is not None]
     if not known or (not outside and len(known) < len(numbers)):
         return None
-    return max(MIN_PAIRS, min(known) if outside else max(known))
+    # More than there are, for these do not decide.
+    return max(MIN_PAIRS, findings[0].number + 1, min(known) if outside else max(known))
