@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -143,9 +143,9 @@ class Store:
         """Return the keys of all cells that have a result, of this and earlier declarations."""
         return {name.removesuffix(".json") for name in self.folder.list(RESULTS) if name.endswith(".json")}
 
-    def read_results(self) -> list[CellResult]:
-        """Return the result of every cell of the declared study; that of a cell without one is "waiting"."""
-        cells = self.cells
+    def read_results(self, cells: Sequence[Cell] | None = None) -> list[CellResult]:
+        """Return the result of every cell of the declared study, or of other cells; without one it is "waiting"."""
+        cells = self.cells if cells is None else cells
         present = self.folder.list(RESULTS)
         names = {cell.key: f"{RESULTS}/{cell.key}.json" for cell in cells if f"{cell.key}.json" in present}
         stored = self.folder.read_all(names.values())

@@ -76,8 +76,8 @@ def plan(name: study_options.Name, location: StoreOptions, overrides: StudyOptio
     from barestyle.study.store import Store
 
     study = resolved.study
-    present = Store(location.location(study.study)).list_results()
-    waiting = [cell for cell in resolved.cells if cell.key not in present]
+    results = Store(location.location(study.study)).read_results(resolved.cells)
+    waiting = [result.cell for result in results if result.state != "done"]
     print(
         f"{study.study}: {format_count(len(study.pairs), 'pair')} x "
         f"{format_count(len({v.variant for v in study.variants}), 'variant')} x "

@@ -88,6 +88,8 @@ class StudyRun:
         ):
             if not self.quiet and client.dashboard_link:
                 print(f"dashboard: {client.dashboard_link}", file=sys.stderr)
+            if not self.quiet and not client.nthreads():  # type: ignore[no-untyped-call]
+                print(f"waiting for workers; start some with `dask worker {self.scheduler}`", file=sys.stderr)
 
             def should_stop() -> bool:
                 return interrupt.requested or (deadline is not None and time.monotonic() > deadline)
