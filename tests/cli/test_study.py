@@ -149,6 +149,7 @@ def test_search_prints_settings_that_transfer_accepts(program: Program, pictures
         (("run", "fig8", "--size", "3"), "size cannot be 3; it must be a whole number from 16 to 65536"),
         (("run", "fig8", "--scheduler", "tcp://127.0.0.1"), "there is no Dask scheduler of this version at"),
         (("run", "fig8", "--scheduler", "tcp://127.0.0.1:1", "--workers", "2"), "--workers is for this machine and"),
+        (("run", "fig8", "--until-decided", "--retry-failed"), "--retry-failed cannot be used with --until-decided"),
         (("run", "fig8", "--hours", "1"), "--hours limits --until-decided; add it, or leave --hours out"),
         (("run", "fig8", "--until-decided", "--pair", "photo:coffee,style:mosaic"), "claims need at least 3 pairs"),
         (

@@ -126,6 +126,8 @@ def test_data_that_cannot_be_used_are_refused(tmp_path: Path) -> None:
     write_classes(tmp_path / "broken", 2)
     (tmp_path / "broken" / "red" / "0.png").write_text("this is not an image")
     refuse(tmp_path / "broken", "image 'broken/red/0.png' cannot be read")
+    write_classes(tmp_path / "half", 2, ("train", "val"))
+    refuse(tmp_path / "half", "has images in only one of the folders train and test, or beside them")
     (tmp_path / "flat").mkdir()
     Image.new("RGB", (16, 16)).save(tmp_path / "flat" / "0.png")
     refuse(tmp_path / "flat", "is in no folder of a class; put it into one")

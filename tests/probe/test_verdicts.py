@@ -11,20 +11,22 @@ from barestyle.errors import RecordError, SpecError
 from barestyle.probe.declaration import ProbeClaim, ProbeStudy, load_shipped
 from barestyle.probe.measure import Accuracy, build_probe_network
 from barestyle.probe.report import format_accuracies, format_table, read_accuracies_file, write_probe_report
-from barestyle.probe.verdicts import judge_probes, read_accuracies
+from barestyle.probe.verdicts import choose_layer, judge_probes, read_accuracies
 from barestyle.spec import VGG, HandMade, Pyramid
 
 
 def make(probe: str, kind: str, layer: int, values: list[float], number: int = 100) -> list[Accuracy]:
-    return [Accuracy(probe, kind, layer, number, seed, value) for seed, value in enumerate(values)]
+    return [
+        Accuracy(probe, kind, layer, number, seed, value, round(value - 0.1, 5)) for seed, value in enumerate(values)
+    ]
 
 
 ACCURACIES = [
-    *make("binary", "whitened", 1, [0.50, 0.51, 0.49, 0.50]),
+    *make("binary", "whitened", 1, [0.50, 0.515, 0.49, 0.505]),
     *make("binary", "whitened", 2, [0.60, 0.61, 0.59, 0.60]),
     *make("binary", "whitened", 2, [0.40, 0.40, 0.40, 0.40], number=50),
     *make("gaussian", "whitened", 2, [0.60, 0.612, 0.588, 0.601]),
-    *make("pixels", "means", 1, [0.30, 0.31, 0.29, 0.30]),
+    *make("pixels", "means", 1, [0.31, 0.30, 0.29, 0.30]),
 ]
 
 
@@ -54,8 +56,21 @@ def test_known_differences_give_the_right_verdict(kind: str, subject: str, refer
 
 def test_a_reading_has_the_most_training_images_and_the_best_layer() -> None:
     assert read_accuracies("binary/whitened/best", ACCURACIES) == {0: 0.60, 1: 0.61, 2: 0.59, 3: 0.60}
-    assert read_accuracies("binary/whitened/1", ACCURACIES)[1] == 0.51
+    assert read_accuracies("binary/whitened/1", ACCURACIES)[1] == 0.515
     assert read_accuracies("binary/means/1", ACCURACIES) == {}
+
+
+def test_the_layer_is_chosen_by_validation_and_not_by_the_test_images() -> None:
+    lucky = [Accuracy("a", "means", 1, 10, 0, 0.9, 0.5), Accuracy("a", "means", 2, 10, 0, 0.6, 0.7)]
+    assert read_accuracies("a/means/best", lucky) == {0: 0.6}
+    assert choose_layer([]) is None
+
+
+def test_one_number_repeated_is_no_evidence() -> None:
+    """All seeds of a network that is not random give the same, if the training images are all there are."""
+    claim = ProbeClaim(id="x", statement="", kind="better", subject=("a/means/2",), reference=("a/means/1",))
+    same = [*make("a", "means", 1, [0.5] * 4), *make("a", "means", 2, [0.9] * 4)]
+    assert judge_probes([claim], same)[0].word == "untested"
 
 
 def test_the_shipped_study_has_every_kind_of_network() -> None:

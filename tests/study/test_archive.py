@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from barestyle.errors import StudyError
 from barestyle.study.archive import export_study, import_study, read_study_name
 from barestyle.study.claims import Claim
 from barestyle.study.compare import compare_images
+from barestyle.study.declaration import FORMAT, KIND
 from barestyle.study.resolve import ResolvedStudy, declare, resolve_study
 from barestyle.study.store import Store
+from barestyle.study.yaml_loader import load
 from tests.study.conftest import RunHere
 
 CLAIM = Claim(
@@ -81,14 +84,28 @@ def write_archive(path: Path, members: dict[str, bytes]) -> None:
             archive.addfile(member, io.BytesIO(data))
 
 
+def declare_as(name: str) -> bytes:
+    """A declaration that is valid but for the name, which would be a folder."""
+    study = load("fig8").model_dump(mode="json")
+    return json.dumps({"kind": KIND, "format": FORMAT, "study": {**study, "study": name}}).encode()
+
+
+def test_a_result_that_cannot_be_read_is_refused_before_anything_is_stored(tmp_path: Path) -> None:
+    write_archive(tmp_path / "bad.tar.xz", {"study.json": declare_as("fig8"), "results/abc.json": b"garbage"})
+    with pytest.raises(StudyError, match=r"'results/abc.json' in .* cannot be read"):
+        import_study(tmp_path / "bad.tar.xz", Store(tmp_path / "into"))
+    assert not (tmp_path / "into").exists()
+
+
 @pytest.mark.parametrize(
     ("members", "words"),
     [
         ({"../outside.json": b"{}"}, "has '../outside.json', which no export of a study has"),
         ({"results/../../x.json": b"{}"}, "which no export of a study has"),
-        ({"study.json": b"not json"}, "has no study; give a file that"),
-        ({"study.json": b"[]"}, "has no study; give a file that"),
-        ({}, "has no study; give a file that"),
+        ({"study.json": b"not json"}, "has no study of this version; give a file that"),
+        ({"study.json": b"[]"}, "has no study of this version; give a file that"),
+        ({}, "has no study of this version; give a file that"),
+        ({"study.json": declare_as("../../escaped")}, "has no study of this version; give a file that"),
     ],
 )
 def test_an_archive_that_is_no_export_is_refused(tmp_path: Path, members: dict[str, bytes], words: str) -> None:

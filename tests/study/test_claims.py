@@ -46,7 +46,7 @@ def test_a_claim_replaces_the_shipped_one_of_the_same_id() -> None:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"kind": "rate"}, "claim 'x' of a rate needs between: [LOW, HIGH]"),
+        ({"kind": "rate"}, "claim 'x' of a rate needs between: [LOW, HIGH], with 0 <= LOW < HIGH < 1"),
         ({"kind": "better", "subject": ("npnd",)}, "claim 'x' needs a subject and a reference"),
         (
             {"kind": "equivalent", "subject": ("npnd",), "reference": ("bare",), "against": "best"},

@@ -58,7 +58,7 @@ def test_false_discoveries_stay_below_the_level_for_every_planted_effect(looks: 
     samples = [random.standard_t(5, 32) * scale for scale in np.linspace(0.1, 0.3, 8)]
     rates = {round(each.effect, 3): each for each in calibrate(samples, looks)}
     for each in rates.values():
-        assert each.false_discoveries <= LEVEL + 3 * (LEVEL / 200) ** 0.5
+        assert each.false_discoveries <= LEVEL + 0.01, "simulated with 200 studies"
         assert 0 <= each.right + each.wrong <= 1
     assert rates[1.0].right > 0.8, "no effect is recognized"
     assert rates[0.512].right > 0.8, "and so is a large one"

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from barestyle import transfer
-from barestyle.errors import DivergedError, WeightsError
+from barestyle.errors import DivergedError, SpecError, WeightsError
 from barestyle.run import record as records
 from barestyle.run.record import Record
 from barestyle.stop_reasons import StopReason, explain
@@ -58,7 +58,7 @@ def test_a_long_trace_is_thinned(
     ("error", "failure", "stop_reason", "reason"),
     [
         (RuntimeError("no memory, for example"), "error", None, "RuntimeError: no memory, for example"),
-        (WeightsError("no file of the weights"), "invalid", None, "no file of the weights"),
+        (SpecError("this cannot be"), "invalid", None, "this cannot be"),
         (
             DivergedError(explain(StopReason.RESTARTS_EXHAUSTED, starts=3)),
             "exploded",
@@ -84,6 +84,20 @@ def test_a_failure_is_a_result_with_a_code(
     result, image = run_cell(prepare_jobs(small, store, tmp_path / "worker")[0], tmp_path / "worker")
     assert (result.state, image) == ("failed", None)
     assert (result.failure, result.stop_reason, result.reason) == (failure, stop_reason, reason)
+
+
+@pytest.mark.parametrize("error", [WeightsError("no file of the weights"), OSError(28, "No space left on device")])
+def test_what_a_worker_lacks_is_not_a_failure_of_the_cell(
+    store: Store, small: ResolvedStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """Such a worker would quickly fail every cell."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(sys.modules["barestyle.study.run_cell"], "run", fail)
+    with pytest.raises(type(error)):
+        run_cell(prepare_jobs(small, store, tmp_path / "worker")[0], tmp_path / "worker")
 
 
 def test_weights_are_found_by_their_hash(

@@ -65,6 +65,13 @@ def test_rates_are_tested_by_binomial_tails() -> None:
     assert min(rate_p_values(1, 100, 0.005, 0.1)) > 0.05
 
 
+def test_no_rate_is_below_0() -> None:
+    p, p_opposite = rate_p_values(0, 500, 0.0, 0.05)
+    assert p == pytest.approx(stats.binom.cdf(0, 500, 0.05))
+    assert p_opposite == 1.0
+    assert required_runs(0.0, 0.0, 0.05) == math.ceil(math.log(0.025) / math.log(0.95))
+
+
 def test_a_look_may_spend_in_proportion_to_its_pairs() -> None:
     assert spending_weights([8, 16, 32]) == pytest.approx([1 / 7, 2 / 7, 4 / 7])
     assert spending_weights([5]) == [1.0]

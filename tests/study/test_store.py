@@ -158,6 +158,29 @@ def test_a_store_at_a_url(small: ResolvedStudy, run_here: RunHere) -> None:
     fsspec.filesystem("memory").store.clear()
 
 
+def test_looks_are_kept_by_a_later_declaration(store: Store, small: ResolvedStudy) -> None:
+    pairs = tuple(
+        small.study.pairs[0].model_copy(update={"style": name})
+        for name in ("style:mosaic", "style:swirls", "style:impasto")
+    )
+    study = small.study.model_copy(update={"pairs": pairs})
+    declare(resolve_study(study.model_copy(update={"looks": (3,)}), weights=None), store)
+    declare(resolve_study(study, weights=None), store)
+    assert Store(folder_of(store)).study.looks == (3,)
+
+
+def test_a_file_that_is_being_written_is_ignored(store: Store) -> None:
+    store.write_comparison("aa-bb", 0.25)
+    (folder_of(store) / "comparisons" / ".aa-cc.json.1234.part").write_text("{")
+    assert store.read_comparisons() == {"aa-bb": 0.25}
+
+
+def test_a_folder_whose_name_looks_like_a_pattern(small: ResolvedStudy, run_here: RunHere, tmp_path: Path) -> None:
+    store = Store(tmp_path / "x[1]*")
+    declare(small, store)
+    assert {result.state for result in run_here(small, store)} == {"done"}
+
+
 def test_comparisons_are_read_as_they_were_written(store: Store) -> None:
     store.write_comparison("aa-bb", 0.25)
     store.write_comparison("aa-cc", 0.5)

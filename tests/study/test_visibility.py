@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -18,6 +19,7 @@ from barestyle.study.findings import list_cells
 from barestyle.study.load_table import load_table
 from barestyle.study.resolve import ResolvedStudy
 from barestyle.study.store import Store
+from barestyle.study.table import comparison_name
 from barestyle.study.verdicts import judge
 from barestyle.study.visibility import VISIBILITY, find_visibility, is_judged_by_visibility
 from barestyle.study.yaml_loader import load
@@ -39,6 +41,24 @@ def test_no_visible_difference_is_one_as_small_as_that_of_two_seeds(ratio: float
 def test_a_visible_improvement_differs_by_more_than_two_seeds(ratio: float, expected: str) -> None:
     table = make_table(PAPER, lambda variant, _: -0.5 * (variant == "binarized"), visible_ratio=ratio)
     assert judge_claim("binarized", table).word == expected
+
+
+def test_obviously_better_than_the_best_is_visible_beside_each_of_them() -> None:
+    """One of the four Gaussians looks like the uniform weights, and the others do not."""
+    study = with_pairs(load("fig4"), 8)
+    table = make_table(study, lambda variant, _: -0.6 * (variant == "uniform-0.1"), visible_ratio=3.0)
+    assert judge_claim("uniform-best", table).word == "supported"
+    digest = table.specs["gaussian-0.05", "robust"].digest
+    uniform = table.specs["uniform-0.1", "robust"].digest
+    by_key = {result.cell.key: result.cell.spec.digest for result in table.results}
+    alike = {
+        comparison_name(first, second): 0.2
+        for first in table.results
+        for second in table.results
+        if (by_key[first.cell.key], by_key[second.cell.key]) == (uniform, digest)
+    }
+    changed = replace(table, comparisons={**table.comparisons, **alike})
+    assert judge_claim("uniform-best", changed).word == "contradicted"
 
 
 def test_without_a_second_seed_visibility_is_left_out() -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from barestyle.atomic_files import write_atomically
 from barestyle.cli import options
+from barestyle.cli.exit_codes import INTERRUPTED
+from barestyle.cli.messages import print_error
 from barestyle.errors import SpecError
 
 if TYPE_CHECKING:
@@ -51,7 +57,7 @@ def probe(
     epochs: Annotated[int, typer.Option(metavar="N", min=1, help="Times that a head sees each image.")] = 8,
     trained: options.Trained = None,
     quiet: options.Quiet = False,
-) -> None:
+) -> int:
     """Measure what networks know about images: frozen features and a linear classifier, or a small trained head."""
     if find_spec("sklearn") is None:
         raise SpecError("barestyle probe needs scikit-learn; run pip install 'barestyle[probe]'")
@@ -64,81 +70,131 @@ def probe(
     accuracies = read_accuracies_file(output / "accuracies.csv")
     loaded = load_dataset(data, size=size)
     study = _select_probes(preset, settings, trained)
-    output.mkdir(parents=True, exist_ok=True)
+    _check_folder(output, study, loaded, epochs)
     if not quiet:
-        number = len(loaded.train.labels)
-        print(f"{loaded.name}: {number} training and {len(loaded.test.labels)} test images", file=sys.stderr)
-    runs = _Runs(study, loaded, numbers, all_seeds, heads, epochs, trained, output / "accuracies.csv", accuracies)
-    runs.run(quiet=quiet)
+        print(
+            f"{loaded.name}: {len(loaded.train.labels)} training and {len(loaded.test.labels)} test images",
+            file=sys.stderr,
+        )
+    available = len(loaded.train.labels)
+    runs = _Runs(
+        study=study,
+        data=loaded,
+        numbers=sorted({min(number, available) for number in numbers}),
+        seeds=all_seeds,
+        heads=min(heads, available),
+        epochs=epochs,
+        weights=trained,
+        file=output / "accuracies.csv",
+        accuracies=accuracies,
+    )
+    try:
+        runs.run(quiet=quiet)
+    except KeyboardInterrupt:
+        print_error("interrupted; what was measured is kept, so run the same command again")
+        return INTERRUPTED
     write_probe_report(study, accuracies, output)
     print(format_table(study, accuracies))
     if study.claims:
         print(format_verdicts(study, accuracies))
     print(f"tables and plots in {output}")
+    return 0
 
 
+@dataclass(frozen=True)
 class _Runs:
-    """The measurements that are missing, each stored as soon as its probe and seed are done."""
+    """The measurements of a study, each stored as soon as its probe and seed are done.
 
-    def __init__(
-        self,
-        study: ProbeStudy,
-        data: Dataset,
-        numbers: Sequence[int],
-        seeds: Sequence[int],
-        heads: int,
-        epochs: int,
-        weights: Path | None,
-        file: Path,
-        accuracies: list[Accuracy],
-    ) -> None:
-        available = len(data.train.labels)
-        self._study, self._data, self._seeds = study, data, seeds
-        self._numbers = sorted({min(number, available) for number in numbers})
-        self._heads, self._epochs, self._weights = min(heads, available), epochs, weights
-        self._file, self._accuracies = file, accuracies
+    Attributes:
+        study, data: what is measured.
+        numbers: of training images, growing.
+        seeds: of networks and of training images.
+        heads: training images of heads, or 0.
+        epochs: of heads.
+        weights: file of trained weights, or None for the installed one.
+        file: the table of accuracies.
+        accuracies: those of the table, to which new ones are added.
+    """
+
+    study: ProbeStudy
+    data: Dataset
+    numbers: Sequence[int]
+    seeds: Sequence[int]
+    heads: int
+    epochs: int
+    weights: Path | None
+    file: Path
+    accuracies: list[Accuracy]
 
     def run(self, *, quiet: bool) -> None:
-        """Measure every probe with every seed, and then the heads."""
-        from barestyle.probe.measure import HEAD, measure_heads, measure_probe
+        """Measure every probe with every seed, and then the heads; what the table has is not measured again."""
+        from barestyle.probe.measure import measure_heads, measure_probe
 
-        for seed in self._seeds:
-            for each in self._study.probes:
-                if not self._has(each.variant, seed, HEAD, negate=True, number=self._numbers[-1]):
+        for seed in self.seeds:
+            for each in self.study.probes:
+                missing = [number for number in self.numbers if not self._has(each.variant, seed, number, head=False)]
+                if missing:
                     new: list[Accuracy] = []
-                    measure_probe(each, self._data, self._numbers, seed, weights=self._weights, on_accuracy=new.append)
+                    measure_probe(each, self.data, missing, seed, weights=self.weights, on_accuracy=new.append)
                     self._store(new, quiet)
-        for seed in self._seeds if self._heads else ():
-            for each in self._study.probes:
-                if each.variant in self._study.heads and not self._has(each.variant, seed, HEAD, number=self._heads):
+        for seed in self.seeds if self.heads else ():
+            for each in self.study.probes:
+                if each.variant in self.study.heads and not self._has(each.variant, seed, self.heads, head=True):
                     new = []
                     measure_heads(
                         each,
-                        self._data,
-                        self._heads,
+                        self.data,
+                        self.heads,
                         seed,
-                        epochs=self._epochs,
-                        weights=self._weights,
+                        epochs=self.epochs,
+                        weights=self.weights,
                         on_accuracy=new.append,
                     )
                     self._store(new, quiet)
 
-    def _has(self, variant: str, seed: int, kind: str, *, number: int, negate: bool = False) -> bool:
+    def _has(self, variant: str, seed: int, number: int, *, head: bool) -> bool:
+        from barestyle.probe.measure import HEAD
+
         return any(
-            (each.probe, each.seed, each.number) == (variant, seed, number) and (each.kind == kind) != negate
-            for each in self._accuracies
+            (each.probe, each.seed, each.number) == (variant, seed, number) and (each.kind == HEAD) == head
+            for each in self.accuracies
         )
 
     def _store(self, new: list[Accuracy], quiet: bool) -> None:
-        from barestyle.atomic_files import write_atomically
         from barestyle.probe.report import format_accuracies
 
-        self._accuracies.extend(new)
-        write_atomically(self._file, format_accuracies(self._accuracies).encode())
+        self.accuracies.extend(new)
+        write_atomically(self.file, format_accuracies(self.accuracies).encode())
         if not quiet and new:
             best = max(new, key=lambda each: each.accuracy)
             where = f"{best.kind} of layer {best.layer}" if best.layer else f"{best.kind} of all layers"
             print(f"{best.probe}, seed {best.seed}: {best.accuracy:.1%} ({where})", file=sys.stderr, flush=True)
+
+
+def _check_folder(folder: Path, study: ProbeStudy, data: Dataset, epochs: int) -> None:
+    """Raise SpecError if a folder has the measurements of other images, networks or epochs."""
+    images = [split.images.numpy().tobytes() for split in (data.train, data.test)]
+    specs = {probe.variant: spec.digest if (spec := probe.build_spec()) else "" for probe in study.probes}
+    identity = {
+        "images": hashlib.sha256(b"".join(images)).hexdigest(),
+        "size": data.train.images.shape[-1],
+        "epochs": epochs,
+    }
+    file = folder / "probe.json"
+    known: dict[str, Any] = {**identity, "probes": {}}
+    if file.exists():
+        known = json.loads(file.read_text(encoding="utf-8"))
+    for name, value in identity.items():
+        if known.get(name) != value:
+            raise SpecError(f"the folder {str(folder)!r} has measurements with other {name}; choose another with -o")
+    for variant, digest in specs.items():
+        if known["probes"].get(variant, digest) != digest:
+            raise SpecError(
+                f"the folder {str(folder)!r} has {variant!r} with other settings; choose another folder with -o"
+            )
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({**identity, "probes": {**known["probes"], **specs}}, indent=1)
+    write_atomically(file, text.encode())
 
 
 def _select_probes(preset: str | None, settings: list[str] | None, trained: Path | None) -> ProbeStudy:

@@ -30,6 +30,12 @@ CIFAR_TRAIN, CIFAR_TEST = tuple(f"data_batch_{i}" for i in range(1, 6)), ("test_
 """Files of cifar-10-python.tar.gz (Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html)."""
 
 
+_CIFAR_ERRORS = (
+    *(OSError, EOFError, KeyError, ValueError, TypeError, AttributeError, IndexError),
+    *(tarfile.TarError, pickle.UnpicklingError),
+)
+
+
 @dataclass(frozen=True)
 class Split:
     """Images (N, 3, S, S) in 0..1, sRGB, and their classes (N,)."""
@@ -89,7 +95,7 @@ def _load_digits(size: int) -> Dataset:
 
 def _read_folder(folder: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in EXTENSIONS:
+        if path.suffix.lower() in EXTENSIONS and path.is_file():
             yield PurePosixPath(path.relative_to(folder).as_posix()), path.read_bytes()
 
 
@@ -99,7 +105,7 @@ def _read_zip(path: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
             for name in sorted(archive.namelist()):
                 if PurePosixPath(name).suffix.lower() in EXTENSIONS:
                     yield PurePosixPath(name), archive.read(name)
-    except (zipfile.BadZipFile, OSError) as error:
+    except (zipfile.BadZipFile, OSError, RuntimeError) as error:  # RuntimeError: encrypted
         raise ImageError(
             f"{str(path)!r} cannot be read ({error}); give a folder of classes, a .zip of one, or CIFAR-10's .tar.gz"
         ) from None
@@ -113,6 +119,10 @@ def _load_classes(name: str, files: Iterator[tuple[PurePosixPath, bytes]], size:
             raise ImageError(f"image {str(path)!r} of {name!r} is in no folder of a class; put it into one")
         split = path.parts[-3] if len(path.parts) > 2 and path.parts[-3] in ("train", "test") else ""
         found[split].setdefault(path.parts[-2], []).append(_decode(data, f"{name}/{path}", size))
+    if (found["train"] or found["test"]) and not (found["train"] and found["test"] and not found[""]):
+        raise ImageError(
+            f"{name!r} has images in only one of the folders train and test, or beside them; give both, or neither"
+        )
     if found["train"] and found["test"]:
         classes = tuple(sorted(found["train"]))
         if classes != tuple(sorted(found["test"])):
@@ -145,7 +155,7 @@ def _decode(data: bytes, name: str, size: int) -> Tensor:
             rgb = image.convert("RGB")
             rgb = rgb if rgb.size == (size, size) else rgb.resize((size, size), Image.Resampling.BICUBIC)
             return torch.from_numpy(np.asarray(rgb, dtype=np.float32) / 255).permute(2, 0, 1)
-    except (UnidentifiedImageError, OSError) as error:
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
         raise ImageError(f"image {name!r} cannot be read ({error}); remove it or replace it") from None
 
 
@@ -160,7 +170,7 @@ def _load_cifar(path: Path, size: int) -> Dataset:
                     batches[name] = _ArrayUnpickler(io.BytesIO(file.read()), encoding="bytes").load()
         classes = tuple(name.decode() for name in batches["batches.meta"][b"label_names"])
         train, test = (_join_batches([batches[name] for name in names], size) for names in (CIFAR_TRAIN, CIFAR_TEST))
-    except (OSError, tarfile.TarError, EOFError, KeyError, ValueError, pickle.UnpicklingError) as error:
+    except _CIFAR_ERRORS as error:
         raise ImageError(
             f"{str(path)!r} is not CIFAR-10's archive ({type(error).__name__}: {error}); give cifar-10-python.tar.gz, "
             "a folder of classes, or a .zip of one"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from barestyle.networks import Network
-from barestyle.probe.dataset import Dataset
+from barestyle.probe.dataset import Dataset, Split
 
 BATCH = 100
 LEARNING_RATE = 2e-3
@@ -33,14 +35,19 @@ def build_head(channels: int, classes: int, seed: int) -> nn.Module:
         )
 
 
-def train_head(network: Network | None, layer: int, data: Dataset, rows: Tensor, *, epochs: int, seed: int) -> float:
-    """Train a head on the features of some training images; return the share of test images that it gets right.
+def train_head(
+    network: Network | None, layer: int, data: Dataset, rows: Tensor, validation: Tensor, *, epochs: int, seed: int
+) -> tuple[float, float]:
+    """Train a head on the features of some training images; return the shares of test images and of validation images
+    that it gets right.
 
     Args:
         network: the frozen network, or None for raw pixels.
         layer: the layer whose maps, after ReLU, the head sees.
         data: the images.
         rows: the training images to use.
+        validation: other training images, which compare layers without a look at the test images. Without any, their
+            share is NaN.
         epochs: times that each of them is seen, with Adam and a one-cycle learning rate.
         seed: of the head and of the order of the images.
     """
@@ -60,17 +67,20 @@ def train_head(network: Network | None, layer: int, data: Dataset, rows: Tensor,
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
-    return _measure(head, network, layer, data)
+    held_out = Split(data.train.images[validation], data.train.labels[validation])
+    return _measure(head, network, layer, data.test), _measure(head, network, layer, held_out)
 
 
-def _measure(head: nn.Module, network: Network | None, layer: int, data: Dataset) -> float:
+def _measure(head: nn.Module, network: Network | None, layer: int, split: Split) -> float:
+    if not len(split.labels):
+        return math.nan
     head.eval()
     right = 0
     with torch.no_grad():
-        for start in range(0, len(data.test.labels), BATCH):
-            maps = _maps(network, layer, data.test.images[start : start + BATCH])
-            right += int((head(maps).argmax(dim=1) == data.test.labels[start : start + BATCH]).sum())
-    return right / len(data.test.labels)
+        for start in range(0, len(split.labels), BATCH):
+            maps = _maps(network, layer, split.images[start : start + BATCH])
+            right += int((head(maps).argmax(dim=1) == split.labels[start : start + BATCH]).sum())
+    return right / len(split.labels)
 
 
 def _maps(network: Network | None, layer: int, images: Tensor) -> Tensor:

@@ -34,6 +34,7 @@ class Accuracy:
         number: of training images.
         seed: of the network, the training images, and the head.
         accuracy: share of test images whose class is right, 0..1.
+        validation: the same of training images that were set aside, which choose the layer; NaN if there were none.
     """
 
     probe: str
@@ -42,7 +43,11 @@ class Accuracy:
     number: int
     seed: int
     accuracy: float
+    validation: float
 
+
+HEAD_VALIDATION = 500
+"""Training images beside those of a head that choose its layer."""
 
 OnAccuracy = Callable[[Accuracy], None]
 
@@ -90,8 +95,8 @@ def measure_probe(
     images, labels = data.train.images[drawn], data.train.labels[drawn]
 
     def report(kind: str, layer: int, train: Tensor, test: Tensor, number: int) -> None:
-        accuracy = measure_accuracy((train, labels[:number]), (test, data.test.labels))
-        on_accuracy(Accuracy(probe.variant, kind, layer, number, seed, accuracy))
+        accuracies = measure_accuracy((train, labels[:number]), (test, data.test.labels))
+        on_accuracy(Accuracy(probe.variant, kind, layer, number, seed, *accuracies))
 
     if spec is None:
         for number in sizes:
@@ -127,10 +132,11 @@ def measure_heads(
 ) -> None:
     """Train a head above every layer of a probe, or above raw pixels, on so many training images."""
     spec = probe.build_spec()
-    rows = draw_rows(data.train.labels, number, seed)
+    drawn = draw_rows(data.train.labels, number + HEAD_VALIDATION, seed)
+    rows, validation = drawn[:number], drawn[number:]
     network = None
     if spec is not None:
         network = build_probe_network(spec, seed, size=data.train.images.shape[-1], weights=weights)
     for layer in range(1, 2 if spec is None else spec.network.depth + 1):
-        accuracy = train_head(network, layer, data, rows, epochs=epochs, seed=seed)
-        on_accuracy(Accuracy(probe.variant, HEAD, layer, number, seed, accuracy))
+        accuracies = train_head(network, layer, data, rows, validation, epochs=epochs, seed=seed)
+        on_accuracy(Accuracy(probe.variant, HEAD, layer, number, seed, *accuracies))

@@ -17,7 +17,7 @@ from barestyle.plots.svg import new_figure
 from barestyle.probe.declaration import ProbeStudy
 from barestyle.probe.features import KINDS
 from barestyle.probe.measure import HEAD, Accuracy
-from barestyle.probe.verdicts import judge_probes
+from barestyle.probe.verdicts import choose_layer, judge_probes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,7 +31,8 @@ def format_accuracies(accuracies: Sequence[Accuracy]) -> str:
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, [field.name for field in fields(Accuracy)], lineterminator="\n")
     writer.writeheader()
-    writer.writerows({**asdict(each), "accuracy": f"{each.accuracy:.5f}"} for each in accuracies)
+    shares = ("accuracy", "validation")
+    writer.writerows({**asdict(e), **{name: f"{getattr(e, name):.5f}" for name in shares}} for e in accuracies)
     return buffer.getvalue()
 
 
@@ -49,6 +50,7 @@ def read_accuracies_file(path: Path) -> list[Accuracy]:
                     int(row["number"]),
                     int(row["seed"]),
                     float(row["accuracy"]),
+                    float(row["validation"]),
                 )
                 for row in csv.DictReader(file)
             ]
@@ -57,7 +59,7 @@ def read_accuracies_file(path: Path) -> list[Accuracy]:
 
 
 def format_table(study: ProbeStudy, accuracies: Sequence[Accuracy]) -> str:
-    """Return a Markdown table of the accuracy in percent of every probe and kind, at its best layer."""
+    """Return a Markdown table of the accuracy of every probe and kind in percent, at the layer chosen by validation."""
     kinds = [kind for kind in (*KINDS, HEAD) if any(each.kind == kind for each in accuracies)]
     lines = ["| probe | " + " | ".join(kinds) + " |", "|---" * (len(kinds) + 1) + "|"]
     for probe in study.probes:
@@ -68,18 +70,16 @@ def format_table(study: ProbeStudy, accuracies: Sequence[Accuracy]) -> str:
 
 
 def _best_text(probe: str, kind: str, accuracies: Sequence[Accuracy]) -> str:
-    """Return mean and standard deviation over seeds at the best layer, with the most training images."""
+    """Return mean and standard deviation over seeds at the chosen layer, with the most training images."""
     found = [each for each in accuracies if (each.probe, each.kind) == (probe, kind)]
     if not found:
         return ""
-    largest = max(each.number for each in found)
-    by_layer: dict[int, list[float]] = {}
-    for each in found:
-        if each.number == largest:
-            by_layer.setdefault(each.layer, []).append(100 * each.accuracy)
-    layer, values = max(by_layer.items(), key=lambda item: fmean(item[1]))
+    found = [each for each in found if each.number == max(each.number for each in found)]
+    layer = choose_layer(found)
+    values = [100 * each.accuracy for each in found if each.layer == layer]
     spread = f" ± {stdev(values):.1f}" if len(values) > 1 else ""
-    where = "" if len(by_layer) == 1 else " (all layers)" if layer == 0 else f" (layer {layer})"
+    is_only = len({each.layer for each in found}) == 1
+    where = "" if is_only else " (all layers)" if layer == 0 else f" (layer {layer})"
     return f"{fmean(values):.1f}{spread}{where}"
 
 
@@ -106,11 +106,8 @@ def draw_curves(study: ProbeStudy, accuracies: Sequence[Accuracy], kind: str) ->
         numbers = sorted({each.number for each in found})
         means, spreads = [], []
         for number in numbers:
-            by_layer: dict[int, list[float]] = {}
-            for each in found:
-                if each.number == number:
-                    by_layer.setdefault(each.layer, []).append(100 * each.accuracy)
-            values = max(by_layer.values(), key=fmean)
+            same = [each for each in found if each.number == number]
+            values = [100 * each.accuracy for each in same if each.layer == choose_layer(same)]
             means.append(fmean(values))
             spreads.append(stdev(values) if len(values) > 1 else 0.0)
         if numbers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -45,7 +46,7 @@ def judge_probes(claims: Sequence[ProbeClaim], accuracies: Sequence[Accuracy]) -
     """Return a verdict on every claim, with Benjamini and Hochberg's correction for their number."""
     differences = [compute_differences(claim, accuracies) for claim in claims]
     ps = [
-        _p_values(claim, values) if len(values) >= MIN_SEEDS else (1.0, 1.0)
+        _p_values(claim, values) if is_testable(values) else (1.0, 1.0)
         for claim, values in zip(claims, differences, strict=True)
     ]
     adjusted = benjamini_hochberg([min(1.0, 2 * min(each)) for each in ps])
@@ -53,6 +54,14 @@ def judge_probes(claims: Sequence[ProbeClaim], accuracies: Sequence[Accuracy]) -
         _conclude(claim, values, each, p)
         for claim, values, each, p in zip(claims, differences, ps, adjusted, strict=True)
     ]
+
+
+def is_testable(values: FloatArray) -> bool:
+    """Return whether there are enough seeds that differ.
+
+    All seeds give the same number where the network is not random and the training images are all there are.
+    """
+    return len(values) >= MIN_SEEDS and float(np.ptp(values)) > 0
 
 
 def compute_differences(claim: ProbeClaim, accuracies: Sequence[Accuracy]) -> FloatArray:
@@ -69,21 +78,23 @@ def compute_differences(claim: ProbeClaim, accuracies: Sequence[Accuracy]) -> Fl
 def read_accuracies(reading: Reading, accuracies: Sequence[Accuracy]) -> dict[int, float]:
     """Return the accuracies of PROBE/KIND/LAYER by seed, with the most training images that it was measured with.
 
-    "best" is the layer with the best mean accuracy over seeds, "all" the features of all layers together.
+    "best" is the layer with the best mean accuracy of validation images, "all" the features of all layers together.
     """
     probe, kind, layer = reading.split("/")
     found = [each for each in accuracies if (each.probe, each.kind) == (probe, kind)]
-    if not found:
-        return {}
-    largest = max(each.number for each in found)
-    by_layer: dict[int, dict[int, float]] = {}
-    for each in found:
-        if each.number == largest:
-            by_layer.setdefault(each.layer, {})[each.seed] = each.accuracy
+    found = [each for each in found if each.number == max(each.number for each in found)]
+    chosen: int | None = 0 if layer == "all" else None if layer == "best" else int(layer)
     if layer == "best":
-        single = {number: each for number, each in by_layer.items() if number}
-        return max(single.values(), key=lambda each: fmean(each.values()))
-    return by_layer.get(0 if layer == "all" else int(layer), {})
+        chosen = choose_layer([each for each in found if each.layer])
+    return {each.seed: each.accuracy for each in found if each.layer == chosen}
+
+
+def choose_layer(accuracies: Sequence[Accuracy]) -> int | None:
+    """Return the layer with the best mean accuracy of validation images, the first of equal ones; None without any."""
+    by_layer: dict[int, list[float]] = {}
+    for each in accuracies:
+        by_layer.setdefault(each.layer, []).append(-1.0 if math.isnan(each.validation) else each.validation)
+    return max(sorted(by_layer), key=lambda layer: fmean(by_layer[layer]), default=None)
 
 
 def _p_values(claim: ProbeClaim, values: FloatArray) -> tuple[float, float]:
@@ -93,7 +104,7 @@ def _p_values(claim: ProbeClaim, values: FloatArray) -> tuple[float, float]:
 
 
 def _conclude(claim: ProbeClaim, values: FloatArray, ps: tuple[float, float], p: float) -> ProbeVerdict:
-    if len(values) < MIN_SEEDS:
+    if not is_testable(values):
         return ProbeVerdict(claim, "untested", float("nan"), float("nan"), float("nan"), 1.0, len(values))
     word = "undecided" if p > LEVEL else "supported" if ps[0] < ps[1] else "contradicted"
     low, high = mean_interval(values)

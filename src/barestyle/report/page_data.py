@@ -116,8 +116,9 @@ def page_data(
 def view_rates(table: Table) -> tuple[list[Rates], int]:
     """Return the rates of right and wrong verdicts with the study's own noise, and how many samples they are from."""
     samples = seed_differences(table)
-    looks = [look for look in table.study.all_looks if any(len(sample) >= look for sample in samples)]
-    return (calibrate(samples, looks), len(samples)) if looks else ([], 0)
+    looks = table.study.all_looks
+    is_enough = any(len(sample) >= looks[0] for sample in samples)
+    return (calibrate(samples, looks), len(samples)) if is_enough else ([], 0)
 
 
 def display_name(source: str) -> str:

@@ -12,7 +12,7 @@ from barestyle.plots.svg import new_figure
 from barestyle.spec.weights import BinaryWeights, DiscreteWeights, DrawnWeights, GaussianWeights, UniformWeights
 from barestyle.study.claims import RATIO_MARGIN, STYLE_METRICS
 from barestyle.study.declaration import Figure
-from barestyle.study.findings import MIN_PAIRS, NAMED_OPTIMIZERS, Finding
+from barestyle.study.findings import MIN_PAIRS, Finding
 from barestyle.study.statistics import mean_interval
 from barestyle.study.table import Table
 from barestyle.study.verdicts import Verdict
@@ -47,7 +47,7 @@ def forest_plot(verdicts: Sequence[Verdict]) -> Plot:
     """
     drawn = [verdict for verdict in verdicts if _ratios(verdict)]
     claims = list({verdict.claim.id: verdict.claim for verdict in drawn}.values())
-    optimizers = [name for name in dict.fromkeys(v.optimizer for v in drawn) if name != NAMED_OPTIMIZERS] or [""]
+    optimizers = list(dict.fromkeys(verdict.optimizer for verdict in drawn)) or [""]
     height = 64 + CLAIM_ROW * len(claims)
     plot = new_figure(WIDTH, height)
     width = 0.58 / len(optimizers)
@@ -59,8 +59,7 @@ def forest_plot(verdicts: Sequence[Verdict]) -> Plot:
         axes.axvspan(-RATIO_MARGIN, RATIO_MARGIN, color="black", alpha=0.08, linewidth=0)
         axes.set_title(optimizer, fontsize=9)
         for verdict in drawn:
-            is_here = verdict.optimizer == optimizer or (verdict.optimizer == NAMED_OPTIMIZERS and column == 0)
-            if is_here:
+            if verdict.optimizer == optimizer:
                 _draw_verdict(axes, verdict, claims.index(verdict.claim))
         _label_ratios(axes)
         if column == 0:

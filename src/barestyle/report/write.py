@@ -125,9 +125,9 @@ def _write_images(store: Store, table: Table, folder: Path) -> tuple[ImageFiles,
         return f"images/{name}.jpg"
 
     cell_files = {key: write(key, store.read_image(result)) for key, result in cells.items()}
-    input_files = {
-        name: write(f"input-{i}-{display_name(name)}", data) for i, (name, data) in enumerate(inputs.items())
-    }
+    input_files = {name: write(f"input-{i}", data) for i, (name, data) in enumerate(inputs.items())}
+    for stale in set((folder / "images").glob("*.jpg")) - set(written):
+        stale.unlink()  # of a pair that has become private, for example
     found = [{name: file for name, file in each.items() if file} for each in (cell_files, input_files)]
     return ImageFiles(*found), written
 

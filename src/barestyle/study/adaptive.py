@@ -10,9 +10,9 @@ from statistics import fmean
 from barestyle.study.cell import Cell
 from barestyle.study.claims import Claim
 from barestyle.study.findings import list_cells
-from barestyle.study.statistics import power_of_test
+from barestyle.study.statistics import power_of_test, spending_weights
 from barestyle.study.table import Table
-from barestyle.study.verdicts import Verdict, is_in_study
+from barestyle.study.verdicts import Verdict, is_in_study, sides_outside
 
 UNKNOWN_CHANCE = 0.5
 """Assumed chance of a decision for a claim without results."""
@@ -77,23 +77,25 @@ def propose(verdicts: Sequence[Verdict], table: Table) -> list[Proposal]:
             continue
         cells = _waiting_cells(names, table, look)
         seconds = sum(duration.of(cell) for cell in cells)
-        chance = chance_of_decision(verdict, look)
+        looks = table.study.all_looks
+        chance = chance_of_decision(verdict, look, spending_weights(looks)[looks.index(look)])
         proposals.append(Proposal(verdict.claim, verdict.optimizer, look, tuple(cells), chance, seconds))
     return proposals
 
 
-def chance_of_decision(verdict: Verdict, look: int) -> float:
+def chance_of_decision(verdict: Verdict, look: int, share: float) -> float:
     """Return about the probability that a claim is decided by `look` pairs, if the observed effects are the true ones.
 
-    All metrics whose effects lie inside the claim's region have to show it; of those outside, one is enough.
+    `share` is that of the error which this look may spend. All metrics whose effects lie inside the claim's region have
+    to show it; of those outside, one is enough.
     """
     findings = verdict.findings
     if verdict.claim.kind == "rate" or not findings or not all(finding.is_tested for finding in findings):
         return UNKNOWN_CHANCE
     outside = [finding for finding in findings if not finding.region.contains(finding.effect)]
-    level = verdict.level / (len(findings) if outside else 1)
+    level = verdict.level * share / (len(findings) if outside else 1)
     chances = [
-        power_of_test(finding.region.distance(finding.effect), finding.deviation, look, level)
+        power_of_test(finding.region.distance(finding.effect), finding.deviation, look, level / sides_outside(finding))
         for finding in outside or findings
     ]
     return max(chances) if outside else min(chances)

@@ -7,16 +7,17 @@ import json
 import lzma
 import re
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from barestyle.atomic_files import AtomicFile
 from barestyle.errors import StudyError
-from barestyle.study.store import COMPARISONS, DECLARATION, INPUTS, RESULTS, Store
+from barestyle.study.declaration import FORMAT, KIND, Study
+from barestyle.study.store import COMPARISONS, DECLARATION, INPUTS, RESULTS, Store, parse_result_data
 
-MAX_MEMBER = 64 * 2**20
-"""Largest file of an archive in bytes; an image of 4096 x 4096 pixels has about 40 million."""
+MAX_MEMBER, MAX_TOTAL = 64 * 2**20, 4 * 2**30
+"""Largest file of an archive, and of all its files, in bytes; an image of 4096 x 4096 pixels has about 40 million."""
 
 TRACE_DIGITS = 5
 """Significant digits of the losses in an archive, which is then a third smaller."""
@@ -63,7 +64,7 @@ def read_study_name(path: Path) -> str:
     """Return the name of the study in an archive. Raises StudyError for a file that is not an export."""
     for name, data in _read_members(path):
         return str(_parse_declaration(path, {name: data})["study"]["study"])
-    raise StudyError(f"{str(path)!r} has no study; give a file that `barestyle study export` wrote")
+    return str(_parse_declaration(path, {})["study"]["study"])
 
 
 def import_study(path: Path, store: Store) -> tuple[int, int]:
@@ -79,6 +80,8 @@ def import_study(path: Path, store: Store) -> tuple[int, int]:
             f"{store.folder.location!r} has the study {store.study.study!r}, and {str(path)!r} the study "
             f"{declared['study']['study']!r}; choose another folder with --into"
         )
+    _check_weights(path, store.declaration, declared)
+    _check_results(path, members)
     known, images = store.list_results(), store.folder.list(RESULTS)
     results = [name for name in members if name.startswith(f"{RESULTS}/") and name.endswith(".json")]
     added = 0
@@ -99,6 +102,15 @@ def import_study(path: Path, store: Store) -> tuple[int, int]:
     return added, len(results) - added
 
 
+def _check_weights(path: Path, ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+    before, after = ours.get("weights"), theirs.get("weights")
+    if before and after and before != after:
+        raise StudyError(
+            f"{str(path)!r} was made with other trained weights (their SHA-256 begins with {after[:8]}, not "
+            f"{before[:8]}); choose another folder with --into"
+        )
+
+
 def _add(archive: tarfile.TarFile, name: str, data: bytes) -> None:
     """Add a file without a time or an owner, so that the same study gives the same bytes."""
     member = tarfile.TarInfo(name)
@@ -109,8 +121,12 @@ def _add(archive: tarfile.TarFile, name: str, data: bytes) -> None:
 def _read_members(path: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the name and content of every file of an archive. Raises StudyError."""
     try:
+        total = 0
         with tarfile.open(path, "r:xz") as archive:
             for member in archive:
+                total += member.size
+                if total > MAX_TOTAL:
+                    raise StudyError(f"{str(path)!r} has more than {MAX_TOTAL // 2**30} GiB; export without images")
                 if not member.isfile() or not _MEMBER.fullmatch(member.name) or member.size > MAX_MEMBER:
                     raise StudyError(
                         f"{str(path)!r} has {member.name!r}, which no export of a study has; give a file that "
@@ -129,7 +145,25 @@ def _read_members(path: Path) -> Iterator[tuple[str, bytes]]:
 def _parse_declaration(path: Path, members: dict[str, bytes]) -> dict[str, Any]:
     try:
         declared = dict(json.loads(members[DECLARATION]))
-        _ = declared["study"]["study"]
+        if (declared["kind"], declared["format"]) != (KIND, FORMAT):
+            raise ValueError
+        Study.model_validate(declared["study"])
     except (KeyError, TypeError, ValueError):
-        raise StudyError(f"{str(path)!r} has no study; give a file that `barestyle study export` wrote") from None
+        raise StudyError(
+            f"{str(path)!r} has no study of this version; give a file that its `barestyle study export` wrote"
+        ) from None
     return declared
+
+
+def _check_results(path: Path, members: Mapping[str, bytes]) -> None:
+    """Raise StudyError if a result or a comparison cannot be read, before anything is stored."""
+    for name, data in members.items():
+        try:
+            if name.startswith(f"{RESULTS}/") and name.endswith(".json"):
+                parse_result_data(data)
+            elif name.startswith(f"{COMPARISONS}/"):
+                float(json.loads(data)["distance"])
+        except (KeyError, TypeError, ValueError):
+            raise StudyError(
+                f"{name!r} in {str(path)!r} cannot be read; give a file that `barestyle study export` wrote"
+            ) from None

@@ -1,8 +1,8 @@
 """Calibration of the rule of verdicts on a study's own noise: null effects, and planted ones.
 
 Two seeds of one variant differ by noise alone, so exchanging them changes nothing: with random signs, the differences
-between two seeds are as many null studies as one likes, with the noise of the study itself. A constant that is added
-plants a known effect.
+between two seeds are as many null studies as one likes. A constant that is added plants a known effect. This noise is
+symmetric, and smaller than that of two variants, whose difference also varies from pair to pair.
 """
 
 from __future__ import annotations
@@ -53,9 +53,16 @@ def seed_differences(table: Table) -> list[FloatArray]:
     """
     samples = []
     metrics = [name for name, metric in table.metrics.items() if metric["reference"] == "style"]
-    for name in dict.fromkeys((spec.digest, variant, optimizer) for (variant, optimizer), spec in table.specs.items()):
-        results = table.find_results(*name[1:])
-        seeds = table.study.seeds_of(name[1], table.specs[name[1:]])
+    # One of the variants that share a spec, that with the most seeds.
+    by_digest = {
+        spec.digest: (variant, optimizer)
+        for (variant, optimizer), spec in sorted(
+            table.specs.items(), key=lambda item: len(table.study.seeds_of(item[0][0], item[1]))
+        )
+    }
+    for variant, optimizer in by_digest.values():
+        results = table.find_results(variant, optimizer)
+        seeds = table.study.seeds_of(variant, table.specs[variant, optimizer])
         if len(seeds) < 2:
             continue
         pairs = [
@@ -64,9 +71,8 @@ def seed_differences(table: Table) -> list[FloatArray]:
             if all((pair.content, pair.style, seed) in results for seed in seeds[:2])
         ]
         for metric in metrics:
-            values = [
-                [math.log(max(each[metric], SMALLEST_DISTANCE)) for each in pair] for pair in pairs if metric in pair[0]
-            ]
+            scores = [[each[metric] for each in pair] for pair in pairs if all(metric in each for each in pair)]
+            values = [[math.log(max(score, SMALLEST_DISTANCE)) for score in each] for each in scores]
             if len(values) >= MIN_PAIRS:
                 samples.append(np.subtract(*np.array(values).T))
     return samples

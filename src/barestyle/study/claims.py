@@ -63,8 +63,8 @@ class Claim(FrozenModel):
     @model_validator(mode="after")
     def _check_kind(self) -> Claim:
         if self.kind == "rate":
-            if self.between is None:
-                raise ValueError(f"claim {self.id!r} of a rate needs between: [LOW, HIGH]")
+            if self.between is None or not 0 <= self.between[0] < self.between[1] < 1:
+                raise ValueError(f"claim {self.id!r} of a rate needs between: [LOW, HIGH], with 0 <= LOW < HIGH < 1")
         elif self.subject is None or self.reference is None:
             raise ValueError(f"claim {self.id!r} needs a subject and a reference")
         elif self.against == "best" and self.kind == "equivalent":

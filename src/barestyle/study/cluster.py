@@ -43,6 +43,7 @@ def open_local_client(workers: int) -> Iterator[Client]:
             threads_per_worker=1,
             dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
+            memory_limit=0,  # a share of the memory for each worker would stop large cells where there is enough
         ) as cluster,
         Client(cluster) as client,  # type: ignore[no-untyped-call]
     ):
@@ -121,6 +122,18 @@ class InputFiles(WorkerPlugin):
         for sha256, data in self.files.items():
             if not (folder / sha256).exists():
                 write_atomically(folder / sha256, data)
+
+
+def send_inputs(files: Mapping[str, bytes], client: Client) -> None:
+    """Give the images of a study to every worker, unless they have been sent to this cluster before."""
+    plugin = InputFiles(files)
+    is_known = client.run_on_scheduler(_has_plugin, name=plugin.name)  # type: ignore[no-untyped-call]
+    if not is_known:
+        client.register_plugin(plugin)
+
+
+def _has_plugin(name: str, dask_scheduler: Any) -> bool:
+    return name in dask_scheduler.worker_plugins
 
 
 def inputs_folder(worker: Worker) -> Path:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from distributed import CancelledError, Client, Future, KilledWorker, get_worker, wait
+from distributed.comm.core import CommClosedError
 
-from barestyle.errors import StudyError
+from barestyle.errors import BarestyleError, StudyError
 from barestyle.study.cell import Cell, CellResult
-from barestyle.study.cluster import InputFiles, inputs_folder
+from barestyle.study.cluster import inputs_folder, send_inputs
 from barestyle.study.resolve import ResolvedStudy
 from barestyle.study.run_cell import Job, run_cell
 from barestyle.study.store import RESULTS, Store
@@ -56,7 +58,7 @@ def run_cells(
     Raises StudyError if the scheduler ends or a worker cannot run cells, StorageError if a result cannot be stored.
     What was stored remains, and only the rest needs to be run again.
     """
-    client.register_plugin(InputFiles({image.sha256: image.data for image in resolved.images.values()}))
+    send_inputs({image.sha256: image.data for image in resolved.images.values()}, client)
     jobs = (make_job(cell, resolved, store, threads) for cell in cells)
     running: Running = {}
     stored = 0
@@ -79,12 +81,16 @@ def run_cells(
 def _submit(client: Client, jobs: Iterator[Job], running: Running) -> None:
     """Submit a job for every worker that has none.
 
-    No job waits on a worker: Dask would count the end of that worker against it, too. The key of a task is that of its
-    cell, so that two clients of a scheduler that need the same cell share one run.
+    No job waits on a worker: Dask would count the end of that worker against it, too.
     """
     workers = max(1, len(client.nthreads()))  # type: ignore[no-untyped-call]
     for job in islice(jobs, max(0, workers - len(running))):
-        running[client.submit(_run_on_worker, job, key=f"cell-{job.cell.key}")] = job
+        running[client.submit(_run_on_worker, job, key=task_key(job))] = job
+
+
+def task_key(job: Job) -> str:
+    """Return the key of a job's task: two clients of a scheduler that have the same job share one run."""
+    return f"cell-{job.cell.key}-{hashlib.sha256(repr(job).encode()).hexdigest()[:12]}"
 
 
 def _run_on_worker(job: Job) -> Answer:
@@ -109,13 +115,14 @@ def _collect(future: Future[Answer], job: Job) -> Answer:
     except KilledWorker as error:
         reason = LOST_WORKERS.format(count=error.allowed_failures + 1)
         return CellResult(cell=job.cell, state="failed", failure="worker-lost", reason=reason), None
-    except (OSError, CancelledError):
+    except (CommClosedError, CancelledError):
         raise StudyError(SCHEDULER_ENDED) from None
+    except BarestyleError as error:
+        raise StudyError(f"a worker cannot run cells: {error}") from None
     except Exception as error:  # noqa: BLE001  # of any kind
-        # run_cell returns the failures of cells, so it was not called.
+        # run_cell returns the failures of cells, so this is the worker's.
         raise StudyError(
-            f"a worker cannot run cells ({type(error).__name__}: {error}); install this version of barestyle on every "
-            "worker"
+            f"a worker cannot run cells ({type(error).__name__}: {error}); check its disk and its version of barestyle"
         ) from None
 
 

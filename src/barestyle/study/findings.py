@@ -159,12 +159,20 @@ def _judge_visibility(claim: Claim, table: Table, optimizer: str, pairs: Sequenc
     margin = equivalence_margin("distance")
     is_invisible = claim.kind in ("equivalent", "no-better")
     region = Region(-math.inf, margin) if is_invisible else Region(margin, math.inf)
-    try:
-        values = find_visibility(claim, table, optimizer)
-    except KeyError:  # the study does not have this variant or optimizer
-        values = {}
-    differences = np.array([values[pair] for pair in pairs if pair in values])
-    return _test(VISIBILITY, "distance", differences, region)
+    references = claim.reference or ()
+    sides = [references] if claim.against == "mean" else [(each,) for each in references]
+    tested = []
+    for side in sides:
+        try:
+            values = find_visibility(claim, table, optimizer, side)
+        except KeyError:  # the study does not have this variant or optimizer
+            values = {}
+        differences = np.array([values[pair] for pair in pairs if pair in values])
+        tested.append(_test(VISIBILITY, "distance", differences, region))
+    if len(tested) == 1:
+        return tested[0]
+    # Against the best of several references, a visible difference is one from each of them.
+    return _combine_references(claim.model_copy(update={"kind": "better"}), tested)
 
 
 def _test(metric: str, scale: str, differences: FloatArray, region: Region) -> Finding:

@@ -91,8 +91,15 @@ def _hash_weights(study: Study, weights: Path | None) -> str | None:
 
 
 def declare(resolved: ResolvedStudy, store: Store) -> None:
-    """Declare a study in its store, with its images at the study's size. Raises StudyError; see `Store.declare`."""
+    """Declare a study in its store, with its images at the study's size, and with the looks of an earlier declaration.
+
+    Raises StudyError; see `Store.declare`.
+    """
     study = resolved.study
+    earlier = store.declaration.get("study", {}).get("looks", ())
+    if earlier and not study.looks and earlier[-1] <= len(study.pairs):
+        # The data have been looked at: a later declaration cannot undo it.
+        study = study.model_copy(update={"looks": tuple(earlier)})
     store.declare(
         study,
         images={name: image.sha256 for name, image in resolved.images.items()},

@@ -56,13 +56,16 @@ def run_cell(job: Job, inputs: Path) -> tuple[CellResult, bytes | None]:
         job: the cell, and what it needs.
         inputs: folder with the images' files, each named by its SHA-256.
 
-    A failure of the cell is a result, as it must not stop the others.
+    A failure of the cell is a result, as it must not stop the others. Raises WeightsError or OSError for what this
+    worker lacks.
     """
     try:
         with use_threads(job.threads):
             return _run_and_score(job, inputs)
     except DivergedError as error:
         return _make_failure(job.cell, "exploded", str(error), error), None
+    except (WeightsError, OSError):
+        raise  # the worker's fault: it would fail every cell, and quickly
     except BarestyleError as error:
         return _make_failure(job.cell, "invalid", str(error)), None
     except Exception as error:  # noqa: BLE001  # the other cells can run

@@ -71,12 +71,17 @@ def binomial_interval(successes: int, number: int) -> tuple[float, float]:
 
 
 def rate_p_values(successes: int, number: int, low: float, high: float) -> tuple[float, float]:
-    """Return p of "the rate is between low and high", and p of "it is not", by exact binomial tests."""
-    below_high = stats.binomtest(successes, number, high, alternative="less").pvalue
-    above_low = stats.binomtest(successes, number, low, alternative="greater").pvalue
-    above_high = stats.binomtest(successes, number, high, alternative="greater").pvalue
-    below_low = stats.binomtest(successes, number, low, alternative="less").pvalue
-    return float(max(below_high, above_low)), float(min(1.0, 2 * min(above_high, below_low)))
+    """Return p of "the rate is between low and high", and p of "it is not", by exact binomial tests.
+
+    No rate is below a low end of 0, or above a high end of 1.
+    """
+
+    def test(bound: float, alternative: str) -> float:
+        return float(stats.binomtest(successes, number, bound, alternative=alternative).pvalue)
+
+    above_low, below_low = (test(low, "greater"), test(low, "less")) if low > 0 else (0.0, 1.0)
+    below_high, above_high = (test(high, "less"), test(high, "greater")) if high < 1 else (0.0, 1.0)
+    return max(below_high, above_low), min(1.0, 2 * min(above_high, below_low))
 
 
 def power_of_test(distance: float, deviation: float, number: int, level: float) -> float:
@@ -107,6 +112,7 @@ def required_pairs(distance: float, deviation: float, *, level: float) -> int | 
 def required_runs(rate: float, low: float, high: float) -> int:
     """Return about how many runs are needed to separate an observed rate from the bounds of a claimed interval."""
     if rate == 0:
-        return math.ceil(math.log(LEVEL / 2) / math.log1p(-low))  # the rule of three, at 97.5 %
+        # The rule of three, at 97.5 %: so many runs without an event show that the rate is below a bound.
+        return math.ceil(math.log(LEVEL / 2) / math.log1p(-(low or high)))
     distance = max(min(abs(rate - low), abs(high - rate)), 1e-4)
     return math.ceil(float(stats.norm.ppf(1 - LEVEL / 2)) ** 2 * rate * (1 - rate) / distance**2)

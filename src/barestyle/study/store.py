@@ -24,9 +24,9 @@ RESULTS, INPUTS, COMPARISONS = "results", "inputs", "comparisons"
 class Store:
     """The store of one study.
 
-    A result is known by the key of its cell, a hash of all that it depends on, so results of an earlier declaration
-    are kept and are found again by any declaration that has the same cell. A cell is done when its result and its
-    image are stored; the image is written first.
+    A result is known by the key of its cell, a hash of its spec, its seed and its files, so results of an earlier
+    declaration are kept and are found again by any declaration that has the same cell. A cell is done when its result
+    and its image are stored; the image is written first.
 
         study.json               the study, and hashes of its images and weights
         results/KEY.json, .png   numbers and image of a cell
@@ -102,6 +102,7 @@ class Store:
                     f"(its SHA-256 begins with {sha256[:8]}, not {known[:8]}); restore that file, "
                     "or choose another folder with --into"
                 )
+        weights = weights or earlier.get("weights")  # a declaration without trained variants keeps the known file
         before = str(earlier.get("weights") or weights)
         if weights and before != weights:
             raise StudyError(
@@ -160,7 +161,7 @@ class Store:
 
     def _parse(self, cell: Cell, data: bytes) -> CellResult:
         try:
-            return CellResult.model_validate({**json.loads(data), "cell": cell})
+            return CellResult.model_validate({**parse_result_data(data), "cell": cell})
         except ValueError:
             raise StudyError(
                 f"the result {cell.key} in {self.folder.location!r} cannot be read; delete its file and run the study "
@@ -179,7 +180,8 @@ class Store:
 
     def read_comparisons(self) -> dict[str, float]:
         """Return all stored distances by name."""
-        stored = self.folder.read_all(f"{COMPARISONS}/{name}" for name in self.folder.list(COMPARISONS))
+        names = [name for name in self.folder.list(COMPARISONS) if name.endswith(".json")]
+        stored = self.folder.read_all(f"{COMPARISONS}/{name}" for name in names)
         return {Path(name).stem: float(json.loads(data)["distance"]) for name, data in stored.items()}
 
     # Inputs
@@ -196,6 +198,14 @@ class Store:
         """Return a file name that differs for another file of the same name, and for another size."""
         identity = name, self.declaration["images"][name], self.study.size
         return f"{INPUTS}/{hashlib.sha256(repr(identity).encode()).hexdigest()[:12]}.png"
+
+
+def parse_result_data(data: bytes) -> dict[str, Any]:
+    """Return the data of a stored result. Raises ValueError if it is not one."""
+    parsed = json.loads(data)
+    if not isinstance(parsed, dict) or parsed.get("state") not in ("done", "failed") or "cell" not in parsed:
+        raise ValueError("not a result")
+    return parsed
 
 
 def open_store(name: str, location: str | Path) -> Store:

@@ -71,22 +71,24 @@ class StoreFolder:
         if not paths:
             return {}
         try:
-            found = self._files.cat(list(paths), on_error="return")
+            # Not `cat`, which takes characters of a path for a pattern.
+            found = self._files.cat_ranges(list(paths), 0, None, on_error="return")
         except Exception as error:  # noqa: BLE001  # each file system raises its own kinds
             raise self._make_error("read", next(iter(paths.values())), error) from None
         contents: dict[str, bytes] = {}
-        for path, data in found.items():
+        for name, data in zip(paths.values(), found, strict=True):
             if isinstance(data, bytes):
-                contents[paths[path]] = data
+                contents[name] = data
             elif not isinstance(data, FileNotFoundError):
-                raise self._make_error("read", paths[path], data)
+                raise self._make_error("read", name, data)
         return contents
 
     def list(self, folder: str) -> set[str]:
         """Return the names of the files in a subfolder, relative to it; empty if it does not exist."""
         try:
             self._files.invalidate_cache()
-            return {posixpath.basename(path) for path in self._files.ls(self._join(folder), detail=False)}
+            names = {posixpath.basename(path) for path in self._files.ls(self._join(folder), detail=False)}
+            return {name for name in names if not name.endswith(".part")}  # without files that are being written
         except FileNotFoundError:
             return set()
         except Exception as error:  # noqa: BLE001  # each file system raises its own kinds

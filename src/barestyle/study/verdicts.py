@@ -1,12 +1,13 @@
 """Verdicts on the claims of a study.
 
-The rule, which docs/decisions/0018 explains: a claim states a region of mean effects over pairs of images. It is
+The rule, which docs/decisions/0019 explains: a claim states a region of mean effects over pairs of images. It is
 supported where a test shows that the mean is inside, and contradicted where a test shows that it is outside. All
 verdicts of a study together have an expected share of wrong ones of at most LEVEL.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -28,7 +29,7 @@ class Verdict:
         word: the verdict.
         findings: of every metric, on the most pairs that are finished.
         p: adjusted for the number of claims and looks; of the claim, or of its opposite if that is smaller.
-        level: the p of the last look at which the claim would be decided.
+        level: the p at which the claim would be decided, before it is multiplied by a look's share.
         pairs_needed: about how many pairs would decide, or runs for a rate; None if it is decided, or if no number
             would.
     """
@@ -60,16 +61,20 @@ def judge(claims: Sequence[Claim], table: Table) -> list[Verdict]:
     """
     tested = [(claim, optimizer) for claim in claims for optimizer in list_optimizers(claim, table)]
     evidence = [collect_evidence(claim, table, optimizer) for claim, optimizer in tested]
-    # Claims about variants that the study does not have are not among the hypotheses.
-    is_hypothesis = [is_in_study(claim, table, optimizer) for claim, optimizer in tested]
+    # Not among the hypotheses: claims about variants that the study does not have, and rates, whose p is too small.
+    is_hypothesis = [claim.kind != "rate" and is_in_study(claim, table, optimizer) for claim, optimizer in tested]
     ps = [min(1.0, 2 * min(each.p, each.p_opposite)) for each in evidence]
     adjusted = iter(benjamini_hochberg([p for p, is_tested in zip(ps, is_hypothesis, strict=True) if is_tested]))
-    adjusted_ps = [next(adjusted) if is_tested else 1.0 for is_tested in is_hypothesis]
-    number, decided = sum(is_hypothesis), sum(p <= LEVEL for p in adjusted_ps)
-    # The level of the next claim that would be decided, at the last look.
-    level = LEVEL * min(decided + 1, number) / max(1, number) / 2 * spending_weights(table.study.all_looks)[-1]
+    adjusted_ps = [
+        next(adjusted) if is_tested else p if claim.kind == "rate" else 1.0
+        for (claim, _), is_tested, p in zip(tested, is_hypothesis, ps, strict=True)
+    ]
+    number = sum(is_hypothesis)
+    decided = sum(p <= LEVEL for p, is_tested in zip(adjusted_ps, is_hypothesis, strict=True) if is_tested)
+    # The level of the next claim that would be decided.
+    level = LEVEL * min(decided + 1, number) / max(1, number) / 2
     return [
-        _conclude(claim, optimizer, each, p, level)
+        _conclude(claim, optimizer, each, p, level, spending_weights(table.study.all_looks)[-1])
         for (claim, optimizer), each, p in zip(tested, evidence, adjusted_ps, strict=True)
     ]
 
@@ -98,13 +103,20 @@ def collect_evidence(claim: Claim, table: Table, optimizer: str) -> Evidence:
     return Evidence(tuple(compute_findings(claim, table, optimizer, ended)), p, p_opposite)
 
 
-def _conclude(claim: Claim, optimizer: str, evidence: Evidence, p: float, level: float) -> Verdict:
+def _conclude(claim: Claim, optimizer: str, evidence: Evidence, p: float, level: float, share: float) -> Verdict:
     verdict = Verdict(claim, optimizer, "untested", evidence.findings, p, level)
     if not evidence.findings or not all(finding.is_tested for finding in evidence.findings):
         return verdict
     if p <= LEVEL:
         return replace(verdict, word="supported" if evidence.p < evidence.p_opposite else "contradicted")
-    return replace(verdict, word="undecided", pairs_needed=estimate_pairs(claim, evidence.findings, level))
+    return replace(verdict, word="undecided", pairs_needed=estimate_pairs(claim, evidence.findings, level * share))
+
+
+def sides_outside(finding: Finding) -> int:
+    """Return by how much p is multiplied because an effect outside of the region may be on either side of it."""
+    region = finding.region
+    has_two_ends = math.isfinite(region.low) and math.isfinite(region.high)
+    return 2 if has_two_ends and not region.contains(finding.effect) else 1
 
 
 def estimate_pairs(claim: Claim, findings: Sequence[Finding], level: float) -> int | None:
@@ -118,7 +130,9 @@ def estimate_pairs(claim: Claim, findings: Sequence[Finding], level: float) -> i
     outside = [finding for finding in findings if not finding.region.contains(finding.effect)]
     relevant, shares = (outside, len(findings)) if outside else (findings, 1)
     numbers = [
-        required_pairs(finding.region.distance(finding.effect), finding.deviation, level=level / shares)
+        required_pairs(
+            finding.region.distance(finding.effect), finding.deviation, level=level / shares / sides_outside(finding)
+        )
         for finding in relevant
     ]
     known = [number for number in numbers if number is not None]

@@ -23,21 +23,22 @@ def is_judged_by_visibility(claim: Claim, table: Table, optimizer: str) -> bool:
 
 
 def list_image_pairs(
-    claim: Claim, table: Table, optimizer: str
+    claim: Claim, table: Table, optimizer: str, references: Sequence[str] | None = None
 ) -> dict[PairName, tuple[list[ImagePair], list[ImagePair]]]:
     """Return, for each pair of images, the results to compare: those of the claim, and those of two seeds.
 
-    Raises KeyError if the study does not have a variant of the claim.
+    With `references`, only these of the claim's are compared. Raises KeyError if the study does not have a variant of
+    the claim.
     """
     pairs = {}
     columns = [
         [table.find_results(variant, optimizer) for variant in side]
-        for side in (claim.subject or (), claim.reference or ())
+        for side in (claim.subject or (), references or claim.reference or ())
     ]
     seeds = table.find_results(claim.visibility, optimizer)
     for pair in ((pair.content, pair.style) for pair in table.study.pairs):
-        subjects, references = ([result for column in side for result in _select(column, pair)] for side in columns)
-        pairs[pair] = list(product(subjects, references)), list(combinations(_select(seeds, pair), 2))
+        subjects, others = ([result for column in side for result in _select(column, pair)] for side in columns)
+        pairs[pair] = list(product(subjects, others)), list(combinations(_select(seeds, pair), 2))
     return pairs
 
 
@@ -62,13 +63,16 @@ def missing_comparisons(claims: Sequence[Claim], table: Table) -> Iterator[Image
                 yield first, second
 
 
-def find_visibility(claim: Claim, table: Table, optimizer: str) -> dict[PairName, float]:
+def find_visibility(
+    claim: Claim, table: Table, optimizer: str, references: Sequence[str] | None = None
+) -> dict[PairName, float]:
     """Return the log ratio of the distance between subject and reference to that between two seeds, by pair.
 
-    Pairs whose images have not all been compared are left out. Raises KeyError as `list_image_pairs` does.
+    With `references`, only these of the claim's are compared. Pairs whose images have not all been compared are left
+    out. Raises KeyError as `list_image_pairs` does.
     """
     values = {}
-    for pair, (claimed, seeds) in list_image_pairs(claim, table, optimizer).items():
+    for pair, (claimed, seeds) in list_image_pairs(claim, table, optimizer, references).items():
         names = [[comparison_name(*images) for images in each] for each in (claimed, seeds)]
         if all(each and all(name in table.comparisons for name in each) for each in names):
             means = [

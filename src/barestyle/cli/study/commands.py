@@ -124,6 +124,8 @@ def run(
         raise StudyError("--workers is for this machine and cannot be used with --scheduler; leave one of them out")
     if hours is not None and not until_decided:
         raise StudyError("--hours limits --until-decided; add it, or leave --hours out")
+    if retry_failed and until_decided:
+        raise StudyError("--retry-failed cannot be used with --until-decided; run it first without --until-decided")
     resolved = overrides.resolve(name, until_decided=until_decided)
     from barestyle.cli.study.run import StudyRun, check_scheduler, summarize
     from barestyle.study.claims import load_claims
@@ -144,7 +146,8 @@ def run(
             print(f"metric {metric} is left out; {reason}", file=sys.stderr)
     study_run = StudyRun(resolved, store, scheduler, workers, quiet)
     interrupted = study_run.decide_claims(hours) if until_decided else study_run.run_all(waiting)
-    compare_images(store, load_claims(resolved.study.claims))
+    if not interrupted:
+        compare_images(store, load_claims(resolved.study.claims))
     return summarize(store.read_results(), store, interrupted=interrupted, may_be_unfinished=until_decided, quiet=quiet)
 
 

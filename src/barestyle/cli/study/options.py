@@ -63,7 +63,7 @@ UntilDecided = Annotated[
     bool,
     typer.Option(
         "--until-decided",
-        help="Run first the cells that decide most claims for a second of work; end when all are decided.",
+        help="Run first the cells that decide the most claims per second of work; end when all are decided.",
     ),
 ]
 Hours = Annotated[

@@ -43,10 +43,10 @@ class StudyRun:
         """Run cells; return whether Ctrl-C stopped it."""
         if not cells:
             return False
-        return self._run(len(cells), lambda run_batch: run_batch(cells))
+        return self._run(len(cells), lambda run_batch, _client: run_batch(cells))
 
     def decide_claims(self, hours: float | None) -> bool:
-        """Run the cells that decide most claims for a second of work; return whether Ctrl-C stopped it.
+        """Run the cells that decide the most claims per second of work; return whether Ctrl-C stopped it.
 
         Ends when every claim is decided, when the pairs of the last look are done, or after a number of hours.
         """
@@ -58,14 +58,14 @@ class StudyRun:
 
         claims = load_claims(self.resolved.study.claims)
         deadline = None if hours is None else time.monotonic() + hours * 3600
-        at_least = BATCH * (self.workers or count_processors())
 
-        def run_batches(run_batch: RunBatch) -> None:
+        def run_batches(run_batch: RunBatch, client: Client) -> None:
             while True:
                 compare_images(self.store, claims)
                 table = load_table(self.store)
                 verdicts = judge(claims, table)
-                cells = choose_cells(verdicts, table, at_least=at_least)
+                workers = max(1, len(client.nthreads()))  # type: ignore[no-untyped-call]
+                cells = choose_cells(verdicts, table, at_least=BATCH * workers)
                 if not self.quiet:
                     known = [v.word for v in verdicts if is_in_study(v.claim, table, v.optimizer)]
                     print(describe_verdicts(known), file=sys.stderr, flush=True)
@@ -75,8 +75,11 @@ class StudyRun:
         waiting = sum(result.state == "waiting" for result in self.store.read_results())
         return self._run(waiting, run_batches, deadline)
 
-    def _run(self, total: int, work: Callable[[RunBatch], object], deadline: float | None = None) -> bool:
-        """Open a cluster and call `work` with a function that runs cells; return whether Ctrl-C stopped it."""
+    def _run(self, total: int, work: Callable[[RunBatch, Client], object], deadline: float | None = None) -> bool:
+        """Open a cluster, and call `work` with a function that runs cells and with the client.
+
+        Returns whether Ctrl-C stopped it.
+        """
         from barestyle.cli.interrupt import Interrupt
         from barestyle.study.engine import run_cells
 
@@ -108,7 +111,7 @@ class StudyRun:
                     )
                     return not should_stop()
 
-                work(run_batch)
+                work(run_batch, client)
         return interrupt.requested
 
 
