@@ -18,8 +18,8 @@ FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 
 SCREENS: dict[str, tuple[int, int, Literal["light", "dark"], str]] = {
     "report-claims": (1200, 900, "light", "claims"),
-    "report-figure": (1200, 1000, "light", "figure-7"),
-    "report-phone": (390, 844, "dark", "figure-8"),
+    "report-figure": (1200, 1000, "light", "figure-4"),
+    "report-phone": (390, 844, "dark", "figure-4"),
 }
 """By name: width, height, color scheme, and the section to show."""
 

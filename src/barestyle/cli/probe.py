@@ -65,7 +65,7 @@ def probe(
     if settings and preset is None:
         raise SpecError("--set changes the network of a --preset; name one")
     from barestyle.probe.dataset import load_dataset
-    from barestyle.probe.report import format_table, format_verdicts, read_accuracies_file, write_probe_report
+    from barestyle.probe.report import read_accuracies_file
 
     accuracies = read_accuracies_file(output / "accuracies.csv")
     loaded = load_dataset(data, size=size)
@@ -88,16 +88,23 @@ def probe(
         file=output / "accuracies.csv",
         accuracies=accuracies,
     )
+    return _measure_and_report(runs, output, quiet=quiet)
+
+
+def _measure_and_report(runs: _Runs, folder: Path, *, quiet: bool) -> int:
+    """Measure what is missing, write and print the tables, and return the exit code."""
+    from barestyle.probe.report import format_table, format_verdicts, write_probe_report
+
     try:
         runs.run(quiet=quiet)
     except KeyboardInterrupt:
         print_error("interrupted; what was measured is kept, so run the same command again")
         return INTERRUPTED
-    write_probe_report(study, accuracies, output)
-    print(format_table(study, accuracies))
-    if study.claims:
-        print(format_verdicts(study, accuracies))
-    print(f"tables and plots in {output}")
+    write_probe_report(runs.study, runs.accuracies, folder)
+    print(format_table(runs.study, runs.accuracies))
+    if runs.study.claims:
+        print(format_verdicts(runs.study, runs.accuracies))
+    print(f"tables and plots in {folder}")
     return 0
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 COLORS = {"supported": "#2f9e44", "contradicted": "#d9480f", "undecided": "#c08a00", "untested": "#868e96"}
 """By verdict: a contrast of at least 3 to 1 against white and against #161616."""
 
-RATIO_TICKS = (0.1, 0.25, 0.5, 0.8, 1.0, 1.25, 2.0, 4.0, 10.0)
+RATIO_TICKS, FOREST_TICKS = (0.25, 0.5, 0.8, 1.0, 1.25, 2.0, 4.0), (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0)
 LIMITS = (math.log(0.08), math.log(12.0))
 """Ratios that the forest plot shows; an effect beyond them is drawn at the edge."""
 
@@ -47,7 +47,8 @@ def forest_plot(verdicts: Sequence[Verdict]) -> Plot:
     """
     drawn = [verdict for verdict in verdicts if _ratios(verdict)]
     claims = list({verdict.claim.id: verdict.claim for verdict in drawn}.values())
-    optimizers = list(dict.fromkeys(verdict.optimizer for verdict in drawn)) or [""]
+    shown = {verdict.optimizer for verdict in drawn}
+    optimizers = [name for name in dict.fromkeys(v.optimizer for v in verdicts) if name in shown] or [""]
     height = 64 + CLAIM_ROW * len(claims)
     plot = new_figure(WIDTH, height)
     width = 0.58 / len(optimizers)
@@ -61,7 +62,7 @@ def forest_plot(verdicts: Sequence[Verdict]) -> Plot:
         for verdict in drawn:
             if verdict.optimizer == optimizer:
                 _draw_verdict(axes, verdict, claims.index(verdict.claim))
-        _label_ratios(axes)
+        _label_ratios(axes, FOREST_TICKS)
         if column == 0:
             for y, claim in enumerate(claims):
                 _label_row(axes, y, _shorten(claim.statement), "black")
@@ -231,9 +232,9 @@ def _draw_dot(axes: Axes, x: float, y: float, color: str, alpha: float, size: fl
     axes.plot([x, x + length], [y, y], color=color, alpha=alpha, linewidth=size, solid_capstyle="round", snap=False)
 
 
-def _label_ratios(axes: Axes) -> None:
+def _label_ratios(axes: Axes, ratios: Sequence[float] = RATIO_TICKS) -> None:
     low, high = axes.get_xlim()
-    ticks = [ratio for ratio in RATIO_TICKS if low <= math.log(ratio) <= high]
+    ticks = [ratio for ratio in ratios if low <= math.log(ratio) <= high]
     axes.set_xticks([math.log(ratio) for ratio in ticks], [f"{ratio:g}" for ratio in ticks], fontsize=8)
     axes.set_yticks([])
     axes.tick_params(length=0)
