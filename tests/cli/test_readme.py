@@ -57,6 +57,7 @@ def here(
 
 
 @pytest.mark.parametrize("document", slow_except([documents.ROOT / "README.md"], WITH_EXAMPLES), ids=documents.name)
+@pytest.mark.timeout(400)  # a document may run whole studies
 def test_examples_of_a_document_run(program: Program, here: Path, document: Path) -> None:
     """Run a document's commands and programs from top to bottom in one folder, with the studies that it declares."""
     for block in documents.blocks(document):

@@ -57,7 +57,7 @@ def start_cluster(folder: Path, workers: int) -> Iterator[Cluster]:
 def _wait_for_address(file: Path) -> str:
     import json
 
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 100
     while not file.exists():
         assert time.monotonic() < deadline, "the scheduler never started"
         time.sleep(0.05)

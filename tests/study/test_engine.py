@@ -147,7 +147,7 @@ def when(condition: Callable[[], bool], action: Callable[[], object]) -> threadi
     """Start a thread that waits for a condition and then acts."""
 
     def watch() -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 150
         while not condition():
             assert time.monotonic() < deadline
             time.sleep(0.02)
@@ -159,6 +159,7 @@ def when(condition: Callable[[], bool], action: Callable[[], object]) -> threadi
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_a_killed_worker_of_a_local_cluster_loses_no_cell(slow_study: ResolvedStudy, tmp_path: Path) -> None:
     store = open_counted(slow_study, tmp_path / "store")
     with open_local_client(2) as client:
@@ -170,6 +171,7 @@ def test_a_killed_worker_of_a_local_cluster_loses_no_cell(slow_study: ResolvedSt
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_a_cell_that_kills_its_workers_is_recorded_and_stops_no_other(
     slow_study: ResolvedStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,10 +193,11 @@ def test_a_cell_that_kills_its_workers_is_recorded_and_stops_no_other(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_a_killed_worker_of_a_separate_cluster_loses_no_cell(slow_study: ResolvedStudy, tmp_path: Path) -> None:
     store = open_counted(slow_study, tmp_path / "store")
     with start_cluster(tmp_path, workers=2) as cluster, open_remote_client(cluster.address) as client:
-        client.wait_for_workers(2, timeout=30)
+        client.wait_for_workers(2, timeout=100)
         thread = when(lambda: len(store.written) >= 2, cluster.workers[0].kill)
         run_cells(slow_study.cells, slow_study, store, client)
         thread.join()
@@ -202,10 +205,11 @@ def test_a_killed_worker_of_a_separate_cluster_loses_no_cell(slow_study: Resolve
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_a_killed_scheduler_ends_the_run_and_the_next_one_continues(slow_study: ResolvedStudy, tmp_path: Path) -> None:
     store = open_counted(slow_study, tmp_path / "store")
     with start_cluster(tmp_path, workers=2) as cluster, open_remote_client(cluster.address) as client:
-        client.wait_for_workers(2, timeout=30)
+        client.wait_for_workers(2, timeout=100)
         thread = when(lambda: len(store.written) >= 2, cluster.scheduler.kill)
         with pytest.raises(StudyError, match="the connection to the Dask scheduler was lost; the results so far are"):
             run_cells(slow_study.cells, slow_study, store, client)
@@ -217,6 +221,7 @@ def test_a_killed_scheduler_ends_the_run_and_the_next_one_continues(slow_study: 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("is_separate", [False, True], ids=["local", "separate"])
 def test_a_killed_client_continues_with_the_same_command(
     slow_study: ResolvedStudy, study_file: Path, tmp_path: Path, is_separate: bool
@@ -227,7 +232,7 @@ def test_a_killed_client_continues_with_the_same_command(
         options = ["--scheduler", cluster.address] if is_separate else ["--workers", "2"]
         command = [sys.executable, "-m", "barestyle", "study", "run", str(study_file), "--into", str(folder), *options]
         process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 150
         while len(list((folder / "results").glob("*.json"))) < 2:
             assert process.poll() is None
             assert time.monotonic() < deadline
@@ -236,12 +241,13 @@ def test_a_killed_client_continues_with_the_same_command(
         process.wait()
         stored = {file: file.stat().st_mtime_ns for file in (folder / "results").iterdir() if file.suffix == ".json"}
         assert 2 <= len(stored) < len(slow_study.cells)
-        subprocess.run(command, check=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=110)
+        subprocess.run(command, check=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=200)
     assert {result.state for result in Store(folder).read_results()} == {"done"}
     assert {file: file.stat().st_mtime_ns for file in stored} == stored, "no finished cell is run again"
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_a_worker_without_the_package_is_named(tmp_path: Path) -> None:
     """The worker runs in an environment where barestyle's metadata are hidden."""
     hiding = tmp_path / "hide.py"
@@ -258,7 +264,7 @@ def test_a_worker_without_the_package_is_named(tmp_path: Path) -> None:
     try:
         cluster.add_worker("--preload", str(hiding))
         with Client(cluster.address) as waiting:  # type: ignore[no-untyped-call]
-            waiting.wait_for_workers(1, timeout=30)
+            waiting.wait_for_workers(1, timeout=100)
         with (
             pytest.raises(StudyError, match=r"has no barestyle, and this machine barestyle .*; install that version"),
             open_remote_client(cluster.address),

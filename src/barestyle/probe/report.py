@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 GRID = {"color": "black", "alpha": 0.15, "linewidth": 0.6}
 WIDTH, HEIGHT = 900, 380
+KIND_TITLES = {"means": "means", "moments": "moments", "whitened": "whitened moments"}
 
 
 def format_accuracies(accuracies: Sequence[Accuracy]) -> str:
@@ -116,7 +117,7 @@ def draw_curves(study: ProbeStudy, accuracies: Sequence[Accuracy], kind: str) ->
     axes.set_xscale("log")
     axes.set_xlabel("training images")
     axes.set_ylabel("accuracy in percent")
-    axes.set_title(f"linear classifier on {kind}, at the best layer", fontsize=10)
+    axes.set_title(f"linear classifier on {KIND_TITLES[kind]}, at the layer chosen by validation", fontsize=10)
     axes.grid(**GRID)  # type: ignore[arg-type]
     axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), frameon=False, fontsize=8)
     return plot
@@ -142,7 +143,7 @@ def draw_layers(study: ProbeStudy, accuracies: Sequence[Accuracy], kind: str) ->
     axes.set_xlabel("layer")
     axes.set_xticks(range(1, 6))
     axes.set_ylabel("accuracy in percent")
-    title = "trained head above frozen layers" if kind == HEAD else f"linear classifier on {kind}"
+    title = "trained head above frozen layers" if kind == HEAD else f"linear classifier on {KIND_TITLES[kind]}"
     axes.set_title(title, fontsize=10)
     axes.grid(**GRID)  # type: ignore[arg-type]
     axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), frameon=False, fontsize=8)

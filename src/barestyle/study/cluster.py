@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import logging
+import signal
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,18 +38,34 @@ _SETTINGS = {
 @contextmanager
 def open_local_client(workers: int) -> Iterator[Client]:
     """Yield a client of a new cluster on this machine, with one cell at a time in each worker process."""
-    with (
-        dask.config.set(_SETTINGS),
-        LocalCluster(  # type: ignore[no-untyped-call]
-            n_workers=workers,
-            threads_per_worker=1,
-            dashboard_address="127.0.0.1:0",
-            silence_logs=logging.CRITICAL,
-            memory_limit=0,  # a share of the memory for each worker would stop large cells where there is enough
-        ) as cluster,
-        Client(cluster) as client,  # type: ignore[no-untyped-call]
-    ):
-        yield client
+    with dask.config.set(_SETTINGS), ExitStack() as stack:
+        with _start_processes_without_interrupt():
+            cluster = LocalCluster(  # type: ignore[no-untyped-call]
+                n_workers=workers,
+                threads_per_worker=1,
+                dashboard_address="127.0.0.1:0",
+                silence_logs=logging.CRITICAL,
+                memory_limit=0,  # a share of the memory for each worker would stop large cells where there is enough
+            )
+        stack.enter_context(cluster)
+        yield stack.enter_context(Client(cluster))  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def _start_processes_without_interrupt() -> Iterator[None]:
+    """Let the processes that are started in the block ignore Ctrl-C, which a terminal sends to all of them.
+
+    The client stops them, after it has stored what they returned. Outside the main thread nothing is changed, where
+    Python allows no handlers.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
