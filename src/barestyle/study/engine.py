@@ -65,9 +65,9 @@ def run_cells(
     try:
         _submit(client, jobs, running)
         while running and not should_stop():
-            answers = [_collect(future, running.pop(future)) for future in _wait_for_any(running)]
-            _submit(client, jobs, running)
-            for result, image in answers:
+            for future in _wait_for_any(running):
+                result, image = _collect(future, running.pop(future))
+                _submit(client, jobs, running)  # before storing, while the worker is free
                 store.write_result(result, image)
                 stored += 1
                 on_result(result)
