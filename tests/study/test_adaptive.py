@@ -48,6 +48,18 @@ def test_decided_claims_are_left_alone() -> None:
     assert choose_cells(verdicts, table, at_least=100) == []
 
 
+@pytest.mark.parametrize(
+    ("needed", "pairs", "goes_on"),
+    [(100, 12, True), (101, 12, False), (None, 12, False), (101, 101, True), (102, 101, False)],
+)
+def test_claims_out_of_reach_are_left_alone(needed: int | None, pairs: int, goes_on: bool) -> None:
+    study = with_pairs(STUDY, pairs).model_copy(update={"looks": (3, 6, pairs)})
+    table = make(3, noise=1.0, study=study)
+    verdicts = [replace(verdict, pairs_needed=needed) for verdict in judge(CLAIMS, table)]
+    assert {verdict.word for verdict in verdicts} == {"undecided"}
+    assert bool(choose_cells(verdicts, table, at_least=100)) == goes_on
+
+
 def test_after_the_last_look_nothing_is_left() -> None:
     table = make(12)
     assert propose(judge(CLAIMS, table), table) == []
@@ -71,10 +83,10 @@ def test_cheap_decisions_come_before_expensive_ones() -> None:
 
 
 def test_likely_decisions_come_before_unlikely_ones() -> None:
-    """One optimizer shows a large effect, and with the other one the effect is at the bound."""
+    """One optimizer shows a large effect, and the other one a smaller one."""
 
     def effect(variant: str, optimizer: str) -> float:
-        return -0.5 if (variant, optimizer) == ("gaussian-pyramid", "paper") else 0.0
+        return {"paper": -0.5, "robust": -0.2}[optimizer] * (variant == "gaussian-pyramid")
 
     table = make(3, effect, noise=0.3)
     proposals = {each.optimizer: each for each in propose(judge(CLAIMS[:1], table), table)}

@@ -17,6 +17,9 @@ from barestyle.study.verdicts import Verdict, is_in_study, sides_outside
 UNKNOWN_CHANCE = 0.5
 """Assumed chance of a decision for a claim without results."""
 
+MOST_PAIRS = 100
+"""A claim that needs more pairs, and more than the study has, is not tested with more of them."""
+
 UNKNOWN_SECONDS = 1.0
 """Assumed duration of a cell while no cell has run; only relations between durations matter."""
 
@@ -64,11 +67,11 @@ def choose_cells(verdicts: Sequence[Verdict], table: Table, *, at_least: int) ->
 
 
 def propose(verdicts: Sequence[Verdict], table: Table) -> list[Proposal]:
-    """Return a proposal for every undecided claim whose next look is not complete."""
+    """Return a proposal for every undecided claim whose next look is not complete and may decide it."""
     duration = _Durations(table)
     proposals = []
     for verdict in verdicts:
-        if verdict.word in ("supported", "contradicted"):
+        if verdict.word in ("supported", "contradicted") or is_out_of_reach(verdict, table):
             continue
         names = list_cells(verdict.claim, table, verdict.optimizer)
         ended = table.count_ended_pairs(names)
@@ -81,6 +84,19 @@ def propose(verdicts: Sequence[Verdict], table: Table) -> list[Proposal]:
         chance = chance_of_decision(verdict, look, spending_weights(looks)[looks.index(look)])
         proposals.append(Proposal(verdict.claim, verdict.optimizer, look, tuple(cells), chance, seconds))
     return proposals
+
+
+def is_out_of_reach(verdict: Verdict, table: Table) -> bool:
+    """Return whether an undecided claim needs many more pairs than the study has, if the observed effects are the true
+    ones. To stop for that reason adds no wrong verdicts, as it only leaves claims undecided.
+    """
+    if verdict.word != "undecided":
+        return False
+    needed: float | None = verdict.pairs_needed
+    if needed is not None and verdict.claim.kind == "rate":  # in runs
+        ended = table.count_ended_pairs(list_cells(verdict.claim, table, verdict.optimizer))
+        needed *= ended / max(1, verdict.findings[0].number)
+    return needed is None or needed > max(MOST_PAIRS, len(table.study.pairs))
 
 
 def chance_of_decision(verdict: Verdict, look: int, share: float) -> float:

@@ -48,7 +48,8 @@ class StudyRun:
     def decide_claims(self, hours: float | None) -> bool:
         """Run the cells that decide the most claims per second of work; return whether Ctrl-C stopped it.
 
-        Ends when every claim is decided, when the pairs of the last look are done, or after a number of hours.
+        Ends when every claim is decided or out of reach, when the pairs of the last look are done, or after a number
+        of hours.
         """
         from barestyle.study.adaptive import choose_cells
         from barestyle.study.claims import load_claims
