@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from barestyle.probe.features import MAX_CHANNELS, Featurizer, compute_moments
 
 pytest.importorskip("sklearn", reason="scikit-learn is an extra")
 
-from barestyle.probe.heads import train_head
+from barestyle.probe.heads import train_heads
 from barestyle.probe.linear import ALPHAS, _choose_alpha, draw_rows, measure_accuracy
 
 
@@ -125,8 +126,16 @@ def test_a_head_learns_stripes_and_leaves_the_network_alone(name: str) -> None:
     network = None if name == "pixels" else build_network(preset(name).spec.network, seed=0, deepest_layer=2)
     before = [parameter.clone() for parameter in network.state_dict().values()] if network else []
     rows, validation = torch.arange(50), torch.arange(50, 60)
-    shares = [train_head(network, 2, data, rows, validation, epochs=6, seed=1) for _ in range(2)]
-    assert min(shares[0]) > 0.8
+    shares = [train_heads(network, [2], data, rows, validation, epochs=6, seed=1) for _ in range(2)]
+    assert min(shares[0][0]) > 0.8
     assert shares[0] == shares[1], "the same seed gives the same head"
     after = list(network.state_dict().values()) if network else []
     assert all(torch.equal(one, two) for one, two in zip(before, after, strict=True))
+
+
+def test_heads_of_several_layers_are_those_of_each_layer_alone() -> None:
+    data = make_stripes()
+    network = build_network(preset("npnd").spec.network, seed=0, deepest_layer=3)
+    rows, validation = torch.arange(50), torch.arange(50, 60)
+    train = partial(train_heads, network, data=data, rows=rows, validation=validation, epochs=2, seed=1)
+    assert train([1, 3]) == [*train([1]), *train([3])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -35,54 +36,66 @@ def build_head(channels: int, classes: int, seed: int) -> nn.Module:
         )
 
 
-def train_head(
-    network: Network | None, layer: int, data: Dataset, rows: Tensor, validation: Tensor, *, epochs: int, seed: int
-) -> tuple[float, float]:
-    """Train a head on the features of some training images; return the shares of test images and of validation images
-    that it gets right.
+def train_heads(
+    network: Network | None,
+    layers: Sequence[int],
+    data: Dataset,
+    rows: Tensor,
+    validation: Tensor,
+    *,
+    epochs: int,
+    seed: int,
+) -> list[tuple[float, float]]:
+    """Train a head on the features of each layer of some training images; return for each layer the shares of test
+    images and of validation images that its head gets right.
+
+    All heads see the same images at the same time, as computing the features takes longer than training a head.
 
     Args:
         network: the frozen network, or None for raw pixels.
-        layer: the layer whose maps, after ReLU, the head sees.
+        layers: the layers whose maps, after ReLU, a head sees.
         data: the images.
         rows: the training images to use.
         validation: other training images, which compare layers without a look at the test images. Without any, their
             share is NaN.
         epochs: times that each of them is seen, with Adam and a one-cycle learning rate.
-        seed: of the head and of the order of the images.
+        seed: of the heads and of the order of the images.
     """
     images, labels = data.train.images[rows], data.train.labels[rows]
-    channels = _maps(network, layer, images[:1]).shape[1]
-    head = build_head(channels, len(data.classes), seed)
+    channels = [maps.shape[1] for maps in _maps(network, layers, images[:1])]
+    heads = [build_head(each, len(data.classes), seed) for each in channels]
     steps = epochs * -(-len(rows) // BATCH)
-    optimizer = torch.optim.Adam(head.parameters(), lr=LEARNING_RATE)
+    # Adam treats every parameter by itself, so that one optimizer for all heads is one for each.
+    optimizer = torch.optim.Adam([parameter for head in heads for parameter in head.parameters()], lr=LEARNING_RATE)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=LEARNING_RATE, total_steps=steps)
     generator = torch.Generator().manual_seed(seed)
     for _ in range(epochs):
         order = torch.randperm(len(rows), generator=generator)
-        for start in range(0, len(rows), BATCH):
-            batch = order[start : start + BATCH]
-            loss = F.cross_entropy(head(_maps(network, layer, images[batch])), labels[batch])
+        for batch in torch.split(order, BATCH):
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            for head, maps in zip(heads, _maps(network, layers, images[batch]), strict=True):
+                F.cross_entropy(head(maps), labels[batch]).backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
     held_out = Split(data.train.images[validation], data.train.labels[validation])
-    return _measure(head, network, layer, data.test), _measure(head, network, layer, held_out)
+    splits = [_measure(heads, network, layers, split) for split in (data.test, held_out)]
+    return list(zip(*splits, strict=True))
 
 
-def _measure(head: nn.Module, network: Network | None, layer: int, split: Split) -> float:
+def _measure(heads: Sequence[nn.Module], network: Network | None, layers: Sequence[int], split: Split) -> list[float]:
     if not len(split.labels):
-        return math.nan
-    head.eval()
-    right = 0
+        return [math.nan] * len(heads)
+    right = [0] * len(heads)
     with torch.no_grad():
-        for start in range(0, len(split.labels), BATCH):
-            maps = _maps(network, layer, split.images[start : start + BATCH])
-            right += int((head(maps).argmax(dim=1) == split.labels[start : start + BATCH]).sum())
-    return right / len(split.labels)
+        for images, labels in zip(torch.split(split.images, BATCH), torch.split(split.labels, BATCH), strict=True):
+            for i, (head, maps) in enumerate(zip(heads, _maps(network, layers, images), strict=True)):
+                right[i] += int((head.eval()(maps).argmax(dim=1) == labels).sum())
+    return [each / len(split.labels) for each in right]
 
 
-def _maps(network: Network | None, layer: int, images: Tensor) -> Tensor:
+def _maps(network: Network | None, layers: Sequence[int], images: Tensor) -> list[Tensor]:
+    if network is None:
+        return [images]
     with torch.no_grad():
-        return images if network is None else F.relu(network(images)[layer])
+        maps = network(images)
+        return [F.relu(maps[layer]) for layer in layers]

@@ -15,7 +15,7 @@ from barestyle.networks.vgg19 import find_weights, load_layers
 from barestyle.probe.dataset import Dataset
 from barestyle.probe.declaration import Probe
 from barestyle.probe.features import KINDS, Featurizer, Kind, Moments, compute_moments
-from barestyle.probe.heads import train_head
+from barestyle.probe.heads import train_heads
 from barestyle.probe.linear import draw_rows, measure_accuracy
 from barestyle.spec import VGG, Spec
 
@@ -137,6 +137,7 @@ def measure_heads(
     network = None
     if spec is not None:
         network = build_probe_network(spec, seed, size=data.train.images.shape[-1], weights=weights)
-    for layer in range(1, 2 if spec is None else spec.network.depth + 1):
-        accuracies = train_head(network, layer, data, rows, validation, epochs=epochs, seed=seed)
+    layers = range(1, 2 if spec is None else spec.network.depth + 1)
+    accuracies_of_layers = train_heads(network, layers, data, rows, validation, epochs=epochs, seed=seed)
+    for layer, accuracies in zip(layers, accuracies_of_layers, strict=True):
         on_accuracy(Accuracy(probe.variant, HEAD, layer, number, seed, *accuracies))
