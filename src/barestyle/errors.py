@@ -37,6 +37,10 @@ class DeviceError(BarestyleError):
     """A device that is not available, or too little memory."""
 
 
+class ProcessGroupError(BarestyleError):
+    """Processes that cannot compute a picture together, or one that ended or does not answer."""
+
+
 class DivergedError(BarestyleError):
     """An optimization whose loss, or the style's features, became infinite or NaN, at every restart it was allowed."""
 

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from barestyle.networks import Size, build_network
+from barestyle.objective.plane_parts import PlanePart
 from barestyle.objective.tile_grid import Tile, Window, cut_tiles, scale_core_to_tap
 from tests.objective.cases import build_spec
 
@@ -17,7 +18,7 @@ def test_tiles_cover_every_pixel_once(height: int, width: int, rows: int, column
     spec = build_spec("vgg", "gram")
     (stack,) = build_network(spec.network, seed=0, deepest_layer=5).stacks
     count = torch.zeros(height, width)
-    for core, with_halo, is_only in cut_tiles(stack, Size(height, width), Size(rows, columns)):  # type: ignore[arg-type]
+    for core, with_halo, is_only in cut_tiles(stack, PlanePart.whole(stack, Size(height, width)), Size(rows, columns)):  # type: ignore[arg-type]
         count[core.top : core.bottom, core.left : core.right] += 1
         assert with_halo.top <= core.top < core.bottom <= with_halo.bottom
         assert core.size.height <= max(rows, 4) + 3, "at most the requested size, plus a rest below the alignment"
@@ -29,7 +30,7 @@ def test_without_a_size_there_is_one_tile() -> None:
     spec = build_spec("vgg", "gram")
     (stack,) = build_network(spec.network, seed=0, deepest_layer=5).stacks
     whole = Window(0, 37, 0, 41)
-    assert list(cut_tiles(stack, Size(37, 41), None)) == [(whole, whole, True)]  # type: ignore[arg-type]
+    assert list(cut_tiles(stack, PlanePart.whole(stack, Size(37, 41)), None)) == [(whole, whole, True)]  # type: ignore[arg-type]
 
 
 def test_a_core_at_a_tap_is_counted_from_its_map() -> None:

@@ -3,7 +3,7 @@
 from barestyle.images.output import EXTENSIONS, check_distinct, check_format, check_output
 from barestyle.images.picture import Picture, PixelArray, Source
 from barestyle.images.read import read
-from barestyle.images.resize import resize, target_size
+from barestyle.images.resize import resize, resize_to_whole, shrink, target_size
 from barestyle.images.write import encode
 
 __all__ = [
@@ -17,5 +17,7 @@ __all__ = [
     "encode",
     "read",
     "resize",
+    "resize_to_whole",
+    "shrink",
     "target_size",
 ]

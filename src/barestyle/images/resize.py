@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from barestyle.distributed import RowShard, gather_whole, resize_rows
 
 
 def target_size(height: int, width: int, long_side: int) -> tuple[int, int]:
     """Return height and width with the given long side and the same aspect ratio, to the nearest pixel, at least 1."""
     factor = long_side / max(height, width)
     return max(1, round(height * factor)), max(1, round(width * factor))
+
+
+def shrink(pixels: Tensor, side: int, shard: RowShard | None = None) -> Tensor:
+    """Return an image (1, c, h, w) on the CPU, in float32 or finer, with a long side of at most `side`.
+
+    With `shard`, `pixels` has this process's rows; every process gets the whole result.
+    """
+    pixels = pixels.detach().cpu()
+    pixels = pixels.to(torch.promote_types(pixels.dtype, torch.float32))
+    height, width = pixels.shape[-2] if shard is None else shard.height, pixels.shape[-1]
+    factor = max(max(height, width) / side, 1.0)
+    size = (height, width) if factor == 1 else (max(round(height / factor), 1), max(round(width / factor), 1))
+    return resize_to_whole(pixels, *size, shard)
+
+
+def resize_to_whole(pixels: Tensor, height: int, width: int, shard: RowShard | None = None) -> Tensor:
+    """Return an image as `resize` does; with `shard`, every process gets the whole result for its rows `pixels`."""
+    if shard is None or not shard.is_split:
+        return resize(pixels, height, width)
+    if (shard.height, pixels.shape[-1]) != (height, width):
+        target = RowShard.split(height, shard.group)
+        pixels, shard = resize_rows(pixels, shard, target, width).clamp(0, 1), target
+    return gather_whole(pixels, shard)
 
 
 def resize(pixels: Tensor, height: int, width: int) -> Tensor:

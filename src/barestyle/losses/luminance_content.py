@@ -6,9 +6,9 @@ Strokes and colors are free as long as light areas stay light and dark areas sta
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from barestyle.distributed import RowShard
 from barestyle.images.color_transfer import LUMA
 from barestyle.spec import LuminanceContentLoss
 
@@ -26,30 +26,43 @@ def compute_tradeoff(spec: LuminanceContentLoss) -> float:
 
 
 class LuminanceContentTerm:
-    """The luminance content loss of one content image, for images of its size, (1, 3, H, W) in 0..1."""
+    """The luminance content loss of one content image, for images of its size, (1, 3, H, W) in 0..1.
 
-    def __init__(self, content: Tensor, spec: LuminanceContentLoss) -> None:
+    With `shard`, the content and the images are this process's rows.
+    """
+
+    def __init__(self, content: Tensor, spec: LuminanceContentLoss, shard: RowShard | None = None) -> None:
         tradeoff = compute_tradeoff(spec)
+        self._shard = shard = shard or RowShard.split(content.shape[-2])
         self._content = content
         self._lightness_weight = LIGHTNESS_WEIGHT * tradeoff
         self._pixels_weight = PIXELS_WEIGHT * tradeoff**3
-        height, width = content.shape[-2:]
+        height, width = shard.height, content.shape[-1]
         cell = max(height, width) / spec.resolution
+        row_blur, column_blur = build_blur_matrix(height, cell), build_blur_matrix(width, cell)
         # Convert before moving: not every device has float64.
         self._row_blur, self._column_blur = (
-            build_blur_matrix(side, cell).to(content.dtype).to(content.device) for side in (height, width)
+            matrix.to(content.dtype).to(content.device)
+            for matrix in (row_blur[:, shard.top : shard.bottom].contiguous(), column_blur)
         )
 
     def add_gradient(self, image: Tensor, gradient: Tensor) -> Tensor:
-        """Add the loss's gradient at `image` to `gradient`, both (1, 3, H, W); return the loss, a scalar."""
+        """Add the loss's gradient at `image` to `gradient`, both (1, 3, H, W); return the loss, a scalar.
+
+        It is what this process's rows contribute; the blurred lightness, in which rows are mixed, is one process's.
+        """
         difference = image - self._content
         luma = torch.tensor(LUMA, dtype=image.dtype).to(image.device)
-        blurred = self._row_blur @ torch.einsum("chw,c->hw", difference[0], luma) @ self._column_blur.T
-        loss = self._lightness_weight * blurred.square().mean() + self._pixels_weight * difference.square().mean()
+        own = self._row_blur @ torch.einsum("chw,c->hw", difference[0], luma) @ self._column_blur.T
+        blurred = self._shard.sum(own)
+        numel = difference.numel() // difference.shape[2] * self._shard.height
+        loss = self._pixels_weight * difference.square().sum() / numel
+        if self._shard.group.rank == 0:
+            loss = loss + self._lightness_weight * blurred.square().mean()
         unblurred = self._row_blur.T @ blurred @ self._column_blur
         for channel, share in zip(gradient[0], LUMA, strict=True):
             channel.add_(unblurred, alpha=2 * self._lightness_weight * share / blurred.numel())
-        gradient.add_(difference, alpha=2 * self._pixels_weight / difference.numel())
+        gradient.add_(difference, alpha=2 * self._pixels_weight / numel)
         return loss
 
 
@@ -61,5 +74,8 @@ def build_blur_matrix(side: int, cell: float) -> Tensor:
     cells = max(round(side / cell), 1)
     if cells >= side:
         return torch.eye(side, dtype=torch.float64)
-    identity = torch.eye(side, dtype=torch.float64).view(1, 1, side, side)
-    return F.interpolate(identity, (cells, side), mode="bilinear", antialias=True, align_corners=False)[0, 0]
+    scale = side / cells
+    centers = (torch.arange(cells, dtype=torch.float64) + 0.5) * scale
+    pixels = torch.arange(side, dtype=torch.float64) + 0.5
+    triangles = (1 - (pixels - centers[:, None]).abs() / scale).clamp(min=0)
+    return triangles / triangles.sum(dim=1, keepdim=True)

@@ -26,25 +26,30 @@ MIN_STD = 2 / 255
 class MissingColorTerm(NamedTuple):
     """The mean color (3,) of a region's styles and a projection (3, 3) on the directions in which they do not vary.
 
-    `mask` is the region, (1, 1, H, W) in 0..1, or None for the whole image.
+    `mask` is the region, (1, 1, H, W) in 0..1, or None for the whole image. With `height`, that of the whole image,
+    `mask` and images are some rows of it.
     """
 
     mean: Tensor
     projection: Tensor
     mask: Tensor | None
     weight: float
+    height: int | None = None
 
     def add_gradient(self, image: Tensor, gradient: Tensor) -> Tensor:
         """Add the loss's gradient at `image` to `gradient`, both (1, 3, H, W); return the loss, a scalar."""
         distance = torch.einsum("cd,ndhw->nchw", self.projection, image - self.mean.view(1, 3, 1, 1))
         weighted = distance if self.mask is None else distance * self.mask
-        factor = self.weight / (image.shape[-2] * image.shape[-1])
+        factor = self.weight / ((self.height or image.shape[-2]) * image.shape[-1])
         gradient.add_(weighted, alpha=2 * factor)
         return factor * (weighted * distance).sum()
 
 
-def find_missing_colors(regions: Sequence[Region]) -> list[MissingColorTerm]:
-    """Return a term for each region whose styles do not span RGB; ordinary images need none."""
+def find_missing_colors(regions: Sequence[Region], height: int | None = None) -> list[MissingColorTerm]:
+    """Return a term for each region whose styles do not span RGB; ordinary images need none.
+
+    `height` is that of the whole image, if its rows are split among processes.
+    """
     terms = []
     for region in regions:
         mean, covariance = _compute_color_statistics(region.styles)
@@ -54,7 +59,7 @@ def find_missing_colors(regions: Sequence[Region]) -> list[MissingColorTerm]:
             like = region.styles[0].pixels
             projection = (unused @ unused.T).to(like.dtype).to(like.device)
             mean = mean.to(like.dtype).to(like.device)
-            terms.append(MissingColorTerm(mean, projection, region.mask, WEIGHT * region.weight))
+            terms.append(MissingColorTerm(mean, projection, region.mask, WEIGHT * region.weight, height))
     return terms
 
 
@@ -64,7 +69,8 @@ def _compute_color_statistics(styles: Sequence[StyleImage]) -> tuple[Tensor, Ten
     for style in styles:
         pixels = style.pixels.cpu().double()[0].flatten(1)
         weights = torch.ones_like(pixels[0]) if style.mask is None else style.mask.cpu().double().flatten()
-        weights = weights * (style.share / weights.sum())
-        mean += pixels @ weights
-        second += (pixels * weights) @ pixels.T
+        sums = torch.cat((weights.sum()[None], pixels @ weights, ((pixels * weights) @ pixels.T).flatten()))
+        total, *_ = sums = sums if style.shard is None else style.shard.sum(sums)
+        mean += sums[1:4] * (style.share / total)
+        second += sums[4:].view(3, 3) * (style.share / total)
     return mean, second - torch.outer(mean, mean)

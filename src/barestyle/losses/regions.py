@@ -6,17 +6,20 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from barestyle.distributed import RowShard
+
 
 @dataclass(frozen=True)
 class StyleImage:
     """A style: its pixels (1, 3, h, w) in 0..1, their weights (1, 1, h, w) in 0..1, and its share of its region.
 
-    Without a mask every pixel has weight 1.
+    Without a mask every pixel has weight 1. With `shard`, pixels and mask are the rows that this process has.
     """
 
     pixels: Tensor
     mask: Tensor | None = None
     share: float = 1.0
+    shard: RowShard | None = None
 
 
 @dataclass(frozen=True)

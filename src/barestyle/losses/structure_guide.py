@@ -14,7 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from barestyle.images import resize
+from barestyle.distributed import RowShard
+from barestyle.images import resize_to_whole, shrink
 from barestyle.images.color_transfer import Rows, luminance
 from barestyle.losses.palette_map import move_onto_palette
 from barestyle.losses.regions import Region, StyleImage
@@ -45,25 +46,30 @@ SMALLEST_CONTRAST = 1 / 1024
 class GuideMaps(NamedTuple):
     """The guides of a region: the content's, and one for each of its styles, each (1, GUIDE_CHANNELS, h, w).
 
-    They are float32 on the CPU, and no larger than the guide's resolution needs. A channel's values have mean 0 and
-    variance 1, or nearly so, over the region's styles; those of strong colors have less where there are few.
+    They are on the CPU, in float32 or finer, and no larger than the guide's resolution needs. A channel's values have
+    mean 0 and variance 1, or nearly so, over the region's styles; those of strong colors have less where there are few.
     """
 
     content: Tensor
     styles: tuple[Tensor, ...]
 
 
-def build_guide_maps(content: Tensor, region: Region, resolution: int) -> GuideMaps:
-    """Return the guides of a region of the content, (1, 3, H, W) in 0..1, at a number of cells along the long side."""
-    content_colors, styles_colors = _build_color_maps(content, region, resolution)
-    content_map = _stack_maps(content_colors, content, resolution)
+def build_guide_maps(content: Tensor, region: Region, resolution: int, shard: RowShard | None = None) -> GuideMaps:
+    """Return the guides of a region of the content, (1, 3, H, W) in 0..1, at a number of cells along the long side.
+
+    With `shard`, the content and the region's mask are the rows that this process has; every process gets the guides.
+    """
+    content_colors, styles_colors = _build_color_maps(content, region, resolution, shard)
+    content_map = _stack_maps(content_colors, content, resolution, shard)
     pairs = zip(styles_colors, region.styles, strict=True)
-    return GuideMaps(content_map, tuple(_stack_maps(colors, style.pixels, resolution) for colors, style in pairs))
+    return GuideMaps(
+        content_map, tuple(_stack_maps(colors, style.pixels, resolution, style.shard) for colors, style in pairs)
+    )
 
 
-def _stack_maps(colors: Tensor, image: Tensor, resolution: int) -> Tensor:
+def _stack_maps(colors: Tensor, image: Tensor, resolution: int, shard: RowShard | None) -> Tensor:
     """Return an image's color maps and its ridges at the size of the latter."""
-    ridges = compute_ridges(image, resolution)
+    ridges = compute_ridges(shrink(image, 2 * resolution, shard), resolution)
     enlarged = F.interpolate(colors, ridges.shape[-2:], mode="bilinear", align_corners=False)
     return torch.cat((enlarged, ridges), dim=1)
 
@@ -74,7 +80,7 @@ def compute_ridges(image: Tensor, resolution: int) -> Tensor:
     Ridges, that is, light lines, and the light sides of edges are positive; dark lines and the dark sides of edges are
     negative. Large differences are compressed, so that a few strong edges do not outweigh all others.
     """
-    small = _shrink(image, 2 * resolution)
+    small = shrink(image, 2 * resolution)
     sigma = max(1.0, max(small.shape[-2:]) / resolution)
     lightness = luminance(small)
     return _compress(blur(lightness, sigma) - blur(lightness, RIDGE_RATIO * sigma))
@@ -86,15 +92,18 @@ def _compress(values: Tensor) -> Tensor:
     return (compressed - compressed.mean()) / (compressed.std(correction=0) + SMALLEST_STD)
 
 
-def _build_color_maps(content: Tensor, region: Region, resolution: int) -> tuple[Tensor, list[Tensor]]:
+def _build_color_maps(
+    content: Tensor, region: Region, resolution: int, shard: RowShard | None
+) -> tuple[Tensor, list[Tensor]]:
     """Return the blurred colors of the content, moved onto the styles' palette, and those of each style.
 
     Both are relative to the palette's mean and deviation along each axis, and have two channels of strong color.
     """
     side = max(2 * resolution // 3, 8)
-    maps = [_compute_opponent_colors(image, side) for image in (content, *(style.pixels for style in region.styles))]
+    images = [(content, shard), *((style.pixels, style.shard) for style in region.styles)]
+    maps = [_compute_opponent_colors(shrink(pixels, side, rows)) for pixels, rows in images]
     rows = [plane[0].flatten(1).T.double().numpy() for plane in maps]
-    content_weights = _resize_weights(region.mask, maps[0])
+    content_weights = _resize_weights(region.mask, maps[0], shard)
     style_weights = [_weigh_style(style, plane) for style, plane in zip(region.styles, maps[1:], strict=True)]
     palette, palette_weights = np.concatenate(rows[1:]), np.concatenate(style_weights)
     mean, std = _compute_mean_std(palette, palette_weights)
@@ -128,28 +137,29 @@ def measure_strong_colors(colors: Rows, palette: Rows, weights: Rows) -> Rows:
 
 
 def _to_map(rows: Rows, plane: Tensor) -> Tensor:
-    """Return values of pixels (h * w, k) as a map (1, k, h, w) of a plane's height and width, float32."""
-    return torch.from_numpy(rows.T.copy()).float().view(1, -1, *plane.shape[-2:])
+    """Return values of pixels (h * w, k) as a map (1, k, h, w) of a plane's height, width and precision."""
+    return torch.from_numpy(rows.T.copy()).to(plane.dtype).view(1, -1, *plane.shape[-2:])
 
 
-def _compute_opponent_colors(image: Tensor, side: int) -> Tensor:
-    """Return an image in OPPONENT_AXES, (1, 3, h, w), with a long side of at most `side`, blurred over two cells."""
-    small = _shrink(image, side)
+def _compute_opponent_colors(small: Tensor) -> Tensor:
+    """Return a small image in OPPONENT_AXES, (1, 3, h, w), blurred over two cells."""
     # A side has two pixels for three cells; an image smaller than the side has larger cells.
-    return blur(torch.einsum("cd,ndhw->nchw", torch.tensor(OPPONENT_AXES), small), 4 / 3)
+    return blur(torch.einsum("cd,ndhw->nchw", torch.tensor(OPPONENT_AXES, dtype=small.dtype), small), 4 / 3)
 
 
 def _weigh_style(style: StyleImage, plane: Tensor) -> Rows:
     """Return the weight of each pixel of a style's color map; they add to its share of the region."""
-    weights = _resize_weights(style.mask, plane)
+    weights = _resize_weights(style.mask, plane, style.shard)
     weights *= style.share / weights.sum()
     return weights
 
 
-def _resize_weights(mask: Tensor | None, plane: Tensor) -> Rows:
+def _resize_weights(mask: Tensor | None, plane: Tensor, shard: RowShard | None) -> Rows:
     """Return a mask at the size of a map as weights of its pixels; all are 1 without a mask, or if none is left."""
     height, width = plane.shape[-2:]
-    weights = torch.ones(height * width) if mask is None else resize(mask.cpu().float(), height, width).flatten()
+    weights = torch.ones(height * width)
+    if mask is not None:
+        weights = resize_to_whole(mask.cpu().to(plane), height, width, shard).flatten()
     if not bool(weights.any()):
         weights = torch.ones_like(weights)
     return weights.double().numpy()
@@ -160,20 +170,11 @@ def _compute_mean_std(rows: Rows, weights: Rows) -> tuple[Rows, Rows]:
     return mean, np.sqrt(np.average((rows - mean) ** 2, axis=0, weights=weights)) + SMALLEST_STD
 
 
-def _shrink(image: Tensor, side: int) -> Tensor:
-    """Return an image in float32 on the CPU, with a long side of at most `side` pixels."""
-    image = image.detach().cpu().float()
-    factor = max(image.shape[-2:]) / side
-    if factor <= 1:
-        return image
-    return resize(image, *(max(round(length / factor), 1) for length in image.shape[-2:]))
-
-
 def blur(plane: Tensor, sigma: float) -> Tensor:
     """Return a map (1, c, h, w) blurred by a Gaussian, its borders mirrored."""
     # Not SciPy's or Kornia's filter: importing either takes a fifth of a second, as long as two evaluations.
     height, width = (_build_gaussian_matrix(side, sigma) for side in plane.shape[-2:])
-    return height @ plane @ width.T
+    return height.to(plane) @ plane @ width.to(plane).T
 
 
 def _build_gaussian_matrix(side: int, sigma: float) -> Tensor:

@@ -2,13 +2,14 @@
 
 from barestyle.networks.build import SMALLEST_SIDE, build_network, compute_minimum_side
 from barestyle.networks.conv_stack import ConvStack, Layer, Size, normalize_image
-from barestyle.networks.network import Network
+from barestyle.networks.network import Network, PlaneSlicer
 
 __all__ = [
     "SMALLEST_SIDE",
     "ConvStack",
     "Layer",
     "Network",
+    "PlaneSlicer",
     "Size",
     "build_network",
     "compute_minimum_side",

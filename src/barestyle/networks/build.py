@@ -103,10 +103,8 @@ def _build_pyramid(spec: Pyramid, generator: torch.Generator, levels: int) -> Py
     layer = Layer(
         weight, weights.build_biases(spec.bias, spec.channels, None, generator), spec.activation, spec.pooling
     )
-    # The pyramid has all levels even if the last are not used: the last of a Laplacian pyramid is a Gaussian level.
-    pyramid = pyramids.build_gaussian_pyramid if spec.bands == "gaussian" else pyramids.build_laplacian_pyramid
     return PyramidNetwork(
-        lambda image: pyramid(image, spec.levels)[:levels], layer, levels, padded=spec.padding == "reflect"
+        layer, levels, levels=spec.levels, is_laplacian=spec.bands == "laplacian", padded=spec.padding == "reflect"
     )
 
 

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from barestyle.distributed import Span
 from barestyle.networks.conv_stack import ConvStack, Layer, Size, normalize_image
+from barestyle.networks.pyramids import PyramidRows, build_gaussian_pyramid, build_laplacian_pyramid
+
+
+@dataclass(frozen=True)
+class PlaneSlicer:
+    """How some rows of every plane are computed: `split` takes rows `image_rows` of the image; differentiable."""
+
+    image_rows: Span
+    split: Callable[[Tensor], list[Tensor]]
 
 
 class Network(nn.Module):
@@ -29,6 +40,18 @@ class Network(nn.Module):
         """Return the input of every stack with the stack's margin; differentiable."""
         inputs = self.split_image(image)
         return [stack.pad(plane) for stack, plane in zip(self.stacks, inputs, strict=True)]  # type: ignore[operator]
+
+    def slice_planes(self, picture: Size, needed: Sequence[Span]) -> PlaneSlicer:
+        """Return how to compute some rows of every plane, with its margin, of an image of a size.
+
+        The values are those of `split_into_planes`. Images that do not fit into memory are never there as a whole.
+        """
+        if all(rows == (0, plane.height) for rows, plane in zip(needed, self.plane_sizes(picture), strict=True)):
+            return PlaneSlicer((0, picture.height), self.split_into_planes)
+        return self._slice_part(picture, needed)
+
+    def _slice_part(self, picture: Size, needed: Sequence[Span]) -> PlaneSlicer:
+        raise NotImplementedError
 
     def forward(self, image: Tensor) -> dict[int, Tensor]:
         """Return feature maps by tap."""
@@ -78,6 +101,12 @@ class Stack(Network):
         (stack,) = self.stacks
         return [stack.padded_size(picture)]  # type: ignore[operator]
 
+    def _slice_part(self, picture: Size, needed: Sequence[Span]) -> PlaneSlicer:
+        (stack,), (rows,) = self.stacks, needed
+        assert isinstance(stack, ConvStack)
+        first, last = stack.find_rows_below_margin(*rows, picture.height)
+        return PlaneSlicer((first, last), lambda image: [stack.pad_rows(image, first, picture.height, *rows)])
+
 
 class PyramidNetwork(Network):
     """Every level of an image pyramid through the same convolution, activation and pooling (paper section 6.3).
@@ -85,22 +114,47 @@ class PyramidNetwork(Network):
     Tap i is level i after activation and pooling; level 1 has the full size.
     """
 
-    def __init__(
-        self, levels: Callable[[Tensor], list[Tensor]], layer: Layer, count: int, *, padded: bool = False
-    ) -> None:
+    def __init__(self, layer: Layer, count: int, *, levels: int, is_laplacian: bool, padded: bool = False) -> None:
+        """Take the layer, the number of levels that are used, and which pyramid they are from.
+
+        It has `levels` levels even if the last are not used: the last of a Laplacian pyramid is a Gaussian level.
+        """
         super().__init__(
             [
                 ConvStack([layer], first_tap=tap, tap_after_pooling=True, pixels=False, padded=padded)
                 for tap in range(1, count + 1)
             ]
         )
-        self.levels = levels
+        self._levels = levels
+        self._is_laplacian = is_laplacian
 
     def split_image(self, image: Tensor) -> list[Tensor]:
         """Return the levels of the normalized image."""
-        return self.levels(normalize_image(image))
+        build = build_laplacian_pyramid if self._is_laplacian else build_gaussian_pyramid
+        return build(normalize_image(image), self._levels)[: len(self.stacks)]
 
     def plane_sizes(self, picture: Size) -> list[Size]:
         """Return the size of every level with its margin; each side is half that of the level before."""
-        halves = (Size(picture.height >> level, picture.width >> level) for level in range(len(self.stacks)))
-        return [stack.padded_size(size) for stack, size in zip(self.stacks, halves, strict=True)]  # type: ignore[operator]
+        pairs = zip(self.stacks, self._level_sizes(picture), strict=True)
+        return [stack.padded_size(size) for stack, size in pairs]  # type: ignore[operator]
+
+    def _level_sizes(self, picture: Size) -> list[Size]:
+        return [Size(picture.height >> level, picture.width >> level) for level in range(len(self.stacks))]
+
+    def _slice_part(self, picture: Size, needed: Sequence[Span]) -> PlaneSlicer:
+        stacks = [stack for stack in self.stacks if isinstance(stack, ConvStack)]
+        heights = [size.height for size in self._level_sizes(picture)]
+        below = [
+            stack.find_rows_below_margin(*rows, height)
+            for stack, rows, height in zip(stacks, needed, heights, strict=True)
+        ]
+        pyramid = PyramidRows(picture, self._levels, below, is_laplacian=self._is_laplacian)
+
+        def split(rows: Tensor) -> list[Tensor]:
+            parts = zip(stacks, pyramid.build(normalize_image(rows)), below, heights, needed, strict=True)
+            return [
+                stack.pad_rows(level, first, height, *span) if span[0] < span[1] else level
+                for stack, level, (first, _), height, span in parts
+            ]
+
+        return PlaneSlicer(pyramid.image_rows, split)

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from barestyle.distributed import RowShard
 from barestyle.losses.luminance_content import LuminanceContentTerm, compute_tradeoff
 from barestyle.losses.missing_colors import find_missing_colors
 from barestyle.losses.regions import Region, StyleImage
 from barestyle.losses.structure_guide import GuideMaps, build_guide_maps
 from barestyle.networks import Network, Size
+from barestyle.objective.moment_pass import add_over_processes
 from barestyle.objective.objective import Objective
+from barestyle.objective.plane_parts import split_planes
 from barestyle.objective.region_guides import RegionGuides
 from barestyle.objective.region_masks import RegionMasks
 from barestyle.objective.style_targets import GuideTarget, MomentLoss, build_region_losses
@@ -45,23 +48,26 @@ def build_objective(
     *,
     tiling: Tiling | None = None,
     guides: Sequence[GuideMaps] | None = None,
+    shard: RowShard | None = None,
 ) -> Objective:
     """Return the objective of a spec for images of the content's size.
 
     `content` is (1, 3, H, W) in 0..1 on the network's device, and so is `style`, of any size; for several styles or
     masks, `style` is a list of regions. The styles' statistics are computed in the network's precision: those of
     another precision would be another target. `guides` are those of `build_region_guide_maps`, if they exist already.
+    With `shard`, content and masks are the rows that this process has, and styles may have a shard of their own.
     """
     tiling = tiling or Tiling()
     # A style larger than the content is tiled as if it were the content, for whose size the memory was planned.
     tile_size = tiling.tile_size or Size(*content.shape[-2:])
     regions = (Region((StyleImage(style),)),) if isinstance(style, Tensor) else tuple(style)
-    guides = build_region_guide_maps(spec, content, regions) if guides is None else guides
-    losses = _build_all_region_losses(spec, network, content, regions, guides, tile_size)
+    shard = shard or RowShard.split(content.shape[-2])
+    guides = build_region_guide_maps(spec, content, regions, shard) if guides is None else guides
+    losses = _build_all_region_losses(spec, network, content, regions, guides, tile_size, shard)
     content_loss = spec.content_loss if isinstance(spec.content_loss, FeatureContentLoss) else None
     luminance_content = None
     if isinstance(spec.content_loss, LuminanceContentLoss):
-        luminance_content = LuminanceContentTerm(content.detach(), spec.content_loss)
+        luminance_content = LuminanceContentTerm(content.detach(), spec.content_loss, shard)
     return Objective(
         network,
         {tap: tuple(by_tap[tap] for by_tap in losses) for tap in sorted(set(spec.style_loss.layers))},
@@ -70,16 +76,21 @@ def build_objective(
         content_loss=content_loss,
         content=None if content_loss is None else content.detach(),
         luminance_content=luminance_content,
-        missing_colors=find_missing_colors(regions) if isinstance(spec.style_loss, WhitenedLoss) else (),
+        missing_colors=find_missing_colors(regions, shard.height) if isinstance(spec.style_loss, WhitenedLoss) else (),
         smoothness=spec.smoothness if isinstance(spec.smoothness, TotalVariation) else None,
         tiling=tiling,
+        shard=shard,
     )
 
 
-def build_region_guide_maps(spec: Spec, content: Tensor, regions: Sequence[Region]) -> list[GuideMaps] | None:
+def build_region_guide_maps(
+    spec: Spec, content: Tensor, regions: Sequence[Region], shard: RowShard | None = None
+) -> list[GuideMaps] | None:
     """Return the guides of every region, or None if the spec's style loss has none."""
     guide = get_guide(spec)
-    return None if guide is None else [build_guide_maps(content, region, guide.resolution) for region in regions]
+    if guide is None:
+        return None
+    return [build_guide_maps(content, region, guide.resolution, shard) for region in regions]
 
 
 def get_guide(spec: Spec) -> StructureGuide | None:
@@ -106,17 +117,21 @@ def _build_all_region_losses(
     regions: Sequence[Region],
     guides: Sequence[GuideMaps] | None,
     tile_size: Size,
+    shard: RowShard,
 ) -> list[dict[int, MomentLoss]]:
     """Return every region's style loss by tap."""
     guide = get_guide(spec)
     if guides is None or guide is None:
-        return [build_region_losses(spec.style_loss, network, region, tile_size) for region in regions]
-    size = Size(*content.shape[-2:])
-    masks = RegionMasks(network, tuple(region.mask for region in regions), size)
-    content_guides = RegionGuides(network, [maps.content for maps in guides], size)
-    moments = content_guides.compute_moments(spec.style_loss.layers, masks, tile_size)
+        return [build_region_losses(spec.style_loss, network, region, tile_size, shard=shard) for region in regions]
+    parts = split_planes(network, Size(shard.height, content.shape[-1]), shard)
+    masks = RegionMasks(network, tuple(region.mask for region in regions), shard, parts)
+    content_guides = RegionGuides(network, [maps.content for maps in guides], parts)
+    moments = [
+        dict(zip(by_tap, add_over_processes(list(by_tap.values()), shard), strict=True))
+        for by_tap in content_guides.compute_moments(spec.style_loss.layers, masks, tile_size)
+    ]
     weight = compute_guide_weight(spec, guide)
     return [
-        build_region_losses(spec.style_loss, network, region, tile_size, maps, GuideTarget(by_tap, weight))
+        build_region_losses(spec.style_loss, network, region, tile_size, maps, GuideTarget(by_tap, weight), shard)
         for region, maps, by_tap in zip(regions, guides, moments, strict=True)
     ]

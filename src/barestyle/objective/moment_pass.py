@@ -8,9 +8,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from barestyle.distributed import RowShard
 from barestyle.losses.moments import MomentAccumulator, Moments
 from barestyle.networks import ConvStack, Network, Size
 from barestyle.objective.buffer_pool import BufferPool
+from barestyle.objective.plane_parts import PlanePart, PlaneRows
 from barestyle.objective.region_guides import Guides, RegionGuides
 from barestyle.objective.region_masks import Masks, RegionMasks
 from barestyle.objective.tile_grid import Tile, cut_tiles, scale_core_to_tap
@@ -32,28 +34,33 @@ def compute_style_moments(
     tiling: Tiling,
     mask: Tensor | None = None,
     guide: Tensor | None = None,
+    shard: RowShard | None = None,
 ) -> dict[int, Moments]:
     """Return the moments of an image's features by tap, without a graph; with `guide`, of both together.
 
     `image` is (1, 3, H, W) in 0..1; `mask`, if given, (1, 1, H, W) in 0..1, weights its pixels; `guide` is (1, k, h, w)
-    at any size.
+    at any size. With `shard`, image and mask are this process's rows, and the moments those of the whole.
     """
-    size = Size(*image.shape[-2:])
-    masks, guides = RegionMasks(network, (mask,), size), RegionGuides(network, (guide,), size)
+    shard = shard or RowShard.split(image.shape[-2])
+    size = Size(shard.height, image.shape[-1])
+    rows = PlaneRows(network, size, shard)
+    masks, guides = RegionMasks(network, (mask,), shard, rows.parts), RegionGuides(network, (guide,), rows.parts)
+    gathered = rows.gather(image)
 
     def accumulate() -> dict[int, list[MomentAccumulator]]:
         with torch.no_grad():
-            planes = network.split_into_planes(image)
+            planes = rows.split(gathered)
             once = Tiling(tiling.tile_size, resident_tiles=0)
-            return accumulate_moments(network, planes, taps, masks, guides, once, BufferPool())[0]
+            return accumulate_moments(network, planes, rows.parts, taps, masks, guides, once, BufferPool())[0]
 
-    accumulators = tiling.run_until_it_fits(accumulate, size)
-    return {tap: accumulator.moments for tap, (accumulator,) in accumulators.items()}
+    accumulators = tiling.run_until_it_fits(accumulate, size, can_retry=not shard.is_split)
+    return {tap: moments for tap, (moments,) in sum_moments(accumulators, shard).items()}
 
 
 def accumulate_moments(
     network: Network,
     planes: list[Tensor],
+    parts: Sequence[PlanePart],
     taps: set[int],
     masks: RegionMasks,
     guides: RegionGuides,
@@ -62,23 +69,19 @@ def accumulate_moments(
 ) -> tuple[dict[int, list[MomentAccumulator]], dict[PlaneTile, TilePass]]:
     """Return the moments by tap and region, and the passes of the resident tiles, which still have their features.
 
-    The resident tiles are the last ones, or all of them if planes are not cut.
+    `planes` are the held rows of each part, and the moments those of its core. The resident tiles are the last ones, or
+    all of them if planes are not cut.
     """
-    accumulators: dict[int, list[MomentAccumulator]] = {}
+    accumulators = _start_accumulators(network, taps, guides)
     resident: dict[PlaneTile, TilePass] = {}
-    tiles = cut_planes(network, planes, tiling.tile_size)
+    tiles = cut_planes(network, parts, tiling.tile_size)
     for number, plane_tile in enumerate(tiles):
         stack = network.stacks[plane_tile.plane]
         assert isinstance(stack, ConvStack)
-        by_layer = {}
-        for index in range(len(stack)):
-            if stack.first_tap + index in taps:
-                layer = stack[index]
-                new = [MomentAccumulator(layer.channels, layer.weight, length) for length in guides.channels]
-                by_layer[index] = accumulators.setdefault(stack.first_tap + index, new)
-        plane = planes[plane_tile.plane]
+        by_layer = {tap - stack.first_tap: by_region for tap, by_region in accumulators.items()}
+        pixels = crop_to_tile(planes[plane_tile.plane], parts[plane_tile.plane], plane_tile.tile)
         tile_pass = start_tile_pass(
-            stack, plane, plane_tile.tile, buffers, masks.crop_to_tile(*plane_tile), guides.crop_to_tile(*plane_tile)
+            stack, pixels, plane_tile.tile, buffers, masks.crop_to_tile(*plane_tile), guides.crop_to_tile(*plane_tile)
         )
         tile_pass.forward(by_layer)
         if tiling.resident_tiles and (tiling.tile_size is None or number >= len(tiles) - tiling.resident_tiles):
@@ -88,23 +91,63 @@ def accumulate_moments(
     return accumulators, resident
 
 
-def cut_planes(network: Network, planes: list[Tensor], tile_size: Size | None) -> list[PlaneTile]:
-    """Return the tiles of all planes, in the order of the first pass."""
+def _start_accumulators(network: Network, taps: set[int], guides: RegionGuides) -> dict[int, list[MomentAccumulator]]:
+    """Return empty accumulators by tap and region, in the order of the taps."""
+    accumulators = {}
+    for stack in network.stacks:
+        assert isinstance(stack, ConvStack)
+        for index in range(len(stack)):
+            if stack.first_tap + index in taps:
+                layer = stack[index]
+                new = [MomentAccumulator(layer.channels, layer.weight, length) for length in guides.channels]
+                accumulators[stack.first_tap + index] = new
+    return accumulators
+
+
+def sum_moments(accumulators: dict[int, list[MomentAccumulator]], shard: RowShard) -> dict[int, list[Moments]]:
+    """Return the moments of the whole image by tap and region, from those of each process's part."""
+    moments = {tap: [each.moments for each in by_region] for tap, by_region in accumulators.items()}
+    summed = iter(add_over_processes([each for by_region in moments.values() for each in by_region], shard))
+    return {tap: [next(summed) for _ in by_region] for tap, by_region in moments.items()}
+
+
+def add_over_processes(moments: Sequence[Moments], shard: RowShard) -> list[Moments]:
+    """Return the sums of all processes' moments, which have the same shapes on each; one message for all of them."""
+    if not shard.is_split:
+        return list(moments)
+    numbers = [torch.tensor([each.pixels], dtype=torch.float64) for each in moments]
+    tensors = [tensor for each, pixels in zip(moments, numbers, strict=True) for tensor in (pixels, *each[1:])]
+    # In float64: a part's number of pixels can be beyond what float32 counts, and there are few numbers.
+    total = shard.sum(torch.cat([tensor.flatten().cpu().double() for tensor in tensors]))
+    parts = iter(torch.split(total, [tensor.numel() for tensor in tensors]))
+    return [
+        Moments(float(next(parts)), *(next(parts).view(each.shape).to(each) for each in (first, second)))
+        for _, first, second in moments
+    ]
+
+
+def cut_planes(network: Network, parts: Sequence[PlanePart], tile_size: Size | None) -> list[PlaneTile]:
+    """Return the tiles of the parts of all planes, in the order of the first pass."""
     return [
         PlaneTile(index, tile)
-        for index, (stack, plane) in enumerate(zip(network.stacks, planes, strict=True))
-        for tile in cut_tiles(stack, Size(*plane.shape[-2:]), tile_size)  # type: ignore[arg-type]
+        for index, (stack, part) in enumerate(zip(network.stacks, parts, strict=True))
+        for tile in cut_tiles(stack, part, tile_size)  # type: ignore[arg-type]
     ]
+
+
+def crop_to_tile(plane: Tensor, part: PlanePart, tile: Tile) -> Tensor:
+    """Return a tile with its halo from the held rows of a part of a plane, a view."""
+    return tile.with_halo.move_up(part.held[0]).crop(plane)
 
 
 def start_tile_pass(
     stack: ConvStack,
-    plane: Tensor,
+    pixels: Tensor,
     tile: Tile,
     buffers: BufferPool,
     masks: Sequence[Masks] | None = None,
     guides: Sequence[Guides] | None = None,
 ) -> TilePass:
-    """Return the pass of a tile of a plane, before its forward pass."""
+    """Return the pass of a tile with its halo, (1, 3, h, w), before its forward pass."""
     cores = [scale_core_to_tap(stack, index, tile) for index in range(len(stack))]
-    return TilePass(stack, tile.with_halo.crop(plane), cores, buffers, masks, guides)
+    return TilePass(stack, pixels, cores, buffers, masks, guides)

@@ -13,6 +13,8 @@ from torch import Tensor
 
 from barestyle.losses.moments import MomentAccumulator, Moments
 from barestyle.networks import ConvStack, Network, Size
+from barestyle.networks.interpolation import interpolate
+from barestyle.objective.plane_parts import PlanePart
 from barestyle.objective.region_masks import RegionMasks
 from barestyle.objective.tile_grid import Tile, Window, cut_tiles, scale_core_to_tap, scale_halo_to_tap
 
@@ -21,13 +23,13 @@ Guides = tuple[Tensor | None, ...]
 
 
 class RegionGuides:
-    """Every region's guide at every tap's resolution; those of a whole plane are kept for the next evaluation."""
+    """Every region's guide at every tap's resolution; those of an only tile are kept for the next evaluation."""
 
-    def __init__(self, network: Network, maps: Sequence[Tensor | None], image: Size) -> None:
-        """Take the guides' maps, (1, k, h, w) each at any size, of an image of a size."""
+    def __init__(self, network: Network, maps: Sequence[Tensor | None], parts: Sequence[PlanePart]) -> None:
+        """Take the guides' maps, (1, k, h, w) each at any size, and this process's parts of the planes."""
         self._network = network
         self._maps = tuple(maps)
-        self._plane_sizes = network.plane_sizes(image)
+        self._parts = list(parts)
         self._whole: dict[tuple[int, int, Size], Tensor] = {}
 
     @property
@@ -54,13 +56,24 @@ class RegionGuides:
     def compute_moments(
         self, taps: Sequence[int], masks: RegionMasks, tile_size: Size | None = None
     ) -> list[dict[int, Moments]]:
-        """Return the moments of each region's guide by tap, under the region's mask, summed tile by tile."""
-        moments: list[dict[int, Moments]] = [{} for _ in self._maps]
+        """Return the moments of each region's guide by tap, under the region's mask, summed tile by tile.
+
+        They are those of this process's parts.
+        """
+        moments = [
+            {} if maps is None else {tap: MomentAccumulator(maps.shape[1], self._like).moments for tap in taps}
+            for maps in self._maps
+        ]
         for plane, stack in enumerate(self._network.stacks):
             assert isinstance(stack, ConvStack)
-            for tile in cut_tiles(stack, self._plane_sizes[plane], tile_size):
+            for tile in cut_tiles(stack, self._parts[plane], tile_size):
                 self._add_moments_of_tile(moments, taps, plane, tile, masks)
         return moments
+
+    @property
+    def _like(self) -> Tensor:
+        """A tensor with the precision and the device of the network's features."""
+        return next(self._network.buffers())
 
     def _add_moments_of_tile(
         self, moments: list[dict[int, Moments]], taps: Sequence[int], plane: int, tile: Tile, masks: RegionMasks
@@ -77,9 +90,7 @@ class RegionGuides:
             for region, guide in enumerate(guides[index]):
                 if guide is not None:
                     mask = None if weights is None else weights[index][region]
-                    added = _compute_core_moments(guide, mask, core)
-                    before = moments[region].get(tap)
-                    moments[region][tap] = added if before is None else before + added
+                    moments[region][tap] += _compute_core_moments(guide, mask, core)
 
     def _interpolate(self, region: int, plane: int, index: int, window: Window, keep: bool) -> Tensor | None:
         """Return a region's guide in a window of a tap; in the margin it repeats what is at the border."""
@@ -88,14 +99,14 @@ class RegionGuides:
             return None
         stack = self._network.stacks[plane]
         assert isinstance(stack, ConvStack)
-        size = stack.tap_size(index, self._plane_sizes[plane])
+        size = stack.tap_size(index, self._parts[plane].size)
         margin = stack.margin // stack.tap_stride(index)
         key = (region, margin, size)
         if keep and key in self._whole:
             return self._whole[key]
         accurate = maps[0].to(torch.promote_types(self._network.dtype, torch.float32))
-        rows = _interpolate_axis(accurate, 1, size.height, window.top - margin, window.bottom - margin)
-        values = _interpolate_axis(rows, 2, size.width, window.left - margin, window.right - margin)
+        rows = interpolate(accurate, 1, size.height, window.top - margin, window.bottom - margin)
+        values = interpolate(rows, 2, size.width, window.left - margin, window.right - margin)
         guide = values[None].to(self._network.device, self._network.dtype).contiguous(memory_format=torch.channels_last)
         if keep:
             self._whole[key] = guide
@@ -108,13 +119,3 @@ def _compute_core_moments(guide: Tensor, mask: Tensor | None, core: Window) -> M
     weights = None if mask is None else mask[core.top : core.bottom, core.left : core.right]
     accumulator.add(core.crop(guide), weights)
     return accumulator.moments
-
-
-def _interpolate_axis(maps: Tensor, axis: int, length: int, start: int, end: int) -> Tensor:
-    """Return positions `start` to before `end`, of `length` along an axis, linearly interpolated from a coarser map."""
-    count = maps.shape[axis]
-    at = ((torch.arange(start, end, dtype=torch.float64) + 0.5) * (count / length) - 0.5).clamp(0, count - 1)
-    before = at.floor().long()
-    share = (at - before).to(maps.dtype).view([-1 if other == axis else 1 for other in range(maps.ndim)])
-    after = (before + 1).clamp(max=count - 1)
-    return torch.lerp(maps.index_select(axis, before), maps.index_select(axis, after), share)

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+import torch
 from torch import Tensor
 
+from barestyle.distributed import RowShard
 from barestyle.losses.gram import gram_loss, gram_matrix
 from barestyle.losses.guided import whiten_guided_style
 from barestyle.losses.moments import Moments, mix_moments
@@ -60,24 +62,35 @@ def build_region_losses(
     tile_size: Size,
     guides: GuideMaps | None = None,
     guide: GuideTarget | None = None,
+    shard: RowShard | None = None,
 ) -> dict[int, MomentLoss]:
     """Return a region's style loss by tap, in proportion to the region's area.
 
     Each of its pixels counts as much as if the region were the whole image, times the region's weight. `guides` has the
-    styles' guides, and `guide` the content's.
+    styles' guides, and `guide` the content's. With `shard`, the region's mask is the rows that this process has.
     """
     taps = set(spec.layers)
     style_guides = (None,) * len(region.styles) if guides is None else guides.styles
     moments_and_shares = [
-        (compute_style_moments(network, style.pixels, taps, Tiling(tile_size), style.mask, maps), style.share)
+        (
+            compute_style_moments(network, style.pixels, taps, Tiling(tile_size), style.mask, maps, style.shard),
+            style.share,
+        )
         for style, maps in zip(region.styles, style_guides, strict=True)
     ]
     mixed = {tap: mix_moments([(moments[tap], share) for moments, share in moments_and_shares]) for tap in taps}
     losses = build_style_losses(spec, mixed, guide)
     if region.mask is None and region.weight == 1:
         return losses
-    area = 1.0 if region.mask is None else float(region.mask.mean())
+    area = 1.0 if region.mask is None else _measure_area(region.mask, shard)
     return {tap: _weight_loss(area * region.weight, loss) for tap, loss in losses.items()}
+
+
+def _measure_area(mask: Tensor, shard: RowShard | None) -> float:
+    """Return the mean of a mask (1, 1, H, W)."""
+    if shard is None or not shard.is_split:
+        return float(mask.mean())
+    return float(shard.sum(mask.sum(dtype=torch.float64))) / (shard.height * mask.shape[-1])
 
 
 def _weight_loss(weight: float, loss: MomentLoss) -> MomentLoss:

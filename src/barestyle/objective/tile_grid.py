@@ -9,6 +9,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from barestyle.networks import ConvStack, Size
+from barestyle.objective.plane_parts import PlanePart
 
 
 class Window(NamedTuple):
@@ -33,6 +34,10 @@ class Window(NamedTuple):
         """Return the window's part of maps (1, c, h, w), a view."""
         return maps[:, :, self.top : self.bottom, self.left : self.right]
 
+    def move_up(self, rows: int) -> Window:
+        """Return the window as counted from another row."""
+        return Window(self.top - rows, self.bottom - rows, self.left, self.right)
+
     def clip_to_rows(self, top: int, bottom: int) -> Window:
         """Return the window's part in the rows from `top` to before `bottom`, counted from `top`; it may be empty."""
         return Window(max(self.top, top) - top, min(self.bottom, bottom) - top, self.left, self.right)
@@ -41,7 +46,7 @@ class Window(NamedTuple):
 class Tile(NamedTuple):
     """A part of a plane: `core` belongs to no other tile; `with_halo` adds the pixels that its features depend on.
 
-    `is_only`: it is the only tile, and `with_halo` is the whole plane.
+    `is_only`: it is the only tile, and `with_halo` is all of the plane that this process has.
     """
 
     core: Window
@@ -49,17 +54,19 @@ class Tile(NamedTuple):
     is_only: bool
 
 
-def cut_tiles(stack: ConvStack, plane: Size, tile_size: Size | None) -> Iterator[Tile]:
-    """Yield tiles of at most `tile_size` that cover a plane without its margin; one tile if `tile_size` is None.
+def cut_tiles(stack: ConvStack, part: PlanePart, tile_size: Size | None) -> Iterator[Tile]:
+    """Yield tiles of at most `tile_size` that cover the core of a part of a plane; one tile if `tile_size` is None.
 
     Sides are rounded down to multiples of the stack's alignment, so that every map is cut between its pixels. The last
     tiles take the rest.
     """
     before, after = stack.halo
-    rows, columns = (
-        list(_cut_evenly(length - 2 * stack.margin, longest, stack.alignment, stack.margin))
-        for length, longest in zip(plane, tile_size or (None, None), strict=True)
-    )
+    plane, (core_top, core_bottom) = part.size, part.core
+    if core_top == core_bottom:
+        return
+    highest, widest = tile_size or (None, None)
+    rows = list(_cut_evenly(core_bottom - core_top, highest, stack.alignment, core_top))
+    columns = list(_cut_evenly(plane.width - 2 * stack.margin, widest, stack.alignment, stack.margin))
     for top, bottom in rows:
         for left, right in columns:
             with_halo = Window(
@@ -68,7 +75,8 @@ def cut_tiles(stack: ConvStack, plane: Size, tile_size: Size | None) -> Iterator
                 max(left - before, 0),
                 min(right + after, plane.width),
             )
-            is_only = len(rows) == len(columns) == 1 and with_halo.size == plane
+            held = part.held[1] - part.held[0], plane.width
+            is_only = len(rows) == len(columns) == 1 and with_halo.size == held
             yield Tile(Window(top, bottom, left, right), with_halo, is_only)
 
 

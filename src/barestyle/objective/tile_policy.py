@@ -28,17 +28,23 @@ class Tiling:
         self.resident_tiles = resident_tiles
 
     def run_until_it_fits(
-        self, work: Callable[[], Result], image: Size, before_retry: Callable[[], None] = lambda: None
+        self,
+        work: Callable[[], Result],
+        image: Size,
+        before_retry: Callable[[], None] = lambda: None,
+        *,
+        can_retry: bool = True,
     ) -> Result:
         """Return what `work` returns; while it runs out of memory, call `before_retry`, and it again with less to hold.
 
-        Raises what `work` raises if the tiles cannot be smaller, and every other error.
+        Raises what `work` raises if the tiles cannot be smaller, and every other error. `can_retry` is False if other
+        processes would wait for what comes after the first try.
         """
         while True:
             try:
                 return work()
             except RuntimeError as error:
-                if not is_out_of_memory(error) or not self._shrink(image):
+                if not is_out_of_memory(error) or not can_retry or not self._shrink(image):
                     raise
             # Not in the handler: the error's frames hold the tensors that did not fit.
             before_retry()

@@ -1,6 +1,7 @@
 """The optimization: methods that yield iterates, and the loops around them."""
 
 from barestyle.optimize.best_so_far import BestSoFar
+from barestyle.optimize.inner_product import InnerProduct
 from barestyle.optimize.iterate import EnlargedIterate, Evaluate, ExplosionError, Iterate
 from barestyle.optimize.minimizer import Minimizer
 from barestyle.optimize.restarts import Restarts
@@ -11,6 +12,7 @@ __all__ = [
     "EnlargedIterate",
     "Evaluate",
     "ExplosionError",
+    "InnerProduct",
     "Iterate",
     "Minimizer",
     "Restarts",

@@ -17,7 +17,8 @@ from barestyle.stop_reasons import StopReason, explain
 def adam(evaluate: Evaluate, start: Tensor, spec: Adam, context: SolverContext) -> Method:
     """Yield an iterate for each iteration. Raises ExplosionError only if the loss of the start is not finite."""
     saved = context.saved_state
-    objective = ScaledObjective(evaluate, spec.range_penalty, None if saved is None else saved["scale"])
+    scale = None if saved is None else saved["scale"]
+    objective = ScaledObjective(evaluate, spec.range_penalty, scale, context.inner)
     image = start.clone() if saved is None else saved["image"].to(start.device).clone()
     optimizer = torch.optim.Adam([image], lr=spec.learning_rate)
     if saved is None:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from barestyle.objective import Evaluation
+from barestyle.optimize.inner_product import WHOLE, InnerProduct
 from barestyle.optimize.resumable import State
 from barestyle.stop_reasons import Ending
 
@@ -73,9 +74,9 @@ Method = Generator[Iterate, None, Ending]
 """Yields the start as step 0 and then every iterate; returns why it ended."""
 
 
-def read_scalars(evaluation: Evaluation) -> Scalars:
+def read_scalars(evaluation: Evaluation, inner: InnerProduct = WHOLE) -> Scalars:
     """Copy an evaluation's numbers to the host, in one transfer."""
-    tensors = [evaluation.loss, *evaluation.parts.values(), evaluation.gradient.norm()]
+    tensors = [evaluation.loss, *evaluation.parts.values(), inner.norm(evaluation.gradient)]
     loss, *parts, norm = torch.stack([tensor.to(evaluation.gradient) for tensor in tensors]).tolist()
     return Scalars(loss, dict(zip(evaluation.parts, parts, strict=True)), norm)
 

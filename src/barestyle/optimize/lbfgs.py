@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from barestyle.optimize.inner_product import InnerProduct
 from barestyle.optimize.iterate import Evaluate, Method, make_iterate
 from barestyle.optimize.lbfgs_memory import LBFGSMemory
 from barestyle.optimize.line_search import Probe, search_strong_wolfe
@@ -33,11 +34,11 @@ def lbfgs(evaluate: Evaluate, start: Tensor, spec: LBFGS, context: SolverContext
 
     Begins with the context's warm start if its history is of this size, and updates it.
     """
-    warm_start, saved = context.warm_start, context.saved_state
+    warm_start, saved, inner = context.warm_start, context.saved_state, context.inner
     if warm_start.history is None or warm_start.history.size != spec.history_size:
-        warm_start.history, warm_start.scale = LBFGSMemory(spec.history_size), None
+        warm_start.history, warm_start.scale = LBFGSMemory(spec.history_size, inner), None
     history = warm_start.history
-    objective = ScaledObjective(evaluate, spec.range_penalty, warm_start.scale)
+    objective = ScaledObjective(evaluate, spec.range_penalty, warm_start.scale, inner)
     if saved is None:
         step, current = 0, Position(start, objective.evaluate(start))
     else:
@@ -54,12 +55,12 @@ def lbfgs(evaluate: Evaluate, start: Tensor, spec: LBFGS, context: SolverContext
     if saved is None:
         yield make_iterate(0, start, current.evaluation.scalars, objective.evaluations)
     while step < spec.steps:
-        if not float(current.evaluation.gradient.abs().max()) > 0:
+        if not inner.has_nonzero(current.evaluation.gradient):
             return explain(StopReason.ZERO_GRADIENT)
-        lower = _take_step(objective, history, current)
+        lower = _take_step(objective, history, current, inner)
         if lower is None and history:
             history.clear()
-            lower = _take_step(objective, history, current)
+            lower = _take_step(objective, history, current, inner)
         if lower is None:
             return explain(StopReason.PRECISION_LIMIT)
         history.add((lower.image - current.image).flatten(), lower.evaluation.gradient - current.evaluation.gradient)
@@ -69,18 +70,20 @@ def lbfgs(evaluate: Evaluate, start: Tensor, spec: LBFGS, context: SolverContext
     return explain(StopReason.STEPS_TAKEN)
 
 
-def _take_step(objective: ScaledObjective, history: LBFGSMemory, current: Position) -> Position | None:
+def _take_step(
+    objective: ScaledObjective, history: LBFGSMemory, current: Position, inner: InnerProduct
+) -> Position | None:
     """Return the position that a line search along the L-BFGS direction ends at, or None if none is lower."""
     direction = history.compute_direction(current.evaluation.gradient)
-    slope = float(direction.dot(current.evaluation.gradient))
+    slope = inner(direction, current.evaluation.gradient)
     if slope >= 0:
         return None
-    length = 1.0 if history else FIRST_CHANGE / float(direction.abs().mean())
+    length = 1.0 if history else FIRST_CHANGE / inner.mean_abs(direction)
     image_direction = direction.view_as(current.image)
 
     def probe(length: float) -> Probe:
         evaluation = objective.evaluate(current.image.add(image_direction, alpha=length))
-        return Probe(length, evaluation.value, float(evaluation.gradient.dot(direction)), evaluation)
+        return Probe(length, evaluation.value, inner(evaluation.gradient, direction), evaluation)
 
     start = Probe(0.0, current.evaluation.value, slope, current.evaluation)
     end = search_strong_wolfe(probe, start, length, LINE_SEARCH_BUDGET)

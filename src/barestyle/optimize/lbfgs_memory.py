@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from barestyle.optimize.inner_product import WHOLE, InnerProduct
+
 CURVATURE_FLOOR = 1e-10
 """Pairs with a smaller yᵀs are not stored, as in torch.optim.LBFGS."""
 
@@ -24,11 +26,12 @@ class LBFGSMemory:
 
     All vectors are in one tensor, (blocks, 2 · size, BLOCK); rows 2i and 2i + 1 are the pair in slot i, and the newest
     pair replaces the oldest. Products of vectors are summed over blocks in float64, on the CPU, where the small systems
-    of equations are solved.
+    of equations are solved. If an image is split among processes, each has its part of every vector.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, inner: InnerProduct = WHOLE) -> None:
         self.size = size
+        self._inner = inner
         self._vectors: Tensor | None = None
         self._order: list[int] = []
         """Slots in use, oldest first."""
@@ -39,7 +42,7 @@ class LBFGSMemory:
 
     def add(self, step: Tensor, change: Tensor) -> None:
         """Store a pair, unless its curvature is not positive."""
-        if not float(change.dot(step)) > CURVATURE_FLOOR:
+        if not self._inner(change, step) > CURVATURE_FLOOR:
             return
         if not self._has_newest_products:  # no direction was computed since the last pair
             self._store_newest_products(self._multiply_vectors([self._newest_change()])[:, 0])
@@ -73,9 +76,9 @@ class LBFGSMemory:
         }
 
     @classmethod
-    def from_state(cls, state: dict[str, Any], device: torch.device) -> LBFGSMemory:
+    def from_state(cls, state: dict[str, Any], device: torch.device, inner: InnerProduct = WHOLE) -> LBFGSMemory:
         """Return the memory of a state, with its vectors on a device."""
-        memory = cls(state["size"])
+        memory = cls(state["size"], inner)
         memory._order = list(state["order"])
         memory._has_newest_products = state["has_newest_products"]
         memory._steps_changes = state["steps_changes"].clone()
@@ -114,7 +117,7 @@ class LBFGSMemory:
         """Return the products of all vectors in use with these, each (blocks, BLOCK): (2 · pairs, len(vectors))."""
         by_block = torch.bmm(torch.stack(vectors, dim=1), self._vectors_in_use().transpose(1, 2))
         # Converted to float64 on the CPU, as not every device has it; the numbers are few.
-        return by_block.cpu().double().sum(0).T
+        return self._inner.sum(by_block.cpu().double().sum(0)).T
 
     def _store_newest_products(self, products: Tensor) -> None:
         """Store the newest change's products with all vectors, (2 · pairs,)."""

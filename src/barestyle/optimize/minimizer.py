@@ -10,6 +10,7 @@ from torch import Tensor
 
 from barestyle.optimize.adam import adam
 from barestyle.optimize.best_so_far import BestSoFar
+from barestyle.optimize.inner_product import WHOLE, InnerProduct
 from barestyle.optimize.iterate import Evaluate, Iterate, Method
 from barestyle.optimize.lbfgs import lbfgs
 from barestyle.optimize.paper_lbfgs import paper_lbfgs
@@ -28,7 +29,7 @@ class Minimizer:
     """One run of a method; iterate over it, and read `best_so_far` and `ending` at any time.
 
     `warm_start` is what the robust L-BFGS has learned about the loss's curvature; another minimizer over the same
-    pixels can start with it.
+    pixels can start with it. `inner` is the inner product of images, whose rows may be split among processes.
     """
 
     def __init__(
@@ -37,8 +38,9 @@ class Minimizer:
         start: Tensor,
         spec: PaperLBFGS | LBFGS | Adam,
         warm_start: WarmStart | None = None,
+        inner: InnerProduct = WHOLE,
     ) -> None:
-        self._context = SolverContext(warm_start)
+        self._context = SolverContext(warm_start, inner)
         self._method = METHODS[type(spec)](evaluate, start, spec, self._context)
         self._spec = spec
         self._device = start.device
@@ -71,7 +73,7 @@ class Minimizer:
         if self._plateau is not None:
             self._plateau.load_state(state["recent"])
         # Not in the method, which may never continue: the next stage begins with this warm start.
-        self.warm_start.load_state(state["warm_start"], self._device)
+        self.warm_start.load_state(state["warm_start"], self._device, self._context.inner)
 
     def __iter__(self) -> Iterator[Iterate]:
         """Yield every iterate, until the method ends or the loss is at a plateau. Raises what the method raises."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from barestyle.optimize.inner_product import WHOLE, InnerProduct
 from barestyle.optimize.lbfgs_memory import LBFGSMemory
 
 State = dict[str, Any]
@@ -24,9 +25,9 @@ class WarmStart:
         """Return tensors and numbers for `load_state`."""
         return {"history": None if self.history is None else self.history.state(), "scale": self.scale}
 
-    def load_state(self, state: State, device: torch.device) -> None:
+    def load_state(self, state: State, device: torch.device, inner: InnerProduct = WHOLE) -> None:
         """Restore a saved state, with its vectors on a device."""
-        self.history = None if state["history"] is None else LBFGSMemory.from_state(state["history"], device)
+        self.history = None if state["history"] is None else LBFGSMemory.from_state(state["history"], device, inner)
         self.scale = state["scale"]
 
 
@@ -35,9 +36,11 @@ class SolverContext:
 
     While the method waits at a yield, `state` returns what `saved_state` has to be for another run of the method to
     continue after that yield. Its tensors are the method's own: copy or write them before the method continues.
+    `inner` is the inner product of images.
     """
 
-    def __init__(self, warm_start: WarmStart | None = None) -> None:
+    def __init__(self, warm_start: WarmStart | None = None, inner: InnerProduct = WHOLE) -> None:
+        self.inner = inner
         self.warm_start = warm_start or WarmStart()
         self.saved_state: State | None = None
         self.state: Callable[[], State] = dict

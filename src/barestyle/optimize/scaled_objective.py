@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor
 
+from barestyle.optimize.inner_product import WHOLE, InnerProduct
 from barestyle.optimize.iterate import Evaluate, ExplosionError, Scalars, read_scalars
 from barestyle.optimize.resumable import State
 
@@ -37,10 +38,14 @@ class ScaledObjective:
     the vectors of a large image fill the memory. Raises ExplosionError if the loss of the start is not finite.
     """
 
-    def __init__(self, evaluate: Evaluate, range_penalty: float, scale: float | None = None) -> None:
+    def __init__(
+        self, evaluate: Evaluate, range_penalty: float, scale: float | None = None, inner: InnerProduct = WHOLE
+    ) -> None:
+        self._inner = inner
         self._evaluate = evaluate
         self._penalty = range_penalty
         self._scale = scale
+        self._numel: int | None = None
         self.evaluations = 0
 
     @property
@@ -53,17 +58,24 @@ class ScaledObjective:
         """Evaluate an image (1, 3, H, W), whose values may be outside 0..1."""
         evaluation = self._evaluate(image)
         self.evaluations += 1
-        scalars = read_scalars(evaluation)
+        scalars = read_scalars(evaluation, self._inner)
         if self.evaluations == 1 and (
             # Not the norm, which overflows long before the gradient does.
-            not math.isfinite(scalars.loss) or not bool(evaluation.gradient.isfinite().all())
+            not math.isfinite(scalars.loss) or not self._inner.is_finite(evaluation.gradient)
         ):
             raise ExplosionError(None)
         if self._scale is None:
             # A start with loss 0 is a solution; its gradient is zero at every scale.
             self._scale = 1.0 / scalars.loss if scalars.loss > 0 else 1.0
         excess = image.clamp(0, 1).sub_(image).neg_().flatten()
-        mean_square = float(excess.dot(excess)) / excess.numel()
+        count = self._count(excess)
+        mean_square = self._inner(excess, excess) / count
         gradient = evaluation.gradient.flatten().mul_(self._scale)
-        gradient.add_(excess, alpha=2 * self._penalty / excess.numel())
+        gradient.add_(excess, alpha=2 * self._penalty / count)
         return ScaledEvaluation(scalars.loss * self._scale + self._penalty * mean_square, gradient, scalars)
+
+    def _count(self, vector: Tensor) -> int:
+        """Return the number of values of the whole image."""
+        if self._numel is None:
+            self._numel = self._inner.count(vector)
+        return self._numel

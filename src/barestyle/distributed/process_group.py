@@ -1,0 +1,102 @@
+"""The processes that compute one picture together: sums over all of them, and rows that they send to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from barestyle.errors import ProcessGroupError
+
+
+@dataclass
+class Traffic:
+    """What a process has sent: the number of calls, and bytes; a sum counts once, though its algorithm sends more."""
+
+    calls: int = 0
+    sent_bytes: int = 0
+
+    def count(self, tensor: Tensor) -> None:
+        """Count a tensor that is sent."""
+        self.calls += 1
+        self.sent_bytes += tensor.numel() * tensor.element_size()
+
+
+class ProcessGroup:
+    """Processes of torch.distributed with their ranks, or this process alone.
+
+    Every method has to be called by all processes in the same order. Raises ProcessGroupError if another process ended,
+    or did not answer within the group's timeout.
+
+    Args:
+        group: a group of torch.distributed, such as `torch.distributed.group.WORLD`; None for this process alone.
+    """
+
+    def __init__(self, group: dist.ProcessGroup | None = None) -> None:
+        self._group = group
+        self.rank = 0 if group is None else dist.get_rank(group)
+        self.size = 1 if group is None else dist.get_world_size(group)
+        self.traffic = Traffic()
+
+    def sum(self, tensor: Tensor) -> Tensor:
+        """Return the sum of all processes' tensors, the same bits on each; the argument may be overwritten."""
+        if self.size == 1:
+            return tensor
+        self.traffic.count(tensor)
+        with _translate_errors():
+            dist.all_reduce(tensor, group=self._group)
+        return tensor
+
+    def broadcast(self, tensor: Tensor) -> Tensor:
+        """Return the tensor of the first process; that of each other process is overwritten."""
+        if self.size == 1:
+            return tensor
+        if self.rank == 0:
+            self.traffic.count(tensor)
+        with _translate_errors():
+            dist.broadcast(tensor, group=self._group, group_src=0)
+        return tensor
+
+    def gather_values(self, value: Any) -> list[Any]:
+        """Return the values of all processes, in the order of their ranks; any that can be pickled, and small."""
+        if self.size == 1:
+            return [value]
+        values: list[Any] = [None] * self.size
+        with _translate_errors():
+            dist.all_gather_object(values, value, group=self._group)
+        return values
+
+    def exchange(self, sent: Sequence[tuple[int, Tensor]], received: Sequence[tuple[int, Tensor]]) -> None:
+        """Send contiguous tensors to other ranks, and fill those of `received` with what their ranks send."""
+        operations = [dist.P2POp(dist.isend, each, group=self._group, group_peer=rank) for rank, each in sent]
+        operations += [dist.P2POp(dist.irecv, each, group=self._group, group_peer=rank) for rank, each in received]
+        if not operations:
+            return
+        for _, tensor in sent:
+            self.traffic.count(tensor)
+        with _translate_errors():
+            for request in dist.batch_isend_irecv(operations):
+                request.wait()
+
+
+@contextmanager
+def _translate_errors() -> Iterator[None]:
+    """Turn the errors of torch.distributed, of many lines, into one sentence."""
+    try:
+        yield
+    except (RuntimeError, dist.DistError) as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            raise
+        raise ProcessGroupError(
+            f"another process of this run ended, or did not answer in time ({str(error).splitlines()[0][:200]}); "
+            "see what it printed, and continue from the last checkpoint"
+        ) from None
+
+
+ALONE = ProcessGroup()
+"""The group of this process alone."""
