@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
+from torch import multiprocessing
 
 from barestyle.distributed import ProcessGroup
 
@@ -19,8 +19,8 @@ TIMEOUT = timedelta(seconds=120)
 
 def run_processes(work: Callable[..., Any], size: int, *arguments: Any, timeout: timedelta = TIMEOUT) -> list[Any]:
     """Call `work(group, *arguments)` in `size` processes; return what each returned. `work` is defined in a module."""
-    results = mp.get_context("spawn").Manager().dict()
-    mp.spawn(_run, (size, find_free_port(), timeout, results, work, arguments), nprocs=size)  # type: ignore[no-untyped-call]
+    results = multiprocessing.get_context("spawn").Manager().dict()
+    multiprocessing.spawn(_run, (size, find_free_port(), timeout, results, work, arguments), nprocs=size)
     return [results[rank] for rank in range(size)]
 
 

@@ -90,7 +90,7 @@ def test_the_curvature_pairs_are_kept_when_float32_takes_over(folder: Path, monk
     monkeypatch.setattr("barestyle.run.precision.CHECK_EVERY", 2)
     whole_size = 3 * 48 * 40
     monkeypatch.setattr(
-        "barestyle.run.precision.gradient_cosine", lambda first, _: 0.0 if first.numel() == whole_size else 1.0
+        "barestyle.run.precision.gradient_cosine", lambda first, _, __: 0.0 if first.numel() == whole_size else 1.0
     )
     spec = spec_of("bare", **{"optimizer.steps": 3, "scales.finest_steps": 8})
     whole = transfer("content.png", "style.png", spec, precision="mixed")

@@ -40,7 +40,7 @@ def test_a_style_in_a_small_region_remains_beside_protected_pixels(
     dot, half = np.zeros((48, 64)), np.tile(np.linspace(0, 1, 64), (48, 1))
     dot[20, 20] = 1
     plan = prepare(Request(content_image, [style_image, style_image], input_spec(), masks=[None, dot], keep=half))
-    _, second = group_regions(plan.styles, None if plan.keep is None else plan.keep.pixels)
+    _, second = group_regions(plan.styles, plan.keep)
     assert second.mask is not None
     assert float(second.mask.sum()) == pytest.approx(1 - 20 / 63, abs=1e-3)
 

@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from barestyle import Progress, Spec, preset, transfer, with_settings
+from barestyle.distributed import RowShard
 from barestyle.errors import DeviceError, DivergedError
 from barestyle.losses import GuideMaps
 from barestyle.networks import Network, build_network
@@ -93,9 +94,10 @@ class Exploding:
         *,
         tiling: Tiling,
         guides: list[GuideMaps] | None,
+        shard: RowShard | None,
     ) -> SimpleNamespace:
         self.networks.append(network)
-        objective = self._assemble(spec, network, content, style, tiling=tiling, guides=guides)
+        objective = self._assemble(spec, network, content, style, tiling=tiling, guides=guides, shard=shard)
         attempt, seen = len(self.networks), 0
         whole = objective.evaluate
 

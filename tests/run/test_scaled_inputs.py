@@ -9,7 +9,7 @@ from torch import Tensor
 from barestyle import transfer, with_settings
 from barestyle.images import resize
 from barestyle.networks import Size
-from barestyle.run.scaled_inputs import upsample_change
+from barestyle.run.scaled_inputs import ScaledInputs, upsample_change
 from tests.run.conftest import input_spec, mask
 
 
@@ -44,8 +44,10 @@ def test_a_start_keeps_its_strokes_from_coarse_to_fine(content_image: Image.Imag
 
 
 def test_an_unchanged_content_stays_itself_at_any_size(content: Tensor) -> None:
-    less, whole = resize(content, 20, 27), Size(*content.shape[-2:])
-    assert torch.equal(upsample_change(less, less, content, whole), content)
-    brighter = upsample_change((less + 0.1).clamp(0, 1), less, content, whole)
+    whole = ScaledInputs(content, (), content)
+    smaller = whole.resize(Size(20, 27))
+    less = smaller.content
+    assert torch.equal(upsample_change(less, smaller, whole), content)
+    brighter = upsample_change((less + 0.1).clamp(0, 1), smaller, whole)
     torch.testing.assert_close(brighter.mean(), (content + 0.1).clamp(0, 1).mean(), atol=0.01, rtol=0)
-    assert upsample_change(content, content, content, whole) is content
+    assert upsample_change(content, whole, whole) is content

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -30,7 +31,7 @@ from barestyle.cli.study.commands import app as study
 from barestyle.cli.transfer import transfer
 from barestyle.cli.ui import ui
 from barestyle.cli.weights import app as weights
-from barestyle.errors import BarestyleError
+from barestyle.errors import BarestyleError, ProcessGroupError
 
 INTERNAL_ERROR = 1
 """Exit code for an error that is a bug."""
@@ -126,5 +127,8 @@ def _run(arguments: list[str], *, debug: bool) -> int:
 
 
 def _fail(error: Exception | str, code: int) -> int:
-    print_error(error)
+    """Print an error and return its exit code; of processes that have the same error, the first one prints it."""
+    is_first = os.environ.get("RANK", "0") == "0" or "TORCHELASTIC_RUN_ID" not in os.environ
+    if is_first or isinstance(error, ProcessGroupError):
+        print_error(error)
     return code

@@ -106,11 +106,13 @@ def execute(plan: Plan, output: Path, options: ExecuteOptions) -> Outcome:
     from barestyle.run.runner import run
 
     check_format(output, *plan.size)
+    check_split_options(plan, output, options)
+    is_quiet = options.quiet or plan.group.rank > 0
     snapshots = Snapshots(output, options.save_every, plan, force=options.force) if options.save_every else None
     stop_point = StopPoint(options.stop_after)
     with (
-        Interrupt() as interrupt,
-        show_progress(plan, quiet=options.quiet) as show,
+        Interrupt(silent=is_quiet, stop_on_termination=plan.group.size > 1) as interrupt,
+        show_progress(plan, quiet=is_quiet) as show,
         record_video(options.video, plan, force=options.force) as video,
     ):
         observers = [observer for observer in (stop_point, show, snapshots, video) if observer is not None]
@@ -138,19 +140,39 @@ def execute(plan: Plan, output: Path, options: ExecuteOptions) -> Outcome:
     return Outcome(result, path, interrupt.requested, error, checkpoint)
 
 
+def check_split_options(plan: Plan, output: Path, options: ExecuteOptions) -> None:
+    """Raise OutputError for what a picture on several processes cannot have."""
+    from barestyle.run.result import check_split_output
+
+    if plan.group.size == 1:
+        return
+    if options.save_every or options.video:
+        name = "--save-every" if options.save_every else "--video"
+        raise OutputError(
+            f"{name} needs the whole picture in one process; leave it out, or start a single process without torchrun"
+        )
+    check_split_output(output, force=True)
+
+
 def save_or_rescue(result: Result, output: Path, *, overwrite: bool) -> tuple[Path, OutputError | None]:
     """Save a result, in the folder for temporary files if it cannot be saved as `output`.
 
+    If the picture is split among processes, all have to call this.
+
     Return the path of the image and, if it is not `output`, the reason. Raise OutputError if neither can be written.
     """
+    from barestyle.distributed import ALONE, agree
+
     try:
         return result.save(output, overwrite=overwrite), None
     except OutputError as error:
-        folder = Path(tempfile.mkdtemp(prefix="barestyle-"))
+        group = ALONE if result.shard is None else result.shard.group
+        folder = Path(agree(group, lambda: tempfile.mkdtemp(prefix="barestyle-") if group.rank == 0 else "")[0])
         try:
             rescued = result.save(folder / output.name)
         except OutputError:
-            folder.rmdir()
+            if group.rank == 0:
+                folder.rmdir()
             raise error from None
         return rescued, OutputError(f"{error}; the image was saved as {str(rescued)!r} instead")
 

@@ -40,10 +40,20 @@ class Interrupt:
     Args:
         consequence: what happens after the first SIGINT, to complete "stopping; ...".
         silent: print nothing.
+        stop_on_termination: SIGTERM, which torchrun sends to every process after Ctrl-C, does the same as the first
+            SIGINT, however often it comes.
     """
 
-    def __init__(self, consequence: str = "the best image so far will be saved", *, silent: bool = False) -> None:
+    def __init__(
+        self,
+        consequence: str = "the best image so far will be saved",
+        *,
+        silent: bool = False,
+        stop_on_termination: bool = False,
+    ) -> None:
         self.requested = False
+        self._stop_on_termination = stop_on_termination
+        self._previous_termination: Any = None
         self._consequence = consequence
         self._silent = silent
         self._previous_handler: Any = None
@@ -51,12 +61,19 @@ class Interrupt:
     def __enter__(self) -> Interrupt:
         STARTUP_INTERRUPT.check()
         self._previous_handler = signal.signal(signal.SIGINT, self._handle)
+        if self._stop_on_termination:
+            self._previous_termination = signal.signal(signal.SIGTERM, self._handle_termination)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         signal.signal(signal.SIGINT, self._previous_handler)
+        if self._stop_on_termination:
+            signal.signal(signal.SIGTERM, self._previous_termination)
+
+    def _handle_termination(self, _signal: int, _frame: FrameType | None) -> None:
+        self.requested = True
 
     def _handle(self, _signal: int, _frame: FrameType | None) -> None:
         if self.requested:

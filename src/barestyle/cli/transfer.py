@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -47,6 +48,7 @@ def transfer(
     spec = spec_options.build(start=start)
     output = output or Path("-".join(path.stem for path in (content, *arguments.styles)) + ".png")
     start_image = Path(start) if start is not None and start not in STARTS else None
+    from barestyle.distributed import join_torchrun
     from barestyle.run.plan import prepare
     from barestyle.run.record import check_output
 
@@ -64,15 +66,17 @@ def transfer(
         keep=keep,
         start=start_image,
     )
-    plan = prepare(request)
     every = checkpoint_every or (CHECKPOINT_EVERY if checkpoint else None)
-    execute_options = ExecuteOptions(
-        force=force,
-        quiet=quiet,
-        save_every=save_every,
-        video=video,
-        checkpoint=checkpoint_for(output, every, force=force) if every else None,
-    )
-    outcome = execute(plan, output, execute_options)
-    report(outcome, quiet=quiet)
+    with join_torchrun() as group:
+        plan = prepare(replace(request, group=group))
+        execute_options = ExecuteOptions(
+            force=force,
+            quiet=quiet,
+            save_every=save_every,
+            video=video,
+            checkpoint=checkpoint_for(output, every, force=force) if every else None,
+        )
+        outcome = execute(plan, output, execute_options)
+        if group.rank == 0:
+            report(outcome, quiet=quiet)
     return outcome.exit_code

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import socket
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from barestyle.errors import ProcessGroupError
+from barestyle.errors import BarestyleError, ProcessGroupError
+
+Value = TypeVar("Value")
 
 
 @dataclass
@@ -33,6 +36,8 @@ class ProcessGroup:
     Every method has to be called by all processes in the same order. Raises ProcessGroupError if another process ended,
     or did not answer within the group's timeout.
 
+    `local_size` is the number of processes on this machine, this one included.
+
     Args:
         group: a group of torch.distributed, such as `torch.distributed.group.WORLD`; None for this process alone.
     """
@@ -42,6 +47,8 @@ class ProcessGroup:
         self.rank = 0 if group is None else dist.get_rank(group)
         self.size = 1 if group is None else dist.get_world_size(group)
         self.traffic = Traffic()
+        hosts = self.gather_values(socket.gethostname()) if self.size > 1 else [""]
+        self.local_size = hosts.count(hosts[self.rank])
 
     def sum(self, tensor: Tensor) -> Tensor:
         """Return the sum of all processes' tensors, the same bits on each; the argument may be overwritten."""
@@ -71,6 +78,10 @@ class ProcessGroup:
             dist.all_gather_object(values, value, group=self._group)
         return values
 
+    def largest(self, value: float) -> float:
+        """Return the largest of all processes' values."""
+        return float(max(self.gather_values(value)))
+
     def exchange(self, sent: Sequence[tuple[int, Tensor]], received: Sequence[tuple[int, Tensor]]) -> None:
         """Send contiguous tensors to other ranks, and fill those of `received` with what their ranks send."""
         operations = [dist.P2POp(dist.isend, each, group=self._group, group_peer=rank) for rank, each in sent]
@@ -82,6 +93,26 @@ class ProcessGroup:
         with _translate_errors():
             for request in dist.batch_isend_irecv(operations):
                 request.wait()
+
+
+def agree(group: ProcessGroup, work: Callable[[], Value]) -> list[Value]:
+    """Return what `work` returns on every process, in the order of ranks; small values that can be pickled.
+
+    If it raises a BarestyleError on any of them, all raise the first one, so that none waits for another.
+    """
+    if group.size == 1:
+        return [work()]
+    value: Value | None = None
+    error: BarestyleError | None = None
+    try:
+        value = work()
+    except BarestyleError as raised:
+        error = raised
+    outcomes: list[tuple[Value, BarestyleError | None]] = group.gather_values((value, error))
+    for _, raised_there in outcomes:
+        if raised_there is not None:
+            raise raised_there
+    return [outcome for outcome, _ in outcomes]
 
 
 @contextmanager

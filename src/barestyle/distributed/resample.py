@@ -11,6 +11,9 @@ from torch import Tensor
 from barestyle.distributed.halo_exchange import HaloExchange, Span
 from barestyle.distributed.row_shard import RowShard
 
+SLAB = 64
+"""Rows of a result that are computed at the same time."""
+
 
 class RowFilter:
     """Bicubic weights of the rows that each row of a result is made of, as `torch.nn.functional.interpolate` has them.
@@ -46,9 +49,9 @@ class RowFilter:
         weights = self._weights.to(rows.dtype)
         result = rows.new_zeros(*rows.shape[:2], len(self._index), rows.shape[3])
         for tap in range(self._index.shape[1]):
-            index, weight = self._index[:, tap] - first, weights[:, tap]
+            weight = weights[:, tap]
             if bool(weight.any()):
-                result.addcmul_(rows.index_select(2, index.to(rows.device)), weight.to(rows.device)[:, None])
+                result.addcmul_(rows.index_select(2, self._index[:, tap] - first), weight[:, None])
         return result
 
 
@@ -59,10 +62,44 @@ def _cubic(x: Tensor, a: float) -> Tensor:
     return torch.where(x <= 1, near, torch.where(x < 2, far, torch.zeros_like(x)))
 
 
-def resize_rows(rows: Tensor, shard: RowShard, target: RowShard, width: int, *, antialias: bool = True) -> Tensor:
-    """Return this process's rows, (1, c, target, width), of an image at another size; bicubic, not clipped.
+def resample(
+    pixels: Tensor,
+    size: tuple[int, int],
+    *,
+    antialias: bool = True,
+    rows: Span | None = None,
+    first: int = 0,
+    height: int | None = None,
+) -> Tensor:
+    """Return an image (1, c, h, w) at another size, or some rows of it: bicubic, not clipped.
 
-    The same as `torch.nn.functional.interpolate` of the whole image, to rounding.
+    The same as `torch.nn.functional.interpolate` of the whole image, to rounding. Computed on the CPU in float64, a few
+    rows at a time, so that every row has the same bits whichever rows are computed with it.
+
+    Args:
+        pixels: the image, or rows of it.
+        size: height and width of the whole result.
+        antialias: whether to average when reducing.
+        rows: which rows of the result to compute; by default all.
+        first, height: which row of an image of that height the first one of `pixels` is.
+    """
+    height = pixels.shape[2] if height is None else height
+    top, bottom = rows or (0, size[0])
+    result = pixels.new_empty(*pixels.shape[:2], bottom - top, size[1], device="cpu")
+    for start in range(top, bottom, SLAB):
+        end = min(start + SLAB, bottom)
+        row_filter = RowFilter(height, size[0], (start, end), antialias=antialias)
+        above, below = row_filter.sources
+        part = pixels[:, :, above - first : below - first].cpu().double()
+        if part.shape[3] != size[1]:
+            narrow = part.shape[2], size[1]
+            part = F.interpolate(part, narrow, mode="bicubic", antialias=antialias, align_corners=False)
+        result[:, :, start - top : end - top] = row_filter.apply(part, above)
+    return result.to(pixels.device)
+
+
+def resize_rows(rows: Tensor, shard: RowShard, target: RowShard, width: int, *, antialias: bool = True) -> Tensor:
+    """Return this process's rows, (1, c, target, width), of an image at another size, as `resample` does.
 
     Args:
         rows: this process's rows of the image, (1, c, own, W).
@@ -71,11 +108,11 @@ def resize_rows(rows: Tensor, shard: RowShard, target: RowShard, width: int, *, 
         width: of the result.
         antialias: whether to average when reducing.
     """
-    row_filter = RowFilter(shard.height, target.height, (target.top, target.bottom), antialias=antialias)
-    if rows.shape[3] != width:
-        size = rows.shape[2], width
-        rows = F.interpolate(rows, size, mode="bicubic", antialias=antialias, align_corners=False)
-    return row_filter.apply(HaloExchange(shard, row_filter.sources).gather(rows), row_filter.sources[0])
+    span = target.top, target.bottom
+    needed = RowFilter(shard.height, target.height, span, antialias=antialias).sources
+    gathered = HaloExchange(shard, needed).gather(rows)
+    size = target.height, width
+    return resample(gathered, size, antialias=antialias, rows=span, first=needed[0], height=shard.height)
 
 
 def gather_whole(rows: Tensor, shard: RowShard) -> Tensor:

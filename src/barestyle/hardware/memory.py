@@ -29,14 +29,16 @@ def parse_memory(text: str) -> int | None:
     return size
 
 
-def compute_memory_budget(device: torch.device, requested: int | None = None) -> int:
+def compute_memory_budget(device: torch.device, requested: int | None = None, *, processes: int = 1) -> int:
     """Return the bytes that a run may use in total: `requested`, or what is in use already plus most of what is free.
 
-    On the CPU that is the process's memory, libraries included; on a GPU, what PyTorch allocates there.
+    On the CPU that is the process's memory, libraries included; on a GPU, what PyTorch allocates there. On the CPU,
+    `processes` that run at the same time share what is free.
     """
     if requested is not None:
         return requested
-    return measure_used_memory(device) + int(SHARE * measure_free_memory(device))
+    share = SHARE / processes if device.type == "cpu" else SHARE
+    return measure_used_memory(device) + int(share * measure_free_memory(device))
 
 
 def measure_used_memory(device: torch.device) -> int:

@@ -3,21 +3,29 @@
 from barestyle.images.output import EXTENSIONS, check_distinct, check_format, check_output
 from barestyle.images.picture import Picture, PixelArray, Source
 from barestyle.images.read import read
-from barestyle.images.resize import resize, resize_to_whole, shrink, target_size
+from barestyle.images.resize import resize, resize_split, resize_to_whole, shrink, split_image, target_size
+from barestyle.images.split_read import read_split
+from barestyle.images.split_write import SPLIT_EXTENSIONS, collect_slabs, save_split
 from barestyle.images.write import encode
 
 __all__ = [
     "EXTENSIONS",
+    "SPLIT_EXTENSIONS",
     "Picture",
     "PixelArray",
     "Source",
     "check_distinct",
     "check_format",
     "check_output",
+    "collect_slabs",
     "encode",
     "read",
+    "read_split",
     "resize",
+    "resize_split",
     "resize_to_whole",
+    "save_split",
     "shrink",
+    "split_image",
     "target_size",
 ]

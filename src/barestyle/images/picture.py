@@ -11,8 +11,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from barestyle.distributed import ALONE, ProcessGroup, RowShard
 from barestyle.errors import ImageError
-from barestyle.images.resize import resize
+from barestyle.images.resize import resize, resize_split, split_image
 
 PixelArray = np.ndarray[Any, Any]
 """Samples (H, W, channels) of any type."""
@@ -29,6 +30,7 @@ class Picture:
         name: the path as given, or the kind of object it came from; for messages.
         sha256: digest of the file's bytes, or of shape and samples if there is no file.
         path: the file, if there is one.
+        shard: which rows of the image `pixels` and `alpha` are, if they are split among processes.
     """
 
     pixels: Tensor = field(repr=False)
@@ -37,11 +39,17 @@ class Picture:
     name: str
     sha256: str
     path: Path | None = None
+    shard: RowShard | None = field(default=None, repr=False)
 
     @property
     def height(self) -> int:
-        """Height in pixels."""
-        return self.pixels.shape[-2]
+        """Height in pixels, of the whole image."""
+        return self.pixels.shape[-2] if self.shard is None else self.shard.height
+
+    @property
+    def group(self) -> ProcessGroup:
+        """The processes that have its rows."""
+        return ALONE if self.shard is None else self.shard.group
 
     @property
     def width(self) -> int:
@@ -49,9 +57,13 @@ class Picture:
         return self.pixels.shape[-1]
 
     def resize(self, height: int, width: int) -> Picture:
-        """Return the picture at another size."""
-        alpha = None if self.alpha is None else resize(self.alpha, height, width)
-        return replace(self, pixels=resize(self.pixels, height, width), alpha=alpha)
+        """Return the picture at another size; its rows are split as before."""
+        if self.shard is None:
+            alpha = None if self.alpha is None else resize(self.alpha, height, width)
+            return replace(self, pixels=resize(self.pixels, height, width), alpha=alpha)
+        target = split_image(height, self.shard.group)
+        alpha = None if self.alpha is None else resize_split(self.alpha, self.shard, target, width)
+        return replace(self, pixels=resize_split(self.pixels, self.shard, target, width), alpha=alpha, shard=target)
 
 
 Source = str | Path | Image.Image | PixelArray | Tensor | Picture

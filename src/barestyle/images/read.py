@@ -32,7 +32,7 @@ def read(source: Source, *, max_pixels: int = MAX_PIXELS) -> Picture:
     if isinstance(source, str | Path):
         return _from_file(Path(source), max_pixels)
     if isinstance(source, Picture):  # it was read before
-        _check_pixels(source.width, source.height, max_pixels, source.name)
+        check_pixels(source.width, source.height, max_pixels, source.name)
         return source
     try:
         return _from_memory(source, max_pixels)
@@ -49,19 +49,19 @@ def read(source: Source, *, max_pixels: int = MAX_PIXELS) -> Picture:
 def _from_memory(source: Source, max_pixels: int) -> Picture:
     if isinstance(source, Image.Image):
         name = "the PIL image"
-        _check_pixels(source.width, source.height, max_pixels, name)
+        check_pixels(source.width, source.height, max_pixels, name)
         samples, bits = _from_pil(source, name)
     elif isinstance(source, Tensor):
         name = "the tensor"
         samples, bits = _from_tensor(source), 16 if source.dtype == torch.uint16 else 8
-        _check_pixels(samples.shape[1], samples.shape[0], max_pixels, name)
+        check_pixels(samples.shape[1], samples.shape[0], max_pixels, name)
     elif isinstance(source, np.ndarray):
         name = "the array"
         source = np.asarray(source)  # a np.matrix would keep two dimensions when sliced
         samples, bits = source[..., None] if source.ndim == 2 else source, 8 * min(source.dtype.itemsize, 2)
         bits = bits if source.dtype == np.uint16 else 8
         if samples.ndim == 3:
-            _check_pixels(samples.shape[1], samples.shape[0], max_pixels, name)
+            check_pixels(samples.shape[1], samples.shape[0], max_pixels, name)
     else:
         raise ImageError(f"an image must be a path, a PIL image, an array or a tensor, not {type(source).__name__}")
     content = hashlib.sha256(
@@ -71,15 +71,21 @@ def _from_memory(source: Source, max_pixels: int) -> Picture:
 
 
 def _from_file(path: Path, max_pixels: int) -> Picture:
+    samples, bits, digest = decode_file(path, max_pixels)
+    return from_samples(samples, name=repr(str(path)), sha256=digest, path=path, bits=bits)
+
+
+def decode_file(path: Path, max_pixels: int) -> tuple[PixelArray, int, str]:
+    """Return a file's samples (H, W, channels) in sRGB, its bits per channel, and its SHA-256. Raises ImageError."""
     name = repr(str(path))
     data = _read_bytes(path, name)
     try:
         with without_pillow_limit(), Image.open(io.BytesIO(data), formats=_pillow_formats()) as image:
-            _check_pixels(image.width, image.height, max_pixels, name)
+            check_pixels(image.width, image.height, max_pixels, name)
             samples, bits = high_bit_depth.decode(image, data, name) or _from_pil(image, name)
     except UnidentifiedImageError:
         frame = high_bit_depth.decode_tiff(
-            data, name, lambda width, height: _check_pixels(width, height, max_pixels, name)
+            data, name, lambda width, height: check_pixels(width, height, max_pixels, name)
         )
         if frame is None:
             raise ImageError(
@@ -92,7 +98,7 @@ def _from_file(path: Path, max_pixels: int) -> Picture:
         raise _too_large(name) from None
     except Exception as error:  # noqa: BLE001  # decoders raise all kinds of errors for damaged files
         raise ImageError(f"{name} is damaged or cut short ({_first_line(error)}); get the file again") from None
-    return from_samples(samples, name=name, sha256=hashlib.sha256(data).hexdigest(), path=path, bits=bits)
+    return samples, bits, hashlib.sha256(data).hexdigest()
 
 
 @cache
@@ -168,7 +174,8 @@ def _from_tensor(tensor: Tensor) -> PixelArray:
     return planes.detach().cpu().permute(1, 2, 0).numpy()
 
 
-def _check_pixels(width: int, height: int, max_pixels: int, name: str) -> None:
+def check_pixels(width: int, height: int, max_pixels: int, name: str) -> None:
+    """Raise PixelLimitError if an image has more pixels than allowed."""
     if width * height > max_pixels:
         raise PixelLimitError(
             f"{name} has {width} x {height} = {width * height:,} pixels, more than the limit of {max_pixels:,}; "

@@ -40,7 +40,7 @@ def encode(
     if extension in (".jpg", ".jpeg") and alpha is not None:
         pixels, alpha = pixels * alpha + (1 - alpha), None
     has_16_bits = bits == 16 and extension in (".png", ".tif", ".tiff")
-    samples = _to_samples(pixels, alpha, 16 if has_16_bits else 8)
+    samples = to_samples(pixels, alpha, 16 if has_16_bits else 8)
     if extension == ".png":
         return _insert_record(_encode_png(samples), record)
     buffer = io.BytesIO()
@@ -62,8 +62,8 @@ def encode(
     return buffer.getvalue()
 
 
-def _to_samples(pixels: Tensor, alpha: Tensor | None, bits: int) -> PixelArray:
-    """Return samples (H, W, 3 or 4), rounded to the nearest level."""
+def to_samples(pixels: Tensor, alpha: Tensor | None, bits: int) -> PixelArray:
+    """Return samples (H, W, 3 or 4) of 8 or 16 bits, rounded to the nearest level, of pixels and alpha in 0..1."""
     parts = [pixels] if alpha is None else [pixels, alpha]
     maximum = 2**bits - 1
     values = np.concatenate([part[0].permute(1, 2, 0).cpu().numpy().astype(np.float64) for part in parts], axis=2)
@@ -77,12 +77,14 @@ def _encode_png(samples: PixelArray) -> bytes:
 
 def _insert_record(png: bytes, record: str | None) -> bytes:
     """Insert a record as international text chunks after the header (PNG, third edition, section 11.3.3.4)."""
-    if record is None:
-        return png
-    parts = [record[start : start + CHUNK_LENGTH] for start in range(0, len(record), CHUNK_LENGTH)]
-    chunks = b"".join(_text_chunk(record_key(number), part) for number, part in enumerate(parts))
     header_end = 8 + 25  # the signature, and the chunk IHDR with its length, name and checksum
-    return png[:header_end] + chunks + png[header_end:]
+    return png[:header_end] + make_record_chunks(record) + png[header_end:]
+
+
+def make_record_chunks(record: str | None) -> bytes:
+    """Return the text chunks of a PNG file that hold a record, in parts; none for None."""
+    parts = [record[start : start + CHUNK_LENGTH] for start in range(0, len(record), CHUNK_LENGTH)] if record else []
+    return b"".join(_text_chunk(record_key(number), part) for number, part in enumerate(parts))
 
 
 def record_key(number: int) -> str:
@@ -92,4 +94,9 @@ def record_key(number: int) -> str:
 
 def _text_chunk(key: str, text: str) -> bytes:
     data = key.encode() + b"\0\1\0\0\0" + zlib.compress(text.encode(), 9)
-    return struct.pack(">I", len(data)) + b"iTXt" + data + struct.pack(">I", zlib.crc32(b"iTXt" + data))
+    return make_png_chunk(b"iTXt", data)
+
+
+def make_png_chunk(kind: bytes, data: bytes) -> bytes:
+    """Return a chunk of a PNG file with its length and checksum."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

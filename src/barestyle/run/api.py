@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from barestyle.distributed import ALONE, ProcessGroup
 from barestyle.hardware.threads import use_threads
 from barestyle.images import Source
 from barestyle.presets import DEFAULT_PRESET
@@ -37,6 +38,7 @@ def transfer(  # long: its arguments and their description
     max_pixels: int = MAX_PIXELS,
     checkpoint: str | Path | None = None,
     checkpoint_every: int = CHECKPOINT_EVERY,
+    group: ProcessGroup | None = None,
 ) -> Result:
     """Paint `content` in the style of `style`.
 
@@ -66,10 +68,14 @@ def transfer(  # long: its arguments and their description
         checkpoint: a file that is updated with the state of the run, for `resume`.
         checkpoint_every: iterations between two updates of the checkpoint, which is as large as the optimizer's
             history.
+        group: processes of torch.distributed that compute one picture together, such as
+            `ProcessGroup(torch.distributed.group.WORLD)`; all of them call this with the same arguments. Each gets its
+            rows of the result, and `Result.save`, which all call, writes the whole.
 
     Raises:
         SpecError, ImageError, WeightsError, DeviceError: before any heavy work.
         DivergedError: the loss became infinite or NaN at every restart that the spec allows.
+        ProcessGroupError: another process of the group ended or does not answer.
     """
     request = Request(
         content,
@@ -84,6 +90,7 @@ def transfer(  # long: its arguments and their description
         precision=precision,
         memory=memory,
         max_pixels=max_pixels,
+        group=group or ALONE,
     )
     config = None if checkpoint is None else CheckpointConfig(Path(checkpoint), checkpoint_every)
     return run(prepare(request), on_progress=on_progress, should_stop=should_stop, checkpoint_config=config)

@@ -12,8 +12,9 @@ from typing import cast
 import torch
 from torch import Tensor
 
+from barestyle.distributed import ALONE, ProcessGroup
 from barestyle.errors import ImageError, SpecError
-from barestyle.images import Picture, Source, read
+from barestyle.images import Picture, Source, read_split
 from barestyle.images.color_transfer import luminance
 from barestyle.spec import MAX_PIXELS
 from barestyle.spec.validation import MAX_NUMBER
@@ -54,14 +55,14 @@ def read_styles(
         raise SpecError("there is no style; give at least one image")
     checked_weights = check_weights(weights, len(sources))
     mask_pictures = read_masks(masks, len(sources), content, max_pixels)
-    pictures = [read_style(source, max_pixels=max_pixels) for source in sources]
+    pictures = [read_style(source, max_pixels=max_pixels, group=content.group) for source in sources]
     return tuple(Style(*parts) for parts in zip(pictures, checked_weights, mask_pictures, strict=True))
 
 
-def read_style(source: Source, *, max_pixels: int = MAX_PIXELS) -> Picture:
+def read_style(source: Source, *, max_pixels: int = MAX_PIXELS, group: ProcessGroup = ALONE) -> Picture:
     """Read a style picture; its transparent pixels do not count. Raises ImageError if all are transparent."""
-    picture = read(source, max_pixels=max_pixels)
-    if picture.alpha is not None and not bool(picture.alpha.any()):
+    picture = read_split(source, group, max_pixels=max_pixels)
+    if picture.alpha is not None and not group.largest(float(picture.alpha.max())):
         raise ImageError(f"{picture.name} is completely transparent; use an image with visible pixels")
     return picture
 
@@ -102,7 +103,7 @@ def read_masks(
     pictures = [None if mask is None else read_mask(mask, content, max_pixels) for mask in masks]
     if None in pictures and any(pictures):
         left = 1 - torch.stack([mask.pixels for mask in pictures if mask is not None]).sum(0)
-        if not bool((left > 1 / 255).any()):
+        if not content.group.largest(float(left.max())) > 1 / 255:
             raise SpecError(
                 f"style {pictures.index(None) + 1} has no mask, and the masks of the other styles leave no area "
                 "for it; give it a mask, or leave it out"
@@ -115,22 +116,23 @@ def read_mask(source: Source, content: Picture, max_pixels: int) -> Picture:
 
     Raises ImageError if it has other proportions than the content, or is black.
     """
-    mask = read(source, max_pixels=max_pixels)
+    mask = read_split(source, content.group, max_pixels=max_pixels)
     values = luminance(mask.pixels)
     if mask.alpha is not None:
         values = values - (1 - mask.alpha)  # transparent pixels were blended with white
     check_proportions(mask, content, "a mask")
-    values = replace(mask, pixels=values.clamp(0, 1), alpha=None).resize(content.height, content.width).pixels
-    if float(values.max()) < 1 / 255:
+    mask = replace(mask, pixels=values.clamp(0, 1), alpha=None).resize(content.height, content.width)
+    values = mask.pixels
+    if content.group.largest(float(values.max())) < 1 / 255:
         raise ImageError(f"{mask.name} is completely black; make it white, or gray, where it should apply")
     # Rounded to 16 bits, so that resizing leaves white at exactly 1 and black at exactly 0.
-    return replace(mask, pixels=(values * 65535).round() / 65535, alpha=None)
+    return replace(mask, pixels=(values * 65535).round() / 65535)
 
 
 def read_keep(source: Source, content: Picture, max_pixels: int) -> Picture:
     """Read the mask of protected pixels. Raises ImageError, also if it protects everything."""
     mask = read_mask(source, content, max_pixels)
-    if float(mask.pixels.min()) > 254 / 255:
+    if -content.group.largest(-float(mask.pixels.min())) > 254 / 255:
         raise ImageError(
             f"{mask.name} is completely white, which would protect all of the content; leave some of it black"
         )
@@ -139,7 +141,7 @@ def read_keep(source: Source, content: Picture, max_pixels: int) -> Picture:
 
 def read_start(source: Source, content: Picture, max_pixels: int) -> Picture:
     """Read the start picture at the content's size. Raises ImageError if it has other proportions."""
-    picture = read(source, max_pixels=max_pixels)
+    picture = read_split(source, content.group, max_pixels=max_pixels)
     check_proportions(picture, content, "a start")
     return picture.resize(content.height, content.width)
 
@@ -174,4 +176,4 @@ def alpha_mask(content: Picture) -> Tensor | None:
     None if all count, also if the whole picture is transparent.
     """
     alpha = content.alpha
-    return alpha if alpha is not None and bool(alpha.any()) else None
+    return alpha if alpha is not None and content.group.largest(float(alpha.max())) else None

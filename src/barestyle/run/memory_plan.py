@@ -8,6 +8,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field, model_validator
 
+from barestyle.distributed import ALONE, agree
 from barestyle.errors import DeviceError
 from barestyle.hardware import memory
 from barestyle.losses import GUIDE_CHANNELS
@@ -15,6 +16,7 @@ from barestyle.networks import Network, Size
 from barestyle.objective import SMALLEST_TILE, Tiling, estimate_feature_bytes, estimate_overhead_bytes, get_guide
 from barestyle.optimize import State
 from barestyle.run.precision import StagePrecision, cast_network
+from barestyle.run.scaled_inputs import ScaledInputs, split_rows
 from barestyle.run.stages import Stage
 from barestyle.spec import LBFGS, Adam, FeatureContentLoss, PaperLBFGS, Spec
 from barestyle.spec.validation import FrozenModel
@@ -85,12 +87,21 @@ class MemoryPlan(FrozenModel):
 class MemoryPlanner:
     """Memory plans of a run's stages: `plan_stages` before the first stage, `begin_stage` at each.
 
-    `earlier` are the plans of another run's stages, which are used again. `used` has the plan of each stage so far.
+    `earlier` are the plans of another run's stages, which are used again. `used` has the plan of each stage so far. If
+    `inputs` are split among processes, each plans for its own rows, and all store as many pairs of vectors.
     """
 
     def __init__(
-        self, spec: Spec, network: Network, *, masks: int, limit: int | None, earlier: Sequence[MemoryPlan] = ()
+        self,
+        spec: Spec,
+        network: Network,
+        *,
+        masks: int,
+        limit: int | None,
+        earlier: Sequence[MemoryPlan] = (),
+        inputs: ScaledInputs | None = None,
     ) -> None:
+        self._inputs = inputs
         self._spec = spec
         self._network = network
         self._masks = masks
@@ -102,28 +113,52 @@ class MemoryPlanner:
     def plan_stages(self, stages: Sequence[Stage]) -> None:
         """Plan every stage, and the float32 stages that replace bf16 ones if these become inaccurate.
 
-        Raises DeviceError if a stage does not fit, before another one has done its work.
+        Raises DeviceError if a stage does not fit, on any process, before another one has done its work.
         """
+        group = ALONE if self._inputs is None else self._inputs.rows.group
+        (self._planned,) = agree(group, lambda: self._plan_all(stages))[group.rank : group.rank + 1]
+        if group.size > 1:
+            histories = group.gather_values([plan.history for plan in self._planned.values()])
+            pairs = zip(self._planned.items(), zip(*histories, strict=True), strict=True)
+            self._planned = {
+                key: plan if plan.history is None else plan.model_copy(update={"history": min(history)})
+                for (key, plan), history in pairs
+            }
+
+    def _plan_all(self, stages: Sequence[Stage]) -> dict[tuple[Size, StagePrecision], MemoryPlan]:
+        planned = {}
         # Measured once: each stage frees what it took, except the history, which its own share has room for.
         in_use = memory.measure_used_memory(self._network.device)
-        budget = memory.compute_memory_budget(self._network.device, self._limit)
+        processes = 1 if self._inputs is None else self._inputs.rows.group.local_size
+        budget = memory.compute_memory_budget(self._network.device, self._limit, processes=processes)
         for stage in reversed(stages[len(self._earlier) :]):  # the largest is the last
             precisions: tuple[StagePrecision, ...] = ("float32",) if stage.precision_checked else ()
             for precision in (stage.precision, *precisions):
-                self._planned[stage.size, precision] = self._plan(stage.size, precision, in_use, budget)
+                planned[stage.size, precision] = self._plan(stage.size, precision, in_use, budget)
+        return planned
 
     def _plan(self, size: Size, precision: StagePrecision, in_use: int, budget: int) -> MemoryPlan:
         content_loss = self._spec.content_loss
         return plan_memory(
             cast_network(self._network, precision),
             self._spec.optimizer,
-            size,
+            self._measure_own(size),
             in_use=in_use,
             budget=budget,
             content_tap=content_loss.layer if isinstance(content_loss, FeatureContentLoss) else None,
             masks=self._masks,
             guides=0 if get_guide(self._spec) is None else max(self._masks, 1),
         )
+
+    def _measure_own(self, size: Size) -> Size:
+        """Return the size of what this process computes of an image: its own rows, and those around them."""
+        if self._inputs is None or self._inputs.shard is None:
+            return size
+        rows = split_rows(size.height, self._inputs.shard)
+        if rows is None:
+            return size
+        before, after = self._network.halo
+        return Size(min(rows.bottom - rows.top + before + after, size.height), size.width)
 
     def begin_stage(self, index: int, stage: Stage, *, warm_pairs: int | None) -> MemoryPlan:
         """Return the plan of the stage with this index, and add it to `used`.

@@ -11,7 +11,7 @@ from torch import Tensor
 from barestyle.losses import GuideMaps
 from barestyle.networks import Network, Size
 from barestyle.objective import Objective, build_objective, build_region_guide_maps
-from barestyle.optimize import BestSoFar, EnlargedIterate, Iterate, Minimizer, State, WarmStart
+from barestyle.optimize import BestSoFar, EnlargedIterate, InnerProduct, Iterate, Minimizer, State, WarmStart
 from barestyle.run.memory_plan import MemoryPlan, MemoryPlanner
 from barestyle.run.precision import cast_network, is_accurate, is_check_due
 from barestyle.run.scaled_inputs import ScaledInputs, protect_pixels, upsample_change
@@ -90,7 +90,9 @@ class MultiscaleMinimizer:
         self._inputs = inputs
         self._start = start
         masks = sum(region.mask is not None for region in inputs.regions)
-        self._planner = MemoryPlanner(spec, network, masks=masks, limit=memory_limit, earlier=memory_plans)
+        self._planner = MemoryPlanner(
+            spec, network, masks=masks, limit=memory_limit, earlier=memory_plans, inputs=inputs
+        )
         self._objective: Objective | None = None
         self._minimizer: Minimizer | None = None
         self._guides: tuple[Size, list[GuideMaps] | None] | None = None
@@ -149,11 +151,8 @@ class MultiscaleMinimizer:
             yield from self._iterate_stage(minimizer, check, inputs)
             # 3. Keep its image and its curvature pairs, and free everything else before the next stage.
             assert minimizer.best_so_far is not None
-            image, warm_start, self.ending = (
-                minimizer.best_so_far.selected.image,
-                minimizer.warm_start,
-                minimizer.ending,
-            )
+            image = self._unify(minimizer.best_so_far.selected.image, inputs)
+            warm_start, self.ending = minimizer.warm_start, minimizer.ending
             self._end_stage()
             del minimizer, check
             if not cursor.remaining:
@@ -164,7 +163,14 @@ class MultiscaleMinimizer:
             if self.stage.size != previous.size:
                 warm_start = None  # pairs of another size; those of another precision are nearly right
             smaller, inputs = inputs, self._inputs.resize(self.stage.size)
-            image = upsample_change(image, smaller.base, inputs.base, inputs.size)
+            image = upsample_change(image, smaller, inputs)
+
+    def _unify(self, image: Tensor, inputs: ScaledInputs) -> Tensor:
+        """Return an image that every process computed as a whole: the first one's, as others may round differently."""
+        shard = self._inputs.shard
+        if shard is None or inputs.rows.is_split:
+            return image
+        return shard.group.broadcast(image.clone())
 
     def _begin_stage(
         self, inputs: ScaledInputs, start: Tensor, warm_start: WarmStart | None
@@ -175,8 +181,14 @@ class MultiscaleMinimizer:
         plan = self._planner.begin_stage(self._cursor.index, stage, warm_pairs=None if pairs is None else pairs.size)
         network = cast_network(self._network, stage.precision)
         build = partial(
-            build_objective, self._spec, content=inputs.content, style=inputs.regions, guides=self._build_guides(inputs)
+            build_objective,
+            self._spec,
+            content=inputs.content,
+            style=inputs.regions,
+            guides=self._build_guides(inputs),
+            shard=inputs.shard,
         )
+        inner = InnerProduct(inputs.shard)
         objective = build(network, tiling=plan.to_tiling())
         self._objective = objective
         evaluate = protect_pixels(objective.evaluate, inputs)
@@ -184,15 +196,18 @@ class MultiscaleMinimizer:
         def check(image: Tensor) -> bool:
             gradient = evaluate(image).gradient
             objective.release()
-            accurate = build(self._network, tiling=plan.to_half_tiling(stage.size))
-            return is_accurate(gradient, protect_pixels(accurate.evaluate, inputs)(image).gradient)
+            accurate = build(self._network, tiling=plan.to_half_tiling(inputs.size))
+            return is_accurate(gradient, protect_pixels(accurate.evaluate, inputs)(image).gradient, inner)
 
-        return Minimizer(evaluate, start, self._adapt_optimizer(plan), warm_start), check
+        return Minimizer(evaluate, start, self._adapt_optimizer(plan), warm_start, inner), check
 
     def _build_guides(self, inputs: ScaledInputs) -> list[GuideMaps] | None:
         """Return the regions' guides at a stage's size; stages of the same size share them."""
         if self._guides is None or self._guides[0] != inputs.size:
-            self._guides = inputs.size, build_region_guide_maps(self._spec, inputs.content, inputs.regions)
+            self._guides = (
+                inputs.size,
+                build_region_guide_maps(self._spec, inputs.content, inputs.regions, inputs.shard),
+            )
         return self._guides[1]
 
     def _adapt_optimizer(self, plan: MemoryPlan) -> LBFGS | PaperLBFGS | Adam:
@@ -239,7 +254,7 @@ class MultiscaleMinimizer:
             return iterate
 
         def enlarge(image: Tensor) -> Tensor:
-            enlarged = upsample_change(image, inputs.base, whole.base, whole.size)
+            enlarged = upsample_change(image, inputs, whole)
             return enlarged if whole.keep is None else enlarged.lerp(whole.content, whole.keep)
 
         step, evaluations = cursor.finished_steps + iterate.step, cursor.finished_evaluations + iterate.evaluations

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import torch
 
+from barestyle.distributed import ALONE, ProcessGroup
 from barestyle.errors import ImageError, SpecError
 from barestyle.hardware import devices
 from barestyle.hardware.memory import parse_memory
-from barestyle.images import Picture, Source, read, target_size
+from barestyle.images import Picture, Source, read_split, target_size
 from barestyle.networks import SMALLEST_SIDE, Size, compute_minimum_side, vgg19
 from barestyle.presets import preset
 from barestyle.run.inputs import Style, read_keep, read_start, read_styles
@@ -18,7 +19,16 @@ from barestyle.run.memory_plan import MemoryPlan
 from barestyle.run.precision import Precision, choose_precision
 from barestyle.run.request import Request
 from barestyle.run.stages import Stage, plan_stages
-from barestyle.spec import DEFAULT_LONGEST_SIDE, VGG, NoiseStart, PictureStart, Spec
+from barestyle.spec import (
+    DEFAULT_LONGEST_SIDE,
+    VGG,
+    LuminanceColors,
+    MatchedColors,
+    NoiseStart,
+    PaperLBFGS,
+    PictureStart,
+    Spec,
+)
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,11 @@ class Plan:
         return (self.spec.digest, self.seed, self.precision, single, styles)
 
     @property
+    def group(self) -> ProcessGroup:
+        """The processes that compute the picture together."""
+        return self.content.group
+
+    @property
     def size(self) -> tuple[int, int]:
         """Height and width of the result."""
         return self.content.height, self.content.width
@@ -95,16 +110,18 @@ def prepare(request: Request, *, memory_plans: tuple[MemoryPlan, ...] = ()) -> P
     DeviceError.
     """
     with torch.inference_mode(False):  # tensors made in inference mode could never have a gradient
-        limit = request.max_pixels
+        group = request.group
+        limit = request.max_pixels * group.size
         # 1. Check the settings.
         spec = choose_start(check_spec(request.spec), request.start)
         check_seed(request.seed)
         device = devices.select_device(request.device)
         precision = choose_precision(request.precision, spec, device)
+        check_split(spec, group)
         memory_limit = parse_memory(str(request.memory))
         trained = load_trained_layers(spec)
         # 2. Read the content, which decides the size of the result.
-        content = read_content(request.content, spec, limit)
+        content = read_content(request.content, spec, limit, group)
         # 3. Read what is sized relative to it.
         styles = read_styles(
             request.style, weights=request.weights, masks=request.masks, content=content, max_pixels=limit
@@ -133,6 +150,23 @@ def check_options(spec: Spec, *, seed: int, device: str, precision: str, memory:
     choose_precision(precision, spec, devices.select_device(device))
     parse_memory(str(memory))
     choose_start(spec, None)
+
+
+def check_split(spec: Spec, group: ProcessGroup) -> None:
+    """Raise SpecError if the spec has something that needs the whole picture in one process."""
+    if group.size == 1:
+        return
+    if isinstance(spec.optimizer, PaperLBFGS):
+        raise SpecError(
+            "optimizer=paper-lbfgs cannot be split among processes; use optimizer=lbfgs, or start a single process"
+        )
+    if isinstance(spec.colors, MatchedColors) or (
+        isinstance(spec.colors, LuminanceColors) and spec.colors.when == "before"
+    ):
+        raise SpecError(
+            f"colors={spec.colors.kind} needs the whole picture in one process; leave it out, and change the colors of "
+            "the result with `barestyle recolor`, or start a single process"
+        )
 
 
 def check_spec(spec: Spec | str) -> Spec:
@@ -168,9 +202,9 @@ def load_trained_layers(spec: Spec) -> vgg19.TrainedLayers | None:
     return vgg19.load_layers(vgg19.find_weights(spec.network.trained_file), spec.deepest_layer)
 
 
-def read_content(source: Source, spec: Spec, max_pixels: int) -> Picture:
+def read_content(source: Source, spec: Spec, max_pixels: int, group: ProcessGroup = ALONE) -> Picture:
     """Read the content picture at the size of the result. Raises ImageError."""
-    picture = read(source, max_pixels=max_pixels)
+    picture = read_split(source, group, max_pixels=max_pixels)
     long_side = spec.size or min(max(picture.height, picture.width), DEFAULT_LONGEST_SIDE)
     size = target_size(picture.height, picture.width, long_side)
     check_pixels(size, max_pixels, "a result", "--size")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import copy
+import math
 from typing import Literal, cast, get_args
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from barestyle.errors import SpecError
 from barestyle.hardware import devices
 from barestyle.networks import Network
+from barestyle.optimize.inner_product import WHOLE, InnerProduct
 from barestyle.spec import PaperLBFGS, Spec
 
 StagePrecision = Literal["float32", "bf16"]
@@ -69,12 +70,14 @@ def is_check_due(step: int, *, checked: bool) -> bool:
     return not checked or (step > 0 and step % CHECK_EVERY == 0)
 
 
-def is_accurate(narrow: Tensor, accurate: Tensor) -> bool:
+def is_accurate(narrow: Tensor, accurate: Tensor, inner: InnerProduct = WHOLE) -> bool:
     """Return whether a bf16 gradient is close enough to the float32 gradient at the same image."""
-    return gradient_cosine(narrow, accurate) >= MIN_COSINE
+    return gradient_cosine(narrow, accurate, inner) >= MIN_COSINE
 
 
-def gradient_cosine(first: Tensor, second: Tensor) -> float:
-    """Return the cosine of the angle between two gradients of the same shape."""
+def gradient_cosine(first: Tensor, second: Tensor, inner: InnerProduct = WHOLE) -> float:
+    """Return the cosine of the angle between two gradients of the same shape; 0 if one of them is zero."""
     # Moved to the CPU first, because not every device has float64.
-    return float(F.cosine_similarity(first.flatten().cpu().double(), second.flatten().cpu().double(), dim=0))
+    one, other = (gradient.flatten().cpu().double() for gradient in (first, second))
+    lengths = math.sqrt(inner(one, one) * inner(other, other))
+    return inner(one, other) / lengths if lengths else 0.0

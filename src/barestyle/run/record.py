@@ -66,6 +66,7 @@ class Record(FrozenModel):
         stop_reason: code of why the run ended; `reason` is its sentence.
         losses: the loss at each iterate of the last attempt.
         image_sha256: hash of the result's float32 samples (1, 3, H, W), before they are rounded for a file.
+        processes: number of processes that the picture was split among.
     """
 
     kind: Literal["barestyle-record"] = KIND
@@ -95,6 +96,7 @@ class Record(FrozenModel):
     seconds: float
     losses: tuple[float, ...]
     image_sha256: str
+    processes: Annotated[int, Field(ge=1)] = 1
 
     @property
     def run_key(self) -> tuple[object, ...]:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from barestyle.images import Picture
+from barestyle.distributed import RowShard
+from barestyle.images import Picture, collect_slabs
 from barestyle.optimize import Restarts
 from barestyle.run.inputs import Style
 from barestyle.run.multiscale import MultiscaleMinimizer
@@ -26,7 +27,10 @@ def build_record(
     interrupted: bool,
     seconds: float,
 ) -> Record:
-    """Return the record of a run so far, with the hash of an image (1, 3, H, W) and absolute paths."""
+    """Return the record of a run so far, with the hash of an image (1, 3, H, W) and absolute paths.
+
+    Of a split image, all processes have to call this; it has the rows of this one.
+    """
     ending = explain(StopReason.INTERRUPTED) if interrupted else restarts.ending
     return Record(
         digest=plan.spec.digest,
@@ -53,8 +57,20 @@ def build_record(
         reason=ending.sentence,
         seconds=round(seconds, 3),
         losses=tuple(losses),
-        image_sha256=hashlib.sha256(image.cpu().contiguous().numpy().data).hexdigest(),
+        image_sha256=_hash_image(image.cpu(), plan.content.shard),
+        processes=plan.group.size,
     )
+
+
+def _hash_image(image: Tensor, shard: RowShard | None) -> str:
+    """Return the SHA-256 of an image's samples (1, 3, H, W); of a split image, on the first process only."""
+    if shard is None:
+        return hashlib.sha256(image.contiguous().numpy().data).hexdigest()
+    digest = hashlib.sha256()
+    for plane in torch.split(image, 1, dim=1):
+        for slab in collect_slabs(plane, shard):
+            digest.update(slab.contiguous().numpy().data)
+    return digest.hexdigest()
 
 
 def _describe_style(style: Style) -> StyleInput:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from barestyle.distributed import ALONE, ProcessGroup
 from barestyle.images import Source
 from barestyle.presets import DEFAULT_PRESET
 from barestyle.spec import MAX_PIXELS, Spec
@@ -29,3 +30,4 @@ class Request:
     precision: str = "auto"
     memory: str = "auto"
     max_pixels: int = MAX_PIXELS
+    group: ProcessGroup = ALONE

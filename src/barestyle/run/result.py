@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
 from typing import Literal
 
 import numpy as np
@@ -11,7 +12,9 @@ from PIL import Image
 from torch import Tensor
 
 from barestyle.atomic_files import write_atomically
-from barestyle.images import check_format, encode
+from barestyle.distributed import RowShard, agree
+from barestyle.errors import OutputError
+from barestyle.images import SPLIT_EXTENSIONS, check_format, encode, save_split
 from barestyle.run.record import Record, check_output, sidecar
 from barestyle.spec import Spec
 from barestyle.stop_reasons import StopReason
@@ -34,6 +37,7 @@ class Result:
         interrupted: whether it was stopped early.
         seconds: duration, including building the network and the styles' statistics.
         record: everything needed to repeat the run.
+        shard: which rows of the picture `image` and `alpha` are, if it is split among processes.
     """
 
     image: Tensor = field(repr=False)
@@ -48,9 +52,10 @@ class Result:
     interrupted: bool
     seconds: float
     record: Record = field(repr=False)
+    shard: RowShard | None = field(default=None, repr=False)
 
     def to_pil(self) -> Image.Image:
-        """Return the picture as an 8-bit PIL image, RGB or RGBA."""
+        """Return the picture as an 8-bit PIL image, RGB or RGBA; this process's rows if it is split."""
         parts = [self.image] if self.alpha is None else [self.image, self.alpha]
         # In float64, like `save`: float32 would round some values to another level.
         values = np.concatenate([part[0].permute(1, 2, 0).double().numpy() for part in parts], axis=2)
@@ -65,26 +70,62 @@ class Result:
     def save(self, path: str | Path, *, bits: Literal[8, 16] | None = None, overwrite: bool = True) -> Path:
         """Write the picture in the format of the extension, and its record beside it as `path`.json.
 
-        Each file is written completely or not at all. Raises OutputError.
+        Each file is written completely or not at all. If the picture is split among processes, all have to call this,
+        and the first one writes. Raises OutputError.
         """
         path = Path(path)
+        record = self.record_beside(path).to_json()
+        if self.shard is not None and self.shard.is_split:
+            shard = self.shard
+            agree(shard.group, lambda: check_split_output(path, force=overwrite) if shard.group.rank == 0 else None)
+            with _SavedRecord(path, record if shard.group.rank == 0 else None):
+                save_split(path, self.image, self.alpha, shard, bits=bits or self.bits, record=record)
+            return path
         check_output(path, force=overwrite)
         check_format(path, self.image.shape[-2], self.image.shape[-1])
-        record = self.record_beside(path).to_json()
         picture = encode(self.image, self.alpha, path.suffix, bits=bits or self.bits, record=record)
-        # The record comes first, so that whenever the program is killed a picture has its record.
-        before = sidecar(path).read_bytes() if sidecar(path).exists() else None
-        write_atomically(sidecar(path), record.encode())
-        try:
+        with _SavedRecord(path, record):
             write_atomically(path, picture)
-        except BaseException:
-            if before is None:
-                sidecar(path).unlink(missing_ok=True)
-            else:
-                write_atomically(sidecar(path), before)
-            raise
         return path
 
     def record_beside(self, path: Path) -> Record:
         """Return the record with its inputs' paths relative to the folder of `path`."""
         return self.record.relative_to(path.parent.resolve())
+
+
+def check_split_output(path: Path, *, force: bool) -> None:
+    """Raise OutputError if a picture that is split among processes cannot be written as `path`."""
+    check_output(path, force=force)
+    if path.suffix.lower() not in SPLIT_EXTENSIONS:
+        raise OutputError(
+            f"{str(path)!r} cannot be written a few rows at a time, as a picture on several processes is; "
+            f"use one of {', '.join(SPLIT_EXTENSIONS)}"
+        )
+
+
+class _SavedRecord:
+    """Writes a picture's record before the picture, and restores the earlier one if that cannot be written.
+
+    The record comes first, so that whenever the program is killed a picture has its record. None is not written.
+    """
+
+    def __init__(self, path: Path, record: str | None) -> None:
+        self._path = sidecar(path)
+        self._record = record
+        self._before: bytes | None = None
+
+    def __enter__(self) -> None:
+        if self._record is None:
+            return
+        self._before = self._path.read_bytes() if self._path.exists() else None
+        write_atomically(self._path, self._record.encode())
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None or self._record is None:
+            return
+        if self._before is None:
+            self._path.unlink(missing_ok=True)
+        else:
+            write_atomically(self._path, self._before)

@@ -123,6 +123,7 @@ class RunState:
             interrupted=record.interrupted,
             seconds=record.seconds,
             record=record,
+            shard=self.plan.content.shard,
         )
 
 
@@ -154,7 +155,8 @@ def run(
                 # 2. Report each iterate, and ask whether to stop.
                 if on_progress is not None:
                     on_progress(state.build_progress(iterate))
-                state.interrupted = should_stop is not None and should_stop()
+                wants_to_stop = should_stop is not None and should_stop()
+                state.interrupted = bool(plan.group.sum(torch.tensor(float(wants_to_stop))) > 0)
                 # 3. Write a checkpoint when it is due.
                 if checkpoint_config is not None:
                     is_due = len(state.losses) % checkpoint_config.every == 0

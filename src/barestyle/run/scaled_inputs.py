@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import torch.nn.functional as F
 from torch import Tensor
 
-from barestyle.images import resize
+from barestyle.distributed import RowShard, resample, resize_rows
+from barestyle.images import resize, resize_split, resize_to_whole, split_image
 from barestyle.losses import Region, StyleImage
 from barestyle.networks import Size
 from barestyle.objective import Evaluation
 from barestyle.optimize import Evaluate
 from barestyle.run.stages import shrink_size
+
+FEWEST_ROWS = 256
+"""Rows of a process's part. Images with fewer for each process are computed as a whole by every one, which is quicker
+than to wait for each other."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +28,14 @@ class ScaledInputs:
         regions: the styles and where each applies.
         base: the image that is changed: the content or another start; None to start from noise.
         keep: mask of the pixels that stay the content's.
+        shard: which rows of the content, of base and of the masks these are; None if they are all.
     """
 
     content: Tensor
     regions: tuple[Region, ...]
     base: Tensor | None
     keep: Tensor | None = None
+    shard: RowShard | None = None
 
     @classmethod
     def from_images(cls, content: Tensor, style: Tensor) -> ScaledInputs:
@@ -37,45 +43,79 @@ class ScaledInputs:
         return cls(content, (Region((StyleImage(style),)),), content)
 
     @property
+    def rows(self) -> RowShard:
+        """Which rows each process has."""
+        return self.shard or RowShard.split(self.content.shape[-2])
+
+    @property
     def size(self) -> Size:
-        """Height and width of the content."""
-        return Size(*self.content.shape[-2:])
+        """Height and width of the whole content."""
+        return Size(self.rows.height, self.content.shape[-1])
 
     def resize(self, size: Size) -> ScaledInputs:
-        """Return all images shrunk by the same factor, so that the content has `size`."""
+        """Return all images shrunk by the same factor, so that the content has `size`.
+
+        If this is too small to be split among processes, every process gets the whole images.
+        """
         if size == self.size:
             return self
-        content = resize(self.content, *size)
-        base = content if self.base is self.content else _resize_planes(self.base, size)
+        target = None if self.shard is None else split_rows(size.height, self.shard)
+        content = _resize_planes(self.content, size, self.shard, target)
+        assert content is not None
+        base = content if self.base is self.content else _resize_planes(self.base, size, self.shard, target)
+        keep = _resize_planes(self.keep, size, self.shard, target)
         factor = max(self.size) / max(size)
-        regions = tuple(_shrink_region(region, size, factor) for region in self.regions)
-        return ScaledInputs(content, regions, base, _resize_planes(self.keep, size))
+        regions = tuple(
+            replace(
+                region,
+                styles=tuple(_shrink_style(style, factor) for style in region.styles),
+                mask=_resize_planes(region.mask, size, self.shard, target),
+            )
+            for region in self.regions
+        )
+        return ScaledInputs(content, regions, base, keep, target)
 
 
-def _shrink_region(region: Region, size: Size, factor: float) -> Region:
-    """Return a region for a picture of `size`, its styles shrunk by a factor."""
-    styles = []
-    for style in region.styles:
-        small = shrink_size(Size(*style.pixels.shape[-2:]), factor)
-        pixels, mask = resize(style.pixels, *small), _resize_planes(style.mask, small)
-        styles.append(replace(style, pixels=pixels, mask=mask))
-    return replace(region, styles=tuple(styles), mask=_resize_planes(region.mask, size))
+def split_rows(height: int, shard: RowShard) -> RowShard | None:
+    """Return the parts of an image of a height; None if it is computed as a whole by every process."""
+    return split_image(height, shard.group) if height >= FEWEST_ROWS * shard.group.size else None
 
 
-def _resize_planes(planes: Tensor | None, size: Size) -> Tensor | None:
-    return None if planes is None else resize(planes, *size)
+def _shrink_style(style: StyleImage, factor: float) -> StyleImage:
+    """Return a style shrunk by a factor."""
+    height = style.pixels.shape[-2] if style.shard is None else style.shard.height
+    small = shrink_size(Size(height, style.pixels.shape[-1]), factor)
+    target = None if style.shard is None else split_rows(small.height, style.shard)
+    pixels, mask = (_resize_planes(planes, small, style.shard, target) for planes in (style.pixels, style.mask))
+    assert pixels is not None
+    return replace(style, pixels=pixels, mask=mask, shard=target)
 
 
-def upsample_change(image: Tensor, base: Tensor | None, larger_base: Tensor | None, size: Size) -> Tensor:
-    """Return the image enlarged to `size`, (1, 3, h, w) in 0..1: the larger base plus the enlarged change of the base.
+def _resize_planes(planes: Tensor | None, size: Size, shard: RowShard | None, target: RowShard | None) -> Tensor | None:
+    """Return an image at another size: this process's rows, or the whole on every process if `target` is None."""
+    if planes is None:
+        return None
+    if shard is None:
+        return resize(planes, *size)
+    if target is None:
+        return resize_to_whole(planes, *size, shard)
+    return resize_split(planes, shard, target, size.width)
 
-    So the larger base keeps its details, which an enlarged image would lose. Without a base the image is enlarged.
+
+def upsample_change(image: Tensor, smaller: ScaledInputs, larger: ScaledInputs) -> Tensor:
+    """Return the image enlarged to the size of `larger`, (1, 3, h, w) in 0..1.
+
+    It is the larger base plus the enlarged change of the base. So the larger base keeps its details, which an enlarged
+    image would lose. Without a base the image is enlarged.
     """
-    if tuple(image.shape[-2:]) == size:
+    if smaller.size == larger.size:
         return image
-    change = image if base is None else image - base
-    change = F.interpolate(change, size, mode="bicubic", align_corners=False)
-    return (change if larger_base is None else change.add_(larger_base)).clamp_(0, 1)
+    change = image if smaller.base is None else image - smaller.base
+    if larger.rows.is_split:
+        change = resize_rows(change, smaller.rows, larger.rows, larger.size.width, antialias=False)
+    else:
+        change = resample(change, larger.size, antialias=False)
+    return (change if larger.base is None else change.add_(larger.base)).clamp_(0, 1)
 
 
 def protect_pixels(evaluate: Evaluate, inputs: ScaledInputs) -> Evaluate:

@@ -15,11 +15,10 @@ from barestyle.cli.messages import format_count
 from barestyle.cli.study.progress import show_progress
 
 if TYPE_CHECKING:
-    from distributed import Client
-
     from barestyle.study.cell import Cell, CellResult
     from barestyle.study.resolve import ResolvedStudy
     from barestyle.study.store import Store
+    from distributed import Client
 
 
 @dataclass(frozen=True)
@@ -67,9 +66,11 @@ class StudyRun:
                 verdicts = judge(claims, table)
                 workers = max(1, len(client.nthreads()))  # type: ignore[no-untyped-call]
                 cells = choose_cells(verdicts, table, at_least=BATCH * workers)
+                known = [v.word for v in verdicts if is_in_study(v.claim, table, v.optimizer)]
                 if not self.quiet:
-                    known = [v.word for v in verdicts if is_in_study(v.claim, table, v.optimizer)]
                     print(describe_verdicts(known), file=sys.stderr, flush=True)
+                if not cells and not self.quiet and "undecided" in known:
+                    print("more cells of this study are not expected to decide a claim", file=sys.stderr)
                 if not cells or not run_batch(cells):
                     return
 

@@ -1,0 +1,64 @@
+"""Join the processes that `torchrun` started."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import torch
+import torch.distributed as dist
+
+from barestyle.distributed.process_group import ALONE, ProcessGroup
+from barestyle.errors import ProcessGroupError
+
+TIMEOUT = timedelta(minutes=5)
+"""Time without an answer after which another process counts as lost. A process may wait while others plan or write."""
+
+TIMEOUT_VARIABLE = "BARESTYLE_TIMEOUT"
+"""Environment variable with another timeout in seconds."""
+
+
+def is_started_by_torchrun() -> bool:
+    """Return whether `torchrun` started this process."""
+    return "TORCHELASTIC_RUN_ID" in os.environ and "WORLD_SIZE" in os.environ
+
+
+@contextmanager
+def join_torchrun() -> Iterator[ProcessGroup]:
+    """Return a context with the group of the processes that `torchrun` started; without it, of this process alone.
+
+    CPUs communicate through gloo, GPUs through NCCL, each process with the GPU of its local rank. Raises
+    ProcessGroupError if they do not find each other.
+    """
+    if not is_started_by_torchrun():
+        yield ALONE
+        return
+    backend = "gloo"
+    if torch.cuda.is_available():
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        backend = "cpu:gloo,cuda:nccl"
+    try:
+        dist.init_process_group(backend, timeout=_read_timeout())
+        group = ProcessGroup(dist.group.WORLD)
+    except (RuntimeError, dist.DistError) as error:
+        raise ProcessGroupError(
+            f"the processes that torchrun started did not find each other ({str(error).splitlines()[0][:200]}); check "
+            "the address and the port of torchrun, and GLOO_SOCKET_IFNAME if machines have several networks"
+        ) from None
+    try:
+        yield group
+    finally:
+        dist.destroy_process_group()
+
+
+def _read_timeout() -> timedelta:
+    text = os.environ.get(TIMEOUT_VARIABLE)
+    if text is None:
+        return TIMEOUT
+    if not text.isdigit() or not int(text):
+        raise ProcessGroupError(
+            f"{TIMEOUT_VARIABLE} cannot be {text!r}; it must be a whole number of seconds, such as 60"
+        )
+    return timedelta(seconds=int(text))

@@ -1,0 +1,71 @@
+"""Some rows of a TIFF file, without reading the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import tifffile
+
+from barestyle.images.picture import PixelArray
+
+_ICC_PROFILE = 34675
+_ORIENTATION = 274
+
+
+class TiffHeader(NamedTuple):
+    """The size of a TIFF file's first page, and its channels and bits of each."""
+
+    height: int
+    width: int
+    channels: int
+    bits: int
+
+
+def read_header(path: Path) -> TiffHeader | None:
+    """Return the header of a TIFF file whose rows `read_rows` can read, or None for other files.
+
+    Others are those that have to be decoded as a whole: with a color profile, an orientation, premultiplied alpha, or
+    other samples than gray or RGB of 8 or 16 bits.
+    """
+    try:
+        with tifffile.TiffFile(path) as file:
+            page = file.pages.first
+            is_plain = (
+                page.photometric in (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.RGB)
+                and page.dtype in (np.uint8, np.uint16)
+                and page.bitspersample == 8 * page.dtype.itemsize
+                and page.planarconfig == tifffile.PLANARCONFIG.CONTIG
+                and page.imagedepth == 1
+                and page.samplesperpixel <= 4
+                and _ICC_PROFILE not in page.tags
+                and (_ORIENTATION not in page.tags or page.tags[_ORIENTATION].value == 1)
+                and tifffile.EXTRASAMPLE.ASSOCALPHA not in page.extrasamples
+            )
+            if not is_plain:
+                return None
+            return TiffHeader(page.imagelength, page.imagewidth, page.samplesperpixel, page.bitspersample)
+    except (tifffile.TiffFileError, OSError, ValueError, AttributeError):
+        return None
+
+
+def read_rows(path: Path, top: int, bottom: int) -> PixelArray:
+    """Return rows of a TIFF file's first page, (bottom - top, W, channels); raises ValueError for a damaged file."""
+    with tifffile.TiffFile(path) as file:
+        page = file.pages.first
+        if page.dtype is None:
+            raise ValueError("its samples have no type")
+        result = np.zeros((bottom - top, page.imagewidth, page.samplesperpixel), page.dtype)
+        across = -(-page.imagewidth // page.tilewidth) if page.is_tiled else 1
+        length = page.tilelength if page.is_tiled else page.rowsperstrip
+        for index in range(top // length * across, -(-bottom // length) * across):
+            file.filehandle.seek(page.dataoffsets[index])
+            data = file.filehandle.read(page.databytecounts[index])
+            segment, (_, _, _, first, left, _), (_, height, width, _) = page.decode(data, index)
+            if segment is None:
+                continue  # an empty tile is zero
+            start, end = max(first, top), min(first + height, bottom)
+            part = np.asarray(segment)[0, start - first : end - first, :width]
+            result[start - top : end - top, left : left + width] = part
+        return result
