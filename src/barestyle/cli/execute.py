@@ -103,6 +103,7 @@ def execute(plan: Plan, output: Path, options: ExecuteOptions) -> Outcome:
     from barestyle.cli.snapshots import Snapshots
     from barestyle.cli.video_option import record_video
     from barestyle.images import check_format
+    from barestyle.run import split_checkpoint
     from barestyle.run.runner import run
 
     check_format(output, *plan.size)
@@ -134,7 +135,8 @@ def execute(plan: Plan, output: Path, options: ExecuteOptions) -> Outcome:
         checkpoint = None
         if options.checkpoint is not None:
             if error is None and not result.interrupted:
-                options.checkpoint.path.unlink(missing_ok=True)
+                if plan.group.rank == 0:
+                    split_checkpoint.delete(options.checkpoint.path)
             elif options.checkpoint.path.exists():
                 checkpoint = options.checkpoint.path
     return Outcome(result, path, interrupt.requested, error, checkpoint)
@@ -185,7 +187,7 @@ def report(outcome: Outcome, *, quiet: bool) -> None:
         return
     result = outcome.result
     if outcome.error is None:
-        size = f"{result.image.shape[-1]} x {result.image.shape[-2]}"
+        size = f"{result.record.width} x {result.record.height}"
         restarts = f", {format_count(result.restarts, 'restart')}" if result.restarts else ""
         evaluations = format_count(result.evaluations, "evaluation")
         print(f"{outcome.path}  {size} pixels, {evaluations} in {result.seconds:.1f} s{restarts}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from barestyle.errors import RecordError
 from barestyle.spec import MAX_PIXELS
 
 if TYPE_CHECKING:
+    from barestyle.distributed import ProcessGroup
     from barestyle.run.checkpoint import Checkpoint
 
 SUFFIX = ".checkpoint"
@@ -48,11 +50,31 @@ def resume(
 
     On the same machine the result is the same, bit for bit, as without the interruption.
     """
+    from barestyle.distributed import join_torchrun
+
+    options_of_run = ExecuteOptions(force=force, quiet=quiet, save_every=save_every, video=video)
+    with join_torchrun() as group:
+        return continue_run(
+            output, group, options_of_run, moved_options, checkpoint_every=checkpoint_every, max_pixels=max_pixels
+        )
+
+
+def continue_run(
+    output: Path,
+    group: ProcessGroup,
+    options_of_run: ExecuteOptions,
+    moved_options: MovedOptions,
+    *,
+    checkpoint_every: int | None,
+    max_pixels: int,
+) -> int:
+    """Continue the run of an output from its checkpoint, and report; return the exit code."""
     from barestyle.hardware.threads import use_threads
     from barestyle.run import checkpoint as checkpoints
     from barestyle.run.checkpoint import CheckpointConfig
     from barestyle.run.record import check_output
     from barestyle.run.rerun import plan_rerun
+    from barestyle.run.split_checkpoint import agree_on_checkpoint
 
     output = output.with_name(output.name.removesuffix(SUFFIX))
     path = checkpoints.path_for(output)
@@ -60,24 +82,23 @@ def resume(
         raise RecordError(
             f"there is no checkpoint for {str(output)!r}; the run is finished, or was started without --checkpoint"
         )
-    checkpoint = checkpoints.load(path)
+    checkpoint = agree_on_checkpoint(path, group)
+    force, video = options_of_run.force, options_of_run.video
     with use_threads(checkpoint.record.threads):
-        plan = plan_rerun(checkpoint.record, path, moved_options.relocate(), max_pixels=max_pixels)
+        plan = plan_rerun(checkpoint.record, path, moved_options.relocate(), max_pixels=max_pixels, group=group)
         overwrite_output = is_unfinished(output, checkpoint)
         check_output(output, force=force or overwrite_output, inputs=plan.files)
         if video is not None:
             check_video_option(video, output, force=force, inputs=[path, *plan.files])
-        execute_options = ExecuteOptions(
-            force=force,
+        execute_options = replace(
+            options_of_run,
             overwrite_output=overwrite_output,
-            quiet=quiet,
-            save_every=save_every,
-            video=video,
             checkpoint=CheckpointConfig(path, checkpoint_every or checkpoint.every),
             resumed=checkpoint,
         )
         outcome = execute(plan, output, execute_options)
-    report(outcome, quiet=quiet)
+    if group.rank == 0:
+        report(outcome, quiet=options_of_run.quiet)
     return outcome.exit_code
 
 

@@ -11,7 +11,8 @@ import typer
 from barestyle.cli import options
 from barestyle.cli.checkpoint_option import checkpoint_for
 from barestyle.cli.execute import ExecuteOptions, execute, report
-from barestyle.cli.option_groups import RunOptions, SpecOptions, expand_groups
+from barestyle.cli.option_groups import MovedOptions, RunOptions, SpecOptions, expand_groups
+from barestyle.cli.resume import continue_run
 from barestyle.cli.spec_builder import STARTS
 from barestyle.cli.style_arguments import parse_style_arguments
 from barestyle.cli.video_option import check_video_option
@@ -48,7 +49,8 @@ def transfer(
     spec = spec_options.build(start=start)
     output = output or Path("-".join(path.stem for path in (content, *arguments.styles)) + ".png")
     start_image = Path(start) if start is not None and start not in STARTS else None
-    from barestyle.distributed import join_torchrun
+    from barestyle.distributed import is_restarted, join_torchrun
+    from barestyle.run.checkpoint import path_for
     from barestyle.run.plan import prepare
     from barestyle.run.record import check_output
 
@@ -68,6 +70,17 @@ def transfer(
     )
     every = checkpoint_every or (CHECKPOINT_EVERY if checkpoint else None)
     with join_torchrun() as group:
+        if every and is_restarted() and path_for(output).is_file():
+            # torchrun started the processes again after one of them had ended.
+            options_of_run = ExecuteOptions(force=force, quiet=quiet)
+            return continue_run(
+                output,
+                group,
+                options_of_run,
+                MovedOptions(),
+                checkpoint_every=checkpoint_every,
+                max_pixels=run_options.max_pixels,
+            )
         plan = prepare(replace(request, group=group))
         execute_options = ExecuteOptions(
             force=force,

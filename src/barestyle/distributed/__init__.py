@@ -4,7 +4,7 @@ from barestyle.distributed.halo_exchange import HaloExchange, Span
 from barestyle.distributed.process_group import ALONE, ProcessGroup, agree
 from barestyle.distributed.resample import gather_whole, resample, resize_rows
 from barestyle.distributed.row_shard import RowShard
-from barestyle.distributed.torchrun import is_started_by_torchrun, join_torchrun
+from barestyle.distributed.torchrun import is_restarted, is_started_by_torchrun, join_torchrun
 
 __all__ = [
     "ALONE",
@@ -14,6 +14,7 @@ __all__ = [
     "Span",
     "agree",
     "gather_whole",
+    "is_restarted",
     "is_started_by_torchrun",
     "join_torchrun",
     "resample",

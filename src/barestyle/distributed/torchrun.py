@@ -25,6 +25,11 @@ def is_started_by_torchrun() -> bool:
     return "TORCHELASTIC_RUN_ID" in os.environ and "WORLD_SIZE" in os.environ
 
 
+def is_restarted() -> bool:
+    """Return whether `torchrun` started the processes again, because one of them had ended."""
+    return is_started_by_torchrun() and os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") != "0"
+
+
 @contextmanager
 def join_torchrun() -> Iterator[ProcessGroup]:
     """Return a context with the group of the processes that `torchrun` started; without it, of this process alone.

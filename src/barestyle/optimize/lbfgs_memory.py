@@ -51,8 +51,8 @@ class LBFGSMemory:
             self._vectors = step.new_empty(blocks, 2 * self.size, BLOCK)
         slot = len(self._order) if len(self._order) < self.size else self._order.pop(0)
         self._order.append(slot)
-        self._vectors[:, 2 * slot] = _split_into_blocks(step)
-        self._vectors[:, 2 * slot + 1] = _split_into_blocks(change)
+        self._vectors[:, 2 * slot] = split_into_blocks(step)
+        self._vectors[:, 2 * slot + 1] = split_into_blocks(change)
         self._has_newest_products = False
 
     def __bool__(self) -> bool:
@@ -93,7 +93,7 @@ class LBFGSMemory:
         """Return -H · gradient for a flat gradient."""
         if not self._order:
             return gradient.neg()
-        blocks = _split_into_blocks(gradient)
+        blocks = split_into_blocks(gradient)
         vectors = [blocks] if self._has_newest_products else [blocks, self._newest_change()]
         products = self._multiply_vectors(vectors)
         if not self._has_newest_products:
@@ -146,7 +146,12 @@ class LBFGSMemory:
         return scale, weights.flatten()
 
 
-def _split_into_blocks(vector: Tensor) -> Tensor:
+def split_into_blocks(vector: Tensor) -> Tensor:
     """Return a flat vector as (blocks, BLOCK), padded with zeros; a view if no padding is needed."""
     padding = -vector.numel() % BLOCK
     return (F.pad(vector, (0, padding)) if padding else vector).view(-1, BLOCK)
+
+
+def join_blocks(blocks: Tensor, numel: int) -> Tensor:
+    """Return vectors in blocks, (blocks, n, BLOCK), as flat ones, (n, numel), without the padding."""
+    return blocks.transpose(0, 1).reshape(blocks.shape[1], -1)[:, :numel]

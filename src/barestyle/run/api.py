@@ -9,7 +9,6 @@ from barestyle.distributed import ALONE, ProcessGroup
 from barestyle.hardware.threads import use_threads
 from barestyle.images import Source
 from barestyle.presets import DEFAULT_PRESET
-from barestyle.run import checkpoint as checkpoints
 from barestyle.run.checkpoint import CheckpointConfig
 from barestyle.run.plan import prepare
 from barestyle.run.progress import CHECKPOINT_EVERY
@@ -17,6 +16,7 @@ from barestyle.run.request import Request
 from barestyle.run.rerun import plan_rerun
 from barestyle.run.result import Result
 from barestyle.run.runner import OnProgress, run
+from barestyle.run.split_checkpoint import agree_on_checkpoint
 from barestyle.spec import MAX_PIXELS, Spec
 
 
@@ -103,8 +103,11 @@ def resume(
     should_stop: Callable[[], bool] | None = None,
     checkpoint_every: int | None = None,
     max_pixels: int = MAX_PIXELS,
+    group: ProcessGroup | None = None,
 ) -> Result:
     """Continue a run from its checkpoint; on the same machine the result is bit for bit that of an unbroken run.
+
+    With another number of processes it is the same to rounding.
 
     Args:
         path: the checkpoint, which is updated while the run continues.
@@ -112,14 +115,15 @@ def resume(
         should_stop: see `transfer`.
         checkpoint_every: iterations between two updates; by default as before.
         max_pixels: larger pictures are refused.
+        group: see `transfer`.
 
     Raises:
         RecordError: the file is not a checkpoint, or was written by another version or for other pictures.
         SpecError, ImageError, WeightsError, DeviceError, DivergedError: see `transfer`.
     """
-    path = Path(path)
-    checkpoint = checkpoints.load(path)
+    path, group = Path(path), group or ALONE
+    checkpoint = agree_on_checkpoint(path, group)
     config = CheckpointConfig(path, checkpoint_every or checkpoint.every)
     with use_threads(checkpoint.record.threads):
-        plan = plan_rerun(checkpoint.record, path, max_pixels=max_pixels)
+        plan = plan_rerun(checkpoint.record, path, max_pixels=max_pixels, group=group)
         return run(plan, on_progress=on_progress, should_stop=should_stop, checkpoint_config=config, resumed=checkpoint)

@@ -16,7 +16,7 @@ from barestyle.networks import Network, Size
 from barestyle.objective import SMALLEST_TILE, Tiling, estimate_feature_bytes, estimate_overhead_bytes, get_guide
 from barestyle.optimize import State
 from barestyle.run.precision import StagePrecision, cast_network
-from barestyle.run.scaled_inputs import ScaledInputs, split_rows
+from barestyle.run.scaled_inputs import ScaledInputs, find_rows
 from barestyle.run.stages import Stage
 from barestyle.spec import LBFGS, Adam, FeatureContentLoss, PaperLBFGS, Spec
 from barestyle.spec.validation import FrozenModel
@@ -154,7 +154,7 @@ class MemoryPlanner:
         """Return the size of what this process computes of an image: its own rows, and those around them."""
         if self._inputs is None or self._inputs.shard is None:
             return size
-        rows = split_rows(size.height, self._inputs.shard)
+        rows = find_rows(size, self._inputs.size.height, self._inputs.shard.group)
         if rows is None:
             return size
         before, after = self._network.halo
@@ -186,6 +186,26 @@ class MemoryPlanner:
         self._planned = {
             (Size(*size), precision): MemoryPlan.model_validate(plan) for size, precision, plan in state["planned"]
         }
+
+    def plan_again(self, stages: Sequence[Stage], stage: Stage) -> None:
+        """Plan for another number of processes than that of the loaded state, with as many pairs of vectors.
+
+        Args:
+            stages: of the run.
+            stage: the current one.
+        """
+        before, current = self._planned, self._earlier[-1]
+        self._earlier = ()
+        self.plan_stages(stages)
+        histories = {key: before.get(key, current) for key in self._planned}
+        self._planned = {key: _with_history(plan, histories[key]) for key, plan in self._planned.items()}
+        planned = self._planned[stage.size, stage.precision]
+        self._earlier = (*self.used, _with_history(planned, current))
+
+
+def _with_history(plan: MemoryPlan, earlier: MemoryPlan) -> MemoryPlan:
+    """Return a plan that stores as many pairs as an earlier one."""
+    return plan.model_copy(update={"history": earlier.history})
 
 
 def plan_memory(

@@ -8,13 +8,14 @@ from functools import partial
 
 from torch import Tensor
 
+from barestyle.distributed import RowShard
 from barestyle.losses import GuideMaps
 from barestyle.networks import Network, Size
 from barestyle.objective import Objective, build_objective, build_region_guide_maps
 from barestyle.optimize import BestSoFar, EnlargedIterate, InnerProduct, Iterate, Minimizer, State, WarmStart
 from barestyle.run.memory_plan import MemoryPlan, MemoryPlanner
 from barestyle.run.precision import cast_network, is_accurate, is_check_due
-from barestyle.run.scaled_inputs import ScaledInputs, protect_pixels, upsample_change
+from barestyle.run.scaled_inputs import ScaledInputs, find_rows, protect_pixels, upsample_change
 from barestyle.run.stages import Stage, reassign_steps
 from barestyle.spec import LBFGS, Adam, PaperLBFGS, Spec
 from barestyle.stop_reasons import StopReason, explain
@@ -117,9 +118,15 @@ class MultiscaleMinimizer:
         return {
             "stage": self.stage._asdict(),
             "cursor": self._cursor.state(),
+            "ends": None if self._rows is None else list(self._rows.ends),
             "memory": self._planner.state(self.memory_plans),
             "minimizer": self._minimizer.state(),
         }
+
+    @property
+    def _rows(self) -> RowShard | None:
+        """The parts of the current stage's images, or None if this process has them completely."""
+        return find_rows(self.stage.size, self._inputs.size.height, self._inputs.rows.group)
 
     def resume(self, state: State) -> None:
         """Restore a saved state; iteration continues after the saved iterate."""
@@ -127,6 +134,8 @@ class MultiscaleMinimizer:
         self.stage = _stage_from_state(state["stage"])
         self._cursor = StageCursor.from_state(state["cursor"])
         self._planner.load_state(state["memory"])
+        if state.get("is_replanned"):
+            self._planner.plan_again(self._stages, self.stage)
         inputs = self._inputs.resize(self.stage.size)
         saved = BestSoFar.from_state(state["minimizer"]["best_so_far"], self._network.device)
         self.best_so_far = saved.map(lambda iterate: self._enlarge(iterate, inputs))

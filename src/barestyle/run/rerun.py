@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from barestyle.distributed import ALONE, ProcessGroup
 from barestyle.errors import RecordError
 from barestyle.images import Picture
 from barestyle.networks.vgg19 import TrainedLayers
@@ -34,10 +35,12 @@ def plan_rerun(
     *,
     device: str | None = None,
     max_pixels: int = MAX_PIXELS,
+    group: ProcessGroup = ALONE,
 ) -> Plan:
     """Return the plan of a record that was read from `record_path`, a picture, a JSON file or a checkpoint.
 
-    `device` replaces the record's. Raises RecordError if a file is missing or has changed, and what `prepare` raises.
+    `device` replaces the record's, and `group` are the processes that paint it. Raises RecordError if a file is missing
+    or has changed, and what `prepare` raises.
     """
     relocated = relocated or RelocatedFiles()
     folder = record_path.resolve().parent
@@ -71,8 +74,10 @@ def plan_rerun(
         device=device or record.device,
         precision=record.precision,
         max_pixels=max_pixels,
+        group=group,
     )
-    plan = prepare(request, memory_plans=record.memory_plans)
+    # Another number of processes has other parts, for which it plans itself.
+    plan = prepare(request, memory_plans=record.memory_plans if record.processes == group.size else ())
     # 3. Refuse files that have changed.
     check_hashes(record, plan, record_path)
     return plan

@@ -12,12 +12,13 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from barestyle.distributed import ProcessGroup
 from barestyle.errors import DeviceError, OutputError
 from barestyle.hardware.kernels import use_repeatable_kernels
 from barestyle.networks import build_network
 from barestyle.objective import is_out_of_memory
 from barestyle.optimize import Iterate, Restarts
-from barestyle.run import checkpoint as checkpoints
+from barestyle.run import split_checkpoint
 from barestyle.run.checkpoint import Checkpoint, CheckpointConfig
 from barestyle.run.multiscale import MultiscaleMinimizer
 from barestyle.run.plan import Plan
@@ -161,7 +162,7 @@ def run(
                 if checkpoint_config is not None:
                     is_due = len(state.losses) % checkpoint_config.every == 0
                     if is_due or state.interrupted:
-                        save_checkpoint(checkpoint_config, state.build_checkpoint(checkpoint_config.every))
+                        save_checkpoint(checkpoint_config, state.build_checkpoint(checkpoint_config.every), plan.group)
                 if state.interrupted:
                     break
         # 4. Return the picture with its record.
@@ -207,10 +208,10 @@ def translate_memory_errors(plan: Plan) -> Iterator[None]:
         ) from error
 
 
-def save_checkpoint(config: CheckpointConfig, checkpoint: Checkpoint) -> None:
+def save_checkpoint(config: CheckpointConfig, checkpoint: Checkpoint, group: ProcessGroup) -> None:
     """Write a checkpoint; if that fails, warn, because the run is worth more than its checkpoint."""
     try:
-        checkpoints.save(config.path, checkpoint)
+        split_checkpoint.save(config.path, checkpoint, group)
     except OutputError as error:
         message = f"{error}; the run continues, but can only be resumed from the previous checkpoint"
         warnings.warn(message, stacklevel=2)

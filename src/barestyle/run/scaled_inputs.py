@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from barestyle.distributed import RowShard, resample, resize_rows
+from barestyle.distributed import ProcessGroup, RowShard, resample, resize_rows
 from barestyle.images import resize, resize_split, resize_to_whole, split_image
 from barestyle.losses import Region, StyleImage
 from barestyle.networks import Size
@@ -59,7 +59,7 @@ class ScaledInputs:
         """
         if size == self.size:
             return self
-        target = None if self.shard is None else split_rows(size.height, self.shard)
+        target = None if self.shard is None else split_rows(size.height, self.shard.group)
         content = _resize_planes(self.content, size, self.shard, target)
         assert content is not None
         base = content if self.base is self.content else _resize_planes(self.base, size, self.shard, target)
@@ -76,16 +76,23 @@ class ScaledInputs:
         return ScaledInputs(content, regions, base, keep, target)
 
 
-def split_rows(height: int, shard: RowShard) -> RowShard | None:
-    """Return the parts of an image of a height; None if it is computed as a whole by every process."""
-    return split_image(height, shard.group) if height >= FEWEST_ROWS * shard.group.size else None
+def find_rows(size: Size, result_height: int, group: ProcessGroup) -> RowShard | None:
+    """Return the parts of a stage's images; None if they are computed as a whole by every process."""
+    if group.size == 1:
+        return None
+    return split_image(size.height, group) if size.height == result_height else split_rows(size.height, group)
+
+
+def split_rows(height: int, group: ProcessGroup) -> RowShard | None:
+    """Return the parts of an image that is smaller than the result; None if every process computes all of it."""
+    return split_image(height, group) if height >= FEWEST_ROWS * group.size else None
 
 
 def _shrink_style(style: StyleImage, factor: float) -> StyleImage:
     """Return a style shrunk by a factor."""
     height = style.pixels.shape[-2] if style.shard is None else style.shard.height
     small = shrink_size(Size(height, style.pixels.shape[-1]), factor)
-    target = None if style.shard is None else split_rows(small.height, style.shard)
+    target = None if style.shard is None else split_rows(small.height, style.shard.group)
     pixels, mask = (_resize_planes(planes, small, style.shard, target) for planes in (style.pixels, style.mask))
     assert pixels is not None
     return replace(style, pixels=pixels, mask=mask, shard=target)
