@@ -100,7 +100,7 @@ def test_ctrl_c_before_the_run_writes_nothing(pictures: Path, tmp_path: Path) ->
     code = (
         "import sys; from barestyle.cli import main\n"
         "def stopped(*_, **__): raise KeyboardInterrupt\n"
-        "import barestyle.run.plan; barestyle.run.plan.read = stopped\n"
+        "import barestyle.run.plan; barestyle.run.plan.read_split = stopped\n"
         "sys.exit(main(sys.argv[1:]))"
     )
     arguments = ["transfer", str(pictures / "content.png"), str(pictures / "style.jpg"), "-o", str(tmp_path / "a.png")]

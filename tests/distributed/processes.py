@@ -6,11 +6,12 @@ import os
 import socket
 from collections.abc import Callable
 from datetime import timedelta
+from multiprocessing import get_context
 from typing import Any
 
 import torch
 import torch.distributed as dist
-from torch import multiprocessing
+from torch.multiprocessing.spawn import spawn
 
 from barestyle.distributed import ProcessGroup
 
@@ -19,8 +20,8 @@ TIMEOUT = timedelta(seconds=120)
 
 def run_processes(work: Callable[..., Any], size: int, *arguments: Any, timeout: timedelta = TIMEOUT) -> list[Any]:
     """Call `work(group, *arguments)` in `size` processes; return what each returned. `work` is defined in a module."""
-    results = multiprocessing.get_context("spawn").Manager().dict()
-    multiprocessing.spawn(_run, (size, find_free_port(), timeout, results, work, arguments), nprocs=size)
+    results = get_context("spawn").Manager().dict()
+    spawn(_run, (size, find_free_port(), timeout, results, work, arguments), nprocs=size)  # type: ignore[no-untyped-call]
     return [results[rank] for rank in range(size)]
 
 

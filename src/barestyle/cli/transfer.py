@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,9 @@ from barestyle.cli.spec_builder import STARTS
 from barestyle.cli.style_arguments import parse_style_arguments
 from barestyle.cli.video_option import check_video_option
 from barestyle.run.progress import CHECKPOINT_EVERY
+
+if TYPE_CHECKING:
+    from barestyle.run.request import Request
 
 
 @expand_groups
@@ -49,9 +52,6 @@ def transfer(
     spec = spec_options.build(start=start)
     output = output or Path("-".join(path.stem for path in (content, *arguments.styles)) + ".png")
     start_image = Path(start) if start is not None and start not in STARTS else None
-    from barestyle.distributed import is_restarted, join_torchrun
-    from barestyle.run.checkpoint import path_for
-    from barestyle.run.plan import prepare
     from barestyle.run.record import check_output
 
     optional = (*(arguments.masks or ()), keep, start_image)
@@ -69,27 +69,27 @@ def transfer(
         start=start_image,
     )
     every = checkpoint_every or (CHECKPOINT_EVERY if checkpoint else None)
+    return run(request, output, ExecuteOptions(force=force, quiet=quiet, save_every=save_every, video=video), every)
+
+
+def run(request: Request, output: Path, execute_options: ExecuteOptions, every: int | None) -> int:
+    """Run a request, together with the processes that torchrun started; return the exit code.
+
+    `every` is the number of iterations between two checkpoints, or None for none. If torchrun started the processes
+    again because one of them had ended, they continue from the last checkpoint.
+    """
+    from barestyle.distributed import is_restarted, join_torchrun
+    from barestyle.run.checkpoint import path_for
+    from barestyle.run.plan import prepare
+
+    force = execute_options.force
     with join_torchrun() as group:
         if every and is_restarted() and path_for(output).is_file():
-            # torchrun started the processes again after one of them had ended.
-            options_of_run = ExecuteOptions(force=force, quiet=quiet)
-            return continue_run(
-                output,
-                group,
-                options_of_run,
-                MovedOptions(),
-                checkpoint_every=checkpoint_every,
-                max_pixels=run_options.max_pixels,
-            )
+            moved, limit = MovedOptions(), request.max_pixels
+            return continue_run(output, group, execute_options, moved, checkpoint_every=every, max_pixels=limit)
         plan = prepare(replace(request, group=group))
-        execute_options = ExecuteOptions(
-            force=force,
-            quiet=quiet,
-            save_every=save_every,
-            video=video,
-            checkpoint=checkpoint_for(output, every, force=force) if every else None,
-        )
-        outcome = execute(plan, output, execute_options)
+        config = checkpoint_for(output, every, force=force) if every else None
+        outcome = execute(plan, output, replace(execute_options, checkpoint=config))
         if group.rank == 0:
-            report(outcome, quiet=quiet)
+            report(outcome, quiet=execute_options.quiet)
     return outcome.exit_code

@@ -13,7 +13,8 @@ from barestyle.losses import GuideMaps
 from barestyle.networks import Network, Size
 from barestyle.objective import Objective, build_objective, build_region_guide_maps
 from barestyle.optimize import BestSoFar, EnlargedIterate, InnerProduct, Iterate, Minimizer, State, WarmStart
-from barestyle.run.memory_plan import MemoryPlan, MemoryPlanner
+from barestyle.run.memory_plan import MemoryPlan
+from barestyle.run.memory_planner import MemoryPlanner
 from barestyle.run.precision import cast_network, is_accurate, is_check_due
 from barestyle.run.scaled_inputs import ScaledInputs, find_rows, protect_pixels, upsample_change
 from barestyle.run.stages import Stage, reassign_steps
