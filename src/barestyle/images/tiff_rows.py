@@ -38,6 +38,7 @@ def read_header(path: Path) -> TiffHeader | None:
                 and page.bitspersample == 8 * page.dtype.itemsize
                 and page.planarconfig == tifffile.PLANARCONFIG.CONTIG
                 and page.imagedepth == 1
+                and page.jpegtables is None
                 and page.samplesperpixel <= 4
                 and _ICC_PROFILE not in page.tags
                 and (_ORIENTATION not in page.tags or page.tags[_ORIENTATION].value == 1)
@@ -62,10 +63,10 @@ def read_rows(path: Path, top: int, bottom: int) -> PixelArray:
         for index in range(top // length * across, -(-bottom // length) * across):
             file.filehandle.seek(page.dataoffsets[index])
             data = file.filehandle.read(page.databytecounts[index])
-            segment, (_, _, _, first, left, _), (_, height, width, _) = page.decode(data, index)
+            segment, (_, _, first, left, _), (_, height, width, _) = page.decode(data, index)
             if segment is None:
                 continue  # an empty tile is zero
-            start, end = max(first, top), min(first + height, bottom)
-            part = np.asarray(segment)[0, start - first : end - first, :width]
-            result[start - top : end - top, left : left + width] = part
+            start, end = max(first, top), max(min(first + height, bottom), top)
+            right = min(left + width, page.imagewidth)  # tiles at the right edge are filled up
+            result[start - top : end - top, left:right] = segment[0, start - first : end - first, : right - left]
         return result
