@@ -36,6 +36,9 @@ from barestyle.errors import BarestyleError, ProcessGroupError
 INTERNAL_ERROR = 1
 """Exit code for an error that is a bug."""
 
+SHARED_COMMANDS = ("transfer", "resume")
+"""Commands whose work the processes that `torchrun` starts share."""
+
 NOTHING_SAVED = "interrupted; nothing was saved"
 
 
@@ -76,12 +79,21 @@ def _print_version(is_requested: bool) -> None:
 
 @app.callback()
 def program(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Print a traceback for every error.")] = False,
 ) -> None:
-    """Declare the options of the program itself; `_print_version` and `main` act on them."""
+    """Declare the options of the program itself; `_print_version` and `main` act on them.
+
+    Raise ProcessGroupError for a command that torchrun started several times, and that does not share its work.
+    """
+    if context.invoked_subcommand not in SHARED_COMMANDS and is_one_of_several():
+        raise ProcessGroupError(
+            f"`barestyle {context.invoked_subcommand}` runs in one process; start it without torchrun, which is for "
+            f"{' and '.join(SHARED_COMMANDS)}"
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -95,6 +107,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if {"-q", "--quiet"} & set(remaining):
             warnings.simplefilter("ignore")
         return _run(remaining or ["--help"], debug=debug)
+
+
+def is_one_of_several() -> bool:
+    """Return whether `torchrun` started this process together with others."""
+    return "TORCHELASTIC_RUN_ID" in os.environ and os.environ.get("WORLD_SIZE", "1") != "1"
 
 
 def _run(arguments: list[str], *, debug: bool) -> int:
@@ -128,7 +145,6 @@ def _run(arguments: list[str], *, debug: bool) -> int:
 
 def _fail(error: Exception | str, code: int) -> int:
     """Print an error and return its exit code; of processes that have the same error, the first one prints it."""
-    is_first = os.environ.get("RANK", "0") == "0" or "TORCHELASTIC_RUN_ID" not in os.environ
-    if is_first or isinstance(error, ProcessGroupError):
+    if os.environ.get("RANK", "0") == "0" or not is_one_of_several():
         print_error(error)
     return code

@@ -124,9 +124,15 @@ def _translate_errors() -> Iterator[None]:
         if isinstance(error, torch.OutOfMemoryError):
             raise
         raise ProcessGroupError(
-            f"another process of this run ended, or did not answer in time ({str(error).splitlines()[0][:200]}); "
-            "see what it printed, and continue from the last checkpoint"
+            f"another process of this run ended, or did not answer in time ({_shorten(error)}); see what it printed, "
+            "and continue with `barestyle resume` if the run has a checkpoint"
         ) from None
+
+
+def _shorten(error: Exception) -> str:
+    """Return the first sentence of an error, without the place in PyTorch's source code that it begins with."""
+    first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return first_line.split("] ", 1)[-1].split(". ", 1)[0]
 
 
 ALONE = ProcessGroup()

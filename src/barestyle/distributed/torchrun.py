@@ -9,6 +9,8 @@ from datetime import timedelta
 
 import torch
 import torch.distributed as dist
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 
 from barestyle.distributed.process_group import ALONE, ProcessGroup
 from barestyle.errors import ProcessGroupError
@@ -45,7 +47,12 @@ def join_torchrun() -> Iterator[ProcessGroup]:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
         backend = "cpu:gloo,cuda:nccl"
     try:
-        dist.init_process_group(backend, timeout=_read_timeout())
+        timeout = _read_timeout()
+        store, rank, size = next(iter(rendezvous("env://", timeout=timeout)))
+        # With a fixed address torchrun keeps its store when it starts processes again, and in it are the addresses of
+        # those that ended.
+        attempt = PrefixStore(f"attempt {os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
+        dist.init_process_group(backend, store=attempt, rank=rank, world_size=size, timeout=timeout)
         group = ProcessGroup(dist.group.WORLD)
     except (RuntimeError, dist.DistError) as error:
         raise ProcessGroupError(
