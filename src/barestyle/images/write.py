@@ -10,10 +10,14 @@ from typing import Literal
 import imagecodecs
 import numpy as np
 import tifffile
+import torch
 from PIL import Image
 from torch import Tensor
 
 from barestyle.images.picture import PixelArray
+
+SLAB = 256
+"""Rows that are converted at the same time."""
 
 JPEG_QUALITY = 95
 WEBP_QUALITY = 95
@@ -65,9 +69,11 @@ def encode(
 def to_samples(pixels: Tensor, alpha: Tensor | None, bits: int) -> PixelArray:
     """Return samples (H, W, 3 or 4) of 8 or 16 bits, rounded to the nearest level, of pixels and alpha in 0..1."""
     parts = [pixels] if alpha is None else [pixels, alpha]
-    maximum = 2**bits - 1
-    values = np.concatenate([part[0].permute(1, 2, 0).cpu().numpy().astype(np.float64) for part in parts], axis=2)
-    levels: PixelArray = np.rint(values.clip(0, 1) * maximum).astype(np.uint16 if bits == 16 else np.uint8)
+    height, width = pixels.shape[-2:]
+    levels = np.empty((height, width, sum(part.shape[1] for part in parts)), np.uint16 if bits == 16 else np.uint8)
+    for top in range(0, height, SLAB):  # float64 of a whole large image would be much memory
+        rows = torch.cat([part[0, :, top : top + SLAB] for part in parts]).permute(1, 2, 0).cpu().double()
+        levels[top : top + SLAB] = (rows.clamp(0, 1) * (2**bits - 1)).round().numpy()
     return levels
 
 

@@ -205,34 +205,6 @@ class ConvStack(nn.Module):
         """Return a plane (1, c, h, w) with its margin of mirrored pixels; differentiable."""
         return F.pad(plane, (self.margin,) * 4, mode="reflect") if self.margin else plane
 
-    def find_rows_below_margin(self, top: int, bottom: int, height: int) -> tuple[int, int]:
-        """Return which rows of a plane of `height`, without its margin, are in rows `top` to before `bottom` with it.
-
-        In the margin they are those that it mirrors.
-        """
-        if top == bottom:
-            return 0, 0
-        first, last = top - self.margin, bottom - 1 - self.margin
-        seen = [abs(row) if row < height else 2 * (height - 1) - row for row in (first, last)]
-        seen += [row for row in (0, height - 1) if first <= row <= last]
-        return min(seen), max(seen) + 1
-
-    def pad_rows(self, rows: Tensor, first: int, height: int, top: int, bottom: int) -> Tensor:
-        """Return rows `top` to before `bottom` of a plane with its margin, from rows `first` on without it.
-
-        `height` is that of the whole plane without its margin, and `rows` has what `find_rows_below_margin` returns.
-        """
-        if self.margin == 0:
-            return (
-                rows
-                if (top - first, bottom - first) == (0, rows.shape[2])
-                else rows[:, :, top - first : bottom - first]
-            )
-        above, below = max(self.margin - top, 0), max(bottom - self.margin - height, 0)
-        padded = F.pad(rows, (self.margin, self.margin, above, below), mode="reflect")
-        start = top - (first + self.margin - above)
-        return padded[:, :, start : start + bottom - top]
-
     def padded_size(self, plane: Size) -> Size:
         """Return the size of a plane with its margin."""
         return Size(plane.height + 2 * self.margin, plane.width + 2 * self.margin)

@@ -11,14 +11,22 @@ from torch import Tensor, nn
 from barestyle.distributed import Span
 from barestyle.networks.conv_stack import ConvStack, Layer, Size, normalize_image
 from barestyle.networks.pyramids import PyramidRows, build_gaussian_pyramid, build_laplacian_pyramid
+from barestyle.networks.row_padding import RowPadding
 
 
 @dataclass(frozen=True)
 class PlaneSlicer:
-    """How some rows of every plane are computed: `split` takes rows `image_rows` of the image; differentiable."""
+    """How some rows of every plane are computed from rows of the image, and the way back for gradients.
+
+    Attributes:
+        image_rows: the rows of the image that are needed.
+        split: takes them, and returns the rows of every plane.
+        split_backward: takes the gradients for the rows of every plane, and returns that for the rows of the image.
+    """
 
     image_rows: Span
     split: Callable[[Tensor], list[Tensor]]
+    split_backward: Callable[[Sequence[Tensor]], Tensor]
 
 
 class Network(nn.Module):
@@ -46,11 +54,6 @@ class Network(nn.Module):
 
         The values are those of `split_into_planes`. Images that do not fit into memory are never there as a whole.
         """
-        if all(rows == (0, plane.height) for rows, plane in zip(needed, self.plane_sizes(picture), strict=True)):
-            return PlaneSlicer((0, picture.height), self.split_into_planes)
-        return self._slice_part(picture, needed)
-
-    def _slice_part(self, picture: Size, needed: Sequence[Span]) -> PlaneSlicer:
         raise NotImplementedError
 
     def forward(self, image: Tensor) -> dict[int, Tensor]:
@@ -101,11 +104,16 @@ class Stack(Network):
         (stack,) = self.stacks
         return [stack.padded_size(picture)]  # type: ignore[operator]
 
-    def _slice_part(self, picture: Size, needed: Sequence[Span]) -> PlaneSlicer:
+    def slice_planes(self, picture: Size, needed: Sequence[Span]) -> PlaneSlicer:
+        """Return how to compute some rows of the image with its margin."""
         (stack,), (rows,) = self.stacks, needed
         assert isinstance(stack, ConvStack)
-        first, last = stack.find_rows_below_margin(*rows, picture.height)
-        return PlaneSlicer((first, last), lambda image: [stack.pad_rows(image, first, picture.height, *rows)])
+        padding = RowPadding(stack, picture.height, rows)
+        return PlaneSlicer(
+            padding.source_rows,
+            lambda image: [padding.pad(image)],
+            lambda gradients: padding.pad_backward(gradients[0]),
+        )
 
 
 class PyramidNetwork(Network):
@@ -141,20 +149,46 @@ class PyramidNetwork(Network):
     def _level_sizes(self, picture: Size) -> list[Size]:
         return [Size(picture.height >> level, picture.width >> level) for level in range(len(self.stacks))]
 
-    def _slice_part(self, picture: Size, needed: Sequence[Span]) -> PlaneSlicer:
+    def slice_planes(self, picture: Size, needed: Sequence[Span]) -> PlaneSlicer:
+        """Return how to compute some rows of every level with its margin."""
+        if all(rows == (0, plane.height) for rows, plane in zip(needed, self.plane_sizes(picture), strict=True)):
+            return self._slice_by_autograd((0, picture.height), self.split_into_planes)
         stacks = [stack for stack in self.stacks if isinstance(stack, ConvStack)]
         heights = [size.height for size in self._level_sizes(picture)]
-        below = [
-            stack.find_rows_below_margin(*rows, height)
-            for stack, rows, height in zip(stacks, needed, heights, strict=True)
-        ]
+        paddings = [RowPadding(*each) for each in zip(stacks, heights, needed, strict=True)]
+        below = [padding.source_rows for padding in paddings]
         pyramid = PyramidRows(picture, self._levels, below, is_laplacian=self._is_laplacian)
 
         def split(rows: Tensor) -> list[Tensor]:
-            parts = zip(stacks, pyramid.build(normalize_image(rows)), below, heights, needed, strict=True)
-            return [
-                stack.pad_rows(level, first, height, *span) if span[0] < span[1] else level
-                for stack, level, (first, _), height, span in parts
-            ]
+            levels = pyramid.build(normalize_image(rows))
+            return [padding.pad(level) for padding, level in zip(paddings, levels, strict=True)]
 
-        return PlaneSlicer(pyramid.image_rows, split)
+        return self._slice_by_autograd(pyramid.image_rows, split)
+
+    def _slice_by_autograd(self, image_rows: Span, split: Callable[[Tensor], list[Tensor]]) -> PlaneSlicer:
+        """Return a slicer whose gradients are those of a graph, which is kept until they are computed."""
+        graph: list[tuple[Tensor, list[Tensor]]] = []
+
+        def split_with_graph(rows: Tensor) -> list[Tensor]:
+            leaf = rows.detach().requires_grad_(True)
+            with torch.enable_grad():
+                planes = split(leaf)
+            graph[:] = [(leaf, planes)]
+            return [plane.detach() for plane in planes]
+
+        def split_backward(gradients: Sequence[Tensor]) -> Tensor:
+            ((leaf, planes),) = graph
+            graph.clear()
+            return differentiate(planes, gradients, leaf)
+
+        return PlaneSlicer(image_rows, split_with_graph, split_backward)
+
+
+def differentiate(planes: Sequence[Tensor], gradients: Sequence[Tensor], image: Tensor) -> Tensor:
+    """Return the gradient for the image that planes were made of, from those for the planes.
+
+    The same as `torch.autograd.grad(planes, image, gradients)`, which would import SymPy at its first call (0.3 s).
+    """
+    with torch.enable_grad():
+        total = torch.stack([(plane * gradient).sum() for plane, gradient in zip(planes, gradients, strict=True)]).sum()
+    return torch.autograd.grad(total, image)[0]

@@ -137,14 +137,11 @@ class Objective:
     def _evaluate(self, image: Tensor) -> Evaluation:
         layout = self._lay_out(image)
         rows = layout.rows
-        leaf = rows.gather(image).requires_grad_(True)
-        with torch.enable_grad():
-            planes = rows.split(leaf)
         with torch.no_grad():
-            detached = [plane.detach() for plane in planes]
+            planes = rows.split(rows.gather(image))
             accumulators, resident = accumulate_moments(
                 self.network,
-                detached,
+                planes,
                 rows.parts,
                 set(self._style_losses),
                 layout.masks,
@@ -155,11 +152,11 @@ class Objective:
             style, moment_gradients = self._differentiate_style(sum_moments(accumulators, layout.shard), layout)
             # Each process computes the same style loss; it must count once.
             parts = {"style": style if layout.shard.group.rank == 0 else torch.zeros_like(style)}
-            gradients, content = self._backpropagate(layout, detached, resident, moment_gradients)
+            gradients, content = self._backpropagate(layout, planes, resident, moment_gradients)
             if content is not None:
                 parts["content"] = content
-        gradient = gradients[0] if planes[0] is leaf else _differentiate_planes(planes, gradients, leaf)
-        gradient = rows.add_back(gradient).contiguous()
+            del planes  # large images need the memory
+            gradient = rows.add_back(gradients).contiguous()
         self._add_pixel_losses(layout, image.detach(), gradient, parts)
         if layout.shard.is_split:
             total = layout.shard.sum(torch.stack([part.double() for part in parts.values()]))
@@ -284,13 +281,3 @@ class Objective:
         stack = self.network.stacks[plane]
         assert isinstance(stack, ConvStack)
         return stack
-
-
-def _differentiate_planes(planes: Sequence[Tensor], gradients: Sequence[Tensor], image: Tensor) -> Tensor:
-    """Return the gradient for the image that planes were made of, from those for the planes.
-
-    The same as `torch.autograd.grad(planes, image, gradients)`, which would import SymPy at its first call (0.3 s).
-    """
-    with torch.enable_grad():
-        total = torch.stack([(plane * gradient).sum() for plane, gradient in zip(planes, gradients, strict=True)]).sum()
-    return torch.autograd.grad(total, image)[0]

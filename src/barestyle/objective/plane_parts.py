@@ -71,9 +71,14 @@ class PlaneRows:
         return self._halo.gather(image)
 
     def split(self, rows: Tensor) -> list[Tensor]:
-        """Return the held rows of every plane, from those that `gather` returns; differentiable."""
+        """Return the held rows of every plane, from those that `gather` returns."""
         return self._slicer.split(rows)
 
-    def add_back(self, gradient: Tensor) -> Tensor:
-        """Return the gradient for this process's rows of the image, from those of all processes for gathered rows."""
+    def add_back(self, gradients: list[Tensor]) -> Tensor:
+        """Return the gradient for this process's rows of the image, from those of all processes for held rows.
+
+        `gradients`, one for each plane, is emptied. A network may need what `split` has computed before.
+        """
+        gradient = self._slicer.split_backward(gradients)
+        gradients.clear()
         return self._halo.add_back(gradient)

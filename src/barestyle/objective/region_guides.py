@@ -18,6 +18,9 @@ from barestyle.objective.plane_parts import PlanePart
 from barestyle.objective.region_masks import RegionMasks
 from barestyle.objective.tile_grid import Tile, Window, cut_tiles, scale_core_to_tap, scale_halo_to_tap
 
+SLAB = 64
+"""Rows that are interpolated at the same time: their values in float32 take several times the memory of the guide."""
+
 Guides = tuple[Tensor | None, ...]
 """One guide for each region, (1, k, h, w), or None if its style loss has none."""
 
@@ -106,8 +109,15 @@ class RegionGuides:
             return self._whole[key]
         accurate = maps[0].to(torch.promote_types(self._network.dtype, torch.float32))
         rows = interpolate(accurate, 1, size.height, window.top - margin, window.bottom - margin)
-        values = interpolate(rows, 2, size.width, window.left - margin, window.right - margin)
-        guide = values[None].to(self._network.device, self._network.dtype).contiguous(memory_format=torch.channels_last)
+        shape = (1, *maps.shape[1:2], *window.size)
+        guide = torch.empty(
+            shape, dtype=self._network.dtype, device=self._network.device, memory_format=torch.channels_last
+        )
+        for top in range(0, window.size.height, SLAB):
+            slab = rows[:, top : top + SLAB]
+            guide[0, :, top : top + SLAB] = interpolate(
+                slab, 2, size.width, window.left - margin, window.right - margin
+            )
         if keep:
             self._whole[key] = guide
         return guide

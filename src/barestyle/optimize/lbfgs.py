@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from barestyle.optimize.inner_product import InnerProduct
@@ -63,8 +64,12 @@ def lbfgs(evaluate: Evaluate, start: Tensor, spec: LBFGS, context: SolverContext
             lower = _take_step(objective, history, current, inner)
         if lower is None:
             return explain(StopReason.PRECISION_LIMIT)
-        history.add((lower.image - current.image).flatten(), lower.evaluation.gradient - current.evaluation.gradient)
+        # In place, for large images; the start is the caller's.
+        change = torch.sub(lower.evaluation.gradient, current.evaluation.gradient, out=current.evaluation.gradient)
+        moved = torch.sub(lower.image, current.image, out=current.image if step else None)
+        history.add(moved.flatten(), change)
         current = lower
+        del moved, change, lower
         step += 1
         yield make_iterate(step, current.image, current.evaluation.scalars, objective.evaluations)
     return explain(StopReason.STEPS_TAKEN)

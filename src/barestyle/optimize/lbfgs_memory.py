@@ -21,6 +21,10 @@ BLOCK = 16_384
 """Contiguous numbers of a vector, whose products are summed in the vectors' own precision."""
 
 
+BLOCKS_AT_ONCE = 256
+"""Blocks that are multiplied at the same time: a copy of whole vectors would be much memory for large images."""
+
+
 class LBFGSMemory:
     """The last `size` pairs of step s and change of gradient y, flat vectors, with H₀ = (yᵀs / yᵀy) I.
 
@@ -115,9 +119,14 @@ class LBFGSMemory:
 
     def _multiply_vectors(self, vectors: list[Tensor]) -> Tensor:
         """Return the products of all vectors in use with these, each (blocks, BLOCK): (2 · pairs, len(vectors))."""
-        by_block = torch.bmm(torch.stack(vectors, dim=1), self._vectors_in_use().transpose(1, 2))
-        # Converted to float64 on the CPU, as not every device has it; the numbers are few.
-        return self._inner.sum(by_block.cpu().double().sum(0)).T
+        stored = self._vectors_in_use()
+        by_block = []
+        for start in range(0, len(stored), BLOCKS_AT_ONCE):
+            blocks = slice(start, start + BLOCKS_AT_ONCE)
+            products = torch.bmm(torch.stack([each[blocks] for each in vectors], 1), stored[blocks].transpose(1, 2))
+            # Converted to float64 on the CPU, as not every device has it; the numbers are few.
+            by_block.append(products.cpu().double())
+        return self._inner.sum(torch.cat(by_block).sum(0)).T
 
     def _store_newest_products(self, products: Tensor) -> None:
         """Store the newest change's products with all vectors, (2 · pairs,)."""

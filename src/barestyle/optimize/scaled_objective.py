@@ -12,6 +12,9 @@ from barestyle.optimize.inner_product import WHOLE, InnerProduct
 from barestyle.optimize.iterate import Evaluate, ExplosionError, Scalars, read_scalars
 from barestyle.optimize.resumable import State
 
+CHUNK = 16_000_000
+"""Values of a large image whose excess is computed at the same time, to save memory."""
+
 
 @dataclass(frozen=True)
 class ScaledEvaluation:
@@ -67,11 +70,14 @@ class ScaledObjective:
         if self._scale is None:
             # A start with loss 0 is a solution; its gradient is zero at every scale.
             self._scale = 1.0 / scalars.loss if scalars.loss > 0 else 1.0
-        excess = image.clamp(0, 1).sub_(image).neg_().flatten()
-        count = self._count(excess)
-        mean_square = self._inner(excess, excess) / count
         gradient = evaluation.gradient.flatten().mul_(self._scale)
-        gradient.add_(excess, alpha=2 * self._penalty / count)
+        count = self._count(gradient)
+        squares = gradient.new_zeros(())
+        for values, slope in zip(torch.split(image.flatten(), CHUNK), torch.split(gradient, CHUNK), strict=True):
+            excess = values.clamp(0, 1).sub_(values).neg_()
+            squares = squares + excess.dot(excess)
+            slope.add_(excess, alpha=2 * self._penalty / count)
+        mean_square = float(self._inner.sum(squares)) / count
         return ScaledEvaluation(scalars.loss * self._scale + self._penalty * mean_square, gradient, scalars)
 
     def _count(self, vector: Tensor) -> int:

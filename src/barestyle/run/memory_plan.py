@@ -15,7 +15,7 @@ from barestyle.objective import SMALLEST_TILE, Tiling, estimate_feature_bytes, e
 from barestyle.spec import LBFGS, Adam, PaperLBFGS
 from barestyle.spec.validation import FrozenModel
 
-WORKING_IMAGES = 11
+WORKING_IMAGES = 9
 """Images' worth of float32 that an optimizer needs besides its history, the new gradient included."""
 
 FEW_PAIRS_COST = 0.4
