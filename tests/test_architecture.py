@@ -146,6 +146,7 @@ INSIDE = {
         "scaled_inputs",
         "memory_plan",
         "memory_planner",
+        "led_minimizer",
         "record",
         "multiscale",
         "inputs",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -15,6 +17,7 @@ import psutil
 import pytest
 
 from barestyle.images import read
+from tests import documents
 from tests.conftest import drawing
 from tests.distributed.processes import find_free_port
 
@@ -84,7 +87,8 @@ def unbroken(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_two_processes_paint_what_one_does(pictures: Path, unbroken: Path, tmp_path: Path) -> None:
     output = tmp_path / "one.png"
     arguments = ["transfer", str(pictures / "content.png"), str(pictures / "style.png"), "-o", str(output), *QUICK]
-    subprocess.run([sys.executable, "-m", "barestyle", *arguments], check=True, capture_output=True)
+    threads = {**os.environ, "OMP_NUM_THREADS": str(min(2, len(os.sched_getaffinity(0))))}
+    subprocess.run([sys.executable, "-m", "barestyle", *arguments], check=True, capture_output=True, env=threads)
     assert difference(output, unbroken) < 0.5
 
 
@@ -170,3 +174,26 @@ def test_other_commands_are_refused(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     monkeypatch.setenv("RANK", "1")
     assert main(["presets"]) == 2
     assert capsys.readouterr().err == "", "the first process says it"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_commands_of_the_documentation_run(pictures: Path, tmp_path: Path) -> None:
+    """On smaller pictures, and within the memory that these need."""
+    commands = [
+        line.removeprefix("$ ")
+        for name in ("guide/large-pictures.md", "scaling.md")
+        for block in documents.blocks(documents.ROOT / "docs" / name)
+        for line in block.text.splitlines()
+        if line.startswith("$ torchrun")
+    ]
+    assert len(commands) >= 3
+    for name in ("photo.jpg", "painting.jpg"):
+        drawing(128, 96, len(name)).save(tmp_path / name)
+    for command in commands:
+        words = shlex.split(re.sub(r"--size \d+", "--size 128", command).replace("--memory 3GiB", "--memory auto"))
+        words[1:1] = ["--master-addr", "127.0.0.1", "--master-port", str(find_free_port())]
+        environment = {**os.environ, "GLOO_SOCKET_IFNAME": "lo", "PYTHONPATH": str(documents.ROOT)}
+        done = subprocess.run([*TORCHRUN, *words[1:]], cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    assert read(tmp_path / "mural.tif").width == 128

@@ -84,7 +84,7 @@ def continue_run(
         )
     checkpoint = agree_on_checkpoint(path, group)
     force, video = options_of_run.force, options_of_run.video
-    with use_threads(checkpoint.record.threads):
+    with use_threads(checkpoint.record.threads if group.size == 1 else None):
         plan = plan_rerun(checkpoint.record, path, moved_options.relocate(), max_pixels=max_pixels, group=group)
         overwrite_output = is_unfinished(output, checkpoint)
         check_output(output, force=force or overwrite_output, inputs=plan.files)

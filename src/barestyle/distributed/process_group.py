@@ -69,6 +69,15 @@ class ProcessGroup:
             dist.broadcast(tensor, group=self._group, group_src=0)
         return tensor
 
+    def broadcast_value(self, value: Any) -> Any:
+        """Return the value of the first process; any that can be pickled, and small."""
+        if self.size == 1:
+            return value
+        values = [value]
+        with _translate_errors():
+            dist.broadcast_object_list(values, group=self._group, group_src=0)
+        return values[0]
+
     def gather_values(self, value: Any) -> list[Any]:
         """Return the values of all processes, in the order of their ranks; any that can be pickled, and small."""
         if self.size == 1:

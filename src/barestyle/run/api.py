@@ -124,6 +124,6 @@ def resume(
     path, group = Path(path), group or ALONE
     checkpoint = agree_on_checkpoint(path, group)
     config = CheckpointConfig(path, checkpoint_every or checkpoint.every)
-    with use_threads(checkpoint.record.threads):
+    with use_threads(checkpoint.record.threads if group.size == 1 else None):
         plan = plan_rerun(checkpoint.record, path, max_pixels=max_pixels, group=group)
         return run(plan, on_progress=on_progress, should_stop=should_stop, checkpoint_config=config, resumed=checkpoint)

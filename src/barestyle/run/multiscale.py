@@ -9,10 +9,12 @@ from functools import partial
 from torch import Tensor
 
 from barestyle.distributed import RowShard
+from barestyle.hardware.threads import use_threads
 from barestyle.losses import GuideMaps
 from barestyle.networks import Network, Size
 from barestyle.objective import Objective, build_objective, build_region_guide_maps
 from barestyle.optimize import BestSoFar, EnlargedIterate, InnerProduct, Iterate, Minimizer, State, WarmStart
+from barestyle.run.led_minimizer import LedMinimizer, count_threads
 from barestyle.run.memory_plan import MemoryPlan
 from barestyle.run.memory_planner import MemoryPlanner
 from barestyle.run.precision import cast_network, is_accurate, is_check_due
@@ -96,7 +98,7 @@ class MultiscaleMinimizer:
             spec, network, masks=masks, limit=memory_limit, earlier=memory_plans, inputs=inputs
         )
         self._objective: Objective | None = None
-        self._minimizer: Minimizer | None = None
+        self._minimizer: Minimizer | LedMinimizer | None = None
         self._guides: tuple[Size, list[GuideMaps] | None] | None = None
         self._cursor = StageCursor(stages[1:])
         self._saved_minimizer: State | None = None
@@ -138,8 +140,9 @@ class MultiscaleMinimizer:
         if state.get("is_replanned"):
             self._planner.plan_again(self._stages, self.stage)
         inputs = self._inputs.resize(self.stage.size)
-        saved = BestSoFar.from_state(state["minimizer"]["best_so_far"], self._network.device)
-        self.best_so_far = saved.map(lambda iterate: self._enlarge(iterate, inputs))
+        if "best_so_far" in state["minimizer"]:
+            saved = BestSoFar.from_state(state["minimizer"]["best_so_far"], self._network.device)
+            self.best_so_far = saved.map(lambda iterate: self._enlarge(iterate, inputs))
 
     def __iter__(self) -> Iterator[Iterate]:
         """Yield every iterate of every stage. Raises what the optimizer raises."""
@@ -176,7 +179,7 @@ class MultiscaleMinimizer:
             image = upsample_change(image, smaller, inputs)
 
     def _unify(self, image: Tensor, inputs: ScaledInputs) -> Tensor:
-        """Return an image that every process computed as a whole: the first one's, as others may round differently."""
+        """Return the first process's image of a stage that it computed alone; all processes have to call this."""
         shard = self._inputs.shard
         if shard is None or inputs.rows.is_split:
             return image
@@ -184,8 +187,24 @@ class MultiscaleMinimizer:
 
     def _begin_stage(
         self, inputs: ScaledInputs, start: Tensor, warm_start: WarmStart | None
+    ) -> tuple[Minimizer | LedMinimizer, Callable[[Tensor], bool]]:
+        """Return the current stage's minimizer, and a function: is its gradient at an image still accurate enough?
+
+        If the images are too small to be split among processes, the first one computes both.
+        """
+        group = self._inputs.rows.group
+        if group.size == 1 or inputs.rows.is_split:
+            return self._build_minimizer(inputs, start, warm_start)
+        if group.rank:
+            self._planner.begin_stage(self._cursor.index, self.stage, warm_pairs=None)
+            return LedMinimizer(None, group, start), lambda _: bool(group.broadcast_value(None))
+        with use_threads(count_threads(group)):
+            minimizer, check = self._build_minimizer(inputs, start, warm_start)
+        return LedMinimizer(minimizer, group, start), lambda image: bool(group.broadcast_value(check(image)))
+
+    def _build_minimizer(
+        self, inputs: ScaledInputs, start: Tensor, warm_start: WarmStart | None
     ) -> tuple[Minimizer, Callable[[Tensor], bool]]:
-        """Return the current stage's minimizer, and a function: is its gradient at an image still accurate enough?"""
         stage = self.stage
         pairs = warm_start.history if warm_start is not None else None
         plan = self._planner.begin_stage(self._cursor.index, stage, warm_pairs=None if pairs is None else pairs.size)
@@ -231,7 +250,7 @@ class MultiscaleMinimizer:
         return optimizer.model_copy(update=changes)
 
     def _iterate_stage(
-        self, minimizer: Minimizer, check: Callable[[Tensor], bool], inputs: ScaledInputs
+        self, minimizer: Minimizer | LedMinimizer, check: Callable[[Tensor], bool], inputs: ScaledInputs
     ) -> Iterator[Iterate]:
         """Yield the current stage's iterates, until it ends or bfloat16 becomes too inaccurate."""
         cursor, stage = self._cursor, self.stage
@@ -264,7 +283,7 @@ class MultiscaleMinimizer:
             return iterate
 
         def enlarge(image: Tensor) -> Tensor:
-            enlarged = upsample_change(image, inputs, whole)
+            enlarged = upsample_change(self._unify(image, inputs), inputs, whole)
             return enlarged if whole.keep is None else enlarged.lerp(whole.content, whole.keep)
 
         step, evaluations = cursor.finished_steps + iterate.step, cursor.finished_evaluations + iterate.evaluations

@@ -12,6 +12,7 @@ from barestyle.distributed import RowShard
 from barestyle.images import Picture, collect_slabs
 from barestyle.optimize import Restarts
 from barestyle.run.inputs import Style
+from barestyle.run.led_minimizer import count_threads
 from barestyle.run.multiscale import MultiscaleMinimizer
 from barestyle.run.plan import Plan
 from barestyle.run.record import Input, Record, StyleInput, package_versions
@@ -48,7 +49,7 @@ def build_record(
         device=str(plan.device),
         precision=plan.precision,
         memory_plans=restarts.current.memory_plans if restarts.current else (),
-        threads=torch.get_num_threads(),
+        threads=count_threads(plan.group),
         versions=package_versions(),
         evaluations=restarts.evaluations,
         restarts=restarts.count,

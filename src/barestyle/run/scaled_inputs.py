@@ -15,8 +15,8 @@ from barestyle.optimize import Evaluate
 from barestyle.run.stages import shrink_size
 
 FEWEST_ROWS = 256
-"""Rows of a process's part. Images with fewer for each process are computed as a whole by every one, which is quicker
-than to wait for each other."""
+"""Rows of a process's part. Of images with fewer for each, most rows would be computed twice, by neighbors as well; the
+first process computes them as a whole."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class ScaledInputs:
         regions = tuple(
             replace(
                 region,
-                styles=tuple(_shrink_style(style, factor) for style in region.styles),
+                styles=tuple(_shrink_style(style, factor, is_split=target is not None) for style in region.styles),
                 mask=_resize_planes(region.mask, size, self.shard, target),
             )
             for region in self.regions
@@ -77,22 +77,22 @@ class ScaledInputs:
 
 
 def find_rows(size: Size, result_height: int, group: ProcessGroup) -> RowShard | None:
-    """Return the parts of a stage's images; None if they are computed as a whole by every process."""
+    """Return the parts of a stage's images; None if the first process computes them as a whole."""
     if group.size == 1:
         return None
     return split_image(size.height, group) if size.height == result_height else split_rows(size.height, group)
 
 
 def split_rows(height: int, group: ProcessGroup) -> RowShard | None:
-    """Return the parts of an image that is smaller than the result; None if every process computes all of it."""
+    """Return the parts of an image that is smaller than the result; None if the first process computes all of it."""
     return split_image(height, group) if height >= FEWEST_ROWS * group.size else None
 
 
-def _shrink_style(style: StyleImage, factor: float) -> StyleImage:
-    """Return a style shrunk by a factor."""
+def _shrink_style(style: StyleImage, factor: float, *, is_split: bool) -> StyleImage:
+    """Return a style shrunk by a factor; unless the content is split, every process has all of it."""
     height = style.pixels.shape[-2] if style.shard is None else style.shard.height
     small = shrink_size(Size(height, style.pixels.shape[-1]), factor)
-    target = None if style.shard is None else split_rows(small.height, style.shard.group)
+    target = split_rows(small.height, style.shard.group) if style.shard is not None and is_split else None
     pixels, mask = (_resize_planes(planes, small, style.shard, target) for planes in (style.pixels, style.mask))
     assert pixels is not None
     return replace(style, pixels=pixels, mask=mask, shard=target)
