@@ -89,6 +89,7 @@ INSIDE = {
         "download",
         "conv_stack",
         "interpolation",
+        "row_padding",
         "pyramids",
         "network",
         "build",

@@ -36,7 +36,8 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def start(
     pictures: Path, output: Path, *options: str, size: int = 2, restarts: int = 0, timeout: int | None = None
 ) -> subprocess.Popen[str]:
-    port = ["--master-addr", "127.0.0.1", "--master-port", str(find_free_port())]
+    # With a fixed address, torchrun keeps its store when it starts processes again.
+    port = ["--master-addr", "127.0.0.1", "--master-port", str(find_free_port())] if restarts else ["--standalone"]
     quick = [] if "--preset" in options else QUICK
     arguments = [str(pictures / "content.png"), str(pictures / "style.png"), "-o", str(output), *quick, *options]
     environment = {**os.environ, "GLOO_SOCKET_IFNAME": "lo", "OMP_NUM_THREADS": "1"}
@@ -192,7 +193,7 @@ def test_the_commands_of_the_documentation_run(pictures: Path, tmp_path: Path) -
         drawing(128, 96, len(name)).save(tmp_path / name)
     for command in commands:
         words = shlex.split(re.sub(r"--size \d+", "--size 128", command).replace("--memory 3GiB", "--memory auto"))
-        words[1:1] = ["--master-addr", "127.0.0.1", "--master-port", str(find_free_port())]
+        words[1:1] = ["--standalone"]
         environment = {**os.environ, "GLOO_SOCKET_IFNAME": "lo", "PYTHONPATH": str(documents.ROOT)}
         done = subprocess.run([*TORCHRUN, *words[1:]], cwd=tmp_path, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr

@@ -50,6 +50,11 @@ class ProcessGroup:
         hosts = self.gather_values(socket.gethostname()) if self.size > 1 else [""]
         self.local_size = hosts.count(hosts[self.rank])
 
+    def close(self) -> None:
+        """Leave the group of all processes; until then its threads run, which must not outlast the program."""
+        self._group = None
+        dist.destroy_process_group()
+
     def sum(self, tensor: Tensor) -> Tensor:
         """Return the sum of all processes' tensors, the same bits on each; the argument may be overwritten."""
         if self.size == 1:

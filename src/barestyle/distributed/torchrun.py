@@ -62,7 +62,7 @@ def join_torchrun() -> Iterator[ProcessGroup]:
     try:
         yield group
     finally:
-        dist.destroy_process_group()
+        group.close()
 
 
 def _read_timeout() -> timedelta:

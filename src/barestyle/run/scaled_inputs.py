@@ -14,9 +14,11 @@ from barestyle.objective import Evaluation
 from barestyle.optimize import Evaluate
 from barestyle.run.stages import shrink_size
 
-FEWEST_ROWS = 256
-"""Rows of a process's part. Of images with fewer for each, most rows would be computed twice, by neighbors as well; the
-first process computes them as a whole."""
+FEWEST_ROWS = 64
+"""Rows of a process's part of a scale below the last. With fewer, many would be computed by neighbors, too."""
+
+FEWEST_PIXELS = 512 * 512
+"""Of a scale that is split. Smaller ones are quick, and what is rounded differently in them changes the result most."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class ScaledInputs:
         """
         if size == self.size:
             return self
-        target = None if self.shard is None else split_rows(size.height, self.shard.group)
+        target = None if self.shard is None else split_rows(size, self.shard.group)
         content = _resize_planes(self.content, size, self.shard, target)
         assert content is not None
         base = content if self.base is self.content else _resize_planes(self.base, size, self.shard, target)
@@ -80,19 +82,20 @@ def find_rows(size: Size, result_height: int, group: ProcessGroup) -> RowShard |
     """Return the parts of a stage's images; None if the first process computes them as a whole."""
     if group.size == 1:
         return None
-    return split_image(size.height, group) if size.height == result_height else split_rows(size.height, group)
+    return split_image(size.height, group) if size.height == result_height else split_rows(size, group)
 
 
-def split_rows(height: int, group: ProcessGroup) -> RowShard | None:
+def split_rows(size: Size, group: ProcessGroup) -> RowShard | None:
     """Return the parts of an image that is smaller than the result; None if the first process computes all of it."""
-    return split_image(height, group) if height >= FEWEST_ROWS * group.size else None
+    is_large = size.height >= FEWEST_ROWS * group.size and size.height * size.width >= FEWEST_PIXELS
+    return split_image(size.height, group) if is_large else None
 
 
 def _shrink_style(style: StyleImage, factor: float, *, is_split: bool) -> StyleImage:
     """Return a style shrunk by a factor; unless the content is split, every process has all of it."""
     height = style.pixels.shape[-2] if style.shard is None else style.shard.height
     small = shrink_size(Size(height, style.pixels.shape[-1]), factor)
-    target = split_rows(small.height, style.shard.group) if style.shard is not None and is_split else None
+    target = split_rows(small, style.shard.group) if style.shard is not None and is_split else None
     pixels, mask = (_resize_planes(planes, small, style.shard, target) for planes in (style.pixels, style.mask))
     assert pixels is not None
     return replace(style, pixels=pixels, mask=mask, shard=target)
