@@ -180,6 +180,9 @@ def test_a_different_image_is_explained(program: Program, painted: Path) -> None
     outcome = program("rerun", sidecar, "-o", painted.with_name("again.png"))
     assert outcome.code == 1
     assert "barestyle: the image differs from the earlier one: torch was 1.0 and is now " in outcome.err
+    sidecar.write_text(json.dumps({**data, "image_sha256": "0" * 64, "processes": 3}))
+    by_several = program("rerun", sidecar, "-o", painted.with_name("several.png")).err
+    assert "it was computed by 3 processes, which round differently from one" in by_several
     again = painted.with_name("quiet.png")
     assert "differs from the earlier one" in program("rerun", sidecar, "-o", again, "--quiet").err
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 from PIL import Image
 from torch import Tensor
 
 from barestyle import preset, transfer, with_settings
-from barestyle.images import resize
-from barestyle.run.plan import prepare
+from barestyle.distributed import ProcessGroup
+from barestyle.errors import SpecError
+from barestyle.images import read, resize
+from barestyle.run.plan import prepare, read_content
 from barestyle.run.request import Request
 from tests.conftest import drawing
 from tests.run.conftest import input_spec
@@ -45,3 +50,10 @@ def test_a_small_picture_predicts_the_large_one() -> None:
         largest = {"none": 0.7, "structure": 1.0}[guide]
         assert apart[guide] < largest * float((painted(64, guide, seed=1) - large).abs().mean())
     assert apart["structure"] < apart["none"]
+
+
+def test_more_processes_than_rows_are_refused(content_image: Image.Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("barestyle.run.plan.read_split", lambda source, *_, **__: read(source))
+    many = cast(ProcessGroup, SimpleNamespace(size=20, rank=0))
+    with pytest.raises(SpecError, match="20 processes are too many for 48 rows of pixels; use at most 12, or a larger"):
+        read_content(content_image, input_spec(), 10**6, many)

@@ -76,4 +76,6 @@ def explain_difference(earlier: Record, repeated: Record) -> str | None:
         changes.append("the spec in the record was edited")
     if earlier.device != repeated.device:
         changes.append(f"the device was {earlier.device} and is now {repeated.device}")
+    if earlier.processes != repeated.processes:
+        changes.append(f"it was computed by {earlier.processes} processes, which round differently from one")
     return "; ".join(changes) or "it was probably made on another machine"

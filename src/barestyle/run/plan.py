@@ -30,6 +30,9 @@ from barestyle.spec import (
     Spec,
 )
 
+FEWEST_ROWS_OF_A_PROCESS = 4
+"""Each process has at least one row of a picture that is pooled twice."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -209,6 +212,11 @@ def read_content(source: Source, spec: Spec, max_pixels: int, group: ProcessGrou
     size = target_size(picture.height, picture.width, long_side)
     check_pixels(size, max_pixels, "a result", "--size")
     check_large_enough(picture, size, spec)
+    if size[0] < FEWEST_ROWS_OF_A_PROCESS * group.size:
+        raise SpecError(
+            f"{group.size} processes are too many for {size[0]} rows of pixels; use at most "
+            f"{max(size[0] // FEWEST_ROWS_OF_A_PROCESS, 1)}, or a larger --size"
+        )
     # Only the small copy is kept: a photograph of 12 megapixels is 144 MB of floats.
     return picture.resize(*size)
 
