@@ -6,7 +6,12 @@ from barestyle.stop_reasons import Ending, StopReason
 
 
 class BarestyleError(Exception):
-    """Base class of all errors of barestyle."""
+    """Base class of all errors of barestyle.
+
+    `is_shared` tells that all processes that compute a picture together raise the same one.
+    """
+
+    is_shared = False
 
 
 class SpecError(BarestyleError, ValueError):

@@ -31,7 +31,7 @@ from barestyle.cli.study.commands import app as study
 from barestyle.cli.transfer import transfer
 from barestyle.cli.ui import ui
 from barestyle.cli.weights import app as weights
-from barestyle.errors import BarestyleError, ProcessGroupError
+from barestyle.errors import BarestyleError, DeviceError, ProcessGroupError
 
 INTERNAL_ERROR = 1
 """Exit code for an error that is a bug."""
@@ -145,6 +145,8 @@ def _run(arguments: list[str], *, debug: bool) -> int:
 
 def _fail(error: Exception | str, code: int) -> int:
     """Print an error and return its exit code; of processes that have the same error, the first one prints it."""
-    if os.environ.get("RANK", "0") == "0" or not is_one_of_several():
+    is_first = os.environ.get("RANK", "0") == "0" or not is_one_of_several()
+    is_own = code == INTERNAL_ERROR or (isinstance(error, DeviceError) and not error.is_shared)
+    if is_first or is_own:
         print_error(error)
     return code

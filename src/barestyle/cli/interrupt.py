@@ -40,8 +40,8 @@ class Interrupt:
     Args:
         consequence: what happens after the first SIGINT, to complete "stopping; ...".
         silent: print nothing.
-        stop_on_termination: SIGTERM, which torchrun sends to every process after Ctrl-C, does the same as the first
-            SIGINT, however often it comes.
+        stop_on_termination: SIGTERM, with which torchrun ends its processes, does the same as the first SIGINT, however
+            often it comes.
     """
 
     def __init__(

@@ -11,8 +11,7 @@ import typer
 from barestyle.cli import options
 from barestyle.cli.checkpoint_option import checkpoint_for
 from barestyle.cli.execute import ExecuteOptions, execute, report
-from barestyle.cli.option_groups import MovedOptions, RunOptions, SpecOptions, expand_groups
-from barestyle.cli.resume import continue_run
+from barestyle.cli.option_groups import RunOptions, SpecOptions, expand_groups
 from barestyle.cli.spec_builder import STARTS
 from barestyle.cli.style_arguments import parse_style_arguments
 from barestyle.cli.video_option import check_video_option
@@ -81,15 +80,20 @@ def run(request: Request, output: Path, execute_options: ExecuteOptions, every: 
     from barestyle.distributed import is_restarted, join_torchrun
     from barestyle.run.checkpoint import path_for
     from barestyle.run.plan import prepare
+    from barestyle.run.split_checkpoint import agree_on_checkpoint
 
-    force = execute_options.force
     with join_torchrun() as group:
-        if every and is_restarted() and path_for(output).is_file():
-            moved, limit = MovedOptions(), request.max_pixels
-            return continue_run(output, group, execute_options, moved, checkpoint_every=every, max_pixels=limit)
         plan = prepare(replace(request, group=group))
+        path, resumed = path_for(output), None
+        # The first process decides for all: files can appear later on other machines.
+        is_continued = group.broadcast_value(bool(every) and is_restarted() and path.is_file())
+        if is_continued:
+            resumed = agree_on_checkpoint(path, group)
+            if resumed.record.run_key != plan.run_key:
+                resumed = None  # of an earlier run, which --force replaces
+        force = execute_options.force or is_continued
         config = checkpoint_for(output, every, force=force) if every else None
-        outcome = execute(plan, output, replace(execute_options, checkpoint=config))
+        outcome = execute(plan, output, replace(execute_options, checkpoint=config, resumed=resumed))
         if group.rank == 0:
             report(outcome, quiet=execute_options.quiet)
     return outcome.exit_code

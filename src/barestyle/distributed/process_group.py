@@ -47,6 +47,11 @@ class ProcessGroup:
         self.rank = 0 if group is None else dist.get_rank(group)
         self.size = 1 if group is None else dist.get_world_size(group)
         self.traffic = Traffic()
+        if self._group is not None and not _has_cpu_backend(self._group):
+            raise ProcessGroupError(
+                "the group of processes cannot send tensors of the CPU; initialize torch.distributed with gloo, or "
+                "with cpu:gloo,cuda:nccl"
+            )
         hosts = self.gather_values(socket.gethostname()) if self.size > 1 else [""]
         self.local_size = hosts.count(hosts[self.rank])
 
@@ -125,6 +130,7 @@ def agree(group: ProcessGroup, work: Callable[[], Value]) -> list[Value]:
     outcomes: list[tuple[Value, BarestyleError | None]] = group.gather_values((value, error))
     for _, raised_there in outcomes:
         if raised_there is not None:
+            raised_there.is_shared = True
             raise raised_there
     return [outcome for outcome, _ in outcomes]
 
@@ -141,6 +147,14 @@ def _translate_errors() -> Iterator[None]:
             f"another process of this run ended, or did not answer in time ({_shorten(error)}); see what it printed, "
             "and continue with `barestyle resume` if the run has a checkpoint"
         ) from None
+
+
+def _has_cpu_backend(group: dist.ProcessGroup) -> bool:
+    try:
+        group._get_backend(torch.device("cpu"))  # there is no other way to ask
+    except RuntimeError:
+        return False
+    return True
 
 
 def _shorten(error: Exception) -> str:

@@ -44,7 +44,9 @@ def join_torchrun() -> Iterator[ProcessGroup]:
         return
     backend = "gloo"
     if torch.cuda.is_available():
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        local_rank = int(os.environ["LOCAL_RANK"])
+        if local_rank < torch.cuda.device_count():  # otherwise prepare() refuses GPUs
+            torch.cuda.set_device(local_rank)
         backend = "cpu:gloo,cuda:nccl"
     try:
         timeout = _read_timeout()

@@ -42,7 +42,7 @@ def read_header(path: Path) -> TiffHeader | None:
                 and page.samplesperpixel <= 4
                 and _ICC_PROFILE not in page.tags
                 and (_ORIENTATION not in page.tags or page.tags[_ORIENTATION].value == 1)
-                and tifffile.EXTRASAMPLE.ASSOCALPHA not in page.extrasamples
+                and set(page.extrasamples) <= {tifffile.EXTRASAMPLE.UNASSALPHA}
             )
             if not is_plain:
                 return None
@@ -63,7 +63,7 @@ def read_rows(path: Path, top: int, bottom: int) -> PixelArray:
         for index in range(top // length * across, -(-bottom // length) * across):
             file.filehandle.seek(page.dataoffsets[index])
             data = file.filehandle.read(page.databytecounts[index])
-            segment, (_, _, first, left, _), (_, height, width, _) = page.decode(data, index)
+            segment, (_, _, first, left, _), (_, height, width, _) = page.decode(data or None, index)
             if segment is None:
                 continue  # an empty tile is zero
             start, end = max(first, top), max(min(first + height, bottom), top)

@@ -51,11 +51,11 @@ class InnerProduct:
 
     def has_nonzero(self, vector: Tensor) -> bool:
         """Return whether any element is greater or less than 0; NaN is neither."""
-        return bool(self.sum((vector.abs().max() > 0).double()) > 0)
+        return bool(self.sum((vector.abs().max() > 0).float()) > 0)
 
     def is_finite(self, vector: Tensor) -> bool:
         """Return whether all elements are finite."""
-        return bool(self.sum((~vector.isfinite()).any().double()) == 0)
+        return bool(self.sum((~vector.isfinite()).any().float()) == 0)
 
 
 WHOLE = InnerProduct()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
-from barestyle.distributed import ALONE, ProcessGroup
-from barestyle.errors import ImageError, SpecError
+from barestyle.distributed import ALONE, ProcessGroup, agree
+from barestyle.errors import DeviceError, ImageError, SpecError
 from barestyle.hardware import devices
 from barestyle.hardware.memory import parse_memory
 from barestyle.images import Picture, Source, read_split, target_size
@@ -118,7 +118,7 @@ def prepare(request: Request, *, memory_plans: tuple[MemoryPlan, ...] = ()) -> P
         # 1. Check the settings.
         spec = choose_start(check_spec(request.spec), request.start)
         check_seed(request.seed)
-        device = devices.select_device(request.device)
+        device = agree(group, lambda: select_device(request.device, group))[group.rank]
         precision = choose_precision(request.precision, spec, device)
         check_split(spec, group)
         memory_limit = parse_memory(str(request.memory))
@@ -153,6 +153,25 @@ def check_options(spec: Spec, *, seed: int, device: str, precision: str, memory:
     choose_precision(precision, spec, devices.select_device(device))
     parse_memory(str(memory))
     choose_start(spec, None)
+
+
+def select_device(name: str, group: ProcessGroup) -> torch.device:
+    """Return the device of a name, one for each process of a group. Raises DeviceError."""
+    device = devices.select_device(name)
+    if group.size == 1:
+        return device
+    if device.type == "mps":
+        if name == "auto":
+            return torch.device("cpu")
+        raise DeviceError(
+            "several processes cannot share the device 'mps'; use --device cpu, or start a single process"
+        )
+    if device.type == "cuda" and (device.index is not None or group.local_size > torch.cuda.device_count()):
+        raise DeviceError(
+            f"{group.local_size} processes on this machine need a GPU each, and it has {torch.cuda.device_count()}; "
+            "start one process for each GPU with --device cuda, or use --device cpu"
+        )
+    return device
 
 
 def check_split(spec: Spec, group: ProcessGroup) -> None:

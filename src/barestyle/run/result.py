@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Literal
 
 import numpy as np
@@ -78,14 +77,24 @@ class Result:
         if self.shard is not None and self.shard.is_split:
             shard = self.shard
             agree(shard.group, lambda: check_split_output(path, force=overwrite) if shard.group.rank == 0 else None)
-            with _SavedRecord(path, record if shard.group.rank == 0 else None):
+            saved = _SavedRecord(path, record if shard.group.rank == 0 else None)
+            agree(shard.group, saved.write)  # not in a `with`: the other processes must know if it fails
+            try:
                 save_split(path, self.image, self.alpha, shard, bits=bits or self.bits, record=record)
+            except BaseException:
+                saved.restore()
+                raise
             return path
         check_output(path, force=overwrite)
         check_format(path, self.image.shape[-2], self.image.shape[-1])
         picture = encode(self.image, self.alpha, path.suffix, bits=bits or self.bits, record=record)
-        with _SavedRecord(path, record):
+        saved = _SavedRecord(path, record)
+        saved.write()
+        try:
             write_atomically(path, picture)
+        except BaseException:
+            saved.restore()
+            raise
         return path
 
     def record_beside(self, path: Path) -> Record:
@@ -114,16 +123,16 @@ class _SavedRecord:
         self._record = record
         self._before: bytes | None = None
 
-    def __enter__(self) -> None:
+    def write(self) -> None:
+        """Write the record. Raises OutputError."""
         if self._record is None:
             return
         self._before = self._path.read_bytes() if self._path.exists() else None
         write_atomically(self._path, self._record.encode())
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is None or self._record is None:
+    def restore(self) -> None:
+        """Restore the earlier record, or delete this one."""
+        if self._record is None:
             return
         if self._before is None:
             self._path.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ list replaced and are the files of the earlier one deleted. So there is always a
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,6 +45,7 @@ def save(path: Path, checkpoint: Checkpoint, group: ProcessGroup) -> None:
     """
     if group.size == 1:
         checkpoints.save(path, checkpoint)
+        _delete_parts(path, keep=())
         return
     name = agree(group, lambda: f"{path.name}.{secrets.token_hex(4)}")[0]
     own = path.with_name(f"{name}-{group.rank}")
@@ -65,11 +67,15 @@ def save(path: Path, checkpoint: Checkpoint, group: ProcessGroup) -> None:
 
 
 def _replace_list(path: Path, names: Sequence[str]) -> None:
-    """Write the list, and delete the files of the earlier one."""
-    before = find_parts(path)
+    """Write the list, and delete the files of earlier ones, also of those that were never complete."""
     write_atomically(path, json.dumps({"kind": KIND, "format": checkpoints.FORMAT, "parts": list(names)}).encode())
-    for part in before:
-        if part != path:
+    _delete_parts(path, keep=names)
+
+
+def _delete_parts(path: Path, keep: Sequence[str]) -> None:
+    pattern = re.compile(re.escape(path.name) + r"\.[0-9a-f]{8}-\d+")
+    for part in path.parent.iterdir():
+        if pattern.fullmatch(part.name) and part.name not in keep:
             part.unlink(missing_ok=True)
 
 
@@ -94,10 +100,8 @@ def find_parts(path: Path) -> list[Path]:
 
 def delete(path: Path) -> None:
     """Delete a checkpoint with all of its files."""
-    parts = find_parts(path)
     path.unlink(missing_ok=True)
-    for part in parts:
-        part.unlink(missing_ok=True)
+    _delete_parts(path, keep=())
 
 
 def agree_on_checkpoint(path: Path, group: ProcessGroup) -> Checkpoint:
