@@ -15,10 +15,11 @@ from barestyle.cli.messages import format_count
 from barestyle.cli.study.progress import show_progress
 
 if TYPE_CHECKING:
+    from distributed import Client
+
     from barestyle.study.cell import Cell, CellResult
     from barestyle.study.resolve import ResolvedStudy
     from barestyle.study.store import Store
-    from distributed import Client
 
 
 @dataclass(frozen=True)
