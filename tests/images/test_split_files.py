@@ -86,6 +86,9 @@ def _read_all(group: ProcessGroup, folder: Path) -> str:
         small, expected = own.resize(64, 50), whole.resize(64, 50)
         assert small.shard is not None
         assert torch.equal(small.pixels, small.shard.crop(expected.pixels)), path.name
+    Image.new("RGB", (1, 1)).save(folder / f"dot{group.rank}.png")
+    with pytest.raises(ImageError, match=r"1 x 1 pixels, which is too small for 3 processes; use a larger image"):
+        read_split(folder / "dot0.png", group)
     array = read_split(draw(3, 8), group)
     assert array.shard is not None
     assert torch.equal(array.pixels, array.shard.crop(read(draw(3, 8)).pixels))

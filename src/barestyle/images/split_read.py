@@ -33,6 +33,7 @@ def read_split(source: Source, group: ProcessGroup, *, max_pixels: int = MAX_PIX
     header = agree(group, lambda: _read_tiff_header(path, max_pixels) if group.rank == 0 else None)[0]
     if header is None:
         return _scatter(path, group, max_pixels)
+    _check_rows(path, header.height, header.width, group)
     shard = RowShard.split(header.height, group)
 
     def read_own() -> tuple[PixelArray, str]:
@@ -68,6 +69,7 @@ def _scatter(path: Path, group: ProcessGroup, max_pixels: int) -> Picture:
     assert header is not None
     (height, width, channels), kind, digest, bits = header
     dtype = np.dtype(kind)
+    _check_rows(path, height, width, group)
     row_bytes = width * channels * dtype.itemsize
     everything = RowShard(group, (0, *[height] * group.size))
     rows = torch.empty(1, 1, 0, row_bytes, dtype=torch.uint8)
@@ -77,6 +79,15 @@ def _scatter(path: Path, group: ProcessGroup, max_pixels: int) -> Picture:
     own = HaloExchange(everything, (shard.top, shard.bottom)).gather(rows)
     samples = own.numpy().reshape(-1).view(dtype).reshape(shard.bottom - shard.top, width, channels)
     return _build(samples, shard, path, digest, bits)
+
+
+def _check_rows(path: Path, height: int, width: int, group: ProcessGroup) -> None:
+    """Raise ImageError, on all processes, if a file has fewer rows than there are processes."""
+    if height < group.size:
+        raise ImageError(
+            f"{str(path)!r} has {width} x {height} pixels, which is too small for {group.size} processes; "
+            "use a larger image, or a single process"
+        )
 
 
 def _build(samples: PixelArray, shard: RowShard, path: Path, digest: str, bits: int) -> Picture:

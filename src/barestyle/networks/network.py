@@ -166,7 +166,10 @@ class PyramidNetwork(Network):
         return self._slice_by_autograd(pyramid.image_rows, split)
 
     def _slice_by_autograd(self, image_rows: Span, split: Callable[[Tensor], list[Tensor]]) -> PlaneSlicer:
-        """Return a slicer whose gradients are those of a graph, which is kept until they are computed."""
+        """Return a slicer whose gradients are those of a graph, which is kept until they are computed.
+
+        It is the graph of the last image that was split, which may be another one: pyramids are linear.
+        """
         graph: list[tuple[Tensor, list[Tensor]]] = []
 
         def split_with_graph(rows: Tensor) -> list[Tensor]:
