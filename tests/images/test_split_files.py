@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -65,10 +66,10 @@ def test_rows_of_a_tiff(files: Path, name: str, top: int, bottom: int) -> None:
     np.testing.assert_array_equal(read_rows(files / name, top, bottom), whole[top:bottom])
 
 
-def test_processes_read_what_one_does(files: Path) -> None:
-    bad = files / "cut.tif"
-    bad.write_bytes((files / "tiles.tif").read_bytes()[:-90_000])
-    for outcome in run_processes(_read_all, 3, files):
+def test_processes_read_what_one_does(files: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(files, tmp_path / "files"))
+    (folder / "cut.tif").write_bytes((files / "tiles.tif").read_bytes()[:-90_000])
+    for outcome in run_processes(_read_all, 3, folder):
         assert outcome == "done"
 
 
