@@ -30,8 +30,9 @@ if importlib.util.find_spec("gradio") is None:
     collect_ignore_glob = ["test_*.py"]
 
 OpenPage = Callable[..., "Page"]
+READY = '.gradio-container[data-ready="true"]'
 PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 860}
+DESKTOP = {"width": 1280, "height": 720}
 MAX_UPLOAD = 2_000_000
 TINY = with_settings(preset("bare-fast").spec, {"network.channels": 4, "optimizer.steps": 3, "scales.finest_steps": 3})
 ENDLESS = with_settings(
@@ -69,15 +70,22 @@ class Server:
         return set((self.folder / "sessions").iterdir())
 
 
+SHORT_SESSIONS = (
+    "from barestyle.ui import page_session\n"
+    "page_session.PAGE_TIMEOUT = page_session.EMPTY_TIMEOUT = 40.0\n"
+    "page_session.ABSENT_SECONDS = 2.0\n"
+)
+"""Program text that ends a browser's session some seconds after its page is closed."""
+
 PROGRAM = "import sys; from barestyle.cli import main; sys.exit(main())"
 
 
 @contextmanager
-def serve_page(temporary: Path, *options: str, program: str = PROGRAM) -> Iterator[Server]:
-    """Run `barestyle ui` on a free port; end it by Ctrl-C, and check that it leaves no file and no error."""
+def serve_page(temporary: Path, *options: str, program: str = PROGRAM, port: int = 0) -> Iterator[Server]:
+    """Run `barestyle ui` on a port, 0 for a free one; end it by Ctrl-C, and check that it leaves no file and no error."""
     temporary.mkdir(exist_ok=True)
     environment = {**os.environ, "TMPDIR": str(temporary), "OMP_NUM_THREADS": "1", "HTTP_PROXY": "http://127.0.0.1:9"}
-    arguments = [sys.executable, "-c", program, "ui", "--port", "0", "--no-open", *options]
+    arguments = [sys.executable, "-c", program, "ui", "--port", str(port), "--no-open", *options]
     process = subprocess.Popen(
         arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=temporary
     )
@@ -102,7 +110,8 @@ def serve_page(temporary: Path, *options: str, program: str = PROGRAM) -> Iterat
 @pytest.fixture(scope="session")
 def page_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all tests of a process, which accepts files up to 2 MB."""
-    with serve_page(tmp_path_factory.mktemp("page"), "--max-upload", f"{MAX_UPLOAD // 1_000_000}MB") as server:
+    options = ("--max-upload", f"{MAX_UPLOAD // 1_000_000}MB")
+    with serve_page(tmp_path_factory.mktemp("page"), *options, program=SHORT_SESSIONS + PROGRAM) as server:
         yield server
 
 
@@ -141,7 +150,7 @@ def open_page(browser: Browser, page_server: Server) -> Iterator[OpenPage]:
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", note)
         page.goto(page_server.url)
-        page.wait_for_selector("#paint")
+        page.wait_for_selector(READY)
         return page
 
     yield open_page

@@ -137,7 +137,7 @@ def test_the_job_and_the_files_of_a_killed_client_are_removed(
         ({"preset": "bear"}, "'bear'; did you mean bare? "),
         ({"preset": "paper-original"}, "'paper-original' needs trained weights, which the page does not offer"),
         ({"preset": "{"}, "The spec is not valid JSON"),
-        ({"size": 5000}, "Size must be at most 2048 pixels on this page, not 5000"),
+        ({"size": 9000}, "Size must be at most 8192 pixels on this page, not 9000"),
         ({"size": 8}, "but this network needs at least"),
         ({"strength": 2}, "Content_loss.strength cannot be 2"),
         ({"strength": 0.5, "preset": "npnd"}, "does not work with style_loss=gram"),

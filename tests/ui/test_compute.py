@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ from barestyle.run.plan import Plan, prepare
 from barestyle.run.request import Request
 from barestyle.spec import with_settings
 from barestyle.ui import uploads as module
-from barestyle.ui.compute import Compute, PaintRequest
+from barestyle.ui.compute import Compute
 from tests.ui.conftest import TINY
+from tests.ui.test_jobs import make_request
 
 
 def test_a_missing_device_is_refused_before_the_page_starts() -> None:
@@ -33,7 +35,7 @@ def test_each_file_is_read_once_for_all_requests(pictures: Path, monkeypatch: py
     monkeypatch.setattr(module, "read", read)
     content, style = pictures / "content.png", pictures / "style.jpg"
     specs = [with_settings(TINY, {"size": 48, "network.channels": channels}) for channels in (4, 8)]
-    plans = Compute().prepare([PaintRequest(content, style, spec, 7, "Quick") for spec in specs])
+    plans = Compute().prepare([make_request(pictures, spec, 7) for spec in specs])
     assert files == [content, style]
     first, second = plans
     assert isinstance(first, Plan)
@@ -49,10 +51,7 @@ def test_each_file_is_read_once_for_all_requests(pictures: Path, monkeypatch: py
 
 
 def test_pictures_of_different_sizes_are_not_shared(pictures: Path) -> None:
-    requests = [
-        PaintRequest(pictures / "content.png", pictures / "style.jpg", with_settings(TINY, {"size": size}), 0, "Quick")
-        for size in (48, 64)
-    ]
+    requests = [make_request(pictures, with_settings(TINY, {"size": size})) for size in (48, 64)]
     plans = [plan for plan in Compute().prepare(requests) if isinstance(plan, Plan)]
     assert [plan.content.width for plan in plans] == [48, 64]
     assert [plan.style.height for plan in plans] == [48, 64]
@@ -62,7 +61,7 @@ def test_errors_take_the_place_of_plans_and_name_no_folder(pictures: Path, tmp_p
     letter = tmp_path / "letter.png"
     letter.write_text("not a picture")
     files = [letter, pictures / "content.png"]
-    error, plan = Compute().prepare([PaintRequest(file, pictures / "style.jpg", TINY, 0, "Quick") for file in files])
+    error, plan = Compute().prepare([replace(make_request(pictures), content=file) for file in files])
     assert isinstance(plan, Plan)
     assert isinstance(error, ImageError)
     assert str(error).startswith("'letter.png'")

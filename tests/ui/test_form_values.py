@@ -11,12 +11,12 @@ from barestyle.presets import preset
 from barestyle.run import record as records
 from barestyle.run.record import Record
 from barestyle.spec import Spec, with_settings
-from barestyle.ui import controls
-from barestyle.ui.controls import CONTROLS
 from barestyle.ui.errors import PageError
-from barestyle.ui.form_values import Settings, parse_base, parse_seed, read_settings, settings_from_record
+from barestyle.ui.form import Form, make_request
+from barestyle.ui.form_values import Settings, parse_base, parse_seed, read_record, settings_from_record
 from barestyle.ui.limits import Limits
 from barestyle.ui.looks import LOOKS, has_strength
+from barestyle.ui.page_service import merge_settings
 
 LIMITS = Limits()
 
@@ -27,11 +27,10 @@ def test_settings_come_back_from_a_record(name: str, quick_result: Path) -> None
     record = _record(quick_result, made.spec(LIMITS), seed=made.seed)
     settings = settings_from_record(record)
     assert (settings.base, settings.size, settings.strength, settings.seed) == (name, 64, made.strength, 2**60)
-    values = [control.format(settings, LIMITS) for control in CONTROLS]
-    again = controls.parse_settings(settings.base, values)
-    if made.strength is None:  # the page drops the slider's value then
-        again = Settings(again.base, again.size, None, again.colors, again.seed)
-    assert again.spec(LIMITS) == with_settings(record.spec, {"size": 64})
+    form = merge_settings(Form(photo="photo", styles=[{"picture": "style"}]), settings, LIMITS.max_size)
+    request = make_request(form, Path, LIMITS)
+    assert request.spec == with_settings(record.spec, {"size": 64})
+    assert request.seed == 2**60
 
 
 def test_a_spec_that_is_not_a_presets_is_the_base(quick_result: Path) -> None:
@@ -54,17 +53,13 @@ def test_records_that_the_page_cannot_repeat_are_refused(quick_result: Path) -> 
     with pytest.raises(PageError, match="made with trained weights"):
         settings_from_record(_record(quick_result, trained))
     record = records.find(quick_result)
-    with pytest.raises(PageError, match="made with several styles"):
-        settings_from_record(record.model_copy(update={"styles": record.styles * 2}))
-    with pytest.raises(PageError, match="made with masks"):
-        settings_from_record(record.model_copy(update={"keep": record.content}))
     with pytest.raises(PageError, match="made with a start picture"):
         settings_from_record(_record(quick_result, with_settings(record.spec, {"start": "picture"})))
 
 
 def test_a_size_above_the_limit_is_refused() -> None:
-    with pytest.raises(PageError, match="size must be at most 2048 pixels on this page, not 4096"):
-        Settings(size=4096).spec(LIMITS)
+    with pytest.raises(PageError, match="size must be at most 8192 pixels on this page, not 9000"):
+        Settings(size=9000).spec(LIMITS)
 
 
 def test_a_strength_that_the_preset_does_not_have_is_refused() -> None:
@@ -72,18 +67,18 @@ def test_a_strength_that_the_preset_does_not_have_is_refused() -> None:
         Settings("npnd", strength=0.5).spec(LIMITS)
 
 
-def test_settings_are_read_from_a_result_or_its_record(quick_result: Path, tmp_path: Path) -> None:
-    settings = read_settings(quick_result)
-    assert settings == settings_from_record(records.find(quick_result))
-    assert read_settings(quick_result.with_name("earlier.png.json")) == settings
+def test_records_are_read_from_a_result_or_its_record(quick_result: Path, tmp_path: Path) -> None:
+    record = read_record(quick_result)
+    assert record == records.find(quick_result)
+    assert read_record(quick_result.with_name("earlier.png.json")) == record
     damaged = tmp_path / "damaged.json"
     damaged.write_text("{")
     with pytest.raises(RecordError, match=r"'damaged.json'"):
-        read_settings(damaged)
+        read_record(damaged)
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(b"x")
     with pytest.raises(PageError, match=r"^'photo.jpg' has no barestyle settings in it; choose a picture that"):
-        read_settings(photo)
+        read_record(photo)
 
 
 def test_parse_seed() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,8 @@ from barestyle.ui.errors import PageError
 from barestyle.ui.job_queue import JobQueue
 from barestyle.ui.jobs import CANCELED, Job
 from barestyle.ui.limits import Limits
-from tests.ui.conftest import TINY, wait_until
-from tests.ui.test_jobs import create_job
+from tests.ui.conftest import wait_until
+from tests.ui.test_jobs import create_job, make_request
 
 
 @pytest.fixture
@@ -94,28 +95,31 @@ def test_a_dropped_job_leaves_no_files_and_the_next_one_is_painted(
     first.drop()
     wait_until(lambda: second.status.is_over)
     assert first.status.images == ()
-    assert list((tmp_path / "0").iterdir()) == []
+    assert not (tmp_path / "0").exists()
 
 
 def test_a_mistake_in_a_request_is_raised_before_the_wait(job_queue: JobQueue, pictures: Path, tmp_path: Path) -> None:
     job_queue.add(create_job(pictures, tmp_path / "first", endless=True))
     (tmp_path / "no.png").write_text("not a picture")
-    request = PaintRequest(tmp_path / "no.png", pictures / "style.jpg", TINY, 0, "Quick")
+    request = replace(make_request(pictures), content=tmp_path / "no.png")
     with pytest.raises(ImageError, match=r"^'no.png'"):
-        job_queue.add(Job([request], tmp_path))
+        job_queue.add(Job([request], lambda _request: tmp_path))
 
 
 def test_an_unexpected_error_ends_one_job_only(
     job_queue: JobQueue, pictures: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    faulty, correct = create_job(pictures, tmp_path / "a"), create_job(pictures, tmp_path / "b")
-    faulty.folder = tmp_path / "missing" / "folder"
+    def fail(_request: PaintRequest) -> Path:
+        raise RuntimeError("no folder")
+
+    faulty = Job(create_job(pictures, tmp_path / "a").requests, fail)
+    correct = create_job(pictures, tmp_path / "b")
     job_queue.add(faulty)
     job_queue.add(correct)
     wait_until(lambda: correct.status.is_over)
     assert correct.status.phase == "done"
     assert faulty.status.phase == "failed"
-    assert faulty.status.errors[0].startswith("internal error (FileNotFoundError")
+    assert faulty.status.errors[0].startswith("internal error (RuntimeError: no folder)")
     assert "unexpected error while painting" in caplog.text
 
 
@@ -131,3 +135,18 @@ def test_close_ends_all_jobs_and_the_worker(pictures: Path, tmp_path: Path) -> N
     assert worker not in threading.enumerate()
     with pytest.raises(PageError, match="shutting down"):
         job_queue.add(create_job(pictures, tmp_path / "late"))
+
+
+def test_an_owner_changes_the_order_of_own_jobs_only(job_queue: JobQueue, pictures: Path, tmp_path: Path) -> None:
+    job_queue.compute = Compute(limits=Limits(max_waiting=4))
+    running, mine, others, mine_too = (create_job(pictures, tmp_path / str(each), endless=True) for each in range(4))
+    for job in (running, mine, others, mine_too):
+        job_queue.add(job)
+        wait_until(lambda: running.status.phase == "painting")
+    assert job_queue.move_up(mine_too, [mine, mine_too])
+    assert [job_queue.find_position(job) for job in (mine_too, others, mine)] == [1, 2, 3]
+    assert not job_queue.move_up(mine_too, [mine, mine_too]), "it is the first of its owner's"
+    assert not job_queue.move_up(others, [others])
+    assert job_queue.has_other_work([running, mine, mine_too])
+    others.stop()
+    assert not job_queue.has_other_work([running, mine, mine_too])

@@ -1,18 +1,89 @@
-"""The layout in a real browser: keyboard, small screens, contrast, hints. All requests stay on the server."""
+"""The layout in a real browser: keyboard, small screens, and an audit of accessibility by axe-core."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from barestyle.ui.looks import LOOKS
 from tests.ui.conftest import DESKTOP, PHONE, OpenPage, wait_until
-from tests.ui.page_actions import load_settings, open_more, paint
+from tests.ui.page_actions import choose_samples, load_settings, open_more, part, select, set_size, wait_for_results
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, Route
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
+"""Tags of axe-core's rules: WCAG 2.2, levels A and AA."""
+
+SMALLEST_TARGET = 24
+"""CSS pixels (WCAG 2.2, 2.5.8)."""
+
+
+def audit(page: Page) -> list[tuple[str, str, list[str]]]:
+    """Return axe-core's violations: the rule, its help, and the elements."""
+    axe = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+    page.evaluate(axe)
+    results: dict[str, Any] = page.evaluate(
+        "rules => axe.run(document, { runOnly: { type: 'tag', values: rules } })", RULES
+    )
+    return [
+        (violation["id"], violation["help"], [node["html"][:200] for node in violation["nodes"]])
+        for violation in results["violations"]
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_audit_finds_nothing(
+    open_page: OpenPage, viewport: dict[str, int], scheme: str, quick_result: Path
+) -> None:
+    """Of the empty page, with all options open and two styles, and with results, a queue and a dialog."""
+    page = open_page(viewport, scheme)
+    assert audit(page) == []
+    open_more(page)
+    choose_samples(page)
+    page.click("#add-style")
+    page.click('#style-library [data-picture="style:impasto"]')
+    page.wait_for_selector("#weight-2:not([hidden])")
+    page.click("#regions button")
+    page.wait_for_selector("#region-editor canvas")
+    for vary in ("looks", "strengths", "seeds", "styles", "nothing"):
+        select(page, "vary", vary)
+        assert audit(page) == [], vary
+    load_settings(page, quick_result)
+    page.click("#paint")
+    wait_for_results(page, 1)
+    assert audit(page) == []
+    page.click('[data-part="enlarge"]')
+    page.wait_for_selector('[data-part="enlarge-dialog"] input')
+    assert audit(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == viewport["width"], "no sideways scrolling"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_targets_are_large_enough(open_page: OpenPage, viewport: dict[str, int], quick_result: Path) -> None:
+    page = open_page(viewport)
+    choose_samples(page)
+    load_settings(page, quick_result)
+    page.click("#paint")
+    wait_for_results(page, 1)
+    small = page.evaluate(
+        """least => [...document.querySelectorAll("button, a, select, summary, label, input:not([type=file])")]
+            .filter(node => node.checkVisibility({ opacityProperty: true }))
+            .filter(node => !node.closest(".comparison, #region-editor, footer, .field-title"))
+            .map(node => [node.outerHTML.slice(0, 120), node.getBoundingClientRect()])
+            .filter(([, box]) => box.width && (box.width < least || box.height < least))
+            .map(([html, box]) => `${html} ${box.width} x ${box.height}`)""",
+        SMALLEST_TARGET,
+    )
+    assert small == []
 
 
 @pytest.mark.slow
@@ -20,25 +91,27 @@ def test_the_page_works_with_the_keyboard_alone(open_page: OpenPage, quick_resul
     """From the samples to a result, and back to the button that started it."""
     page = open_page()
     visited = visit_with_tab(page)
-    expected = ["content button", "content-samples button", "style-samples button", "mode [tab]", "preset input"]
-    expected += ["strength input", "colors input", "size input", "form button", "more button"]
+    expected = ["photo input", "photo-samples button", "style-library button", "vary input", "look input"]
+    expected += ["strength input", "size input", "colors input", "more summary", "paint-bar button"]
     assert [name for name in expected if not any(name in stop for stop in visited)] == []
-    page.focus('#content-samples [data-sample="coffee"]')
+    assert sum("look input" in stop for stop in visited) == 1, "a group of radio buttons is one stop"
+    page.focus('#photo-samples [data-picture="photo:coffee"]')
     page.keyboard.press("Enter")
-    page.wait_for_selector('#content img[src*="-small.jpg"]')
-    page.focus('#style-samples [data-sample="mosaic"]')
+    page.focus('#style-library [data-picture="style:mosaic"]')
     page.keyboard.press("Space")
-    page.wait_for_selector('#style img[src*="-small.jpg"]')
+    page.wait_for_selector('#style-1[data-picture="style:mosaic"]')
+    page.focus('#look input[value="bare"]')
+    page.keyboard.press("ArrowRight")
+    assert page.is_checked('#look input[value="bare-fast"]')
     load_settings(page, quick_result)
     page.focus("#paint")
     page.keyboard.press("Enter")
-    page.wait_for_selector('[data-phase="done"]')
-    wait_until(lambda: page.evaluate("document.activeElement.id") == "paint")
-    first_result = page.get_attribute("text=Download picture", "href")
-    page.focus("#seed textarea, #seed input")
+    wait_for_results(page, 1)
+    assert page.evaluate("document.activeElement.id") == "paint"
+    page.focus("#seed")
+    page.fill("#seed", "8")
     page.keyboard.press("Control+Enter")
-    page.wait_for_selector("#stop:visible")
-    wait_until(lambda: page.get_attribute("text=Download picture", "href") != first_result)
+    wait_for_results(page, 2)
 
 
 def visit_with_tab(page: Page) -> list[str]:
@@ -52,11 +125,13 @@ def visit_with_tab(page: Page) -> list[str]:
                 const node = document.activeElement;
                 if (!node || node === document.body) return null;
                 const labels = node.labels ? [...node.labels].map(label => label.textContent).join(" ") : "";
-                const name = node.getAttribute("aria-label") || labels || node.textContent || node.title || "";
-                const hasRing = getComputedStyle(node).outlineStyle !== "none" || node.matches("input");
+                const named = node.getAttribute("aria-labelledby");
+                const title = named ? document.getElementById(named)?.textContent : "";
+                const name = node.getAttribute("aria-label") || title || labels || node.textContent || node.title || "";
+                const shown = node.matches(".visually-hidden, .choices input") ? node.closest("label") : node;
+                const hasRing = shown && getComputedStyle(shown).outlineStyle !== "none";
                 const parent = node.closest("[id]:not(input):not(button):not([id^=html-])");
-                const role = node.getAttribute("role") === "tab" ? "[tab]" : node.tagName.toLowerCase();
-                return [`${parent ? parent.id : ""} ${role}`, name.trim(), hasRing];
+                return [`${parent ? parent.id : ""} ${node.tagName.toLowerCase()}`, name.trim(), hasRing];
             }"""
         )
         if stop is None:
@@ -71,98 +146,39 @@ def visit_with_tab(page: Page) -> list[str]:
 
 def test_a_look_says_what_to_expect_and_whether_its_strength_is_adjustable(open_page: OpenPage) -> None:
     page = open_page()
-    assert page.locator("#preset label").count() == len(LOOKS)
+    assert page.locator("#look label").count() == len(LOOKS)
     assert page.is_enabled("#strength input[type=range]")
-    page.check('#preset input[value="npnd"]')
+    select(page, "look", "npnd")
     page.wait_for_selector("text=Strong colors and dark edges; shapes stay clear.")
-    page.wait_for_selector("#strength input[type=range][disabled]")
     page.wait_for_selector("#strength:has-text('Strength isn\\'t adjustable for this look')")
-    page.check('#preset input[value="bare-fine"]')
-    page.wait_for_selector("#strength input[type=range]:not([disabled])")
-
-
-def test_a_late_answer_about_an_earlier_look_does_not_replace_the_chosen_ones(open_page: OpenPage) -> None:
-    """The page asks about the first look as it opens; the answer to that must not be shown after a choice."""
-    first = open_page()
-    page = first.context.new_page()
-    held: list[Route] = []
-
-    def hold_the_first(route: Route) -> None:
-        if '"data":["bare"]' in (route.request.post_data or "") and not held:
-            held.append(route)
-        else:
-            route.continue_()
-
-    page.route("**/queue/join*", hold_the_first)
-    page.goto(first.url)
-    page.wait_for_selector("#paint")
-    page.check('#preset input[value="npnd"]')
-    page.wait_for_timeout(1000)
-    assert held, "the page did not ask about the first look"
-    held[0].continue_()
-    page.wait_for_timeout(1500)
-    assert page.is_visible("text=Strong colors and dark edges; shapes stay clear.")
     assert not page.is_enabled("#strength input[type=range]")
+    select(page, "look", "bare-fine")
+    assert page.is_enabled("#strength input[type=range]")
 
 
-def test_the_api_is_described_on_the_page(open_page: OpenPage) -> None:
+@pytest.mark.parametrize("viewport", [{"width": 1440, "height": 900}, DESKTOP, PHONE], ids=["large", "small", "phone"])
+def test_paint_is_in_sight_from_the_start(open_page: OpenPage, viewport: dict[str, int]) -> None:
+    page = open_page(viewport)
+
+    def bottom() -> float:
+        box = page.locator("#paint").bounding_box()
+        assert box is not None
+        return box["y"] + box["height"]
+
+    wait_until(lambda: bottom() <= viewport["height"])
+
+
+@pytest.mark.slow
+def test_the_focus_moves_from_stop_to_paint(open_page: OpenPage, endless_result: Path) -> None:
     page = open_page()
-    page.click("text=Use via API")
-    page.wait_for_selector("text=/paint")
-    page.wait_for_selector("text=Repaint the content in the style of another picture.")
-
-
-@pytest.mark.parametrize(
-    ("viewport", "scheme"),
-    [(PHONE, "light"), *(pytest.param(size, "dark", marks=pytest.mark.slow) for size in (PHONE, DESKTOP))],
-    ids=["phone", "dark phone", "dark desktop"],
-)
-def test_the_page_fits_the_screen_and_is_readable(
-    open_page: OpenPage, viewport: dict[str, int], scheme: str, pictures: Path, quick_result: Path
-) -> None:
-    """No sideways scrolling, and contrasts of at least 4.5 to 1 (WCAG 2.2, 1.4.3), before a run and after it."""
-    page = open_page(viewport, scheme)
-    open_more(page)
-    for _ in range(2):
-        assert page.evaluate("document.documentElement.scrollWidth") == viewport["width"]
-        assert low_contrasts(page, 4.5) == []
-        paint(page, pictures, quick_result)
-        page.wait_for_selector('[data-phase="done"]')
-    color = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert (sum(map(int, color.strip("rgb()").split(","))) < 128 * 3) == (scheme == "dark")
-
-
-def low_contrasts(page: Page, least: float) -> list[list[object]]:
-    """Return visible texts whose contrast to the opaque background is below `least`, and the contrast."""
-    return page.evaluate(  # type: ignore[no-any-return]
-        """least => {
-            const numbers = text => text.match(/[\\d.]+/g).map(Number);
-            const linear = value => (value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-            const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
-            const background = node => {
-                for (; node; node = node.parentElement) {
-                    if (getComputedStyle(node).backgroundImage !== "none") return null;
-                    const [r, g, b, a = 1] = numbers(getComputedStyle(node).backgroundColor);
-                    if (a === 1) return [r, g, b];
-                    if (a > 0) return null;
-                }
-                return [255, 255, 255];
-            };
-            const failures = [];
-            const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-            while (walker.nextNode()) {
-                const node = walker.currentNode.parentElement;
-                const text = walker.currentNode.textContent.trim();
-                if (!text || !node.checkVisibility({opacityProperty: true, visibilityProperty: true})) continue;
-                if (node.closest("script, style, footer, .comparison")) continue;
-                const back = background(node);
-                if (!back) continue;
-                const color = numbers(getComputedStyle(node).color);
-                const [lighter, darker] = [light(color), light(back)].sort((a, b) => b - a);
-                const contrast = (lighter + 0.05) / (darker + 0.05);
-                if (contrast < least) failures.push([text.slice(0, 40), contrast]);
-            }
-            return failures;
-        }""",
-        least,
-    )
+    choose_samples(page)
+    load_settings(page, endless_result)
+    page.click("#paint")
+    page.wait_for_selector(part("live"))
+    page.focus("#stop")
+    page.keyboard.press("Enter")
+    wait_for_results(page, 1)
+    assert page.evaluate("document.activeElement.id") == "paint"
+    announcement = page.inner_text('[data-part="announcement"]')
+    assert announcement.startswith("Stopped after "), "screen readers are told"
+    set_size(page, 48)

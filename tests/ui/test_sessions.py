@@ -8,16 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from barestyle.ui import client_session, page_session
 from barestyle.ui import sessions as module
-from barestyle.ui.compute import PaintRequest
 from barestyle.ui.errors import PageError
-from barestyle.ui.sessions import Sessions, link_file
-from tests.ui.conftest import TINY
+from barestyle.ui.form import Form
+from barestyle.ui.limits import Limits
+from barestyle.ui.sessions import Sessions
+from barestyle.ui.uploads import link_file
+from tests.ui.test_jobs import make_request
 
 
 @pytest.fixture
 def sessions(tmp_path: Path) -> Sessions:
-    return Sessions(tmp_path.resolve())
+    root = tmp_path.resolve() / "root"
+    root.mkdir()
+    return Sessions(root)
 
 
 def upload(root: Path, name: str = "photo.png") -> Path:
@@ -37,104 +42,132 @@ def files(root: Path) -> list[Path]:
     return [path for path in root.rglob("*") if path.is_file()]
 
 
-def test_an_ended_session_leaves_no_file(sessions: Sessions, tmp_path: Path) -> None:
-    linked = sessions.claim_upload(upload(tmp_path), sessions.get("one").new_folder("content"))
-    assert linked.read_bytes() == b"content"
-    make_older(upload(tmp_path), module.CLAIMED_SECONDS + 1)
+def claim(sessions: Sessions, client: str) -> Path:
+    """Upload a file and link it into a client's session."""
+    claimed = sessions.claim_upload(upload(sessions.root))
+    return link_file(claimed, sessions.get_client(client).new_folder("content"))
+
+
+def test_an_ended_session_leaves_no_file(sessions: Sessions) -> None:
+    linked = claim(sessions, "one")
+    make_older(upload(sessions.root), module.CLAIMED_SECONDS + 1)
     sessions.clean_up()
-    assert files(tmp_path) == [linked], "the session has its own link"
-    sessions.end("one")
-    assert [path.name for path in tmp_path.iterdir()] == ["sessions"]
-    assert list((tmp_path / "sessions").iterdir()) == []
-    sessions.end("one")
+    assert files(sessions.root) == [linked], "the session has its own link"
+    sessions.end_client("one")
+    assert [path.name for path in sessions.root.iterdir()] == ["sessions"]
+    assert list((sessions.root / "sessions").iterdir()) == []
+    sessions.end_client("one")
     assert len(sessions) == 0
 
 
-def test_a_file_that_two_sessions_uploaded_stays_for_the_second(sessions: Sessions, tmp_path: Path) -> None:
+def test_a_file_that_two_sessions_uploaded_stays_for_the_second(sessions: Sessions) -> None:
     for name in ("one", "two"):
-        sessions.claim_upload(upload(tmp_path), sessions.get(name).new_folder("content"))
-    sessions.end("one")
-    (remaining,) = files(tmp_path / "sessions")
+        claim(sessions, name)
+    sessions.end_client("one")
+    (remaining,) = files(sessions.root / "sessions")
     assert remaining.read_bytes() == b"content"
 
 
 @pytest.mark.parametrize("session_id", ["../../escape", "/etc", "a\0b", "x" * 5000])
-def test_a_session_id_is_never_used_as_a_path(sessions: Sessions, tmp_path: Path, session_id: str) -> None:
-    folder = sessions.get(session_id).new_folder("content")
-    assert folder.parent.parent == tmp_path / "sessions"
-    assert folder.parent.name.isalnum()
+def test_a_session_id_is_never_used_as_a_path(sessions: Sessions, session_id: str) -> None:
+    folders = [sessions.get_client(session_id).new_folder("content").parent, sessions.get_page(session_id).folder]
+    for folder in folders:
+        assert folder.parent == sessions.root / "sessions"
+        assert folder.name.isalnum()
 
 
 def test_a_session_needs_an_id(sessions: Sessions) -> None:
     with pytest.raises(PageError, match="no session_hash"):
-        sessions.get(None)
+        sessions.get_client(None)
+    with pytest.raises(PageError, match="accepts no cookies"):
+        sessions.get_page(None)
 
 
-def test_only_uploads_can_be_claimed(sessions: Sessions, tmp_path: Path) -> None:
-    other = sessions.claim_upload(upload(tmp_path), sessions.get("other").new_folder("content"))
-    folder = sessions.get("one").new_folder("content")
-    for path in (Path("/etc/hostname"), tmp_path / ".." / "x.png", other, Path("photo.png")):
+def test_only_uploads_can_be_claimed(sessions: Sessions) -> None:
+    other = claim(sessions, "other")
+    for path in (Path("/etc/hostname"), sessions.root / ".." / "x.png", other, Path("photo.png")):
         with pytest.raises(PageError, match="was not uploaded to this page"):
-            sessions.claim_upload(path, folder)
+            sessions.claim_upload(path)
     with pytest.raises(PageError, match="was deleted after a while; upload it again"):
-        sessions.claim_upload(tmp_path / "0123abcd" / "gone.png", folder)
+        sessions.claim_upload(sessions.root / "0123abcd" / "gone.png")
 
 
-def test_unused_uploads_are_deleted_in_time(sessions: Sessions, tmp_path: Path) -> None:
-    partial = tmp_path / "tmpabc"
+def test_unused_uploads_are_deleted_in_time(sessions: Sessions) -> None:
+    partial = sessions.root / "tmpabc"
     partial.write_bytes(b"half")
-    unused = upload(tmp_path)
-    nested = tmp_path / "folder" / "in folder" / "state.json"
+    unused = upload(sessions.root)
+    nested = sessions.root / "folder" / "in folder" / "state.json"
     nested.parent.mkdir(parents=True)
     nested.write_text("{}")
     sessions.clean_up()
-    assert set(files(tmp_path)) == {unused, partial, nested}
+    assert set(files(sessions.root)) == {unused, partial, nested}
     make_older(partial, module.PARTIAL_SECONDS + 1)
     sessions.clean_up()
-    assert set(files(tmp_path)) == {unused, nested}
+    assert set(files(sessions.root)) == {unused, nested}
     for file in (unused, nested):
         make_older(file, module.UNCLAIMED_SECONDS + 1)
     sessions.clean_up()
-    assert [path.name for path in tmp_path.iterdir()] == ["sessions"]
+    assert [path.name for path in sessions.root.iterdir()] == ["sessions"]
 
 
-def test_a_replaced_picture_is_deleted_and_a_job_keeps_its_link(sessions: Sessions, pictures: Path) -> None:
-    session = sessions.get("one")
-    upload_dir = session.replace_upload_dir("content")
-    session.files["content"] = link_file(pictures / "content.png", upload_dir)
-    job = session.create_job([PaintRequest(session.files["content"], pictures / "style.jpg", TINY, 0, "Quick")])
-    session.replace_upload_dir("content")
-    assert not upload_dir.exists()
-    assert session.files == {}
-    assert job.requests[0].content.read_bytes() == (pictures / "content.png").read_bytes()
-
-
-def test_a_client_times_out_before_a_page(sessions: Sessions) -> None:
-    client, page = sessions.get("client"), sessions.get("page")
-    page.timeout = module.PAGE_TIMEOUT
-    for session in (client, page):
-        session.new_folder("content")
-        session.last_seen -= module.CLIENT_TIMEOUT + 1
+def test_clients_and_pages_time_out(sessions: Sessions, pictures: Path) -> None:
+    """A client first, then a page without pictures, and a page with pictures after a day."""
+    client, empty, used = sessions.get_client("client"), sessions.get_page("empty"), sessions.get_page("used")
+    used.pictures.add(pictures / "content.png", Limits())
+    client.new_folder("content")
+    for session in (client, empty, used):
+        session.last_seen -= page_session.EMPTY_TIMEOUT + 1
     sessions.clean_up()
-    assert not client.folder.exists()
-    assert page.folder.exists()
+    assert (client.folder.exists(), empty.folder.exists(), used.folder.exists()) == (True, False, True)
+    for session in (client, used):
+        session.last_seen -= client_session.CLIENT_TIMEOUT + 1
+    sessions.clean_up()
+    assert (client.folder.exists(), used.folder.exists()) == (False, True)
+    used.last_seen -= page_session.PAGE_TIMEOUT + 1
+    sessions.clean_up()
+    assert not used.folder.exists()
     sessions.touch("client")
-    assert len(sessions) == 1, "an ended session is not started again"
+    assert len(sessions) == 0, "an ended session is not started again"
+
+
+def test_a_kept_session_is_found_again_by_the_next_server(tmp_path: Path, pictures: Path) -> None:
+    kept = tmp_path / "kept"
+    form, picture_id = Form(seed="5"), ""
+    for number in range(2):
+        root = tmp_path.resolve() / f"root-{number}"
+        root.mkdir()
+        sessions = Sessions(root, kept)
+        session = sessions.get_page("me")
+        if number == 0:
+            assert not session.is_restored
+            picture_id = session.pictures.add(pictures / "content.png", Limits()).info.id
+            session.save_form(form)
+        else:
+            assert session.is_restored
+            assert session.form == form
+            stored = session.pictures.get(picture_id)
+            assert stored is not None
+            assert stored.file.read_bytes() == (pictures / "content.png").read_bytes()
+        sessions.close()
+    (folder,) = kept.iterdir()
+    make_older(folder / page_session.STATE, page_session.KEPT_TIMEOUT + 1)
+    (tmp_path / "root-2").mkdir()
+    later = Sessions(tmp_path.resolve() / "root-2", kept)
+    later.clean_up()
+    assert list(kept.iterdir()) == [], "nobody has opened it for a month"
 
 
 def test_ending_a_session_drops_its_jobs(sessions: Sessions, pictures: Path) -> None:
-    job = sessions.get("one").create_job(
-        [PaintRequest(pictures / "content.png", pictures / "style.jpg", TINY, 0, "Quick")]
-    )
-    sessions.end("one")
+    session = sessions.get_client("one")
+    job = session.create_job(make_request(pictures), session.new_folder("job"))
+    sessions.end_client("one")
     assert job.is_dropped
     assert job.status.is_over
 
 
-def test_the_oldest_jobs_are_removed(sessions: Sessions, pictures: Path) -> None:
-    session = sessions.get("one")
-    request = PaintRequest(pictures / "content.png", pictures / "style.jpg", TINY, 0, "Quick")
-    jobs = [session.create_job([request, request]) for _ in range(module.MAX_JOBS + 2)]
-    assert session.jobs == jobs[-module.MAX_JOBS :]
-    assert [job.folder.exists() for job in jobs] == [False] * 2 + [True] * module.MAX_JOBS
-    assert jobs[-1].requests[1].content.read_bytes() == (pictures / "content.png").read_bytes()
+def test_the_oldest_jobs_of_a_client_are_removed(sessions: Sessions, pictures: Path) -> None:
+    session = sessions.get_client("one")
+    folders = [session.new_folder("job") for _ in range(client_session.MAX_JOBS + 2)]
+    jobs = [session.create_job(make_request(pictures), folder) for folder in folders]
+    assert session.jobs == jobs[-client_session.MAX_JOBS :]
+    assert [folder.exists() for folder in folders] == [False] * 2 + [True] * client_session.MAX_JOBS

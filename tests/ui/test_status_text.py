@@ -18,6 +18,8 @@ def make_finished_image(title: str = "Balanced", *, seconds: float = 9, interrup
         record=file,
         before=file,
         after=file,
+        thumbnail=file,
+        film=None,
         width=64,
         height=48,
         seconds=seconds,

@@ -101,10 +101,10 @@ def execute(plan: Plan, output: Path, options: ExecuteOptions) -> Outcome:
     from barestyle.cli.interrupt import Interrupt
     from barestyle.cli.progress_bar import show_progress
     from barestyle.cli.snapshots import Snapshots
-    from barestyle.cli.video_option import record_video
     from barestyle.images import check_format
     from barestyle.run import split_checkpoint
     from barestyle.run.runner import run
+    from barestyle.run.video_recorder import record_video
 
     check_format(output, *plan.size)
     check_split_options(plan, output, options)

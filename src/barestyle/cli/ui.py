@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +16,22 @@ from barestyle.errors import BarestyleError
 from barestyle.ui.limits import Limits
 
 LIMITS = Limits()
+
+StylesFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--styles", metavar="DIR", help="Folder of styles that the page offers beside its own.", show_default=False
+    ),
+]
+KeptSessions = Annotated[
+    Path | None,
+    typer.Option(
+        "--keep-sessions",
+        metavar="DIR",
+        help="Keep pictures, results and settings in this folder for the next start.",
+        show_default=False,
+    ),
+]
 
 
 def ui(
@@ -35,6 +52,8 @@ def ui(
     max_size: Annotated[
         int, typer.Option(metavar="N", min=1, max=65536, help="Longest side of a result, in pixels.")
     ] = LIMITS.max_size,
+    styles: StylesFolder = None,
+    keep_sessions: KeptSessions = None,
     device: options.Device = "auto",
     precision: options.Precision = "auto",
     memory: options.Memory = "auto",
@@ -43,7 +62,7 @@ def ui(
 
     Images are painted one at a time; further requests wait in a queue.
 
-    Press Ctrl-C to quit. This deletes all uploaded files and results.
+    Press Ctrl-C to quit. This deletes all uploaded files and results, unless --keep-sessions is given.
     """
     limits = Limits(max_upload=_parse_size(max_upload), max_pixels=max_pixels, max_size=max_size)
     if find_spec("gradio") is None:
@@ -60,7 +79,15 @@ def ui(
             print("Anyone on this network can use the page; there is no password.", flush=True)
 
     wants_browser = _has_display() if open_browser is None else open_browser
-    if not serve(compute, host, port, announce=announce, open_browser=wants_browser):
+    if not serve(
+        compute,
+        host,
+        port,
+        announce=announce,
+        open_browser=wants_browser,
+        styles=styles,
+        kept_sessions=keep_sessions and keep_sessions.resolve(),
+    ):
         # A step is still running in the worker thread, and a normal exit would abort inside it.
         sys.stdout.flush()
         os._exit(0)

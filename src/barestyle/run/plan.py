@@ -70,11 +70,16 @@ class Plan:
         return self.styles[0].picture
 
     @property
+    def pictures(self) -> list[Picture]:
+        """Every picture that the run reads: content, styles, masks and start."""
+        optional = [self.keep, self.start, *(style.mask for style in self.styles)]
+        styles = [style.picture for style in self.styles]
+        return [self.content, *(picture for picture in optional if picture is not None), *styles]
+
+    @property
     def files(self) -> list[Path]:
         """Every file that the run reads."""
-        pictures = [self.content, self.keep, self.start, *(style.picture for style in self.styles)]
-        pictures += [style.mask for style in self.styles]
-        sources = (*pictures, self.trained)
+        sources = (*self.pictures, self.trained)
         return [source.path for source in sources if source is not None and source.path is not None]
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -13,7 +14,6 @@ from barestyle.ui import status_text
 from barestyle.ui.errors import PageError
 from barestyle.ui.form_values import Settings, parse_base, parse_seed
 from barestyle.ui.gradio_errors import translate_errors
-from barestyle.ui.image_inputs import IMAGE_INPUTS, get_uploaded_file
 from barestyle.ui.looks import LOOKS
 from barestyle.ui.service import Service
 
@@ -25,6 +25,9 @@ PAINT = (
     "for example the number of pictures ahead in the queue."
 )
 PRESETS = "List the presets that the page offers, each with a title and a description."
+LABELS = ("Photo", "Style")
+"""The files that a client sends, in this order."""
+
 STOP = "Stop this session's jobs and keep the best pictures so far. Returns whether there were any to stop."
 
 
@@ -33,7 +36,7 @@ def add_api(service: Service) -> None:
     public: dict[str, Any] = {"concurrency_limit": None, "api_visibility": "public"}
     # These components are never visible; they declare the types of the endpoint's values.
     inputs = [
-        *(gr.File(label=image_input.label, visible=False) for image_input in IMAGE_INPUTS),
+        *(gr.File(label=label, visible=False) for label in LABELS),
         gr.Textbox(DEFAULT_PRESET, label="Preset", visible=False),
         gr.Number(label="Size", precision=0, visible=False),
         gr.Number(label="Strength", visible=False),
@@ -59,6 +62,15 @@ def add_api(service: Service) -> None:
     api(_stop(service), api_name="stop", api_description=STOP, **public)
 
 
+def end_sessions(page: gr.Blocks, service: Service) -> None:
+    """End a client's session as soon as it disconnects."""
+
+    async def close(request: gr.Request) -> None:
+        service.sessions.end_client(request.session_hash)
+
+    page.unload(close)
+
+
 def _paint(service: Service) -> Any:
     async def paint(
         request: gr.Request,
@@ -73,11 +85,11 @@ def _paint(service: Service) -> Any:
         session_id = request.session_hash
         with translate_errors():
             uploads = [file for file in (get_uploaded_file(content), get_uploaded_file(style)) if file is not None]
-            if len(uploads) < len(IMAGE_INPUTS):
+            if len(uploads) < len(LABELS):
                 raise PageError("content and style must be files; send both with gradio_client's handle_file")
             settings = Settings(parse_base(preset), size, strength, colors, parse_seed(str(seed)))
-            job = service.create_job_from_uploads(session_id, uploads, settings)
-            await service.enqueue(session_id, job)
+            job = service.create_job(session_id, uploads, settings)
+            await service.enqueue(service.sessions.get_client(session_id), job)
             async for status, position in service.watch(session_id, job):
                 headline = status_text.format_headline(status, position, [settings.title])
                 if status.phase == "failed":
@@ -101,3 +113,13 @@ def _stop(service: Service) -> Any:
             return service.stop(request.session_hash)
 
     return stop
+
+
+def get_uploaded_file(payload: Any) -> Path | None:
+    """Return the path in what a component sends, or None if it is empty.
+
+    The endpoints use it with `preprocess=False`: gradio would open the picture, perhaps save it again, and fail on
+    what Pillow cannot read, but barestyle reads the file with all its bits, colors and tags.
+    """
+    path = payload.get("path") if isinstance(payload, dict) else None
+    return Path(path) if isinstance(path, str) else None

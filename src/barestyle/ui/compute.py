@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from barestyle.errors import BarestyleError
 from barestyle.images import Picture
+from barestyle.run.inputs import Style
 from barestyle.run.plan import Plan, check_options, prepare
 from barestyle.run.request import Request
 from barestyle.spec import Spec
@@ -15,8 +17,14 @@ from barestyle.ui.errors import strip_folder
 from barestyle.ui.limits import Limits
 from barestyle.ui.uploads import read_upload
 
-MAX_STEM_LENGTH = 40
-"""Characters of an input's file name that go into the name of a result."""
+
+@dataclass(frozen=True)
+class StyleFile:
+    """A style's file, its weight relative to the other styles, and the file of its mask, if it has one."""
+
+    file: Path
+    weight: float = 1.0
+    mask: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -25,24 +33,32 @@ class PaintRequest:
 
     Attributes:
         content: file of the photo.
-        style: file of the style picture.
+        styles: files of the styles.
         spec: how to paint it.
         seed: of the network's random weights.
         title: what the page calls the look.
-        suffix: end of the result's file name, to tell the pictures of one job apart.
+        name: of the result's files, without extension.
+        keep: file of the mask of protected pixels.
+        records_film: whether a video of the run is recorded.
+        form: the values of the page's form with which this picture alone is painted again; empty for the API.
     """
 
     content: Path
-    style: Path
+    styles: tuple[StyleFile, ...]
     spec: Spec
     seed: int
     title: str
-    suffix: str = ""
+    name: str
+    keep: Path | None = None
+    records_film: bool = False
+    form: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def stem(self) -> str:
-        """The name of the result's files without extension; the command line uses the same."""
-        return f"{self.content.stem[:MAX_STEM_LENGTH]}-{self.style.stem[:MAX_STEM_LENGTH]}{self.suffix}"
+    def files(self) -> tuple[Path, ...]:
+        """Every file that the request names."""
+        masks = (style.mask for style in self.styles)
+        optional = (path for path in (self.keep, *masks) if path is not None)
+        return (self.content, *(style.file for style in self.styles), *optional)
 
 
 @dataclass(frozen=True)
@@ -69,22 +85,25 @@ class Compute:
             try:
                 plan = self._prepare(request, images)
             except BarestyleError as error:
-                plans.append(type(error)(strip_folder(str(error), request.content, request.style)))
+                plans.append(type(error)(strip_folder(str(error), *request.files)))
                 continue
-            first = next((other for other in plans if isinstance(other, Plan)), plan)
-            plans.append(_share_pictures(plan, first))
+            plans.append(_share_pictures(plan, [other for other in plans if isinstance(other, Plan)]))
         return plans
 
     def _prepare(self, request: PaintRequest, images: dict[Path, Picture]) -> Plan:
         """Check a request; `images` holds the files that were read so far."""
-        for file in (request.content, request.style):
+        for file in request.files:
             if file not in images:
                 images[file] = read_upload(file, self.limits)
+        masks = [style.mask and images[style.mask] for style in request.styles]
         return prepare(
             Request(
                 images[request.content],
-                images[request.style],
+                [images[style.file] for style in request.styles],
                 request.spec,
+                weights=[style.weight for style in request.styles] if len(request.styles) > 1 else None,
+                masks=masks if any(masks) else None,
+                keep=request.keep and images[request.keep],
                 seed=request.seed,
                 device=self.device,
                 precision=self.precision,
@@ -94,12 +113,20 @@ class Compute:
         )
 
 
-def _share_pictures(plan: Plan, other: Plan) -> Plan:
-    """Return `plan` with the pictures of `other` where both are the same, so that memory holds them once."""
-    content = other.content if _is_same_picture(plan.content, other.content) else plan.content
-    style = other.style if _is_same_picture(plan.style, other.style) else plan.style
-    return replace(plan, content=content, styles=(replace(plan.styles[0], picture=style),))
+def _share_pictures(plan: Plan, others: Sequence[Plan]) -> Plan:
+    """Return `plan` with the pictures of other plans where they are the same, so that memory holds them once."""
+    known = {_identify(picture): picture for other in others for picture in _pictures(other)}
+
+    def share(picture: Picture) -> Picture:
+        return known.get(_identify(picture), picture)
+
+    styles = tuple(Style(share(style.picture), style.weight, style.mask) for style in plan.styles)
+    return replace(plan, content=share(plan.content), styles=styles)
 
 
-def _is_same_picture(first: Picture, second: Picture) -> bool:
-    return (first.sha256, first.pixels.shape) == (second.sha256, second.pixels.shape)
+def _pictures(plan: Plan) -> list[Picture]:
+    return [plan.content, *(style.picture for style in plan.styles)]
+
+
+def _identify(picture: Picture) -> tuple[object, ...]:
+    return picture.sha256, tuple(picture.pixels.shape)

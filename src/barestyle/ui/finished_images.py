@@ -8,7 +8,7 @@ from pathlib import Path
 from barestyle.atomic_files import write_atomically
 from barestyle.plots.loss_curve import draw_live_curve
 from barestyle.run.plan import Plan
-from barestyle.run.record import Record, sidecar
+from barestyle.run.record import Input, Record, sidecar
 from barestyle.run.result import Result
 from barestyle.ui import previews
 from barestyle.ui.compute import PaintRequest
@@ -16,19 +16,26 @@ from barestyle.ui.job_status import FinishedImage
 
 
 def save_result(result: Result, plan: Plan, request: PaintRequest, folder: Path) -> FinishedImage:
-    """Write the PNG with its record inside, the record as JSON, and JPEGs of before and after into `folder`."""
-    folder.mkdir(exist_ok=True)
-    picture = folder / f"{request.stem}.png"
-    replace(result, record=_make_inputs_relative(result.record, request, folder)).save(picture)
-    before, after = (folder / f"{request.stem}-{name}.jpg" for name in ("before", "after"))
+    """Write the PNG with its record inside, the record as JSON, and JPEGs for the screen into `folder`.
+
+    The JPEGs are those of the photo and of the result, at most previews.RESULT_SIDE long, and a thumbnail. A film is
+    already in the folder if one was recorded.
+    """
+    picture = folder / f"{request.name}.png"
+    replace(result, record=_without_folders(result.record, request, folder)).save(picture)
+    before, after, thumbnail = (folder / f"{request.name}-{name}.jpg" for name in ("before", "after", "thumbnail"))
     write_atomically(before, previews.to_jpeg(plan.content.pixels, plan.content.alpha))
     write_atomically(after, previews.to_jpeg(result.image, result.alpha))
+    write_atomically(thumbnail, previews.to_jpeg(result.image, result.alpha, previews.THUMBNAIL_SIDE))
+    film = film_path(request, folder)
     return FinishedImage(
         title=request.title,
         picture=picture,
         record=sidecar(picture),
         before=before,
         after=after,
+        thumbnail=thumbnail,
+        film=film if film.exists() else None,
         width=result.image.shape[-1],
         height=result.image.shape[-2],
         seconds=result.seconds,
@@ -37,12 +44,22 @@ def save_result(result: Result, plan: Plan, request: PaintRequest, folder: Path)
     )
 
 
-def _make_inputs_relative(record: Record, request: PaintRequest, folder: Path) -> Record:
-    """Return the record as if both inputs were beside the result: the server's folders mean nothing to others."""
-    content, style = ({"path": str(folder / file.name)} for file in (request.content, request.style))
+def film_path(request: PaintRequest, folder: Path) -> Path:
+    """Return the file of the video of a run."""
+    return folder / f"{request.name}.mp4"
+
+
+def _without_folders(record: Record, request: PaintRequest, folder: Path) -> Record:
+    """Return the record as if all inputs were beside the result: the server's folders mean nothing to others."""
+
+    def move(source: Input, file: Path) -> Input:
+        return source.model_copy(update={"path": str(folder / file.name)})
+
+    styles = []
+    for source, style in zip(record.styles, request.styles, strict=True):
+        mask = move(source.mask, style.mask) if source.mask is not None and style.mask is not None else None
+        styles.append(source.model_copy(update={"path": str(folder / style.file.name), "mask": mask}))
+    keep = move(record.keep, request.keep) if record.keep is not None and request.keep is not None else None
     return record.model_copy(
-        update={
-            "content": record.content.model_copy(update=content),
-            "styles": tuple(source.model_copy(update=style) for source in record.styles),
-        }
+        update={"content": move(record.content, request.content), "styles": tuple(styles), "keep": keep}
     )

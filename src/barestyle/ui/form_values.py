@@ -107,23 +107,21 @@ def parse_base(value: object) -> str | Spec:
     return Spec.from_json(text) if text.startswith("{") else text
 
 
-def read_settings(file: Path) -> Settings:
-    """Return the settings that a result, or a record as JSON, was made with. Raise RecordError or PageError."""
+def read_record(file: Path) -> Record:
+    """Return the record in a result, or in its JSON file. Raise RecordError or PageError."""
     try:
         record = records.find(file) if file.suffix == ".json" else records.read_embedded(file)
     except BarestyleError as error:
         raise type(error)(strip_folder(str(error), file)) from None
     if record is None:
         raise PageError(f"{file.name!r} has no barestyle settings in it; choose a picture that barestyle made")
-    return settings_from_record(record)
+    return record
 
 
 def settings_from_record(record: Record) -> Settings:
     """Return the settings that an earlier result was made with. Raise PageError if the page cannot repeat them."""
     unsupported = {
         "trained weights": needs_trained_weights(record.spec),
-        "several styles": len(record.styles) > 1,
-        "masks": record.keep is not None or any(style.mask is not None for style in record.styles),
         "a start picture": isinstance(record.spec.start, PictureStart),
     }
     for feature, is_used in unsupported.items():

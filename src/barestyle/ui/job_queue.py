@@ -7,6 +7,7 @@ import gc
 import sys
 import threading
 from collections import deque
+from collections.abc import Collection
 from itertools import takewhile
 
 from barestyle.ui.compute import Compute
@@ -78,6 +79,27 @@ class JobQueue:
                 return 0
             before = takewhile(lambda other: other is not job, self._waiting)
             return sum(not other.status.is_over for other in before) + (self._running is not None)
+
+    def move_up(self, job: Job, owned: Collection[Job]) -> bool:
+        """Swap a waiting job with the one of its owner that waits before it; return whether there was one.
+
+        `owned` are the owner's jobs. Jobs of others keep their places.
+        """
+        with self._changed:
+            waiting = [other for other in self._waiting if other in owned and not other.status.is_over]
+            if job not in waiting[1:]:
+                return False
+            before = waiting[waiting.index(job) - 1]
+            first, second = self._waiting.index(before), self._waiting.index(job)
+            self._waiting[first], self._waiting[second] = job, before
+        self.changes.notify()
+        return True
+
+    def has_other_work(self, jobs: Collection[Job]) -> bool:
+        """Return whether a job waits, or is painted, that is not one of these."""
+        with self._changed:
+            candidates = [*self._waiting, *([self._running] if self._running else [])]
+            return any(job not in jobs and not job.status.is_over for job in candidates)
 
     def shut_down(self) -> None:
         """Take no more jobs and drop all there are; the running one ends with the current step."""

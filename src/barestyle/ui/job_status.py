@@ -18,6 +18,8 @@ class FinishedImage:
         picture: the PNG with its record inside.
         record: the same record as a JSON file.
         before, after: JPEGs of the photo and of the result, both at the result's size or smaller.
+        thumbnail: a small JPEG of the result.
+        film: the video of the run, or None.
         width, height: of the result, in pixels.
         seconds: that the run took.
         interrupted: whether it was stopped early.
@@ -29,6 +31,8 @@ class FinishedImage:
     record: Path
     before: Path
     after: Path
+    thumbnail: Path
+    film: Path | None
     width: int
     height: int
     seconds: float

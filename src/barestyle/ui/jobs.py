@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
+import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -15,11 +17,12 @@ from barestyle.plots.loss_curve import draw_live_curve
 from barestyle.run.plan import Plan
 from barestyle.run.progress import Progress
 from barestyle.run.runner import run
+from barestyle.run.video_recorder import record_video
 from barestyle.ui import previews
 from barestyle.ui.compute import Compute, PaintRequest
 from barestyle.ui.errors import describe_internal_error
-from barestyle.ui.finished_images import save_result
-from barestyle.ui.job_status import JobStatus, Snapshot
+from barestyle.ui.finished_images import film_path, save_result
+from barestyle.ui.job_status import FinishedImage, JobStatus, Snapshot
 
 UPDATE_SECONDS = 0.25
 """Least time between two snapshots of a run."""
@@ -33,24 +36,41 @@ logger = logging.getLogger(__name__)
 
 
 class Job:
-    """Paint requests, the folder for their results, and a status.
+    """Paint requests, where their results go, and a status.
 
     One thread prepares and paints. Any thread may read `status`, and call `stop` and `drop`.
 
     Attributes:
         requests: what to paint, in this order.
-        folder: where results are written.
         wants_frames: whether snapshots have a preview frame, which costs a little time.
+        number: different for each job of this program.
         on_change: called after each change of the status; the queue sets it.
         is_dropped: whether results are unwanted.
+
+    Args:
+        requests: see above.
+        folder_for: returns an existing folder for the files of a request's result.
+        on_finished: called with a request and its finished picture, in the thread that paints.
+        wants_frames: see above.
     """
 
-    def __init__(self, requests: Sequence[PaintRequest], folder: Path, *, wants_frames: bool = True) -> None:
+    _numbers = itertools.count(1)
+
+    def __init__(
+        self,
+        requests: Sequence[PaintRequest],
+        folder_for: Callable[[PaintRequest], Path],
+        *,
+        on_finished: Callable[[PaintRequest, FinishedImage], None] = lambda _request, _image: None,
+        wants_frames: bool = True,
+    ) -> None:
         self.requests = tuple(requests)
-        self.folder = folder
         self.wants_frames = wants_frames
+        self.number = next(self._numbers)
         self.on_change: Callable[[], None] = lambda: None
         self.is_dropped = False
+        self._folder_for = folder_for
+        self._on_finished = on_finished
         self._status = JobStatus()
         self._lock = threading.Lock()
         self._plans: Sequence[Plan | BarestyleError] = ()
@@ -65,7 +85,7 @@ class Job:
     def prepared_bytes(self) -> int:
         """Memory of the pictures that were read for this job."""
         plans = [plan for plan in self._plans if isinstance(plan, Plan)]
-        pictures = {id(picture): picture for plan in plans for picture in (plan.content, plan.style)}
+        pictures = {id(picture): picture for plan in plans for picture in plan.pictures}
         return sum(picture.pixels.nbytes for picture in pictures.values())
 
     def prepare(self, compute: Compute) -> None:
@@ -117,17 +137,38 @@ class Job:
         self._update(snapshot=snapshot)
 
     def _paint(self, request: PaintRequest, plan: Plan) -> None:
+        folder = None
         try:
-            result = run(plan, on_progress=Listener(self, plan.steps), should_stop=lambda: self._should_stop)
-            if not self.is_dropped:
-                image = save_result(result, plan, request, self.folder)
+            folder = self._folder_for(request)
+            image = self._run(request, plan, folder)
+            if image is not None:
+                self._on_finished(request, image)
                 self._update(images=(*self._status.images, image))
+                return
         except BarestyleError as error:
             self._add_error(request, str(error))
         except Exception as error:  # the next job must still be painted
             if not self.is_dropped:  # its folder may have been removed
                 logger.exception("unexpected error while painting")
                 self._add_error(request, describe_internal_error(error))
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _run(self, request: PaintRequest, plan: Plan, folder: Path) -> FinishedImage | None:
+        """Paint one picture and write its files; return None if it is unwanted by then."""
+        listener = Listener(self, plan.steps)
+        film = film_path(request, folder) if request.records_film else None
+        with record_video(film, plan, force=True) as recorder:
+
+            def on_progress(progress: Progress) -> None:
+                listener(progress)
+                if recorder is not None:
+                    recorder(progress)
+
+            result = run(plan, on_progress=on_progress, should_stop=lambda: self._should_stop)
+            if recorder is not None:
+                recorder.finish(result.image)
+        return None if self.is_dropped else save_result(result, plan, request, folder)
 
     def _add_error(self, request: PaintRequest, message: str) -> None:
         sentence = f"{request.title}: {message}" if len(self.requests) > 1 else message

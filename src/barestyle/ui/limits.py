@@ -19,6 +19,6 @@ class Limits:
 
     max_upload: int = 50_000_000
     max_pixels: int = 2**26
-    max_size: int = 2048
+    max_size: int = 8192
     max_waiting: int = 50
     max_waiting_bytes: int = 2_000_000_000

@@ -1,237 +1,160 @@
-"""The page: its layout, and what happens when a control is used."""
+"""The page: its components, and the events that go through gradio."""
 
 from __future__ import annotations
 
-import html
-from collections.abc import AsyncIterator
+import itertools
+from importlib.resources import files
 from typing import Any
 
 import gradio as gr
+import numpy as np
 
-from barestyle.presets import preset
-from barestyle.spec import Spec
-from barestyle.ui import api, controls
-from barestyle.ui.controls import CONTROLS
-from barestyle.ui.form_values import Settings
-from barestyle.ui.gradio_errors import translate_errors
-from barestyle.ui.image_inputs import IMAGE_INPUTS, ImageInput, get_uploaded_file
-from barestyle.ui.job_status import JobStatus
-from barestyle.ui.layout import (
-    PAINT_LABEL,
-    PAINT_SIDE_BY_SIDE_LABEL,
-    Components,
-    add_titles,
-    create_layout,
-    describe_preset,
-    explain_preset,
+from barestyle.errors import BarestyleError
+from barestyle.ui import api
+from barestyle.ui.errors import to_sentence
+from barestyle.ui.form import Form
+from barestyle.ui.page_service import PageService, replace_fields
+from barestyle.ui.regions import KEEP_COLOR, STYLE_COLORS, Samples
+from barestyle.ui.remote_calls import answer, create_calls, session_id_of
+
+HEADER = """
+<header>
+<h1>barestyle</h1>
+<p>Repaint a photo in the style of a painting, with a neural network that was never trained.</p>
+</header>
+"""
+
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None}
+"""Options of the page's own events: not part of the API, and not queued."""
+
+REGIONS_HINT = (
+    "Paint where each style applies: red for the first, blue for the second, yellow for the third. "
+    "Green keeps the photo. Unpainted parts get the first style."
 )
-from barestyle.ui.looks import LOOKS, has_strength
-from barestyle.ui.service import LOADED, Service
-from barestyle.ui.viewer import make_viewer_value
-
-PRIVATE: dict[str, Any] = {
-    "api_visibility": "private",
-    "show_progress": "hidden",
-    "concurrency_limit": None,
-    "preprocess": False,
-}
-"""Options of the page's own events: not part of the API, not queued, and files are passed as they were uploaded."""
 
 
-def build_page(service: Service) -> gr.Blocks:
+def build_page(service: PageService) -> gr.Blocks:
     """Build the page, with the API."""
     page = gr.Blocks(title="barestyle", analytics_enabled=False, fill_width=True)
     with page:
-        api.add_api(service)  # before the page's own events, which would take the names of the endpoints
-        components = create_layout(service.limits)
-        _connect_inputs(components, service)
-        _connect_looks(components, service)
-        _connect_earlier_result(components, service)
-        _connect_buttons(components, service)
-        _connect_session(page, service)
+        api.add_api(service.service)  # before the page's own events, which would take the names of the endpoints
+        gr.HTML(HEADER, apply_default_css=False, elem_id="header")
+        with gr.Row(elem_id="columns"):
+            with gr.Column(scale=4, min_width=320, elem_id="form"):
+                form = _create_part("form", elem_id="settings", server_functions=create_calls(service))
+                with gr.Accordion("Regions and protected parts", open=False, elem_id="regions"):
+                    gr.HTML(f"<p class='info'>{REGIONS_HINT}</p>", apply_default_css=False)
+                    editor = _create_editor()
+                    mask = gr.UploadButton(
+                        "Load a mask: white keeps the photo, colors are regions", elem_id="mask", file_types=["image"]
+                    )
+                paint = _create_part("paint", elem_id="paint-bar")
+            with gr.Column(scale=7, min_width=320, elem_id="result"):
+                _create_part("stage", elem_id="viewer")
+        _connect_editor(service, form, editor, mask)
+        _connect_paint(service, paint, editor)
+        api.end_sessions(page, service.service)
     # Jobs wait in the service's queue, which can report positions; nothing waits in gradio's.
     page.queue(default_concurrency_limit=None, api_open=False)
     return page
 
 
-def _connect_session(page: gr.Blocks, service: Service) -> None:
-    """Start a session when the page is opened and end it when it is closed."""
-
-    async def open_page(request: gr.Request) -> None:
-        service.open_page(request.session_hash)
-
-    async def close_page(request: gr.Request) -> None:
-        service.sessions.end(request.session_hash)
-
-    page.load(open_page, None, None, **PRIVATE)
-    page.unload(close_page)
-
-
-def _connect_inputs(components: Components, service: Service) -> None:
-    """Take a picture that is uploaded or chosen from the samples, and forget one that is removed."""
-    for image_input, picture, samples in zip(IMAGE_INPUTS, components.pictures, components.samples, strict=True):
-        picture.upload(_choose_upload(service, image_input), picture, picture, **PRIVATE)
-        picture.clear(_clear_input(service, image_input), None, None, **PRIVATE)
-        samples.click(_choose_sample(service, image_input), None, picture, **PRIVATE)
+def _create_part(name: str, **options: Any) -> gr.HTML:
+    """Return a component that the page's script fills or connects; it may have HTML and CSS of its own."""
+    folder = files("barestyle.ui") / "web"
+    template, css = folder / f"{name}.html", folder / f"{name}.css"
+    calls = "server" if "server_functions" in options else "null"
+    script = (
+        'import(new URL("studio/main.js", document.baseURI).href).then((page) => page.add('
+        f'"{name}", {{ element, props, trigger, watch, upload, server: {calls} }}))'
+    )
+    return gr.HTML(
+        {},
+        html_template=template.read_text(encoding="utf-8") if template.is_file() else "<div></div>",
+        css_template=css.read_text(encoding="utf-8") if css.is_file() else "",
+        js_on_load=script,
+        apply_default_css=False,
+        **options,
+    )
 
 
-def _choose_upload(service: Service, image_input: ImageInput) -> Any:
-    async def choose_upload(payload: Any, request: gr.Request) -> AsyncIterator[Any]:
-        file = get_uploaded_file(payload)
-        if file is None:
-            return
+def _create_editor() -> gr.ImageEditor:
+    return gr.ImageEditor(
+        label="Regions",
+        show_label=False,
+        type="numpy",
+        sources=(),
+        transforms=(),
+        layers=False,
+        buttons=[],
+        height=340,
+        brush=gr.Brush(default_size=40, colors=[*STYLE_COLORS, KEEP_COLOR], color_mode="fixed"),
+        eraser=gr.Eraser(default_size=40),
+        elem_id="region-editor",
+    )
+
+
+def _connect_editor(service: PageService, form: gr.HTML, editor: gr.ImageEditor, mask: gr.UploadButton) -> None:
+    """Show the chosen photo in the editor, with the regions that are painted or loaded."""
+
+    async def show_photo(event: gr.EventData, request: gr.Request) -> Any:
+        session = service.get_session(session_id_of(request))
         try:
-            with translate_errors():
-                preview = await service.choose_upload(request.session_hash, image_input, file)
-        except gr.Error:
-            yield None  # show the input as empty
-            raise
-        yield gr.skip() if preview is None else str(preview)
+            background = await service.read_preview(session, str(event.photo))
+        except BarestyleError:
+            return None  # no photo is chosen
+        layer = session.load_regions(str(event.regions)) if event.regions else None
+        return _make_editor_value(background, layer)
 
-    return choose_upload
-
-
-def _choose_sample(service: Service, image_input: ImageInput) -> Any:
-    async def choose_sample(event: gr.EventData, request: gr.Request) -> Any:
-        with translate_errors():
-            preview = await service.choose_sample(request.session_hash, image_input, str(event.sample))
-        return gr.skip() if preview is None else str(preview)
-
-    return choose_sample
-
-
-def _clear_input(service: Service, image_input: ImageInput) -> Any:
-    async def clear_input(request: gr.Request) -> None:
-        with translate_errors():
-            service.clear_input(request.session_hash, image_input)
-
-    return clear_input
-
-
-def _connect_looks(components: Components, service: Service) -> None:
-    """Describe the chosen look, and say whether the strength applies to it."""
-    # One event with "always_last" for both triggers: a late answer about an earlier look never replaces a newer one's.
-    triggers = [components.preset.change, components.single_tab.select]
-    gr.on(triggers, **_follow_preset(components, service), trigger_mode="always_last")
-
-    def update_strength(names: list[str]) -> Any:
-        hint, is_adjustable = controls.make_strength_hint(names)
-        return gr.update(info=hint, interactive=is_adjustable)
-
-    triggers = [components.presets.change, components.side_by_side_tab.select]
-    strength = _get_strength_slider(components)
-    gr.on(triggers, update_strength, components.presets, strength, **PRIVATE, trigger_mode="always_last")
-
-
-def _get_strength_slider(components: Components) -> Any:
-    return components.controls[CONTROLS.index(controls.STRENGTH)]
-
-
-def _follow_preset(components: Components, service: Service) -> dict[str, Any]:
-    """Return the arguments of an event that updates hint, strength and paragraph for the chosen preset."""
-
-    async def describe(name: str, request: gr.Request) -> tuple[Any, Any, Any]:
-        with translate_errors():
-            base = service.resolve_base(request.session_hash, name)
-            spec = preset(base).spec if isinstance(base, str) else base
-        is_adjustable = has_strength(spec)
-        hint = controls.STRENGTH_HINT if is_adjustable else controls.NO_STRENGTH_HINT
-        strength = gr.update(info=hint, interactive=is_adjustable)
-        if name == LOADED:
-            return gr.update(info="The look of the earlier result."), strength, "Settings of an earlier result."
-        return gr.update(info=describe_preset(name)), strength, explain_preset(name)
-
-    outputs = [components.preset, _get_strength_slider(components), components.about]
-    return {"fn": describe, "inputs": components.preset, "outputs": outputs, **PRIVATE}
-
-
-def _connect_earlier_result(components: Components, service: Service) -> None:
-    """Load the settings of an earlier result into the form."""
-
-    async def load(payload: Any, request: gr.Request) -> AsyncIterator[Any]:
-        file = get_uploaded_file(payload)
-        if file is None:
-            return
+    async def load_mask(payload: Any, request: gr.Request) -> Any:
+        session = service.get_session(session_id_of(request))
+        upload = api.get_uploaded_file(payload)
+        if upload is None:
+            return gr.skip()
         try:
-            with translate_errors():
-                settings = await service.load_settings(request.session_hash, file)
-        except gr.Error:
-            yield (None, *(gr.skip() for _ in (components.preset, *components.controls)))
-            raise
-        values = [control.format(settings, service.limits) for control in CONTROLS]
-        yield (None, _select_base(settings), *values)
-        gr.Info(f"Loaded the settings of {html.escape(file.name)}.", title="Settings")
+            layer = await service.read_map(session, upload, session.form.photo)
+            return _make_editor_value(await service.read_preview(session, session.form.photo), layer)
+        except BarestyleError as error:
+            raise gr.Error(to_sentence(str(error)), print_exception=False) from None
 
-    outputs = [components.earlier, components.preset, *components.controls]
-    loading = components.earlier.upload(load, components.earlier, outputs, **PRIVATE)
-    # A second result with another spec leaves the choice as it is, so that its change event does not fire.
-    loading.success(**_follow_preset(components, service))
+    form.select(show_photo, None, editor, **PRIVATE)
+    mask.upload(load_mask, mask, editor, preprocess=False, **PRIVATE)
 
 
-def _select_base(settings: Settings) -> Any:
-    """Select a preset, or an extra entry for an earlier result's spec if it is not a preset's."""
-    presets = add_titles(LOOKS)
-    if isinstance(settings.base, Spec):
-        return gr.update(choices=[*presets, (settings.title, LOADED)], value=LOADED)
-    return gr.update(choices=presets, value=settings.base)
+def _make_editor_value(background: Samples, layer: Samples | None) -> dict[str, Any]:
+    """Return the editor's value: a photo (H, W, 3), and the regions (H, W, 4) on it."""
+    if layer is not None and layer.shape[:2] != background.shape[:2]:
+        layer = None  # painted on another photo
+    return {"background": background, "layers": [] if layer is None else [layer], "composite": None}
 
 
-def _connect_buttons(components: Components, service: Service) -> None:
-    """Paint when one button is pressed, with live updates, and stop when the other one is."""
-    is_side_by_side = gr.State(False)
+def _connect_paint(service: PageService, paint: gr.HTML, editor: gr.ImageEditor) -> None:
+    """Queue what the form asks for; the answer is a refusal, or empty."""
+    numbers = itertools.count(1)
 
-    def choose_mode(value: bool, label: str) -> Any:
-        return lambda: (value, gr.update(value=label))
+    async def submit(value: Any, event: gr.EventData, request: gr.Request) -> dict[str, Any]:
+        values = event.form
 
-    outputs = [is_side_by_side, components.paint]
-    components.single_tab.select(choose_mode(False, PAINT_LABEL), None, outputs, **PRIVATE)
-    components.side_by_side_tab.select(choose_mode(True, PAINT_SIDE_BY_SIDE_LABEL), None, outputs, **PRIVATE)
+        @answer
+        async def queue(_: Any, request: gr.Request) -> Any:
+            session = service.get_session(session_id_of(request))
+            form = replace_fields(Form(), {**values, "regions": session.save_regions(_merge_layers(value))})
+            await service.paint(session, form)
+            return {}
 
-    async def stop(request: gr.Request) -> None:
-        with translate_errors():
-            service.stop(request.session_hash)
+        refusal = await queue(None, request)
+        return {"error": refusal.get("error", ""), "number": next(numbers)}
 
-    inputs = [is_side_by_side, components.preset, components.presets, *components.pictures, *components.controls]
-    components.paint.click(_paint(service), inputs, [components.viewer, components.paint, components.stop], **PRIVATE)
-    components.stop.click(stop, None, None, **PRIVATE)
-
-
-def _paint(service: Service) -> Any:
-    async def paint(
-        request: gr.Request, is_side_by_side: bool, name: str, names: list[str], *values: Any
-    ) -> AsyncIterator[tuple[Any, Any, Any]]:
-        session_id = request.session_hash
-        pictures, form = values[: len(IMAGE_INPUTS)], values[len(IMAGE_INPUTS) :]
-        try:
-            with translate_errors():
-                if is_side_by_side:
-                    service.check_look_count(names)
-                bases = names if is_side_by_side else [service.resolve_base(session_id, name)]
-                settings = [service.drop_unused_strength(controls.parse_settings(base, form)) for base in bases]
-                job = service.create_job(
-                    session_id, settings, [get_uploaded_file(picture) is not None for picture in pictures]
-                )
-                label = "Cancel"
-                yield gr.skip(), gr.update(visible=False), gr.update(visible=True, value=label)
-                await service.enqueue(session_id, job)
-                async for status, position in service.watch(session_id, job):
-                    value = make_viewer_value(job, status, position)
-                    if status.is_over:
-                        yield value, gr.update(visible=True), gr.update(visible=False)
-                    elif (next_label := _make_stop_label(status, position)) != label:
-                        label = next_label
-                        yield value, gr.skip(), gr.update(value=label)
-                    else:
-                        yield value, gr.skip(), gr.skip()
-        except gr.Error:
-            yield gr.skip(), gr.update(visible=True), gr.update(visible=False)
-            raise
-
-    return paint
+    paint.submit(submit, editor, paint, **PRIVATE)
 
 
-def _make_stop_label(status: JobStatus, position: int) -> str:
-    """Return what the stop button says while a job is not over."""
-    if status.phase == "painting":
-        return "Stop and keep this version"
-    return "Leave the queue" if position > 0 else "Cancel"
+def _merge_layers(value: Any) -> Samples | None:
+    """Return the painted pixels (H, W, 4) of the editor's value, or None if it was not used."""
+    layers = [layer for layer in (value or {}).get("layers", ()) if layer is not None and layer.shape[-1] == 4]
+    if not layers:
+        return None
+    merged = layers[0].copy()
+    for layer in layers[1:]:
+        is_painted = layer[..., 3] > 0
+        merged[is_painted] = layer[is_painted]
+    return np.asarray(merged)

@@ -13,13 +13,16 @@ FRAME_SIDE = 640
 """Long side of a frame of a run, in pixels."""
 
 FRAME_QUALITY = 80
-"""JPEG quality of frames and of sample thumbnails."""
+"""JPEG quality of frames and of thumbnails."""
 
 RESULT_SIDE = 1600
 """Long side of the pictures that compare before and after."""
 
 INPUT_SIDE = 640
 """Long side of the preview of a chosen picture."""
+
+THUMBNAIL_SIDE = 256
+"""Long side of the thumbnail of a result."""
 
 
 def make_live_frame(pixels: Tensor) -> str:

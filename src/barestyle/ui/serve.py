@@ -19,6 +19,7 @@ import uvicorn
 from barestyle.ui.compute import Compute
 from barestyle.ui.errors import PageError
 from barestyle.ui.job_queue import JobQueue
+from barestyle.ui.library import Library
 from barestyle.ui.sessions import Sessions
 
 ENVIRONMENT = {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_HEARTBEAT_INTERVAL": "2"}
@@ -32,7 +33,14 @@ SHUTDOWN_TIMEOUT = 10
 
 
 def serve(
-    compute: Compute, host: str, port: int, *, announce: Callable[[str], None], open_browser: bool = False
+    compute: Compute,
+    host: str,
+    port: int,
+    *,
+    announce: Callable[[str], None],
+    open_browser: bool = False,
+    styles: Path | None = None,
+    kept_sessions: Path | None = None,
 ) -> bool:
     """Serve the page until SIGINT or SIGTERM, and return whether the worker thread has ended, too.
 
@@ -42,9 +50,11 @@ def serve(
         port: 0 for any free one.
         announce: called with the page's address once it can be opened.
         open_browser: whether to open the page in a browser.
+        styles: folder of styles that the page offers beside the shipped ones.
+        kept_sessions: folder where sessions are kept for the next start; None to delete them at the end.
 
     Raises:
-        PageError: the host or port cannot be used.
+        PageError: the host, the port or a folder cannot be used.
     """
     with contextlib.ExitStack() as stack:
         listening = stack.enter_context(open_socket(host, port))
@@ -58,7 +68,9 @@ def serve(
 
         job_queue = JobQueue(compute)
         try:
-            app, stop_streams = stack.enter_context(create_application(Sessions(root), job_queue))
+            library = Library(compute.limits, styles)
+            sessions = Sessions(root, kept_sessions)
+            app, stop_streams = stack.enter_context(create_application(sessions, job_queue, library))
             address = format_url(listening)
 
             def on_ready() -> None:

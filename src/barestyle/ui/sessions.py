@@ -1,27 +1,18 @@
-"""Sessions: the folder, the chosen pictures and the jobs of each open page, all removed when it is closed."""
+"""All sessions, of browsers and of API clients, and the uploads that they claim."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import shutil
 import time
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from barestyle.spec import Spec
-from barestyle.ui.compute import PaintRequest
+from barestyle.ui import page_session
+from barestyle.ui.client_session import ClientSession
 from barestyle.ui.errors import PageError
-from barestyle.ui.jobs import Job
-
-MAX_JOBS = 4
-"""Jobs of a session whose results can still be downloaded."""
-
-CLIENT_TIMEOUT = 3600.0
-"""Seconds without a request after which the session of an API client ends."""
-
-PAGE_TIMEOUT = 24 * 3600.0
-"""The same for a page in a browser, which reports when it is closed."""
+from barestyle.ui.page_session import KEPT_TIMEOUT, STATE, PageSession
 
 CLAIMED_SECONDS = 10.0
 """Grace period before a claimed upload is deleted; another client may still be sending the same file."""
@@ -33,141 +24,118 @@ PARTIAL_SECONDS = 60.0
 """Time without new data after which an unfinished upload is deleted."""
 
 
-@dataclass
-class Session:
-    """One open page, or one API client.
+class Sessions:
+    """Sessions by their ids, which clients choose, and which therefore are never used as paths.
+
+    Only the server's event loop may use this object.
 
     Attributes:
-        folder: of everything below.
-        files: the chosen pictures, by the name of their input: content and style.
-        upload_dirs: for each input, the folder of its picture and preview.
-        loaded_spec: the spec of an earlier result whose settings were loaded, if it is not a preset's.
-        jobs: the latest last.
-        last_seen: time of the last request or update of a job, on the monotonic clock.
-        timeout: seconds without a request after which the session ends.
-        folder_count: folders that were created so far.
+        root: the folder where gradio stores uploads.
+        is_kept: whether sessions of browsers are kept when the server ends.
+
+    Args:
+        root: an existing folder, empty.
+        kept_folder: where to keep the sessions of browsers, or None to delete them with the server.
     """
 
-    folder: Path
-    files: dict[str, Path] = field(default_factory=dict)
-    upload_dirs: dict[str, Path] = field(default_factory=dict)
-    loaded_spec: Spec | None = None
-    jobs: list[Job] = field(default_factory=list)
-    last_seen: float = field(default_factory=time.monotonic)
-    timeout: float = CLIENT_TIMEOUT
-    folder_count: int = 0
-
-    def replace_upload_dir(self, input_name: str) -> Path:
-        """Create an empty folder for an input's next picture, and remove the one before with its files."""
-        self.clear_input(input_name)
-        self.upload_dirs[input_name] = self.new_folder(input_name)
-        return self.upload_dirs[input_name]
-
-    def clear_input(self, input_name: str) -> None:
-        """Remove an input's picture. Jobs are not affected: they have links of their own to the file."""
-        self.files.pop(input_name, None)
-        if input_name in self.upload_dirs:
-            shutil.rmtree(self.upload_dirs.pop(input_name), ignore_errors=True)
-
-    def new_folder(self, name: str) -> Path:
-        """Create an empty folder."""
-        self.folder_count += 1
-        folder = self.folder / f"{name}-{self.folder_count}"
-        folder.mkdir(parents=True)
-        return folder
-
-    def create_job(self, requests: list[PaintRequest], *, wants_frames: bool = True) -> Job:
-        """Create a job with links to its pictures in its own folder, so that the inputs may change meanwhile.
-
-        The oldest job is removed if there are more than MAX_JOBS.
-        """
-        folder = self.new_folder("job")
-        contents = {request.content: link_file(request.content, folder / "content") for request in requests}
-        styles = {request.style: link_file(request.style, folder / "style") for request in requests}
-        linked = [
-            replace(request, content=contents[request.content], style=styles[request.style]) for request in requests
-        ]
-        job = Job(linked, folder, wants_frames=wants_frames)
-        self.jobs.append(job)
-        while len(self.jobs) > MAX_JOBS:
-            self.remove_job(self.jobs[0])
-        return job
-
-    def remove_job(self, job: Job) -> None:
-        """End a job and delete its files."""
-        if job in self.jobs:
-            self.jobs.remove(job)
-        job.drop()
-        shutil.rmtree(job.folder, ignore_errors=True)
-
-    def close(self) -> None:
-        """End all jobs and delete all files."""
-        for job in self.jobs:
-            job.drop()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    @property
-    def has_expired(self) -> bool:
-        """Whether nothing was heard from the client for too long. A job that is watched counts as a sign."""
-        return time.monotonic() - self.last_seen > self.timeout
-
-
-class Sessions:
-    """All sessions by their id, which clients choose, and which therefore is never used as a path.
-
-    `root` is also the folder where gradio stores uploads. Only the server's event loop may use this object.
-    """
-
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, kept_folder: Path | None = None) -> None:
         self.root = root
-        self._sessions: dict[str, Session] = {}
+        self.is_kept = kept_folder is not None
+        self._clients: dict[str, ClientSession] = {}
+        self._pages: dict[str, PageSession] = {}
         self._claimed: set[Path] = set()
         self._session_root = root / "sessions"
         self._session_root.mkdir()
+        self._page_root = kept_folder or self._session_root
+        self._page_root.mkdir(parents=True, exist_ok=True)
 
     def __len__(self) -> int:
-        return len(self._sessions)
+        return len(self._clients) + len(self._pages)
 
-    def get(self, session_id: str | None) -> Session:
-        """Return a session, and create it if it is new. Raise PageError if a client sends no id."""
+    @property
+    def pages(self) -> list[PageSession]:
+        """The sessions of browsers."""
+        return list(self._pages.values())
+
+    def get_client(self, session_id: str | None) -> ClientSession:
+        """Return an API client's session, and create it if it is new. Raise PageError if it sends no id."""
         if not session_id:
             raise PageError("the request has no session_hash; use gradio_client, or send any text")
-        session = self._sessions.setdefault(session_id, Session(self._session_root / secrets.token_hex(8)))
+        if session_id not in self._clients:
+            self._clients[session_id] = ClientSession(self._session_root / secrets.token_hex(8))
+        session = self._clients[session_id]
         session.last_seen = time.monotonic()
         return session
 
-    def touch(self, session_id: str | None) -> None:
-        """Note that a client was heard from, unless its session has ended."""
-        if session_id in self._sessions:
-            self._sessions[session_id].last_seen = time.monotonic()
+    def get_page(self, session_id: str | None) -> PageSession:
+        """Return a browser's session, and create or restore it if it is not open. Raise PageError without an id."""
+        if not session_id:
+            raise PageError("this browser accepts no cookies; allow them for this page and load it again")
+        if session_id not in self._pages:
+            # The id is a secret of the browser, so that the folder's name must not tell it.
+            folder = self._page_root / hashlib.sha256(session_id.encode()).hexdigest()[:32]
+            self._pages[session_id] = PageSession(folder, KEPT_TIMEOUT if self.is_kept else page_session.PAGE_TIMEOUT)
+        session = self._pages[session_id]
+        session.last_seen = time.monotonic()
+        return session
 
-    def end(self, session_id: str | None) -> None:
-        """End a session, if there is one: its jobs end and its files are deleted."""
-        session = self._sessions.pop(session_id or "", None)
+    def find_page(self, session_id: str | None) -> PageSession | None:
+        """Return a browser's session if it is open."""
+        return self._pages.get(session_id or "")
+
+    def touch(self, session_id: str | None) -> None:
+        """Note that an API client was heard from, unless its session has ended."""
+        if session_id in self._clients:
+            self._clients[session_id].last_seen = time.monotonic()
+
+    def end_client(self, session_id: str | None) -> None:
+        """End an API client's session, if there is one: its jobs end and its files are deleted."""
+        session = self._clients.pop(session_id or "", None)
         if session is not None:
             session.close()
 
-    def claim_upload(self, upload: Path, folder: Path) -> Path:
-        """Link an uploaded file into a session's folder. Raise PageError if it was not uploaded or is gone."""
+    def close(self) -> None:
+        """End all jobs. Files are deleted, unless they are kept."""
+        for session in self._clients.values():
+            session.close()
+        for page in self._pages.values():
+            page.close(keeps_files=self.is_kept)
+
+    def claim_upload(self, upload: Path) -> Path:
+        """Return the path of an uploaded file, which the caller must link or read at once.
+
+        Raise PageError if it was not uploaded or is gone.
+        """
         upload = Path(os.path.abspath(upload))
         if self.root not in upload.parents or self._session_root in upload.parents:
             raise PageError(f"{upload.name!r} was not uploaded to this page; upload it")
-        try:
-            linked = link_file(upload, folder)
-        except FileNotFoundError:
-            raise PageError(f"{upload.name!r} was deleted after a while; upload it again") from None
+        if not upload.is_file():
+            raise PageError(f"{upload.name!r} was deleted after a while; upload it again")
         self._claimed.add(upload)
-        return linked
+        return upload
 
     def clean_up(self) -> None:
         """End sessions that have timed out, and delete uploads that are not needed any more."""
-        for session_id, session in list(self._sessions.items()):
+        for session_id, session in list(self._clients.items()):
             if session.has_expired:
-                self.end(session_id)
+                self.end_client(session_id)
+        for session_id, page in list(self._pages.items()):
+            if page.has_expired:
+                self._pages.pop(session_id).close()
+        self._delete_expired_folders()
         for path in self.root.iterdir():
             if path != self._session_root:
                 for file in [path, *path.rglob("*")]:
                     self._delete_if_old(file)
+
+    def _delete_expired_folders(self) -> None:
+        """Delete kept sessions that were not opened for too long, also those of earlier servers."""
+        if not self.is_kept:
+            return
+        open_folders = {page.folder for page in self._pages.values()}
+        for state in self._page_root.glob(f"*/{STATE}"):
+            if state.parent not in open_folders and time.time() - state.stat().st_mtime > KEPT_TIMEOUT:
+                shutil.rmtree(state.parent, ignore_errors=True)
 
     def _delete_if_old(self, file: Path) -> None:
         """Delete an upload if its time is over, and the folders that it leaves empty."""
@@ -183,18 +151,3 @@ class Sessions:
             if folder == self.root or any(folder.iterdir()):
                 break
             folder.rmdir()
-
-
-def link_file(file: Path, folder: Path) -> Path:
-    """Create a hard link to a file in `folder`, or a copy if the file system has no links."""
-    folder.mkdir(parents=True, exist_ok=True)
-    link = folder / file.name
-    if link.exists() and link.samefile(file):
-        return link
-    try:
-        os.link(file, link)
-    except FileNotFoundError:
-        raise
-    except OSError:
-        shutil.copyfile(file, link)
-    return link

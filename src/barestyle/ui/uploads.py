@@ -1,7 +1,9 @@
-"""Read uploaded pictures, with messages for people who do not see the server's folders and options."""
+"""Uploaded files: read pictures with messages for people who do not see the server's folders, and link files."""
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 from barestyle.errors import BarestyleError, PixelLimitError
@@ -19,3 +21,18 @@ def read_upload(file: Path, limits: Limits) -> Picture:
         raise PageError(f"{file.name!r} has too many pixels; resize it to under {megapixels}") from None
     except BarestyleError as error:
         raise type(error)(strip_folder(str(error), file)) from None
+
+
+def link_file(file: Path, folder: Path) -> Path:
+    """Create a hard link to a file in `folder`, or a copy if the file system has no links."""
+    folder.mkdir(parents=True, exist_ok=True)
+    link = folder / file.name
+    if link.exists() and link.samefile(file):
+        return link
+    try:
+        os.link(file, link)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copyfile(file, link)
+    return link

@@ -1,0 +1,69 @@
+"""What the form offers: looks, colors, sizes and limits, as data for the page's script."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+from barestyle.plots.data_uri import data_uri
+from barestyle.spec import Spec
+from barestyle.spec.validation import alternatives
+from barestyle.ui.errors import to_sentence
+from barestyle.ui.form import LOADED, MAX_STYLES, MAX_VARIATIONS, MIN_SIZE
+from barestyle.ui.limits import Limits
+from barestyle.ui.looks import LOOKS, has_strength
+from barestyle.ui.regions import STYLE_COLORS
+
+COLOR_LABELS = {
+    "style": "From the style",
+    "matched": "Close to the photo",
+    "luminance": "From the photo",
+}
+"""What the page calls the kinds of Spec.colors."""
+
+SLIDER_SIZE = 2048
+"""Largest size of the form's slider, in pixels; finished pictures can be painted again up to Limits.max_size."""
+
+PRINT_SIZES = {
+    1024: "1024 pixels",
+    2048: "2048 pixels",
+    2480: "A5 paper, 300 dpi (2480 pixels)",
+    3508: "A4 paper, 300 dpi (3508 pixels)",
+    4096: "4096 pixels",
+    4961: "A3 paper, 300 dpi (4961 pixels)",
+    7016: "A2 paper, 300 dpi (7016 pixels)",
+}
+"""Long sides in pixels to which a result can be enlarged."""
+
+
+def describe_page(limits: Limits) -> dict[str, Any]:
+    """Return what the page's script needs to build the form."""
+    colors = alternatives(Spec.model_fields["colors"].annotation)
+    return {
+        "looks": [_describe_look(name) for name in LOOKS],
+        "loaded": LOADED,
+        "colors": [{"value": kind, "title": COLOR_LABELS.get(kind, kind)} for kind in colors],
+        "limits": {"max_upload": limits.max_upload},
+        "min_size": min(MIN_SIZE, limits.max_size),
+        "slider_size": min(SLIDER_SIZE, limits.max_size),
+        "max_styles": MAX_STYLES,
+        "max_variations": MAX_VARIATIONS,
+        "region_colors": list(STYLE_COLORS),
+        "print_sizes": [
+            {"pixels": pixels, "title": title} for pixels, title in PRINT_SIZES.items() if pixels <= limits.max_size
+        ],
+    }
+
+
+def _describe_look(name: str) -> dict[str, Any]:
+    look = LOOKS[name]
+    image = files("barestyle.ui") / "looks" / f"{name}.jpg"
+    details = look.details.replace("--strength", "the strength")
+    return {
+        "name": name,
+        "title": look.title,
+        "description": to_sentence(look.description),
+        "details": f"{look.title} is the preset {name}: {look.summary} ({look.source}). {details}",
+        "image": data_uri(image.read_bytes(), "jpeg") if image.is_file() else "",
+        "has_strength": has_strength(look.spec),
+    }

@@ -1,0 +1,117 @@
+"""The functions that the page's script calls, each with one argument; a refusal is returned as a sentence."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from barestyle.errors import BarestyleError
+from barestyle.ui.errors import describe_internal_error, to_sentence
+from barestyle.ui.form import Form
+from barestyle.ui.page_service import PageService
+from barestyle.ui.session_cookie import COOKIE, check_session_id
+
+logger = logging.getLogger(__name__)
+
+Call = Callable[[Any, gr.Request], Awaitable[Any]]
+
+
+def session_id_of(request: gr.Request) -> str | None:
+    """Return the id of the session whose browser sent a request."""
+    return check_session_id(request.cookies.get(COOKIE))
+
+
+def answer(call: Call) -> Call:
+    """Make a function return {"error": sentence} in place of raising; unexpected errors are logged."""
+
+    @functools.wraps(call)
+    async def wrapper(argument: Any, request: gr.Request) -> Any:
+        try:
+            return await call(argument, request)
+        except BarestyleError as error:
+            return {"error": to_sentence(str(error))}
+        except Exception as error:
+            logger.exception("unexpected error in the page")
+            return {"error": to_sentence(describe_internal_error(error))}
+
+    return wrapper
+
+
+def create_calls(service: PageService) -> list[Call]:
+    """Return all functions; the script finds each by its name."""
+    return [*_create_form_calls(service), *_create_result_calls(service)]
+
+
+def _create_form_calls(service: PageService) -> list[Call]:
+    """Return the functions of the form: the page is opened, pictures are chosen, settings are saved and loaded."""
+
+    @answer
+    async def open_page(_: Any, request: gr.Request) -> Any:
+        return service.open_page(service.get_session(session_id_of(request)))
+
+    @answer
+    async def add_picture(argument: Any, request: gr.Request) -> Any:
+        session = service.get_session(session_id_of(request))
+        return (await service.add_picture(session, Path(argument["path"]))).model_dump()
+
+    @answer
+    async def choose_picture(picture_id: Any, request: gr.Request) -> Any:
+        return (await service.choose(service.get_session(session_id_of(request)), str(picture_id))).model_dump()
+
+    @answer
+    async def save_form(argument: Any, request: gr.Request) -> Any:
+        session = service.get_session(session_id_of(request))
+        session.save_form(Form(**argument))
+        return {}
+
+    @answer
+    async def load_record(argument: Any, request: gr.Request) -> Any:
+        session = service.get_session(session_id_of(request))
+        form, note = await service.load_record(session, Path(argument["path"]), Form(**argument["form"]))
+        session.save_form(form)
+        return {**service.open_page(session), "note": note}
+
+    @answer
+    async def use_settings(result_id: Any, request: gr.Request) -> Any:
+        session = service.get_session(session_id_of(request))
+        session.save_form(Form(**service.get_result(session, str(result_id)).info.form))
+        return service.open_page(session)
+
+    return [open_page, add_picture, choose_picture, save_form, load_record, use_settings]
+
+
+def _create_result_calls(service: PageService) -> list[Call]:
+    """Return the functions of the stage: follow changes, stop and order jobs, enlarge and delete results."""
+
+    @answer
+    async def follow(seen: Any, request: gr.Request) -> Any:
+        return await service.follow(service.get_session(session_id_of(request)), seen)
+
+    @answer
+    async def enlarge(argument: Any, request: gr.Request) -> Any:
+        session = service.get_session(session_id_of(request))
+        await service.enlarge(session, str(argument["result"]), int(argument["size"]))
+        return {}
+
+    @answer
+    async def delete_result(result_id: Any, request: gr.Request) -> Any:
+        service.delete(service.get_session(session_id_of(request)), str(result_id))
+        return {}
+
+    @answer
+    async def stop(_: Any, request: gr.Request) -> Any:
+        service.stop(service.get_session(session_id_of(request)))
+        return {}
+
+    @answer
+    async def change_queue(argument: Any, request: gr.Request) -> Any:
+        session = service.get_session(session_id_of(request))
+        service.change_queue(session, int(argument["number"]), str(argument["action"]))
+        return {}
+
+    return [follow, enlarge, delete_result, stop, change_queue]

@@ -1,0 +1,143 @@
+"""The finished pictures of a session, each in a folder of its own, with the settings that made it."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from barestyle.atomic_files import write_atomically
+from barestyle.ui.compute import PaintRequest
+from barestyle.ui.job_status import FinishedImage
+
+MAX_RESULTS = 60
+"""Results of a session; when there are more, the oldest is removed."""
+
+INFO = "result.json"
+
+
+class ResultInfo(BaseModel):
+    """What is known of a result.
+
+    Attributes:
+        id: name of its folder.
+        title: what the page calls the look.
+        name: of its files, without extension.
+        job: number that results of one job have in common.
+        created: Unix time in seconds.
+        form: the values of the form with which it is painted again.
+        photo: id of the photo.
+        width, height: in pixels.
+        seconds: that the run took.
+        interrupted: whether it was stopped early.
+        has_film: whether there is a video of the run.
+        curve: SVG of the loss.
+    """
+
+    id: str
+    title: str
+    name: str
+    job: str
+    created: float
+    form: dict[str, Any]
+    photo: str
+    width: int
+    height: int
+    seconds: float
+    interrupted: bool
+    has_film: bool
+    curve: str
+
+
+@dataclass(frozen=True)
+class StoredResult:
+    """A result: what is known of it, and its folder."""
+
+    info: ResultInfo
+    folder: Path
+
+    def file(self, kind: str) -> Path:
+        """Return the file of a kind: picture, record, before, after, thumbnail or film."""
+        ending = {
+            "picture": ".png",
+            "record": ".png.json",
+            "before": "-before.jpg",
+            "after": "-after.jpg",
+            "thumbnail": "-thumbnail.jpg",
+            "film": ".mp4",
+        }[kind]
+        return self.folder / f"{self.info.name}{ending}"
+
+
+class ResultStore:
+    """The results in a folder; the thread that paints adds to them, others read and remove."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        found = [self._load(info) for info in folder.glob(f"*/{INFO}")]
+        self._results = {result.info.id: result for result in sorted(found, key=lambda result: result.info.created)}
+        for path in folder.glob("*"):  # of runs that the end of the server cut short
+            if path.name not in self._results:
+                shutil.rmtree(path, ignore_errors=True)
+
+    @staticmethod
+    def _load(info: Path) -> StoredResult:
+        return StoredResult(ResultInfo.model_validate_json(info.read_bytes()), info.parent)
+
+    @property
+    def all(self) -> list[StoredResult]:
+        """Every result, the oldest first."""
+        with self._lock:
+            return list(self._results.values())
+
+    def get(self, result_id: str) -> StoredResult | None:
+        """Return a result, or None if it is not there."""
+        return self._results.get(result_id)
+
+    def new_folder(self) -> Path:
+        """Create an empty folder for the next result."""
+        folder = self._folder / secrets.token_hex(8)
+        folder.mkdir(parents=True)
+        return folder
+
+    def add(self, request: PaintRequest, image: FinishedImage, job: str) -> StoredResult:
+        """Add a result whose files are in a folder that `new_folder` created, and remove the oldest above the limit."""
+        folder = image.picture.parent
+        info = ResultInfo(
+            id=folder.name,
+            title=request.title,
+            name=request.name,
+            job=job,
+            created=time.time(),
+            form=dict(request.form),
+            photo=str(request.form.get("photo", "")),
+            width=image.width,
+            height=image.height,
+            seconds=image.seconds,
+            interrupted=image.interrupted,
+            has_film=image.film is not None,
+            curve=image.curve,
+        )
+        write_atomically(folder / INFO, info.model_dump_json().encode())
+        result = StoredResult(info, folder)
+        with self._lock:
+            self._results[info.id] = result
+            surplus = list(self._results)[:-MAX_RESULTS]
+        for result_id in surplus:
+            self.remove(result_id)
+        return result
+
+    def remove(self, result_id: str) -> bool:
+        """Delete a result's files; return whether it was there."""
+        with self._lock:
+            result = self._results.pop(result_id, None)
+        if result is not None:
+            shutil.rmtree(result.folder, ignore_errors=True)
+        return result is not None

@@ -1,0 +1,255 @@
+// The form: pictures, look, and options. Its values are in the store; each part shows them and changes them.
+
+import { create } from "./dom.js";
+import { createCheckbox, createChoices, createNumber, createText } from "./fields.js";
+import { receiveFiles } from "./incoming_files.js";
+import { createSlot } from "./picture_slot.js";
+import { call, previewUrl, uploadFile } from "./server.js";
+import { change, load, onAnswer, onChange, store } from "./store.js";
+import { createStyleSlots } from "./style_slots.js";
+import { createThumbnails } from "./thumbnails.js";
+
+const STRENGTH_HINT = "From the photo (0) to all style (1)";
+const NO_STRENGTH_HINT = "Strength isn't adjustable for this look";
+const VARIATIONS = [
+	{ value: "nothing", title: "One picture" },
+	{ value: "looks", title: "Looks" },
+	{ value: "strengths", title: "Strengths" },
+	{ value: "seeds", title: "Variations" },
+	{ value: "styles", title: "Styles" },
+];
+const STRENGTHS = [0.2, 0.4, 0.6, 0.8, 1];
+
+/** Build the form inside an element. `onPhoto` is called with the photo's id when another one is shown. */
+export function startForm(element, onPhoto) {
+	const { page } = store;
+	const photo = createSlot({
+		id: "photo",
+		label: "Photo",
+		placeholder: "Choose a photo or drop it here",
+		onPicture: (picture) => change({ photo: picture }),
+	});
+	const styles = createStyleSlots();
+	const samples = createThumbnails({ id: "photo-samples", label: "Sample photos", onChoose: photo.choose });
+	const library = createThumbnails({ id: "style-library", label: "Style library", onChoose: styles.choose });
+	samples.fill(page.photos);
+	receiveFiles({ photo, styles });
+
+	const vary = createChoices({
+		id: "vary",
+		legend: "Paint",
+		onChange: (value) => change({ vary: value }),
+		className: "choices compact",
+	});
+	vary.fill(VARIATIONS);
+	const look = createLookChoice(false);
+	const looks = createLookChoice(true);
+	const strengths = createChoices({
+		id: "strengths",
+		legend: "Strengths",
+		info: `Choose 2 to ${page.max_variations}. ${STRENGTH_HINT}.`,
+		isMultiple: true,
+		onChange: (values) => change({ strengths: values.map(Number) }),
+		className: "choices compact",
+	});
+	strengths.fill(STRENGTHS.map((value) => ({ value: String(value), title: String(value) })));
+	const count = createNumber({
+		id: "count",
+		label: "Number of variations",
+		info: "Each has another seed",
+		min: 2,
+		max: page.max_variations,
+		step: 1,
+		onChange: (value) => change({ count: value }),
+	});
+	const varyStyles = createChoices({
+		id: "vary-styles",
+		legend: "Styles",
+		info: `Choose 2 to ${page.max_variations}. Each picture has one of them.`,
+		isMultiple: true,
+		onChange: (values) => change({ vary_styles: values }),
+		className: "choices looks",
+	});
+	const strength = createNumber({
+		id: "strength",
+		label: "Strength",
+		info: STRENGTH_HINT,
+		min: 0,
+		max: 1,
+		step: 0.05,
+		fieldStep: 0.01,
+		onChange: (value) => change({ strength: value }),
+	});
+	const size = createNumber({
+		id: "size",
+		label: "Size",
+		info: "Long side in pixels. Finished pictures can be enlarged.",
+		min: page.min_size,
+		max: page.slider_size,
+		step: 32,
+		fieldStep: 1,
+		onChange: (value) => change({ size: value }),
+	});
+	const colors = createChoices({
+		id: "colors",
+		legend: "Colors",
+		onChange: (value) => change({ colors: value }),
+		className: "choices compact",
+	});
+	colors.fill(page.colors);
+	const more = createOptions();
+
+	element.replaceChildren(
+		create("div", { class: "inputs" }, create("div", {}, photo.element, samples.element), create("div", {}, styles.element, library.element)),
+		...[vary, look, looks, strengths, count, varyStyles, strength, size, colors, more].map((part) => part.element),
+	);
+
+	let shownPhoto = null;
+	let shownLibrary = "";
+	onChange((form) => {
+		const own = [...page.uploads, ...page.styles].filter((entry, index, all) => all.findIndex((other) => other.id === entry.id) === index);
+		const ids = own.map((entry) => entry.id).join();
+		if (ids !== shownLibrary) {
+			shownLibrary = ids;
+			library.fill(page.styles);
+			varyStyles.fill(page.styles.map((entry) => ({ value: entry.id, title: entry.title, image: previewUrl(entry.id) })));
+		}
+		photo.show(form.photo);
+		samples.show([form.photo]);
+		styles.show();
+		library.show(form.styles.map((style) => style.picture));
+		vary.show(form.vary);
+		look.show(form.look, describeLook(form));
+		looks.show(form.looks);
+		strengths.show(form.strengths.map(String));
+		count.show(form.count);
+		varyStyles.show(form.vary_styles);
+		showStrength(form);
+		size.show(form.size);
+		colors.show(form.colors);
+		more.show(form);
+		look.element.hidden = form.vary === "looks";
+		looks.element.hidden = form.vary !== "looks";
+		strengths.element.hidden = form.vary !== "strengths";
+		count.element.hidden = form.vary !== "seeds";
+		varyStyles.element.hidden = form.vary !== "styles";
+		strength.element.hidden = form.vary === "strengths";
+		styles.element.hidden = library.element.hidden = form.vary === "styles";
+		if (form.photo !== shownPhoto) {
+			shownPhoto = form.photo;
+			onPhoto(form.photo);
+		}
+	});
+	onAnswer((answer) => {
+		look.annotate(answer.looks ?? {});
+		looks.annotate(answer.looks ?? {});
+	});
+
+	function showStrength(form) {
+		const chosen = form.vary === "looks" ? form.looks : [form.look];
+		const adjustable = page.looks.filter((each) => each.has_strength && chosen.includes(each.name));
+		const isLoaded = form.look === page.loaded && form.vary !== "looks";
+		const isAdjustable = adjustable.length > 0 || (isLoaded && form.spec?.content_loss?.kind === "luminance");
+		const only = form.vary === "looks" && adjustable.length < chosen.length ? `; applies to ${adjustable.map((each) => each.title).join(" and ")} only` : "";
+		strength.show(form.strength, { text: isAdjustable ? STRENGTH_HINT + only : NO_STRENGTH_HINT, isDisabled: !isAdjustable });
+	}
+}
+
+/** Create the grid of looks: of radio buttons, or of check boxes to paint several. */
+function createLookChoice(isMultiple) {
+	const { page } = store;
+	const choice = createChoices({
+		id: isMultiple ? "looks" : "look",
+		legend: isMultiple ? "Looks" : "Look",
+		info: isMultiple ? `Choose 2 to ${page.max_variations}. They are painted one after the other.` : "",
+		isMultiple,
+		onChange: (value) => change(isMultiple ? { looks: value } : { look: value, spec: null }),
+		className: "choices looks",
+	});
+	const fill = (isLoaded) => {
+		const options = page.looks.map((look) => ({ value: look.name, title: look.title, image: look.image, hint: look.description }));
+		if (isLoaded && !isMultiple) options.push({ value: page.loaded, title: "Loaded settings" });
+		choice.fill(options);
+	};
+	let hasLoaded = null;
+	return {
+		...choice,
+		show(value, text) {
+			const isLoaded = Boolean(store.form.spec);
+			if (isLoaded !== hasLoaded) fill((hasLoaded = isLoaded));
+			choice.show(value, text);
+		},
+	};
+}
+
+function describeLook(form) {
+	const look = store.page.looks.find((each) => each.name === form.look);
+	return look ? look.description : "The look of an earlier result.";
+}
+
+/** Create what is hidden under "More options". */
+function createOptions() {
+	const stroke = createNumber({
+		id: "stroke",
+		label: "Stroke size",
+		info: "Relative to the style picture; larger means broader strokes",
+		min: 0.25,
+		max: 4,
+		step: 0.05,
+		onChange: (value) => change({ stroke: value }),
+	});
+	const seed = createText({
+		id: "seed",
+		label: "Seed",
+		info: "Change this number for a variation; keep it to repeat a result",
+		check: (text) => (/^\s*\d*\s*$/.test(text) ? "" : "Seed must be a whole number, 0 or greater."),
+		onChange: (value) => change({ seed: value }),
+	});
+	const start = createChoices({ id: "start", legend: "Start from", onChange: (value) => change({ start: value }), className: "choices compact" });
+	start.fill([
+		{ value: "content", title: "The photo" },
+		{ value: "noise", title: "Noise" },
+	]);
+	const film = createCheckbox({ id: "film", label: "Record a film of the painting", onChange: (value) => change({ film: value }) });
+	const message = create("p", { class: "message", role: "status" });
+	const input = create("input", { type: "file", id: "earlier", accept: "image/png,.json", class: "visually-hidden" });
+	input.addEventListener("change", async () => {
+		const file = input.files[0];
+		input.value = "";
+		if (file) message.textContent = await loadSettings(file);
+	});
+	const about = create("p", { class: "info", id: "about" });
+	const element = create("details", { id: "more" }, create("summary", { textContent: "More options" }));
+	element.append(
+		create(
+			"div",
+			{ class: "more" },
+			...[stroke, seed, start, film].map((part) => part.element),
+			create("label", { class: "button", for: "earlier", textContent: "Load settings from an earlier result" }),
+			input,
+			message,
+			about,
+		),
+	);
+	return {
+		element,
+		show(form) {
+			stroke.show(form.stroke);
+			seed.show(form.seed);
+			start.show(form.start);
+			film.show(form.film);
+			about.textContent = store.page.looks.find((look) => look.name === form.look)?.details ?? "";
+		},
+	};
+}
+
+async function loadSettings(file) {
+	try {
+		const path = await uploadFile(file, store.page.limits);
+		const answer = await call("load_record", { path, form: store.form });
+		load(answer);
+		return `Loaded the settings of ${file.name}. ${answer.note}`.trim();
+	} catch (error) {
+		return error.message;
+	}
+}

@@ -1,0 +1,67 @@
+// The button that paints, what it will take, and what is refused.
+
+import { create, setProperty } from "./dom.js";
+import { on } from "./follow.js";
+import { call } from "./server.js";
+import { onAnswer, onChange, store } from "./store.js";
+
+/** Build the bar inside an element. `onPaint` sends the form, and returns a promise of a refusal or "". */
+export function startPaintBar(element, onPaint) {
+	const estimate = create("p", { id: "estimate", class: "info" });
+	const message = create("p", { id: "message", class: "message", role: "alert" });
+	const paint = create("button", { type: "button", id: "paint", class: "primary", textContent: "Paint" });
+	const stop = create("button", { type: "button", id: "stop", class: "secondary", hidden: true });
+	element.replaceChildren(message, create("div", { class: "paint-row" }, paint, stop), estimate);
+	let isSending = false;
+	let isBusy = false;
+
+	async function send() {
+		if (isSending) return; // a double click
+		isSending = true;
+		paint.setAttribute("aria-disabled", "true");
+		message.textContent = "";
+		try {
+			message.textContent = await onPaint(store.form);
+		} finally {
+			isSending = false;
+			paint.removeAttribute("aria-disabled");
+		}
+		if (!message.textContent && window.innerWidth < 900) {
+			const behavior = window.matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+			document.querySelector("#stage").scrollIntoView({ behavior, block: "start" });
+		}
+	}
+
+	paint.addEventListener("click", send);
+	stop.addEventListener("click", () => call("stop"));
+	document.addEventListener("keydown", (event) => {
+		if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send();
+	});
+	onChange(() => {
+		message.textContent = ""; // what was refused has been changed
+		showLabel();
+	});
+	onAnswer((answer) => {
+		setProperty(estimate, "textContent", answer.refusal ?? answer.estimate ?? "");
+	});
+	on("job", (job) => {
+		isBusy = job.busy;
+		const isStoppable = job.phase === "painting" || job.phase === "waiting";
+		const hadFocus = document.activeElement === stop;
+		stop.hidden = !isStoppable;
+		if (hadFocus && stop.hidden) paint.focus({ preventScroll: true });
+		setProperty(stop, "textContent", stopLabel(job));
+		showLabel();
+	});
+
+	function stopLabel(job) {
+		if (job.phase === "painting") return "Stop and keep this version";
+		return job.position > 0 ? "Leave the queue" : "Cancel";
+	}
+
+	function showLabel() {
+		const several = store.form.vary !== "nothing";
+		const label = isBusy ? "Add to the queue" : several ? "Paint side by side" : "Paint";
+		setProperty(paint, "textContent", label);
+	}
+}

@@ -1,0 +1,114 @@
+// The results of the session: choose one, use its settings, enlarge it, download it, delete it.
+
+import { create } from "./dom.js";
+import { call, resultUrl } from "./server.js";
+import { load, store } from "./store.js";
+
+const FORMATS = [
+	{ kind: "picture", label: "PNG" },
+	{ kind: "jpg", label: "JPEG" },
+	{ kind: "tif", label: "TIFF" },
+	{ kind: "record", label: "Settings" },
+	{ kind: "film", label: "Film" },
+];
+
+/** Build the list of results and the actions of the one on the stage. */
+export function startResults(element, stage) {
+	const part = (name) => element.querySelector(`[data-part="${name}"]`);
+	const list = part("results");
+	const message = part("result-message");
+	let results = [];
+
+	stage.onShow((result) => {
+		part("actions").hidden = !result;
+		for (const button of list.querySelectorAll("button")) button.setAttribute("aria-current", String(button.dataset.result === result?.id));
+		if (!result) return;
+		if (part("actions").dataset.result === result.id) return;
+		part("actions").dataset.result = result.id;
+		message.textContent = "";
+		part("caption").textContent = result.caption;
+		part("downloads").replaceChildren(
+			...FORMATS.filter((format) => format.kind !== "film" || result.has_film).map((format) =>
+				create("a", { class: "button", href: resultUrl(result.id, format.kind), download: "", textContent: format.label, "aria-label": `Download ${format.label}` }),
+			),
+		);
+		part("curve").innerHTML = result.curve;
+		part("curve-details").hidden = !result.curve;
+	});
+	part("use").addEventListener("click", () =>
+		attempt(async () => {
+			load(await call("use_settings", stage.current().id));
+			message.textContent = "The form has the settings of this picture.";
+		}),
+	);
+	part("delete").addEventListener("click", () =>
+		attempt(async () => {
+			await call("delete_result", stage.current().id);
+		}),
+	);
+	startEnlarging(element, stage, attempt);
+
+	async function attempt(action) {
+		message.textContent = "";
+		try {
+			await action();
+		} catch (error) {
+			message.textContent = error.message;
+		}
+	}
+
+	function show(values) {
+		results = values;
+		part("results-area").hidden = results.length === 0;
+		const focused = document.activeElement?.dataset?.result;
+		list.replaceChildren(...results.map((result) => create("li", {}, createThumbnail(result))));
+		stage.setResults(results);
+		if (focused) list.querySelector(`[data-result="${focused}"]`)?.focus({ preventScroll: true });
+	}
+
+	function createThumbnail(result) {
+		const image = create("img", { src: resultUrl(result.id, "thumbnail"), alt: "" });
+		return create("button", { type: "button", "data-result": result.id, title: result.caption, "aria-label": result.caption, onclick: () => stage.show(result.id) }, image);
+	}
+	return { show, latest: () => results[0] ?? null };
+}
+
+/** Connect the dialog that paints a result again at a larger size. */
+function startEnlarging(element, stage, attempt) {
+	const dialog = element.querySelector('[data-part="enlarge-dialog"]');
+	const sizes = dialog.querySelector('[data-part="sizes"]');
+	const start = dialog.querySelector('[data-part="enlarge-start"]');
+
+	element.querySelector('[data-part="enlarge"]').addEventListener("click", async () => {
+		const result = stage.current();
+		const larger = store.page.print_sizes.filter((size) => size.pixels > Math.max(result.width, result.height));
+		sizes.replaceChildren(...larger.map((size, index) => createSize(size, index === 0)));
+		start.disabled = larger.length === 0;
+		if (larger.length === 0) sizes.textContent = "This picture has the largest size already.";
+		dialog.showModal();
+		await attempt(async () => {
+			const costs = await call("estimate_sizes", { result: result.id, sizes: larger.map((size) => size.pixels) });
+			for (const [pixels, text] of Object.entries(costs)) {
+				const note = sizes.querySelector(`[data-size="${pixels}"]`);
+				if (note) note.textContent = text;
+			}
+		});
+	});
+	start.addEventListener("click", () => {
+		const chosen = sizes.querySelector("input:checked");
+		dialog.close();
+		attempt(() => call("enlarge", { result: stage.current().id, size: Number(chosen.value) }));
+	});
+	dialog.querySelector('[data-part="enlarge-cancel"]').addEventListener("click", () => dialog.close());
+}
+
+function createSize(size, isFirst) {
+	const input = create("input", { type: "radio", name: "enlarge-size", value: String(size.pixels), checked: isFirst });
+	return create(
+		"label",
+		{},
+		input,
+		create("span", { class: "choice-title", textContent: size.title }),
+		create("span", { class: "choice-note", "data-size": String(size.pixels) }),
+	);
+}

@@ -1,0 +1,64 @@
+// The values of the form, shared by its parts, and what the server told when the page was opened.
+
+import { call } from "./server.js";
+
+const SAVE_DELAY = 250;
+
+export const store = {
+	form: {},
+	/** What is known of pictures, by id. */
+	pictures: {},
+	/** Looks, colors, limits, and the library; see page_options.py. */
+	page: {},
+};
+
+const listeners = new Set();
+const answerListeners = new Set();
+let timer = 0;
+let saves = 0;
+
+/** Call a function whenever the form has changed. */
+export function onChange(listener) {
+	listeners.add(listener);
+}
+
+/** Call a function with the server's answer to a saved form: estimates. */
+export function onAnswer(listener) {
+	answerListeners.add(listener);
+}
+
+/** Replace the whole form without saving it: it came from the server. */
+export function load({ form, pictures }) {
+	Object.assign(store.pictures, pictures);
+	store.form = form;
+	notify();
+	scheduleSave();
+}
+
+/** Change some values of the form. */
+export function change(values) {
+	store.form = { ...store.form, ...values };
+	notify();
+	scheduleSave();
+}
+
+function notify() {
+	for (const listener of listeners) listener(store.form);
+}
+
+function scheduleSave() {
+	clearTimeout(timer);
+	timer = setTimeout(save, SAVE_DELAY);
+}
+
+async function save() {
+	const number = (saves += 1);
+	let answer;
+	try {
+		answer = await call("save_form", store.form);
+	} catch (error) {
+		answer = { refusal: error.message };
+	}
+	if (number !== saves) return; // a later answer is on its way
+	for (const listener of answerListeners) listener(answer);
+}

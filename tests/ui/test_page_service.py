@@ -1,0 +1,268 @@
+"""The page's operations without a browser: pictures, jobs, results, and what a refresh finds again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from barestyle import samples
+from barestyle.errors import ImageError
+from barestyle.run import record as records
+from barestyle.ui import page_session as sessions_module
+from barestyle.ui import picture_store, result_store
+from barestyle.ui.compute import Compute
+from barestyle.ui.errors import PageError
+from barestyle.ui.form import LOADED, Form
+from barestyle.ui.job_queue import JobQueue
+from barestyle.ui.jobs import Job
+from barestyle.ui.library import Library
+from barestyle.ui.limits import Limits
+from barestyle.ui.page_service import PageService
+from barestyle.ui.page_session import PageSession
+from barestyle.ui.page_state import describe_session, select_changes
+from barestyle.ui.regions import STYLE_COLORS
+from barestyle.ui.service import Service
+from barestyle.ui.sessions import Sessions
+from barestyle.ui.uploads import link_file
+from tests.ui.conftest import ENDLESS, TINY, wait_until
+from tests.ui.test_regions import paint as paint_layer
+
+LIMITS = Limits()
+QUICK: dict[str, Any] = {
+    "photo": "photo:coffee",
+    "styles": [{"picture": "style:mosaic"}],
+    "look": LOADED,
+    "spec": TINY.model_dump(mode="json"),
+    "size": 64,
+}
+LONG = {**QUICK, "spec": ENDLESS.model_dump(mode="json"), "size": 48}
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[PageService]:
+    root = tmp_path.resolve() / "root"
+    root.mkdir()
+    job_queue = JobQueue(Compute(limits=LIMITS))
+    service = Service(Sessions(root), job_queue, LIMITS)
+    yield PageService(service, Library(LIMITS))
+    service.close()
+    assert job_queue.close(30)
+
+
+def upload(page: PageService, file: Path) -> Path:
+    """Store a file as gradio does with an upload."""
+    return link_file(file, page.service.sessions.root / file.name.replace(".", "-"))
+
+
+def start(page: PageService, session: PageSession, **values: Any) -> Job | None:
+    return asyncio.run(page.paint(session, Form(**{**QUICK, **values})))
+
+
+def wait_for(job: Job | None) -> Job:
+    assert job is not None
+    wait_until(lambda: job.status.is_over)
+    return job
+
+
+def test_a_finished_picture_is_a_result_with_its_settings(page: PageService) -> None:
+    session = page.get_session("me")
+    job = wait_for(start(page, session, seed="3"))
+    (result,) = session.results.all
+    assert result.info.title == "Loaded settings"
+    assert (result.info.width, result.info.height) == (64, 43)
+    assert Form(**result.info.form) == Form(**{**QUICK, "seed": "3"})
+    record = records.find(result.file("picture"))
+    assert (record.seed, record.content.path) == (3, "coffee.png")
+    for kind in ("record", "before", "after", "thumbnail"):
+        assert result.file(kind).exists()
+    assert not result.file("film").exists()
+    state = describe_session(session, page.service.job_queue)
+    assert state["job"]["phase"] == "done"
+    assert state["job"]["job"] == state["results"][0]["job"]
+    assert "seed 3" in state["results"][0]["caption"]
+    assert job.status.images[0].picture == result.file("picture")
+
+
+def test_an_equal_job_is_not_queued_twice(page: PageService) -> None:
+    """A second click on Paint changes nothing; other settings join the queue."""
+    session = page.get_session("me")
+    first = start(page, session, **LONG)
+    assert start(page, session, **LONG) is None
+    second = start(page, session, **{**LONG, "seed": "1"})
+    third = start(page, session, **{**LONG, "seed": "2"})
+    assert session.unfinished_jobs == [first, second, third]
+    assert second is not None
+    assert third is not None
+    page.change_queue(session, third.number, "up")
+    entries = describe_session(session, page.service.job_queue)["queue"]
+    assert [entry["number"] for entry in entries][1:] == [third.number, second.number]
+    page.change_queue(session, second.number, "drop")
+    assert second.status.is_over
+    page.stop(session)
+    wait_for(first)
+    page.stop(session)
+    wait_for(third)
+    assert page.service.sessions.get_page("me") is session
+    again = start(page, session, **LONG)
+    assert again is not None, "it is over, and may be painted again"
+
+
+def test_variations_are_one_job(page: PageService) -> None:
+    session = page.get_session("me")
+    job = wait_for(start(page, session, vary="seeds", count=3))
+    results = session.results.all
+    assert [Form(**result.info.form).seed for result in results] == ["0", "1", "2"]
+    assert len({result.info.job for result in results}) == 1
+    assert len({result.file("picture").name for result in results}) == 3
+    assert describe_session(session, page.service.job_queue)["job"]["count"] == 3
+    assert job.status.phase == "done"
+
+
+def test_a_result_is_painted_again_larger_with_its_own_regions(page: PageService) -> None:
+    session = page.get_session("me")
+    layer = paint_layer(nw=STYLE_COLORS[1])
+    styles = [{"picture": "style:mosaic"}, {"picture": "style:impasto"}]
+    regions = session.save_regions(np.repeat(np.repeat(layer, 14, 0)[:400], 15, 1))
+    wait_for(start(page, session, styles=styles, regions=regions))
+    (small,) = session.results.all
+    session.save_form(Form(**QUICK))
+    wait_for(asyncio.run(page.enlarge(session, small.info.id, 96)))
+    large = session.results.all[-1]
+    before, after = (records.find(result.file("picture")) for result in (small, large))
+    assert (large.info.width, large.info.height) == (96, 64)
+    assert after.styles[1].mask is not None
+    assert [style.sha256 for style in after.styles] == [style.sha256 for style in before.styles]
+    assert after.spec.model_copy(update={"size": 64}) == before.spec
+    with pytest.raises(PageError, match="this picture was deleted"):
+        asyncio.run(page.enlarge(session, "unknown", 96))
+
+
+def test_a_deleted_result_leaves_no_file(page: PageService) -> None:
+    session = page.get_session("me")
+    wait_for(start(page, session))
+    (result,) = session.results.all
+    page.delete(session, result.info.id)
+    page.delete(session, result.info.id)
+    assert session.results.all == []
+    assert not result.folder.exists()
+
+
+def test_the_oldest_results_and_unused_pictures_are_removed(
+    page: PageService, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(result_store, "MAX_RESULTS", 2)
+    monkeypatch.setattr(picture_store, "MAX_PICTURES", 1)
+    session = page.get_session("me")
+    used = asyncio.run(page.add_picture(session, upload(page, pictures / "content.png")))
+    wait_for(start(page, session, photo=used.id, vary="seeds", count=3))
+    assert [Form(**result.info.form).seed for result in session.results.all] == ["1", "2"]
+    assert len(list((session.folder / "results").iterdir())) == 2
+    unused = asyncio.run(page.add_picture(session, upload(page, pictures / "style.jpg")))
+    session.save_form(Form(**QUICK))
+    assert session.pictures.get(unused.id) is None
+    assert session.pictures.get(used.id) is not None, "a result can be painted again"
+
+
+def test_changes_are_sent_once(page: PageService) -> None:
+    session = page.get_session("me")
+    parts = describe_session(session, page.service.job_queue)
+    first = select_changes(parts, {})
+    assert list(first) == ["results", "frame", "queue", "job"]
+    seen = {name: part["digest"] for name, part in first.items()}
+    assert select_changes(parts, seen) == {}
+    job = wait_for(start(page, session))
+    changed = asyncio.run(page.follow(session, seen))
+    assert changed["results"]["value"][0]["job"] == changed["job"]["value"]["job"]
+    assert job.status.is_over
+
+
+def test_follow_returns_at_a_change_and_otherwise_after_a_while(
+    page: PageService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from barestyle.ui import page_service as module
+
+    session = page.get_session("me")
+    seen = {name: part["digest"] for name, part in asyncio.run(page.follow(session, {})).items()}
+
+    async def follow_while_painting() -> dict[str, Any]:
+        monkeypatch.setattr(module, "KEEPALIVE_SECONDS", 3600.0)
+        following = asyncio.create_task(page.follow(session, seen))
+        await asyncio.sleep(0.05)
+        assert not following.done()
+        await page.paint(session, Form(**LONG))
+        return await asyncio.wait_for(following, 30)
+
+    assert asyncio.run(follow_while_painting())["job"]["value"]["busy"]
+    page.stop(session)
+    monkeypatch.setattr(module, "KEEPALIVE_SECONDS", 0.0)
+    wait_until(lambda: not session.unfinished_jobs)
+    latest = {name: part["digest"] for name, part in asyncio.run(page.follow(session, {})).items()}
+    assert asyncio.run(page.follow(session, latest)) == {}
+
+
+def test_jobs_of_a_closed_page_make_way_for_others_only(page: PageService, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = page.get_session("me")
+    job = start(page, mine, **LONG)
+    assert job is not None
+    wait_until(lambda: job.status.snapshot is not None)
+    mine.last_seen -= sessions_module.ABSENT_SECONDS + 1
+    page.service.make_way()
+    assert not job.status.is_over
+    other = start(page, page.get_session("other"), **{**LONG, "seed": "1"})
+    assert other is not None
+    page.service.make_way()
+    wait_for(job)
+    assert len(mine.results.all) == 1, "the best picture so far is kept"
+    wait_until(lambda: other.status.phase == "painting")
+
+
+def test_a_bad_file_is_refused_and_a_small_one_has_a_note(page: PageService, pictures: Path, tmp_path: Path) -> None:
+    session = page.get_session("me")
+    letter = tmp_path / "letter.png"
+    letter.write_text("Dear Sir or Madam")
+    with pytest.raises(ImageError, match=r"^'letter.png'"):
+        asyncio.run(page.add_picture(session, upload(page, letter)))
+    assert session.pictures.all == []
+    info = asyncio.run(page.add_picture(session, upload(page, pictures / "content.png")))
+    assert info.note == "Only 64 × 48 pixels: the result will be blurred."
+    assert asyncio.run(page.choose(session, "photo:coffee")).note == ""
+    with pytest.raises(PageError, match="choose it again"):
+        asyncio.run(page.choose(session, "unknown"))
+
+
+def test_loaded_settings_choose_the_pictures_that_are_here(
+    page: PageService, pictures: Path, quick_result: Path
+) -> None:
+    session = page.get_session("me")
+    form, note = asyncio.run(page.load_record(session, upload(page, quick_result), session.form))
+    assert note == "It was made from content.png and style.jpg; choose it to repeat it."
+    photo = asyncio.run(page.add_picture(session, upload(page, pictures / "content.png")))
+    style = asyncio.run(page.add_picture(session, upload(page, pictures / "style.jpg")))
+    form, note = asyncio.run(page.load_record(session, upload(page, quick_result), session.form))
+    assert note == ""
+    assert (form.photo, form.styles[0].picture) == (photo.id, style.id)
+    wait_for(asyncio.run(page.paint(session, form)))
+    (result,) = session.results.all
+    record, expected = records.find(result.file("picture")), records.find(quick_result)
+    assert (record.spec, record.seed) == (expected.spec, expected.seed)
+    assert record.content.sha256 == expected.content.sha256
+    assert record.styles[0].sha256 == expected.styles[0].sha256
+
+
+def test_a_folder_of_styles_is_offered_before_the_shipped_ones(page: PageService, pictures: Path) -> None:
+    page.library = Library(LIMITS, pictures)
+    session = page.get_session("me")
+    styles = page.open_page(session)["styles"]
+    assert {"id": "own:style.jpg", "title": "style"} in styles
+    assert [style["id"] for style in styles if style["id"].startswith("style:")] == [
+        f"style:{name}" for name in samples.STYLES
+    ]
+    wait_for(start(page, session, styles=[{"picture": "own:style.jpg"}]))
+    assert records.find(session.results.all[0].file("picture")).styles[0].path == "style.jpg"
+    with pytest.raises(PageError, match="there is no folder"):
+        Library(LIMITS, pictures / "missing")
