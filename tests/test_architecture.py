@@ -81,6 +81,8 @@ INSIDE = {
         "read",
         "tiff_rows",
         "split_read",
+        "color_mask",
+        "label_map",
         "write",
         "split_write",
         "color_transfer",
