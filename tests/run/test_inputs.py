@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from barestyle import ColorMask, ImageError, SpecError, transfer
+from barestyle import ColorMask, ImageError, SpecError, resume, transfer
 from barestyle.run.plan import prepare
 from barestyle.run.preprocess import group_regions
 from barestyle.run.request import Request
@@ -101,6 +102,29 @@ def test_a_color_mask_is_the_gray_mask_of_its_region(content_image: Image.Image,
         for keep in (ColorMask(labels, "#f00", "#00f"), np.maximum(is_red, is_blue))
     )
     assert torch.equal(kept.image, kept_gray.image)
+
+
+def test_a_checkpoint_remembers_the_colors_of_masks(
+    content_image: Image.Image, style_image: Image.Image, tmp_path: Path
+) -> None:
+    for name, image in (("content", content_image), ("style", style_image), ("map", Image.fromarray(label_map()))):
+        image.save(tmp_path / f"{name}.png")
+    map_file, checkpoint = tmp_path / "map.png", tmp_path / "run.checkpoint"
+    steps = iter([False] * 2)
+    given: dict[str, Any] = {
+        "content": tmp_path / "content.png",
+        "style": tmp_path / "style.png",
+        "spec": input_spec(),
+        "masks": [ColorMask(map_file, "red", "blue")],
+        "keep": ColorMask(map_file, "white"),
+    }
+    whole = transfer(**given)
+    transfer(**given, checkpoint=checkpoint, should_stop=lambda: next(steps, True))
+    resumed = resume(checkpoint)
+    assert torch.equal(resumed.image, whole.image)
+    assert resumed.record.keep is not None
+    assert resumed.record.keep.colors == ("#ffffff",)
+    assert resumed.record.run_key == whole.record.run_key
 
 
 def test_colors_of_one_map_are_different_masks(content_image: Image.Image, style_image: Image.Image) -> None:

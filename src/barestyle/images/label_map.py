@@ -24,6 +24,9 @@ MIXTURE_TOLERANCE = 127
 FREQUENT_COLORS = 4
 """Number of colors that the error for a missing one names."""
 
+TRANSPARENT = 2**24
+"""The number of a transparent pixel; those of colors are smaller."""
+
 CHUNK = 2**21
 """Distances of colors that are computed at the same time."""
 
@@ -32,7 +35,7 @@ Colors = np.ndarray[Any, np.dtype[np.int16]]
 
 
 class LabelMap:
-    """A segmentation map: the index of every pixel's color, and the colors that are labels of regions.
+    """A segmentation map: the color of every pixel, and which colors are labels of regions.
 
     A color is a label if it fills a square of 3 x 3 pixels somewhere; antialiasing and noise do not.
 
@@ -46,15 +49,12 @@ class LabelMap:
         levels = _to_levels(samples)
         self._name = name
         self._tolerance = LOSSY_TOLERANCE if is_lossy else 0
-        color = np.broadcast_to(levels[..., : 1 if levels.shape[2] < 3 else 3], (*levels.shape[:2], 3)).astype(np.int32)
-        codes = color[..., 0] << 16 | color[..., 1] << 8 | color[..., 2]
-        if levels.shape[2] in (2, 4):
-            codes = np.where(levels[..., -1] > MIXTURE_TOLERANCE, codes, -1)  # transparent pixels have no color
-        unique, index, self._counts = np.unique(codes, return_inverse=True, return_counts=True)
-        self._index = index.reshape(codes.shape)  # some versions of NumPy return it flat
+        self._codes = _pack(levels)
+        counts = np.bincount(self._codes.ravel(), minlength=TRANSPARENT)[:TRANSPARENT]
+        unique = np.flatnonzero(counts)
+        self._unique, self._counts = unique, counts[unique]
         self._colors = _unpack(unique)
-        self._is_visible = unique >= 0
-        self._is_label = np.isin(unique, _find_filled(codes)) & self._is_visible
+        self._is_label = np.isin(unique, _find_filled(self._codes))
 
     def find_region(self, colors: tuple[str, ...]) -> PixelArray:
         """Return the mask of colors '#rrggbb', (H, W, 1) of uint8: 255 inside and 0 outside.
@@ -63,15 +63,14 @@ class LabelMap:
         """
         named = _unpack(np.array([int(color[1:], 16) for color in colors]))
         to_named = _distances(self._colors, named)
-        occurs = (to_named[self._is_visible] <= self._tolerance).any(0)
-        for color, is_present in zip(colors, occurs, strict=True):
-            if not is_present:
+        for number, color in enumerate(colors):
+            if not (to_named[:, number] <= self._tolerance).any():
                 raise ImageError(
                     f"{self._name} has no pixel of the color {color}; its most frequent colors are "
                     f"{self._describe_frequent()}"
                 )
         nearest_named = to_named.min(1)
-        is_inside = (nearest_named <= MIXTURE_TOLERANCE) & self._is_visible
+        is_inside = nearest_named <= MIXTURE_TOLERANCE
         # Labels within the tolerance are the named color, changed by a lossy format.
         others = self._colors[self._is_label & (nearest_named > self._tolerance)]
         candidates = np.flatnonzero(is_inside)
@@ -79,14 +78,15 @@ class LabelMap:
         for start in range(0, len(candidates) if len(others) else 0, step):
             part = candidates[start : start + step]
             is_inside[part] = nearest_named[part] < _distances(self._colors[part], others).min(1)
-        return np.where(is_inside[self._index], np.uint8(255), np.uint8(0))[..., None]
+        table = np.zeros(TRANSPARENT + 1, np.uint8)
+        table[self._unique[is_inside]] = 255
+        return table[self._codes][..., None]
 
     def _describe_frequent(self) -> str:
         """Return the most frequent colors with their shares of the map, such as '#ff0000 (60 %) and #0000ff (40 %)'."""
-        order = [index for index in np.argsort(-self._counts, kind="stable") if self._is_visible[index]]
-        total = self._index.size
+        order = np.argsort(-self._counts, kind="stable")
         texts = [
-            f"#{red:02x}{green:02x}{blue:02x} ({100 * self._counts[index] / total:.3g} %)"
+            f"#{red:02x}{green:02x}{blue:02x} ({100 * self._counts[index] / self._codes.size:.3g} %)"
             for index in order[:FREQUENT_COLORS]
             for red, green, blue in [self._colors[index]]
         ]
@@ -102,6 +102,18 @@ def _to_levels(samples: PixelArray) -> PixelArray:
     return np.rint(samples.astype(np.float64) * 255).astype(np.uint8)
 
 
+def _pack(levels: PixelArray) -> PixelArray:
+    """Return a number for each pixel's color (H, W), or TRANSPARENT, of samples (H, W, 1 to 4) of uint8."""
+    red, green, blue = (levels[..., channel if levels.shape[2] > 2 else 0] for channel in range(3))
+    codes = red.astype(np.int32) << 8
+    codes |= green
+    codes <<= 8
+    codes |= blue
+    if levels.shape[2] in (2, 4):
+        codes[levels[..., -1] <= MIXTURE_TOLERANCE] = TRANSPARENT
+    return codes
+
+
 def _unpack(codes: PixelArray) -> Colors:
     """Return the red, green and blue of colors, (n, 3)."""
     return np.stack([codes >> 16 & 255, codes >> 8 & 255, codes & 255], axis=1).astype(np.int16)
@@ -115,11 +127,12 @@ def _distances(colors: Colors, others: Colors) -> PixelArray:
 
 def _find_filled(codes: PixelArray) -> PixelArray:
     """Return the colors that fill a square of 3 x 3 pixels, or of the smaller side of a smaller map."""
-    for axis in (0, 1):
-        side = min(codes.shape[axis], 3)
-        parts = [codes.take(range(start, codes.shape[axis] - side + start + 1), axis) for start in range(side)]
-        is_same = np.logical_and.reduce([part == parts[0] for part in parts])
-        codes = np.where(is_same, parts[0], -1)
+    for _ in range(2):  # along the rows, and then along the columns of what is left
+        side = min(len(codes), 3)
+        first = codes[: len(codes) - side + 1]
+        parts = [codes[start : start + len(first)] for start in range(1, side)]
+        is_same = np.logical_and.reduce([part == first for part in parts]) if parts else True
+        codes = np.where(is_same, first, TRANSPARENT).T
     return np.unique(codes)
 
 
