@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+import imagecodecs
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from barestyle.errors import ImageError
+from barestyle.errors import ImageError, PixelLimitError
 from barestyle.images import encode, read
+from barestyle.images.jpeg_xl import read_size
 
 PIXELS = torch.rand(1, 3, 12, 17, generator=torch.Generator().manual_seed(0))
 ALPHA = torch.rand(1, 1, 12, 17, generator=torch.Generator().manual_seed(1))
@@ -70,6 +72,18 @@ def test_jpeg_xl_has_16_bits(tmp_path: Path) -> None:
         picture = read(tmp_path / "a.jxl")
         assert picture.bits == bits
         torch.testing.assert_close(picture.pixels, ramp, rtol=0, atol=0.01)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (8, 8), (8, 256), (7, 300), (400, 300), (64, 36), (513, 9000), (33, 66)])
+def test_the_size_of_a_jpeg_xl_is_known_before_it_is_decoded(tmp_path: Path, size: tuple[int, int]) -> None:
+    height, width = size
+    samples = np.zeros((height, width, 3), np.uint8)
+    for container in (False, True):
+        data = bytes(imagecodecs.jpegxl_encode(samples, effort=1, usecontainer=container))
+        assert read_size(data) == (width, height)
+    (tmp_path / "a.jxl").write_bytes(data)
+    with pytest.raises(PixelLimitError, match=f"has {width} x {height} = "):
+        read(tmp_path / "a.jxl", max_pixels=height * width - 1)
 
 
 def test_a_damaged_jpeg_xl(tmp_path: Path) -> None:
