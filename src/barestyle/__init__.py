@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         StudyError,
         WeightsError,
     )
+    from barestyle.images.color_mask import ColorMask
     from barestyle.presets import PRESETS, Preset, preset
     from barestyle.run.api import resume, transfer
     from barestyle.run.progress import Progress
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "BarestyleError": "errors",
+    "ColorMask": "images.color_mask",
     "DeviceError": "errors",
     "DivergedError": "errors",
     "ImageError": "errors",
@@ -59,6 +61,7 @@ _MODULES = {
 __all__ = [
     "PRESETS",
     "BarestyleError",
+    "ColorMask",
     "DeviceError",
     "DivergedError",
     "ImageError",

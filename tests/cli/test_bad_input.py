@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import imagecodecs
 import numpy as np
@@ -248,14 +249,14 @@ def test_debug_prints_a_traceback_too(program: Program, folder: Path) -> None:
 
 def test_an_image_without_read_permission(program: Program, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error is simulated, because root may read every file."""
-    whole = Path.read_bytes
+    whole = Path.open
 
-    def denied(path: Path) -> bytes:
+    def denied(path: Path, *arguments: Any, **options: Any) -> Any:
         if path.name == "good.jpg":
             raise PermissionError(errno.EACCES, "Permission denied")
-        return whole(path)
+        return whole(path, *arguments, **options)
 
-    monkeypatch.setattr(Path, "read_bytes", denied)
+    monkeypatch.setattr(Path, "open", denied)
     outcome = program("transfer", folder / "good.jpg", folder / "good.png", "-o", folder / "out.png")
     check_refused(outcome, "good.jpg' cannot be read (Permission denied); check its permissions")
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pillow_heif
 import pytest
 
 from barestyle.cli.batch_pairs import find_images
@@ -38,6 +39,17 @@ def test_results_beside_the_photos_are_not_inputs(program: Program, folder: Path
     assert sorted(path.name for path in find_images(["photos"])) == ["one.png", "two.jpg"]
     again = program(*line[:-1])
     assert "0 painted, 2 skipped, 0 failed" in again.out
+
+
+def test_a_folder_of_a_telephone(program: Program, folder: Path) -> None:
+    """Its photographs are images of the folder, and its videos are not."""
+    pillow_heif.from_pillow(drawing(40, 36, 7)).save(folder / "photos" / "IMG_1.HEIC", format="HEIF")
+    (folder / "photos" / "IMG_1.MOV").write_bytes(b"\0\0\0\x14ftypqt  " + bytes(100))
+    outcome = program(
+        "batch", "photos", "--styles", "styles/x.png", "--into", "out", "--name", "{content}.avif", *QUICK
+    )
+    assert "3 painted, 0 skipped, 0 failed" in outcome.out
+    assert sorted(path.name for path in Path("out").glob("*.avif")) == ["IMG_1.avif", "one.avif", "two.avif"]
 
 
 def test_every_photo_in_every_style(program: Program, folder: Path) -> None:

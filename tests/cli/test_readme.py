@@ -13,6 +13,7 @@ from PIL import Image, ImageFilter, ImageOps
 
 from barestyle import PRESETS
 from barestyle.cli.app import app
+from barestyle.images import read
 from barestyle.metrics import METRICS
 from barestyle.run import record as records
 from barestyle.samples import PHOTOS, STYLES
@@ -39,7 +40,7 @@ def here(
     synthetic_weights: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
-    """Return a folder with the files that the examples use: a photograph, styles, masks, folders, and weights."""
+    """Return a folder with the files of the examples: a photograph, styles, masks, a map, folders, and weights."""
     content_image.save(tmp_path / "photo.jpg")
     shutil.copy(pictures / "style.jpg", tmp_path / "painting.jpg")
     shutil.copy(synthetic_weights, tmp_path / "vgg19.safetensors")
@@ -52,6 +53,7 @@ def here(
     masks = (("sky", upper), ("ground", ImageOps.invert(upper)), ("face", upper), ("boundaries", edge))
     for name, mask in masks:
         mask.save(tmp_path / f"{name}.png")
+    Image.merge("RGB", (upper, Image.new("L", upper.size), ImageOps.invert(upper))).save(tmp_path / "map.png")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -78,8 +80,8 @@ def run(program: Program, here: Path, line: str) -> None:
     assert outcome.code == 0, f"{line}\n{outcome.err}"
     if arguments[0] in ("transfer", "demo") and "-o" in arguments:
         picture = here / arguments[arguments.index("-o") + 1]
-        with Image.open(picture) as image:
-            assert max(image.size) == 48
+        image = read(picture)
+        assert max(image.height, image.width) == 48
         assert records.find(picture).spec.size == 48
     if "--save-every" in arguments:
         assert list(here.glob("*-00010.png"))

@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from barestyle import preset, transfer, with_settings
+from barestyle.cli.mask_arguments import MaskArgument
 from barestyle.cli.style_arguments import parse_style_arguments, parse_weights
 from barestyle.run import record as records
 from tests.cli.conftest import Program
@@ -29,6 +30,8 @@ def folder(tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> P
     sky[:20] = 255
     Image.fromarray(sky).save(tmp_path / "sky.png")
     Image.fromarray(255 - sky).save(tmp_path / "ground.png")
+    labels = np.where(sky[..., None] > 0, (255, 0, 0), (0, 0, 255)).astype(np.uint8)
+    Image.fromarray(labels).save(tmp_path / "map.png")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -49,11 +52,18 @@ def test_weights_and_masks_have_the_same_effect_as_in_python(program: Program, f
 @pytest.mark.parametrize(
     "line",
     slow_except(
-        ["photo.png --mask sky.png:a.png --mask ground.png:b.png", "photo.png a.png --start b.png.jpg"],
+        [
+            "photo.png --mask sky.png:a.png --mask ground.png:b.png",
+            "photo.png --mask map.png:#ff0000=a.png,blue=b.png",
+            "photo.png a.png --start b.png.jpg",
+        ],
         [
             "photo.png a.png b.png",
             "photo.png --mask sky.png:a.png --mask ground.png:b.png",
+            "photo.png --mask map.png:#ff0000=a.png,blue=b.png",
+            "photo.png a.png b.png --mask map.png:#00f=b.png",
             "photo.png a.png --keep sky.png",
+            "photo.png a.png --keep map.png:#f00",
             "photo.png a.png --start noise --set content_loss=none",
             "photo.png a.png --start b.png.jpg",
             "photo.png a.png --colors luminance",
@@ -74,6 +84,43 @@ def test_each_option_changes_the_image_and_is_repeated_from_the_record(
     assert "bit for bit" in again.out
     plain, found = (np.asarray(Image.open(name), np.int16) for name in ("plain.png", "out.png"))
     assert np.abs(plain - found).max() > 8
+
+
+def test_colors_of_a_map_are_masks_and_are_in_the_record(program: Program, folder: Path) -> None:
+    """The same pixels as with two gray masks; several --mask can be mixed, and a style can have several colors."""
+    lines = {
+        "colors.png": "--mask map.png:#ff0000=a.png,#0000FF=b.png",
+        "mixed.png": "--mask map.png:red=a.png --mask ground.png:b.png",
+        "gray.png": "--mask sky.png:a.png --mask ground.png:b.png",
+    }
+    for name, line in lines.items():
+        outcome = program("transfer", "photo.png", *line.split(), "-o", name, *QUICK)
+        assert outcome.code == 0, outcome.err
+    found = {name: records.find(folder / name) for name in lines}
+    assert len({record.image_sha256 for record in found.values()}) == 1
+    masks = [style.mask for style in found["colors.png"].styles]
+    assert [(mask.path, mask.colors) for mask in masks if mask is not None] == [
+        ("map.png", ("#ff0000",)),
+        ("map.png", ("#0000ff",)),
+    ]
+    assert found["colors.png"].run_key != found["gray.png"].run_key
+    union = parse_style_arguments([], None, ["map.png:red=a.png,#00f=a.png"])
+    assert union.masks == [MaskArgument(Path("map.png"), ("#ff0000", "#0000ff"))]
+
+
+def test_a_moved_map_keeps_its_colors(program: Program, folder: Path) -> None:
+    line = "transfer photo.png --mask map.png:red=a.png,blue=b.png --keep small.png:lime -o out.png"
+    small = Image.new("RGB", (64, 48))
+    small.paste((0, 255, 0), (10, 10, 30, 30))
+    small.save(folder / "small.png")
+    assert program(*line.split(), *QUICK).code == 0
+    (folder / "moved.png").write_bytes((folder / "map.png").read_bytes())
+    (folder / "map.png").unlink()
+    assert "the mask is no longer at" in program("rerun", "out.png", "-o", "again.png").err
+    moved = ("--mask", "moved.png", "--mask", "moved.png")
+    again = program("rerun", "out.png", "-o", "again.png", *moved)
+    assert again.code == 0, again.err
+    assert records.find(folder / "again.png").run_key == records.find(folder / "out.png").run_key
 
 
 def test_moved_styles_and_masks_are_given_in_order(program: Program, folder: Path) -> None:
@@ -105,8 +152,8 @@ def test_a_result_in_several_styles_is_scored_against_one_of_them(program: Progr
 
 def test_a_mask_with_a_colon_in_its_name(folder: Path) -> None:
     (folder / "a:b.png").write_bytes((folder / "sky.png").read_bytes())
-    assert parse_style_arguments([], None, ["a:b.png:c.png"]).masks == [Path("a:b.png")]
-    assert parse_style_arguments([Path("x"), Path("y")], None, ["m:y"]).masks == [None, Path("m")]
+    assert parse_style_arguments([], None, ["a:b.png:c.png"]).masks == [MaskArgument(Path("a:b.png"))]
+    assert parse_style_arguments([Path("x"), Path("y")], None, ["m:y"]).masks == [None, MaskArgument(Path("m"))]
 
 
 def test_weights_are_separated_by_commas() -> None:
@@ -125,7 +172,7 @@ def test_weights_are_separated_by_commas() -> None:
         ("photo.png a.png b.png --weights 2,much", "such as 2,1, not '2,much'"),
         ("photo.png a.png b.png --weights 2,,1", "such as 2,1, not '2,,1'"),
         ("photo.png a.png --weights vgg.pth", "such as 2,1, not 'vgg.pth'"),
-        ("photo.png a.png --mask sky.png", "--mask must be MASK:STYLE, such as sky.png:painting.jpg, not 'sky.png'"),
+        ("photo.png a.png --mask sky.png", "such as sky.png:painting.jpg, or MAP:COLOR=STYLE,..., not 'sky.png'"),
         ("photo.png --mask sky.png:a.png --mask ground.png:a.png", "has two masks"),
         ("photo.png --mask none.png:a.png", "there is no file 'none.png'"),
         ("photo.png a.png --mask sky.png:c.png", "there is no file 'c.png'"),
@@ -135,6 +182,17 @@ def test_weights_are_separated_by_commas() -> None:
         ("photo.png a.png --style-scale 0", "style_scale cannot be 0"),
         ("photo.png a.png --start noise --set start=content", "--start and --set start set the same field"),
         ("photo.png a.png --keep sky.png -o sky.png -f", "is also an input"),
+        ("photo.png a.png --keep map.png:red -o map.png -f", "is also an input"),
+        ("photo.png --mask map.png:red=a.png -o map.png -f", "is also an input"),
+        ("photo.png --mask map.png:a.png", "is in color, and a mask must be gray"),
+        ("photo.png a.png --keep map.png", "is in color, and a mask must be gray"),
+        (
+            "photo.png --mask map.png:#00ff00=a.png",
+            "has no pixel of the color #00ff00; its most frequent colors are #0000ff (58.3 %) and #ff0000 (41.7 %)",
+        ),
+        ("photo.png --mask map.png:#ff000=a.png", "'#ff000' is not a color; write #rrggbb"),
+        ("photo.png --mask map.png:red=a.png --mask sky.png:a.png", "has two masks"),
+        ("photo.png --mask none.png:red=a.png", "there is no file 'none.png'"),
     ],
 )
 def test_invalid_input_is_one_sentence(program: Program, folder: Path, line: str, words: str) -> None:

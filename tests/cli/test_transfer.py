@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 
 from barestyle import Spec, preset, transfer, with_settings
+from barestyle.images import read
 from tests.cli.conftest import QUICK, Program
 
 
@@ -94,7 +96,8 @@ def test_the_default_output_is_named_after_both_images(
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("a.png", "PNG"), ("a.JPG", "JPEG"), ("a.tiff", "TIFF"), ("a.webp", "WEBP")]
+    ("name", "kind"),
+    [("a.png", "PNG"), ("a.JPG", "JPEG"), ("a.tiff", "TIFF"), ("a.webp", "WEBP"), ("a.avif", "AVIF")],
 )
 def test_the_extension_decides_the_format(
     program: Program, pictures: Path, tmp_path: Path, name: str, kind: str
@@ -103,6 +106,42 @@ def test_the_extension_decides_the_format(
     assert program("transfer", pictures / "content.png", pictures / "style.jpg", "-o", out, *QUICK).code == 0
     with Image.open(out) as image:
         assert (image.format, image.size) == (kind, (32, 24))
+
+
+def test_photographs_of_telephones_and_new_formats(
+    program: Program, pictures: Path, content_image: Image.Image, tmp_path: Path
+) -> None:
+    """From HEIC to AVIF and JPEG XL, with records that repeat the run."""
+    pillow_heif.from_pillow(content_image).save(tmp_path / "photo.heic", quality=90)
+    for name in ("a.avif", "a.jxl"):
+        out = tmp_path / name
+        outcome = program("transfer", tmp_path / "photo.heic", pictures / "style.jpg", "-o", out, *QUICK)
+        assert outcome.code == 0, outcome.err
+        assert "bit for bit" in program("rerun", out, "-o", tmp_path / "again.png", "--force").out
+        difference = read(out).pixels - read(tmp_path / "again.png").pixels
+        assert float(difference.abs().mean()) < 0.03
+        assert program("score", out, "--metric", "ssim").code == 0
+
+
+@pytest.mark.filterwarnings("default")  # the program's, not an error as in other tests
+def test_a_note_tells_that_only_one_frame_is_used(
+    program: Program, pictures: Path, content_image: Image.Image, tmp_path: Path
+) -> None:
+    content_image.save(tmp_path / "photo.gif", save_all=True, append_images=[content_image.rotate(180)])
+    line = ("transfer", tmp_path / "photo.gif", pictures / "style.jpg", "-o", tmp_path / "out.png", *QUICK)
+    outcome = program(*line)
+    assert outcome.code == 0
+    note = f"barestyle: note: '{tmp_path / 'photo.gif'}' has 2 frames; the first one is used\n"
+    assert outcome.err.count(note) == 1
+    assert program(*line, "--force", "-q").err == ""
+
+
+def test_a_video_is_refused_as_an_image(program: Program, pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"\0\0\0\x18ftypmp42" + bytes(500))
+    outcome = program("transfer", tmp_path / "a.mp4", pictures / "style.jpg", "-o", tmp_path / "out.png", *QUICK)
+    assert outcome.code == 2
+    assert "a.mp4' is a video; give an image, such as a frame exported with `ffmpeg -i" in outcome.err
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
 
 
 def test_save_every(program: Program, pictures: Path, tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import imagecodecs
 import pytest
+from PIL import features
 
 from barestyle.errors import OutputError
 from barestyle.images import check_distinct, check_format, check_output
@@ -25,8 +27,20 @@ def test_what_cannot_be_an_output(tmp_path: Path) -> None:
         with pytest.raises(OutputError, match=message):
             check_output(tmp_path / name, force=force)
     check_output(tmp_path / "there.png", force=True)
-    check_output(tmp_path / "new.webp", force=False)
+    for name in ("new.webp", "new.avif", "new.JXL"):
+        check_output(tmp_path / name, force=False)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder.png", "there.png"]
+
+
+@pytest.mark.parametrize("extension", [".avif", ".jxl"])
+def test_a_format_whose_encoder_is_missing(tmp_path: Path, extension: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(features, "check", lambda name: False)
+    monkeypatch.setattr(imagecodecs.JPEGXL, "available", False)
+    with pytest.raises(
+        OutputError, match=rf"cannot write \{extension}; reinstall it with `pip install .*`, or use \.png"
+    ):
+        check_output(tmp_path / f"a{extension}", force=False)
+    check_output(tmp_path / "a.png", force=False)
 
 
 def test_sizes_that_a_file_format_cannot_store() -> None:
@@ -34,6 +48,9 @@ def test_sizes_that_a_file_format_cannot_store() -> None:
     with pytest.raises(OutputError, match=r"\.webp stores at most 16383 pixels per side, not 16384"):
         check_format(Path("a.webp"), 10, 16384)
     check_format(Path("a.png"), 10, 100_000)
+    check_format(Path("a.jxl"), 10, 100_000)
+    with pytest.raises(OutputError, match=r"\.avif stores at most 32768 pixels per side"):
+        check_format(Path("a.avif"), 32769, 10)
 
 
 def test_an_output_that_is_an_input_under_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import imagecodecs
 import numpy as np
+import pillow_heif
 import pytest
 import torch
 from PIL import Image
@@ -46,13 +47,17 @@ def error_message(path: Path) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("kind", ["png", "tif", "jpg", "webp", "gif", "deep.png", "deep.tif"])
+@pytest.mark.parametrize("kind", ["png", "tif", "jpg", "webp", "gif", "deep.png", "deep.tif", "heic", "avif", "jxl"])
 def test_a_damaged_file_is_read_or_an_image_error(tmp_path: Path, kind: str) -> None:
     """Random bytes at random places, seeded: the file can still be read, or the error is one sentence."""
     path = tmp_path / f"a.{kind}"
     if kind.startswith("deep"):
         encode = imagecodecs.png_encode if kind.endswith("png") else imagecodecs.tiff_encode
         path.write_bytes(encode(SAMPLES_16))
+    elif kind == "heic":
+        pillow_heif.from_pillow(IMAGE).save(path)
+    elif kind == "jxl":
+        path.write_bytes(imagecodecs.jpegxl_encode(np.asarray(IMAGE)))
     else:
         IMAGE.save(path)
     original = path.read_bytes()

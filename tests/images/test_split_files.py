@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,9 @@ import tifffile
 import torch
 from PIL import Image
 
-from barestyle.distributed import ProcessGroup, RowShard
+from barestyle.distributed import ALONE, ProcessGroup, RowShard
 from barestyle.errors import ImageError, OutputError, PixelLimitError
-from barestyle.images import encode, read, read_split, save_split
+from barestyle.images import ColorMask, LabelMaps, Source, encode, read, read_split, save_split
 from barestyle.images.split_write import PNGWriter
 from barestyle.images.tiff_rows import read_header, read_rows
 from tests.distributed.processes import run_processes
@@ -55,7 +56,7 @@ def test_only_plain_tiffs_are_read_by_rows(files: Path) -> None:
     headers = {path.name: read_header(path) for path in files.iterdir()}
     plain = {name for name, header in headers.items() if header is not None}
     assert plain == {"tiles.tif", "strips.tif", "clear.tif", "gray.tif", "predicted.tif"}
-    assert headers["strips.tif"] == (HEIGHT, WIDTH, 3, 16)
+    assert headers["strips.tif"] == (HEIGHT, WIDTH, 3, 16, 1)
 
 
 @pytest.mark.parametrize("name", ["tiles.tif", "strips.tif", "clear.tif", "gray.tif", "predicted.tif"])
@@ -99,6 +100,38 @@ def _read_all(group: ProcessGroup, folder: Path) -> str:
     for name in ("tiles.tif", "rgb.png"):
         with pytest.raises(PixelLimitError, match=name):
             read_split(folder / name, group, max_pixels=1000)
+    return "done"
+
+
+def test_processes_read_masks_and_several_pages_as_one_does(tmp_path: Path) -> None:
+    labels = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    labels[100:250, 30:200] = (255, 0, 0)
+    Image.fromarray(labels).save(tmp_path / "map.png")
+    Image.fromarray(labels).save(tmp_path / "map.jpg")
+    tifffile.imwrite(tmp_path / "map.tif", labels, tile=(64, 64), photometric="rgb")
+    tifffile.imwrite(tmp_path / "pages.tif", np.stack([labels, labels[::-1]]), rowsperstrip=7, photometric="rgb")
+    for outcome in run_processes(_read_masks, 3, tmp_path):
+        assert outcome == "done"
+
+
+def _read_masks(group: ProcessGroup, folder: Path) -> str:
+    sources: list[Source] = [folder / name for name in ("map.png", "map.jpg", "map.tif")]
+    sources.append(np.asarray(Image.open(folder / "map.png")))
+    for source in sources:
+        mask = ColorMask(source, "#ff0000")
+        whole, own = LabelMaps(ALONE, 10**6).read(mask), LabelMaps(group, 10**6).read(mask)
+        assert own.shard is not None
+        assert torch.equal(own.pixels, own.shard.crop(whole.pixels))
+        assert (own.sha256, own.map_colors, own.path) == (whole.sha256, ("#ff0000",), whole.path)
+        with pytest.raises(ImageError, match="has no pixel of the color #00ff00"):
+            LabelMaps(group, 10**6).read(ColorMask(source, "#00ff00"))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        pages = read_split(folder / "pages.tif", group)
+    assert pages.frames == 2
+    assert [str(warning.message) for warning in caught if "pages; the first one is used" in str(warning.message)] == (
+        [f"{str(folder / 'pages.tif')!r} has 2 pages; the first one is used"] if group.rank == 0 else []
+    )
     return "done"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from barestyle import ImageError, SpecError, transfer
+from barestyle import ColorMask, ImageError, SpecError, resume, transfer
+from barestyle.run.plan import prepare
+from barestyle.run.preprocess import group_regions
+from barestyle.run.request import Request
 from tests.conftest import drawing
 from tests.run.conftest import input_spec, mask
 
@@ -75,6 +79,97 @@ def test_each_region_has_its_style(content_image: Image.Image) -> None:
         left, right = found[..., :26].mean((0, 2, 3)), found[..., 38:].mean((0, 2, 3))
         assert left[0] > left[2] + 0.15
         assert right[2] > right[0] + 0.15
+
+
+def label_map() -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Red to the left, blue in the middle, and white."""
+    return np.repeat([[(255, 0, 0)] * 20 + [(0, 0, 255)] * 24 + [(255, 255, 255)] * 20], 48, 0).astype(np.uint8)
+
+
+def test_a_color_mask_is_the_gray_mask_of_its_region(content_image: Image.Image, style_image: Image.Image) -> None:
+    labels, styles = label_map(), [style_image, drawing(50, 60, seed=9), drawing(40, 60, seed=8)]
+    is_red, is_blue = ((labels == color).all(2).astype(np.uint8) * 255 for color in ((255, 0, 0), (0, 0, 255)))
+    by_color, gray = (
+        transfer(content_image, styles, input_spec(), masks=masks, keep=keep)
+        for masks, keep in (
+            ([ColorMask(labels, "#ff0000"), ColorMask(Image.fromarray(labels), "blue"), None], None),
+            ([is_red, is_blue, None], None),
+        )
+    )
+    assert torch.equal(by_color.image, gray.image)
+    kept, kept_gray = (
+        transfer(content_image, style_image, input_spec(), keep=keep)
+        for keep in (ColorMask(labels, "#f00", "#00f"), np.maximum(is_red, is_blue))
+    )
+    assert torch.equal(kept.image, kept_gray.image)
+
+
+def test_a_checkpoint_remembers_the_colors_of_masks(
+    content_image: Image.Image, style_image: Image.Image, tmp_path: Path
+) -> None:
+    for name, image in (("content", content_image), ("style", style_image), ("map", Image.fromarray(label_map()))):
+        image.save(tmp_path / f"{name}.png")
+    map_file, checkpoint = tmp_path / "map.png", tmp_path / "run.checkpoint"
+    steps = iter([False] * 2)
+    given: dict[str, Any] = {
+        "content": tmp_path / "content.png",
+        "style": tmp_path / "style.png",
+        "spec": input_spec(),
+        "masks": [ColorMask(map_file, "red", "blue")],
+        "keep": ColorMask(map_file, "white"),
+    }
+    whole = transfer(**given)
+    transfer(**given, checkpoint=checkpoint, should_stop=lambda: next(steps, True))
+    resumed = resume(checkpoint)
+    assert torch.equal(resumed.image, whole.image)
+    assert resumed.record.keep is not None
+    assert resumed.record.keep.colors == ("#ffffff",)
+    assert resumed.record.run_key == whole.record.run_key
+
+
+def test_colors_of_one_map_are_different_masks(content_image: Image.Image, style_image: Image.Image) -> None:
+    """Styles that share a mask are pooled; two colors of a file share the file only."""
+    labels, other = label_map(), drawing(50, 60, seed=9)
+    masks = [ColorMask(labels, "red"), ColorMask(labels, "blue")]
+    plans = [
+        prepare(Request(content_image, [style_image, other], input_spec(), masks=one))
+        for one in (masks, masks[::-1], [masks[0], masks[0]])
+    ]
+    assert [len(group_regions(plan.styles, plan.keep)) for plan in plans] == [2, 2, 1]
+    assert plans[0].run_key != plans[1].run_key
+
+
+@pytest.mark.parametrize("argument", ["masks", "keep"])
+@pytest.mark.parametrize("kind", ["array", "image", "tensor", "transparent"])
+def test_a_mask_in_color_is_refused(
+    content_image: Image.Image, style_image: Image.Image, argument: str, kind: str
+) -> None:
+    """Its luminance would be read as a degree: red as 0.3 and blue as 0.1."""
+    labels = label_map()
+    transparent = np.concatenate([labels, np.full((48, 64, 1), 100, np.uint8)], axis=2)
+    source = {
+        "array": labels,
+        "image": Image.fromarray(labels),
+        "tensor": torch.from_numpy(labels / 255).permute(2, 0, 1),
+        "transparent": transparent,
+    }[kind]
+    given: Any = {"masks": [source]} if argument == "masks" else {"keep": source}
+    with pytest.raises(
+        ImageError, match=r"is in color, and a mask must be gray; .* --keep map\.png:#ff0000 \(ColorMask"
+    ):
+        transfer(content_image, style_image, input_spec(), **given)
+
+
+def test_a_nearly_gray_mask_is_a_mask(content_image: Image.Image, style_image: Image.Image) -> None:
+    """JPEG files may be tinted by a few levels; colors of transparent pixels do not show."""
+    gray = np.asarray(mask().convert("L")) // 2 + 20
+    tinted = np.stack([gray, gray, gray + 12], axis=2)
+    transfer(content_image, style_image, input_spec(), masks=[tinted])
+    cut_out = np.zeros((48, 64, 4), np.uint8)
+    cut_out[:, :32] = 255
+    cut_out[:, 32:, 0] = 255
+    found = transfer(content_image, style_image, input_spec(), masks=[cut_out])
+    assert torch.equal(found.image, transfer(content_image, style_image, input_spec(), masks=[mask()]).image)
 
 
 def test_a_transparent_part_of_a_style_does_not_count(content_image: Image.Image, style_image: Image.Image) -> None:

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from barestyle import resume, transfer
+from barestyle import ColorMask, resume, transfer
 from barestyle.distributed import ProcessGroup
 from barestyle.errors import ImageError, OutputError, RecordError, SpecError
 from barestyle.hardware.threads import use_threads
@@ -33,6 +33,14 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {**BARE, "content_loss.strength": 0.7},
         {"style": ["style.png", "other.png"], "masks": ["left.png", None], "keep": "keep.png"},
     ),
+    "masks by color": (
+        BARE,
+        {
+            "style": ["style.png", "other.png"],
+            "masks": [("map.png", "#ff0000"), None],
+            "keep": ("map.jpg", "#0000ff"),
+        },
+    ),
     "noise, Adam": ({"size": 96, "optimizer": "adam", "optimizer.steps": 6, "start": "noise", "scales": "single"}, {}),
     "start, luminance colors": ({**BARE, "colors": "luminance", "colors.when": "after"}, {"start": "start.png"}),
     "pyramid, Gram loss": (
@@ -52,6 +60,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     left[:, :40] = 255
     Image.fromarray(left).save(folder / "left.png")
     Image.fromarray(left.T.reshape(120, 90) // 2).save(folder / "keep.png")
+    labels = Image.new("RGB", (90, 120), "yellow")
+    labels.paste((255, 0, 0), (0, 0, 40, 70))
+    labels.paste((0, 0, 255), (50, 80, 90, 120))
+    labels.save(folder / "map.png")
+    labels.save(folder / "map.jpg")
     return folder
 
 
@@ -64,6 +77,8 @@ def paint(folder: Path, case: str, group: ProcessGroup | None, **options: Any) -
     settings, inputs = CASES[case]
 
     def locate(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return ColorMask(folder / value[0], *value[1:])
         return [locate(each) for each in value] if isinstance(value, list) else value and folder / value
 
     located = {name: locate(value) for name, value in {"style": "style.png", **inputs}.items()}
@@ -156,6 +171,8 @@ def _refuse(group: ProcessGroup, folder: Path, target: Path) -> str:
             {"spec": build_spec({"colors": "luminance", "colors.when": "before"})},
         ),
         (ImageError, "completely black", {"masks": [np.zeros((120, 90), np.uint8)]}),
+        (ImageError, "is in color, and a mask must be gray", {"masks": [folder / "map.png"]}),
+        (ImageError, "no pixel of the color #00ff00", {"masks": [ColorMask(folder / "map.png", "lime")]}),
         (ImageError, "completely white", {"keep": np.full((120, 90), 255, np.uint8)}),
         (ImageError, "missing.png", {"start": folder / "missing.png"}),
     ]

@@ -20,7 +20,8 @@ from barestyle.samples import PHOTOS, STYLES
 def demo(
     *,
     output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="OUT", help="Output image: .png, .jpg, .tif or .webp.")
+        Path,
+        typer.Option("-o", "--output", metavar="OUT", help="Output image: .png, .jpg, .tif, .webp, .avif or .jxl."),
     ] = Path("demo.png"),
     photo: Annotated[str, typer.Option(metavar="NAME", help=f"Photo to repaint: {', '.join(PHOTOS)}.")] = "coffee",
     style: Annotated[str, typer.Option(metavar="NAME", help=f"Style to use: {', '.join(STYLES)}.")] = "swirls",

@@ -21,7 +21,7 @@ Output = Annotated[
         "-o",
         "--output",
         metavar="OUT",
-        help="Output image: .png, .jpg, .tif or .webp (default: CONTENT-STYLE.png).",
+        help="Output image: .png, .jpg, .tif, .webp, .avif or .jxl (default: CONTENT-STYLE.png).",
         show_default=False,
     ),
 ]
@@ -88,17 +88,19 @@ Masks = Annotated[
     typer.Option(
         "--mask",
         metavar="MASK:STYLE",
-        help="Apply STYLE where the image MASK is white. Styles without a mask fill the rest. May be repeated.",
+        help="Apply STYLE where the image MASK is white, or, as MAP:COLOR=STYLE,..., where the image MAP has a color "
+        "such as #ff0000. Styles without a mask fill the rest. May be repeated.",
         show_default=False,
         rich_help_panel=STYLE_PANEL,
     ),
 ]
 Keep = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--keep",
         metavar="MASK",
-        help="Keep the content unchanged where the image MASK is white.",
+        help="Keep the content unchanged where the image MASK is white, or, as MAP:COLOR,..., where the image MAP has "
+        "a color.",
         show_default=False,
         rich_help_panel=STYLE_PANEL,
     ),

@@ -11,6 +11,7 @@ import typer
 from barestyle.cli import options
 from barestyle.cli.checkpoint_option import checkpoint_for
 from barestyle.cli.execute import ExecuteOptions, execute, report
+from barestyle.cli.mask_arguments import parse_keep
 from barestyle.cli.option_groups import RunOptions, SpecOptions, expand_groups
 from barestyle.cli.spec_builder import STARTS
 from barestyle.cli.style_arguments import parse_style_arguments
@@ -53,8 +54,9 @@ def transfer(
     start_image = Path(start) if start is not None and start not in STARTS else None
     from barestyle.run.record import check_output
 
-    optional = (*(arguments.masks or ()), keep, start_image)
-    inputs = [content, *arguments.styles, *(path for path in optional if path is not None)]
+    keep_mask = None if keep is None else parse_keep(keep)
+    optional = (None if keep_mask is None else keep_mask.path, start_image)
+    inputs = [content, *arguments.styles, *arguments.mask_files, *(path for path in optional if path is not None)]
     check_output(output, force=force, inputs=inputs)
     if video is not None:
         check_video_option(video, output, force=force, inputs=inputs)
@@ -63,8 +65,8 @@ def transfer(
         arguments.styles,
         spec,
         weights=arguments.weights,
-        masks=arguments.masks,
-        keep=keep,
+        masks=arguments.mask_sources,
+        keep=None if keep_mask is None else keep_mask.to_source(),
         start=start_image,
     )
     every = checkpoint_every or (CHECKPOINT_EVERY if checkpoint else None)

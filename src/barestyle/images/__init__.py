@@ -1,5 +1,7 @@
 """Images: from files and arrays to sRGB tensors, and back to files."""
 
+from barestyle.images.color_mask import ColorMask, MaskSource
+from barestyle.images.label_map import LabelMaps
 from barestyle.images.output import EXTENSIONS, check_distinct, check_format, check_output
 from barestyle.images.picture import Picture, PixelArray, Source
 from barestyle.images.read import read
@@ -11,6 +13,9 @@ from barestyle.images.write import encode
 __all__ = [
     "EXTENSIONS",
     "SPLIT_EXTENSIONS",
+    "ColorMask",
+    "LabelMaps",
+    "MaskSource",
     "Picture",
     "PixelArray",
     "Source",

@@ -34,7 +34,7 @@ def decode(image: Image.Image, data: bytes, name: str) -> tuple[PixelArray, int]
             samples = imagecodecs.png_decode(data)
         except imagecodecs.PngError as error:
             raise ImageError(f"{name} is damaged or cut short ({error}); get the file again") from None
-        color = _convert_to_srgb(_add_channel_axis(samples), image.info.get("icc_profile"), name)
+        color = convert_to_srgb(_add_channel_axis(samples), image.info.get("icc_profile"), name)
         return apply_orientation(color, image.getexif().get(_ORIENTATION, 1)), 16
     if image.format == "TIFF" and max(image.tag_v2.get(_BITS_PER_SAMPLE, (8,))) > 8:  # type: ignore[attr-defined]
         return decode_tiff(data, name, lambda _width, _height: None)
@@ -48,7 +48,7 @@ def decode_tiff(data: bytes, name: str, check: Callable[[int, int], None]) -> tu
     gray, RGB or CMYK.
     """
     try:
-        with _silence_tifffile(), tifffile.TiffFile(io.BytesIO(data)) as file:
+        with silence_tifffile(), tifffile.TiffFile(io.BytesIO(data)) as file:
             page = file.pages.first
             check(page.imagewidth, page.imagelength)
             samples = _read_samples(page, name)
@@ -62,7 +62,7 @@ def decode_tiff(data: bytes, name: str, check: Callable[[int, int], None]) -> tu
     except Exception as error:  # noqa: BLE001  # decoders raise all kinds of errors for damaged files
         reason = f"{type(error).__name__}: {error}"
         raise ImageError(f"{name} is damaged or an unknown kind of TIFF ({reason}); save it again") from None
-    color = _convert_to_srgb(samples, profile.value if profile else None, name, cmyk=cmyk)
+    color = convert_to_srgb(samples, profile.value if profile else None, name, cmyk=cmyk)
     return apply_orientation(color, int(orientation.value) if orientation else 1), 16
 
 
@@ -93,11 +93,11 @@ def _read_samples(page: Any, name: str) -> PixelArray:
     if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
         white = 1 if samples.dtype.kind == "f" else np.iinfo(samples.dtype).max
         samples = np.concatenate([white - samples[..., :1], samples[..., 1:]], axis=2)
-    return _unpremultiply(samples) if tifffile.EXTRASAMPLE.ASSOCALPHA in page.extrasamples else samples
+    return unpremultiply(samples) if tifffile.EXTRASAMPLE.ASSOCALPHA in page.extrasamples else samples
 
 
 @contextmanager
-def _silence_tifffile() -> Iterator[None]:
+def silence_tifffile() -> Iterator[None]:
     """Suppress what tifffile logs about a damaged file, in addition to the error that it raises."""
     logger = logging.getLogger("tifffile")
     before = logger.disabled
@@ -108,7 +108,7 @@ def _silence_tifffile() -> Iterator[None]:
         logger.disabled = before
 
 
-def _unpremultiply(samples: PixelArray) -> PixelArray:
+def unpremultiply(samples: PixelArray) -> PixelArray:
     """Return colors divided by alpha, the last channel, as TIFF may store their product (TIFF 6.0, section 18)."""
     full = np.iinfo(samples.dtype).max if samples.dtype.kind == "u" else 1
     alpha = samples[..., -1:].astype(np.float64) / full
@@ -121,7 +121,7 @@ def _add_channel_axis(samples: PixelArray) -> PixelArray:
     return samples[..., None] if samples.ndim == 2 else samples
 
 
-def _convert_to_srgb(samples: PixelArray, profile: bytes | None, name: str, *, cmyk: bool = False) -> PixelArray:
+def convert_to_srgb(samples: PixelArray, profile: bytes | None, name: str, *, cmyk: bool = False) -> PixelArray:
     """Convert the colors to sRGB and keep alpha, the last of 2 or 4 channels (5 for CMYK)."""
     colors = 4 if cmyk else (1 if samples.shape[2] < 3 else 3)
     color, alpha = samples[..., :colors], samples[..., colors : colors + 1]

@@ -8,11 +8,11 @@ from pathlib import Path
 from barestyle.atomic_files import check_writable
 from barestyle.errors import OutputError
 
-EXTENSIONS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
+EXTENSIONS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".avif", ".jxl")
 """Extensions of the image files that can be written."""
 
-LONGEST_SIDES = {".jpg": 65535, ".jpeg": 65535, ".webp": 16383}
-"""The longest side that JPEG and WebP can store, in pixels."""
+LONGEST_SIDES = {".jpg": 65535, ".jpeg": 65535, ".webp": 16383, ".avif": 32768}
+"""The longest side in pixels that JPEG and WebP can store, and that libavif reads."""
 
 
 def check_output(path: Path, *, force: bool, extensions: Collection[str] = EXTENSIONS, what: str = "image") -> None:
@@ -28,6 +28,7 @@ def check_output(path: Path, *, force: bool, extensions: Collection[str] = EXTEN
         raise OutputError(
             f"{str(path)!r} has no {what} extension that can be written; use one of {', '.join(extensions)}"
         )
+    check_encoder(path)
     try:
         if path.is_dir():
             raise OutputError(f"{str(path)!r} is a folder; name a file in it, like {str(path / f'out{path.suffix}')!r}")
@@ -36,6 +37,26 @@ def check_output(path: Path, *, force: bool, extensions: Collection[str] = EXTEN
     except (OSError, ValueError) as error:
         raise OutputError(f"{str(path)!r} cannot be an output ({error}); choose another name") from None
     check_writable(path)
+
+
+def check_encoder(path: Path) -> None:
+    """Raise OutputError if the library that writes the format of `path` was installed without it."""
+    extension = path.suffix.lower()
+    if extension == ".avif":
+        from PIL import features
+
+        library, has_encoder = "Pillow", features.check("avif")
+    elif extension == ".jxl":
+        import imagecodecs
+
+        library, has_encoder = "imagecodecs", imagecodecs.JPEGXL.available
+    else:
+        return
+    if not has_encoder:
+        raise OutputError(
+            f"{str(path)!r} cannot be written, as the installed {library} cannot write {extension}; reinstall it with "
+            f"`pip install --force-reinstall {library.lower()}`, or use .png"
+        )
 
 
 def check_distinct(outputs: Iterable[Path], others: Iterable[Path], *, what: str = "an input") -> None:

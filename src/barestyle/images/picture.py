@@ -31,6 +31,8 @@ class Picture:
         sha256: digest of the file's bytes, or of shape and samples if there is no file.
         path: the file, if there is one.
         shard: which rows of the image `pixels` and `alpha` are, if they are split among processes.
+        frames: number of images in the file, such as frames of an animation; the pixels are those of the first one.
+        map_colors: for a mask from a segmentation map, the colors whose region it is, as '#rrggbb'.
     """
 
     pixels: Tensor = field(repr=False)
@@ -40,11 +42,18 @@ class Picture:
     sha256: str
     path: Path | None = None
     shard: RowShard | None = field(default=None, repr=False)
+    frames: int = 1
+    map_colors: tuple[str, ...] = ()
 
     @property
     def height(self) -> int:
         """Height in pixels, of the whole image."""
         return self.pixels.shape[-2] if self.shard is None else self.shard.height
+
+    @property
+    def mask_key(self) -> tuple[object, ...]:
+        """What two equal masks share: the digest, and the colors of a segmentation map."""
+        return (self.sha256, *self.map_colors)
 
     @property
     def group(self) -> ProcessGroup:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,7 +18,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from barestyle.errors import BarestyleError, ImageError, PixelLimitError
-from barestyle.images import high_bit_depth, icc
+from barestyle.images import heif, high_bit_depth, icc, jpeg_xl, nclx, video_files
+from barestyle.images.frames import count_frames, warn_of_frames
 from barestyle.images.picture import Picture, PixelArray, Source, from_samples
 from barestyle.spec import MAX_PIXELS
 
@@ -25,7 +28,7 @@ def read(source: Source, *, max_pixels: int = MAX_PIXELS) -> Picture:
     """Read a picture from a file, a PIL image, an array or a tensor; see `Source` and `Picture`.
 
     The EXIF orientation is applied, ICC profiles (also of CMYK) are converted to sRGB, gray and palettes become RGB,
-    and 16 bits are kept. The first frame of an animation is read.
+    and 16 bits are kept. Of a file with several images, such as an animation, the first one is read, with a warning.
 
     Raises ImageError for what cannot be read as an image, or has more than `max_pixels`.
     """
@@ -71,34 +74,74 @@ def _from_memory(source: Source, max_pixels: int) -> Picture:
 
 
 def _from_file(path: Path, max_pixels: int) -> Picture:
-    samples, bits, digest = decode_file(path, max_pixels)
-    return from_samples(samples, name=repr(str(path)), sha256=digest, path=path, bits=bits)
+    file = decode_file(path, max_pixels)
+    picture = from_samples(file.samples, name=repr(str(path)), sha256=file.sha256, path=path, bits=file.bits)
+    return replace(picture, frames=file.frames)
 
 
-def decode_file(path: Path, max_pixels: int) -> tuple[PixelArray, int, str]:
-    """Return a file's samples (H, W, channels) in sRGB, its bits per channel, and its SHA-256. Raises ImageError."""
+class DecodedFile(NamedTuple):
+    """What a file contains: samples (H, W, channels) in sRGB, and how they were stored.
+
+    `frames` is the number of images in the file, and `is_lossy` tells whether its format may change colors.
+    """
+
+    samples: PixelArray
+    bits: int
+    sha256: str
+    frames: int
+    is_lossy: bool
+
+
+_LOSSY_FORMATS = ("AVIF", "JPEG", "JPEG2000", "MPO", "WEBP")
+"""Pillow's formats whose colors may differ from those that were saved."""
+
+
+def decode_file(path: Path, max_pixels: int) -> DecodedFile:
+    """Return the contents of an image file; warn if only the first of several images is used. Raises ImageError."""
     name = repr(str(path))
     data = _read_bytes(path, name)
+
+    def check(width: int, height: int) -> None:
+        check_pixels(width, height, max_pixels, name)
+
+    if heif.is_heif(data):
+        (samples, bits, frames), is_lossy, unit = heif.decode(data, name, check), True, "images"
+    elif jpeg_xl.is_jpeg_xl(data):
+        (samples, bits, frames), is_lossy, unit = jpeg_xl.decode(data, name, check), True, "frames"
+    else:
+        samples, bits, frames, form = _decode(data, path, name, check)
+        is_lossy, unit = form in _LOSSY_FORMATS, "pages" if form == "TIFF" else "frames"
+    warn_of_frames(name, frames, unit)
+    return DecodedFile(samples, bits, hashlib.sha256(data).hexdigest(), frames, is_lossy)
+
+
+def _decode(
+    data: bytes, path: Path, name: str, check: Callable[[int, int], None]
+) -> tuple[PixelArray, int, int, str | None]:
+    """Return samples, bits per channel, number of frames, and Pillow's name of the format. Raises ImageError."""
     try:
         with without_pillow_limit(), Image.open(io.BytesIO(data), formats=_pillow_formats()) as image:
-            check_pixels(image.width, image.height, max_pixels, name)
+            check(image.width, image.height)
+            if image.format == "AVIF" and "icc_profile" not in image.info:
+                image.info["icc_profile"] = nclx.find_profile(data, name)
             samples, bits = high_bit_depth.decode(image, data, name) or _from_pil(image, name)
+            return samples, bits, count_frames(image.format, data), image.format
     except UnidentifiedImageError:
-        frame = high_bit_depth.decode_tiff(
-            data, name, lambda width, height: check_pixels(width, height, max_pixels, name)
-        )
+        frame = high_bit_depth.decode_tiff(data, name, check)
+        if frame is None and path.suffix.lower() in video_files.EXTENSIONS:
+            raise video_files.refuse_video(path) from None
         if frame is None:
             raise ImageError(
-                f"{name} is not an image that can be read; give a PNG, JPEG, TIFF, WebP, GIF, BMP or similar file"
+                f"{name} is not an image that can be read; give a PNG, JPEG, TIFF, WebP, GIF, BMP, HEIC, AVIF or "
+                "similar file"
             ) from None
-        samples, bits = frame
+        return *frame, count_frames("TIFF", data), "TIFF"
     except BarestyleError:
         raise
     except MemoryError:
         raise _too_large(name) from None
     except Exception as error:  # noqa: BLE001  # decoders raise all kinds of errors for damaged files
         raise ImageError(f"{name} is damaged or cut short ({_first_line(error)}); get the file again") from None
-    return samples, bits, hashlib.sha256(data).hexdigest()
 
 
 @cache
@@ -116,7 +159,8 @@ STUB_FORMATS = {"BUFR", "GRIB", "HDF5", "MPEG", "WMF"}
 def readable_extensions() -> frozenset[str]:
     """Return the extensions of files that can be read, in lower case, such as '.png'."""
     readable = set(_pillow_formats()) - STUB_FORMATS
-    return frozenset(extension for extension, name in Image.EXTENSION.items() if name in readable)
+    extensions = {extension for extension, name in Image.EXTENSION.items() if name in readable}
+    return frozenset(extensions) | {*heif.EXTENSIONS, *jpeg_xl.EXTENSIONS}
 
 
 def _too_large(name: str) -> ImageError:
@@ -127,7 +171,11 @@ def _read_bytes(path: Path, name: str) -> bytes:
     try:
         if path.is_dir():
             raise ImageError(f"{name} is a folder; give an image file in it")
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            start = file.read(video_files.SIGNATURE_LENGTH)
+            if video_files.is_video(start):  # before gigabytes are read
+                raise video_files.refuse_video(path)
+            data = start + file.read()
     except FileNotFoundError:
         raise ImageError(f"there is no file {name}; check the path") from None
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import torch
 
 from barestyle.distributed import HaloExchange, ProcessGroup, RowShard, agree
 from barestyle.errors import ImageError
+from barestyle.images.frames import warn_of_frames
 from barestyle.images.picture import Picture, PixelArray, Source, from_samples
-from barestyle.images.read import check_pixels, decode_file, read
+from barestyle.images.read import DecodedFile, check_pixels, decode_file, read
 from barestyle.images.tiff_rows import TiffHeader, read_header, read_rows
 from barestyle.spec import MAX_PIXELS
 
@@ -28,11 +30,11 @@ def read_split(source: Source, group: ProcessGroup, *, max_pixels: int = MAX_PIX
         return read(source, max_pixels=max_pixels)
     if not isinstance(source, str | Path):
         whole = read(source, max_pixels=max_pixels)
-        return _crop(whole, RowShard.split(whole.height, group))
+        return crop(whole, RowShard.split(whole.height, group))
     path = Path(source)
     header = agree(group, lambda: _read_tiff_header(path, max_pixels) if group.rank == 0 else None)[0]
     if header is None:
-        return _scatter(path, group, max_pixels)
+        return scatter(path, group, lambda: decode_file(path, max_pixels))
     _check_rows(path, header.height, header.width, group)
     shard = RowShard.split(header.height, group)
 
@@ -41,11 +43,13 @@ def read_split(source: Source, group: ProcessGroup, *, max_pixels: int = MAX_PIX
             samples = read_rows(path, shard.top, shard.bottom)
         except (OSError, ValueError, RuntimeError) as error:
             raise ImageError(f"{str(path)!r} is damaged or cut short ({error}); get the file again") from None
+        if group.rank == 0:
+            warn_of_frames(repr(str(path)), header.pages, "pages")
         return samples, _hash_file(path) if group.rank == 0 else ""
 
     own: list[PixelArray] = []
     hashes = agree(group, lambda: _keep(own, read_own()))
-    return _build(own[0], shard, path, hashes[0], header.bits)
+    return _build(own[0], shard, path, hashes[0], header.bits, header.pages)
 
 
 def _keep(own: list[PixelArray], value: tuple[PixelArray, str]) -> str:
@@ -54,20 +58,23 @@ def _keep(own: list[PixelArray], value: tuple[PixelArray, str]) -> str:
     return digest
 
 
-def _scatter(path: Path, group: ProcessGroup, max_pixels: int) -> Picture:
-    """Decode a file on the first process, and send each its rows."""
+def scatter(path: Path, group: ProcessGroup, decode: Callable[[], DecodedFile]) -> Picture:
+    """Call `decode` on the first process, and send each process its rows of the file's samples.
+
+    All processes have to call this. Raises what `decode` raises, on all processes.
+    """
     decoded: list[PixelArray] = []
 
-    def decode() -> tuple[tuple[int, ...], str, str, int] | None:
+    def decode_first() -> tuple[tuple[int, ...], str, str, int, int] | None:
         if group.rank:
             return None
-        samples, bits, digest = decode_file(path, max_pixels)
-        decoded.append(np.ascontiguousarray(samples))
-        return samples.shape, samples.dtype.str, digest, bits
+        file = decode()
+        decoded.append(np.ascontiguousarray(file.samples))
+        return file.samples.shape, file.samples.dtype.str, file.sha256, file.bits, file.frames
 
-    header = agree(group, decode)[0]
+    header = agree(group, decode_first)[0]
     assert header is not None
-    (height, width, channels), kind, digest, bits = header
+    (height, width, channels), kind, digest, bits, frames = header
     dtype = np.dtype(kind)
     _check_rows(path, height, width, group)
     row_bytes = width * channels * dtype.itemsize
@@ -78,7 +85,7 @@ def _scatter(path: Path, group: ProcessGroup, max_pixels: int) -> Picture:
     shard = RowShard.split(height, group)
     own = HaloExchange(everything, (shard.top, shard.bottom)).gather(rows)
     samples = own.numpy().reshape(-1).view(dtype).reshape(shard.bottom - shard.top, width, channels)
-    return _build(samples, shard, path, digest, bits)
+    return _build(samples, shard, path, digest, bits, frames)
 
 
 def _check_rows(path: Path, height: int, width: int, group: ProcessGroup) -> None:
@@ -90,7 +97,7 @@ def _check_rows(path: Path, height: int, width: int, group: ProcessGroup) -> Non
         )
 
 
-def _build(samples: PixelArray, shard: RowShard, path: Path, digest: str, bits: int) -> Picture:
+def _build(samples: PixelArray, shard: RowShard, path: Path, digest: str, bits: int, frames: int) -> Picture:
     """Return the picture of a process's rows; it has alpha if any process's rows have."""
     pictures: list[Picture] = []
 
@@ -103,10 +110,11 @@ def _build(samples: PixelArray, shard: RowShard, path: Path, digest: str, bits: 
     alpha = picture.alpha
     if has_alpha and alpha is None:
         alpha = torch.ones_like(picture.pixels[:, :1])
-    return replace(picture, alpha=alpha, shard=shard)
+    return replace(picture, alpha=alpha, shard=shard, frames=frames)
 
 
-def _crop(whole: Picture, shard: RowShard) -> Picture:
+def crop(whole: Picture, shard: RowShard) -> Picture:
+    """Return a process's rows of a picture that every process has as a whole."""
     alpha = None if whole.alpha is None else shard.crop(whole.alpha).clone()
     return replace(whole, pixels=shard.crop(whole.pixels).clone(), alpha=alpha, shard=shard)
 

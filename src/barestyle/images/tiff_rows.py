@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import tifffile
 
+from barestyle.images.frames import count_pages
 from barestyle.images.picture import PixelArray
 
 _ICC_PROFILE = 34675
@@ -15,12 +16,13 @@ _ORIENTATION = 274
 
 
 class TiffHeader(NamedTuple):
-    """The size of a TIFF file's first page, and its channels and bits of each."""
+    """The size of a TIFF file's first page, its channels and bits of each, and the number of pages."""
 
     height: int
     width: int
     channels: int
     bits: int
+    pages: int
 
 
 def read_header(path: Path) -> TiffHeader | None:
@@ -46,7 +48,8 @@ def read_header(path: Path) -> TiffHeader | None:
             )
             if not is_plain:
                 return None
-            return TiffHeader(page.imagelength, page.imagewidth, page.samplesperpixel, page.bitspersample)
+            size = page.imagelength, page.imagewidth
+            return TiffHeader(*size, page.samplesperpixel, page.bitspersample, count_pages(file))
     except (tifffile.TiffFileError, OSError, ValueError, AttributeError):
         return None
 

@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from barestyle.images import jpeg_xl
 from barestyle.images.picture import PixelArray
 
 SLAB = 256
@@ -21,6 +22,9 @@ SLAB = 256
 
 JPEG_QUALITY = 95
 WEBP_QUALITY = 95
+AVIF_QUALITY = 90
+"""About as far from the original as JPEG at 95, in two thirds of the bytes."""
+
 RECORD_KEY = "barestyle"
 """Keyword of the PNG text chunk that holds a record."""
 
@@ -37,16 +41,18 @@ def encode(
         pixels: (1, 3, H, W) in 0..1, sRGB.
         alpha: (1, 1, H, W) in 0..1, or None. JPEG has no alpha, so the image is composited over white.
         extension: one of images.output.EXTENSIONS; it selects the format.
-        bits: 8 or 16 per channel; JPEG and WebP always have 8.
+        bits: 8 or 16 per channel; JPEG, WebP and AVIF always have 8.
         record: JSON text to store inside a PNG.
     """
     extension = extension.lower()
     if extension in (".jpg", ".jpeg") and alpha is not None:
         pixels, alpha = pixels * alpha + (1 - alpha), None
-    has_16_bits = bits == 16 and extension in (".png", ".tif", ".tiff")
+    has_16_bits = bits == 16 and extension in (".png", ".tif", ".tiff", ".jxl")
     samples = to_samples(pixels, alpha, 16 if has_16_bits else 8)
     if extension == ".png":
         return _insert_record(_encode_png(samples), record)
+    if extension == ".jxl":
+        return jpeg_xl.encode(samples)
     buffer = io.BytesIO()
     if extension in (".tif", ".tiff"):
         extra = {"extrasamples": ["unassalpha"]} if alpha is not None else {}
@@ -59,6 +65,8 @@ def encode(
             software="barestyle",
             **extra,
         )
+    elif extension == ".avif":
+        Image.fromarray(samples).save(buffer, "AVIF", quality=AVIF_QUALITY, subsampling="4:4:4")
     elif extension == ".webp":
         Image.fromarray(samples).save(buffer, "WEBP", quality=WEBP_QUALITY, method=6, exact=True)
     else:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from barestyle.distributed import ALONE, ProcessGroup
 from barestyle.hardware.threads import use_threads
-from barestyle.images import Source
+from barestyle.images import MaskSource, Source
 from barestyle.presets import DEFAULT_PRESET
 from barestyle.run.checkpoint import CheckpointConfig
 from barestyle.run.plan import prepare
@@ -26,8 +26,8 @@ def transfer(  # long: its arguments and their description
     spec: Spec | str = DEFAULT_PRESET,
     *,
     weights: Sequence[float] | None = None,
-    masks: Sequence[Source | None] | None = None,
-    keep: Source | None = None,
+    masks: Sequence[MaskSource | None] | None = None,
+    keep: MaskSource | None = None,
     start: Source | None = None,
     seed: int = 0,
     on_progress: OnProgress | None = None,
@@ -50,8 +50,9 @@ def transfer(  # long: its arguments and their description
         spec: a Spec, or the name of a preset.
         weights: a positive number for each of several styles; they are normalized.
         masks: a mask for each style: white where the style applies, gray where it applies in part; None for
-            everything that the other masks leave. Masks have the content's proportions.
-        keep: a mask that is white where the content stays unchanged.
+            everything that the other masks leave. A `ColorMask` is a region of a segmentation map. Masks have the
+            content's proportions, and are gray; transparent pixels count as black.
+        keep: a mask, or a `ColorMask`, that is white where the content stays unchanged.
         start: a picture with the content's proportions to start from, such as an earlier result. To start from noise
             set `spec.start` instead.
         seed: seed of the network's random weights, from 0 to 2**63 - 1; a restart uses the next one.

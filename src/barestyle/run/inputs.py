@@ -14,7 +14,7 @@ from torch import Tensor
 
 from barestyle.distributed import ALONE, ProcessGroup
 from barestyle.errors import ImageError, SpecError
-from barestyle.images import Picture, Source, read_split
+from barestyle.images import ColorMask, LabelMaps, MaskSource, Picture, Source, read_split
 from barestyle.images.color_transfer import luminance
 from barestyle.spec import MAX_PIXELS
 from barestyle.spec.validation import MAX_NUMBER
@@ -24,6 +24,9 @@ MAX_WEIGHT_RATIO = 1e12
 
 ASPECT_TOLERANCE = 0.02
 """Largest relative difference between the proportions of a mask or a start and the content's: small copies round."""
+
+GRAY_TOLERANCE = 16 / 255
+"""Largest difference of two channels in a mask: JPEG files of gray pictures may be slightly tinted."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ def read_styles(
     style: Source | Sequence[Source],
     *,
     weights: Sequence[float] | None,
-    masks: Sequence[Source | None] | None,
+    masks: Sequence[MaskSource | None] | None,
     content: Picture,
     max_pixels: int,
 ) -> tuple[Style, ...]:
@@ -90,7 +93,7 @@ def check_weights(weights: Sequence[float] | None, styles: int) -> list[float]:
 
 
 def read_masks(
-    masks: Sequence[Source | None] | None, styles: int, content: Picture, max_pixels: int
+    masks: Sequence[MaskSource | None] | None, styles: int, content: Picture, max_pixels: int
 ) -> list[Picture | None]:
     """Read a mask, or None, for each style. Raises SpecError if a style has nothing left, ImageError."""
     if masks is None:
@@ -100,7 +103,8 @@ def read_masks(
             f"masks must have one entry for each style, {styles} in all, not {len(masks)}; "
             "use None for a style without a mask"
         )
-    pictures = [None if mask is None else read_mask(mask, content, max_pixels) for mask in masks]
+    maps = LabelMaps(content.group, max_pixels)
+    pictures = [None if mask is None else read_mask(mask, content, max_pixels, maps) for mask in masks]
     if None in pictures and any(pictures):
         left = 1 - torch.stack([mask.pixels for mask in pictures if mask is not None]).sum(0)
         if not content.group.largest(float(left.max())) > 1 / 255:
@@ -111,12 +115,16 @@ def read_masks(
     return pictures
 
 
-def read_mask(source: Source, content: Picture, max_pixels: int) -> Picture:
+def read_mask(source: MaskSource, content: Picture, max_pixels: int, maps: LabelMaps) -> Picture:
     """Read a mask at the content's size: its `pixels` are (1, 1, H, W) luminance; transparent pixels count as black.
 
-    Raises ImageError if it has other proportions than the content, or is black.
+    Raises ImageError if it has other proportions than the content, is in color, or is black.
     """
-    mask = read_split(source, content.group, max_pixels=max_pixels)
+    if isinstance(source, ColorMask):
+        mask = maps.read(source)
+    else:
+        mask = read_split(source, content.group, max_pixels=max_pixels)
+        check_gray(mask)
     values = luminance(mask.pixels)
     if mask.alpha is not None:
         values = values - (1 - mask.alpha)  # transparent pixels were blended with white
@@ -129,9 +137,19 @@ def read_mask(source: Source, content: Picture, max_pixels: int) -> Picture:
     return replace(mask, pixels=(values * 65535).round() / 65535)
 
 
-def read_keep(source: Source, content: Picture, max_pixels: int) -> Picture:
+def check_gray(mask: Picture) -> None:
+    """Raise ImageError if a mask is in color, which has no meaning as a degree."""
+    spread = mask.pixels.amax(1) - mask.pixels.amin(1)
+    if mask.group.largest(float(spread.max())) > GRAY_TOLERANCE:
+        raise ImageError(
+            f"{mask.name} is in color, and a mask must be gray; make it white where it should apply, or name a color "
+            "of it, as in --mask map.png:#ff0000=painting.jpg or --keep map.png:#ff0000 (ColorMask in Python)"
+        )
+
+
+def read_keep(source: MaskSource, content: Picture, max_pixels: int) -> Picture:
     """Read the mask of protected pixels. Raises ImageError, also if it protects everything."""
-    mask = read_mask(source, content, max_pixels)
+    mask = read_mask(source, content, max_pixels, LabelMaps(content.group, max_pixels))
     if -content.group.largest(-float(mask.pixels.min())) > 254 / 255:
         raise ImageError(
             f"{mask.name} is completely white, which would protect all of the content; leave some of it black"

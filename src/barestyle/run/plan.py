@@ -85,9 +85,9 @@ class Plan:
     @property
     def run_key(self) -> tuple[object, ...]:
         """Key that equals `Record.run_key` of the run's record."""
-        single = [source and source.sha256 for source in (self.content, self.keep, self.start, self.trained)]
-        styles = [(style.picture.sha256, style.weight, style.mask and style.mask.sha256) for style in self.styles]
-        return (self.spec.digest, self.seed, self.precision, single, styles)
+        single = [source and source.sha256 for source in (self.content, self.start, self.trained)]
+        styles = [(style.picture.sha256, style.weight, style.mask and style.mask.mask_key) for style in self.styles]
+        return (self.spec.digest, self.seed, self.precision, single, styles, self.keep and self.keep.mask_key)
 
     @property
     def group(self) -> ProcessGroup:

@@ -90,9 +90,9 @@ def group_regions(styles: Sequence[Style], keep: Picture | None) -> list[Region]
     Between regions the weights scale each style loss; equal weights change nothing. Raises ImageError if the mask
     `keep` leaves nothing for a style.
     """
-    groups: dict[str | None, list[int]] = {}
+    groups: dict[object, list[int]] = {}
     for number, style in enumerate(styles):
-        groups.setdefault(None if style.mask is None else style.mask.sha256, []).append(number)
+        groups.setdefault(None if style.mask is None else style.mask.mask_key, []).append(number)
     masks = complete_masks(styles)
     mean = sum(style.weight for style in styles) / len(styles)
     regions = []

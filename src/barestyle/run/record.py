@@ -33,7 +33,18 @@ KIND: Literal["barestyle-record"] = "barestyle-record"
 FORMAT: Literal[1] = 1
 """Increased when a record changes so that older versions cannot read it."""
 
-_PACKAGES = ("barestyle", "torch", "numpy", "kornia", "pillow", "imagecodecs", "tifffile", "safetensors", "pydantic")
+_PACKAGES = (
+    "barestyle",
+    "torch",
+    "numpy",
+    "kornia",
+    "pillow",
+    "pillow-heif",
+    "imagecodecs",
+    "tifffile",
+    "safetensors",
+    "pydantic",
+)
 
 
 class Input(FrozenModel):
@@ -46,11 +57,22 @@ class Input(FrozenModel):
     sha256: str
 
 
+class MaskInput(Input):
+    """A mask's file; of a segmentation map, also the colors '#rrggbb' whose region it is."""
+
+    colors: tuple[Annotated[str, Field(pattern="^#[0-9a-f]{6}$")], ...] = ()
+
+    @property
+    def mask_key(self) -> tuple[object, ...]:
+        """Equals `Picture.mask_key` of the mask."""
+        return (self.sha256, *self.colors)
+
+
 class StyleInput(Input):
     """A style's file, its weight relative to the other styles, and its mask, if it has one."""
 
     weight: Annotated[float, Field(gt=0)] = 1.0
-    mask: Input | None = None
+    mask: MaskInput | None = None
 
 
 class Record(FrozenModel):
@@ -78,7 +100,7 @@ class Record(FrozenModel):
     perturbed: bool
     content: Input
     styles: Annotated[tuple[StyleInput, ...], Field(min_length=1)]
-    keep: Input | None
+    keep: MaskInput | None
     start: Input | None
     weights: Input | None
     width: int
@@ -101,9 +123,9 @@ class Record(FrozenModel):
     @property
     def run_key(self) -> tuple[object, ...]:
         """Equal for runs of the same pictures and settings, wherever the pictures are; see Plan.run_key."""
-        single = [source and source.sha256 for source in (self.content, self.keep, self.start, self.weights)]
-        styles = [(style.sha256, style.weight, style.mask and style.mask.sha256) for style in self.styles]
-        return (self.spec.digest, self.seed, self.precision, single, styles)
+        single = [source and source.sha256 for source in (self.content, self.start, self.weights)]
+        styles = [(style.sha256, style.weight, style.mask and style.mask.mask_key) for style in self.styles]
+        return (self.spec.digest, self.seed, self.precision, single, styles, self.keep and self.keep.mask_key)
 
     def relative_to(self, folder: Path) -> Record:
         """Return the record with the absolute paths of its inputs made relative to a folder."""

@@ -15,7 +15,7 @@ from barestyle.run.inputs import Style
 from barestyle.run.led_minimizer import count_threads
 from barestyle.run.multiscale import MultiscaleMinimizer
 from barestyle.run.plan import Plan
-from barestyle.run.record import Input, Record, StyleInput, package_versions
+from barestyle.run.record import Input, MaskInput, Record, StyleInput, package_versions
 from barestyle.stop_reasons import StopReason, explain
 
 
@@ -41,7 +41,7 @@ def build_record(
         perturbed=restarts.perturbed,
         content=_describe_picture(plan.content),
         styles=tuple(_describe_style(style) for style in plan.styles),
-        keep=plan.keep and _describe_picture(plan.keep),
+        keep=plan.keep and _describe_mask(plan.keep),
         start=plan.start and _describe_picture(plan.start),
         weights=plan.trained and Input(path=str(plan.trained.path.resolve()), sha256=plan.trained.sha256),
         width=plan.size[1],
@@ -77,8 +77,12 @@ def _hash_image(image: Tensor, shard: RowShard | None) -> str:
 def _describe_style(style: Style) -> StyleInput:
     source = _describe_picture(style.picture)
     return StyleInput(
-        path=source.path, sha256=source.sha256, weight=style.weight, mask=style.mask and _describe_picture(style.mask)
+        path=source.path, sha256=source.sha256, weight=style.weight, mask=style.mask and _describe_mask(style.mask)
     )
+
+
+def _describe_mask(mask: Picture) -> MaskInput:
+    return MaskInput(**dict(_describe_picture(mask)), colors=mask.map_colors)
 
 
 def _describe_picture(picture: Picture) -> Input:

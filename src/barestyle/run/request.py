@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from barestyle.distributed import ALONE, ProcessGroup
-from barestyle.images import Source
+from barestyle.images import MaskSource, Source
 from barestyle.presets import DEFAULT_PRESET
 from barestyle.spec import MAX_PIXELS, Spec
 
@@ -22,8 +22,8 @@ class Request:
     style: Source | Sequence[Source]
     spec: Spec | str = DEFAULT_PRESET
     weights: Sequence[float] | None = None
-    masks: Sequence[Source | None] | None = None
-    keep: Source | None = None
+    masks: Sequence[MaskSource | None] | None = None
+    keep: MaskSource | None = None
     start: Source | None = None
     seed: int = 0
     device: str = "auto"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from barestyle.distributed import ALONE, ProcessGroup
 from barestyle.errors import RecordError
-from barestyle.images import Picture
+from barestyle.images import ColorMask, MaskSource, Picture
 from barestyle.networks.vgg19 import TrainedLayers
 from barestyle.run import record as records
 from barestyle.run.plan import Plan, prepare
-from barestyle.run.record import Input, Record
+from barestyle.run.record import Input, MaskInput, Record
 from barestyle.run.request import Request
 from barestyle.spec import MAX_PIXELS, with_settings
 
@@ -48,6 +48,10 @@ def plan_rerun(
     def locate(option: str, source: Input | None, new_path: Path | None) -> Path | None:
         return None if source is None else records.locate_input(option, source, new_path, folder)
 
+    def locate_mask(option: str, source: MaskInput, new_path: Path | None) -> MaskSource:
+        path = records.locate_input(option, source, new_path, folder)
+        return ColorMask(path, *source.colors) if source.colors else path
+
     # 1. Find every file.
     check_relocated(record, record_path, relocated)
     content = records.locate_input("content", record.content, relocated.content, folder)
@@ -58,7 +62,9 @@ def plan_rerun(
     ]
     masked = sum(style.mask is not None for style in record.styles)
     mask_paths = iter(relocated.masks or (None,) * masked)
-    masks = [None if style.mask is None else locate("mask", style.mask, next(mask_paths)) for style in record.styles]
+    masks = [
+        None if style.mask is None else locate_mask("mask", style.mask, next(mask_paths)) for style in record.styles
+    ]
     trained = locate("trained", record.weights, relocated.trained)
     spec = record.spec if trained is None else with_settings(record.spec, {"network.trained_file": str(trained)})
     # 2. Plan the same run.
@@ -68,7 +74,7 @@ def plan_rerun(
         spec,
         weights=None if len(styles) == 1 else [style.weight for style in record.styles],
         masks=masks if masked else None,
-        keep=locate("keep", record.keep, relocated.keep),
+        keep=None if record.keep is None else locate_mask("keep", record.keep, relocated.keep),
         start=locate("start", record.start, relocated.start),
         seed=record.seed,
         device=device or record.device,
