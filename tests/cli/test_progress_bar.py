@@ -43,6 +43,8 @@ def test_the_estimate_is_printed_before_the_first_step(
     seconds = 0.25 * (5 + 5 * TARGET_EVALUATIONS + 10 * 5 * EVALUATIONS_PER_STEP + BUILD_LAYERS)
     with show_progress(plan, quiet=False):
         assert capsys.readouterr().err == f"10 steps, about {format_rounded(seconds)}\n"
+    with show_progress(plan, quiet=False, is_resumed=True):
+        assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,8 @@ def test_a_whitened_loss_is_expected_to_reach_a_plateau() -> None:
         seconds_of(scales="single", optimizer__steps=200, optimizer__tolerance=tolerance) for tolerance in (0.01, 0)
     )
     assert 3.5 < endless / usual < 4
+    patient = seconds_of(scales="single", optimizer__steps=200, optimizer__patience=1000)
+    assert patient == pytest.approx(endless)
 
 
 def test_bfloat16_is_faster_and_checked() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from barestyle.run.stage_costs import StageCost
-from barestyle.run.time_left import SETTLED_STEPS, TimeLeft, forecast_steps
+from barestyle.run.time_left import SETTLED_SECONDS, SETTLED_STEPS, TimeLeft, forecast_steps
 
 COSTS = [StageCost(20, 20, 1.0, 0.1), StageCost(10, 10, 2.0, 0.5), StageCost(5, 5, 4.0, 2.0)]
 TOTAL = sum(cost.seconds for cost in COSTS)
@@ -39,6 +39,15 @@ def test_no_time_is_given_before_it_has_settled() -> None:
     assert lefts[:SETTLED_STEPS] == [None] * SETTLED_STEPS
     assert None not in lefts[10:]
     assert lefts[-1] == 0
+
+
+def test_a_long_run_has_settled_after_some_seconds() -> None:
+    cost = StageCost(10**6, 10**6, 1.0, 0.5)
+    time_left = TimeLeft([cost], is_calibrated=False)
+    for step in range(10):
+        time_left.update(step, seconds=2 + step, loss=1.0)
+        assert (time_left.seconds is None) == (step < SETTLED_SECONDS)
+    assert time_left.seconds == pytest.approx(10**6 - 9)
 
 
 @pytest.mark.parametrize("is_calibrated", [True, False])

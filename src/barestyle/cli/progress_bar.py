@@ -20,16 +20,17 @@ LINES = 10
 
 
 @contextmanager
-def show_progress(plan: Plan, *, quiet: bool) -> Iterator[Callable[[Progress], None]]:
+def show_progress(plan: Plan, *, quiet: bool, is_resumed: bool = False) -> Iterator[Callable[[Progress], None]]:
     """Yield a function that takes each Progress of a run and shows it on stderr, after an estimate of the time.
 
+    A resumed run has no estimate before its first steps, as most of it may be done.
     Raises DeviceError if the memory is not enough.
     """
     console = Console(stderr=True)
     if quiet:
         yield lambda _progress: None
         return
-    estimate = format_estimate(plan)
+    estimate = "" if is_resumed else format_estimate(plan)
     if console.is_terminal:
         with _bar(console) as bar:
             task = bar.add_task("", total=1.0, step=0, steps=plan.steps, status=estimate)
@@ -37,7 +38,8 @@ def show_progress(plan: Plan, *, quiet: bool) -> Iterator[Callable[[Progress], N
                 task, completed=progress.done, step=progress.step, status=format_progress(progress)
             )
     else:
-        print(f"{plan.steps} steps{estimate and ', '}{estimate}", file=sys.stderr, flush=True)
+        if estimate:
+            print(f"{plan.steps} steps, {estimate}", file=sys.stderr, flush=True)
         yield LinePrinter(plan.steps)
 
 

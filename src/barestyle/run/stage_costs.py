@@ -125,5 +125,9 @@ def _make_cost(spec: Spec, steps: int, setup: float, step: float) -> StageCost:
 def expect_steps(spec: Spec, steps: int) -> int:
     """Return how many of at most `steps` steps a stage usually takes before the loss is at a plateau."""
     optimizer = spec.optimizer
-    stops_early = isinstance(optimizer, LBFGS) and optimizer.tolerance >= LBFGS().tolerance
-    return min(steps, WHITENED_STEPS) if stops_early and isinstance(spec.style_loss, WhitenedLoss) else steps
+    usual = LBFGS()
+    if not isinstance(optimizer, LBFGS) or optimizer.tolerance < usual.tolerance:
+        return steps
+    if not isinstance(spec.style_loss, WhitenedLoss):
+        return steps
+    return min(steps, WHITENED_STEPS + max(optimizer.patience - usual.patience, 0))

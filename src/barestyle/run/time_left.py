@@ -17,7 +17,10 @@ SETTLED_STEPS = 3
 """Steps before which no time left is given."""
 
 SETTLED_SHARE = 0.05
-"""Share of the work before which no time left is given."""
+"""Share of the work before which no time left is given, unless SETTLED_SECONDS have passed."""
+
+SETTLED_SECONDS = 5.0
+"""Seconds after which even a small share of a long run tells its speed."""
 
 TREND_PATIENCES = 2
 """Length of the trend of the loss's decrease, in patiences of the plateau detector."""
@@ -99,7 +102,8 @@ class TimeLeft:
             total: seconds of the run by the model.
             left: seconds left by the model.
         """
-        if self._iterates <= SETTLED_STEPS or self.share < SETTLED_SHARE or done <= 0:
+        is_early = self.share < SETTLED_SHARE and seconds < SETTLED_SECONDS
+        if self._iterates <= SETTLED_STEPS or is_early or done <= 0:
             return None
         model = self._model_share * total
         return left * (seconds + model) / (done + model)
