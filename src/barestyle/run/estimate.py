@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 
@@ -19,7 +20,7 @@ from barestyle.run.speed import DEFAULT_SPEED, Speed, find_speed, get_speed
 from barestyle.run.stage_costs import compute_stage_costs
 from barestyle.run.stages import Stage, plan_stages
 from barestyle.run.time_left import TimeLeft
-from barestyle.spec import VGG, FeatureContentLoss, Spec
+from barestyle.spec import VGG, FeatureContentLoss, HandMade, Pyramid, Spec
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,7 @@ class Outline:
 
     def build_network(self) -> Network:
         """Return a network of the spec's shape on the device, with random weights even if the spec's are trained."""
-        network = self.spec.network
-        if isinstance(network, VGG) and network.is_trained:
-            network = network.model_copy(update={"weights": VGG().weights, "bias": VGG().bias})
-        return build_network(network, seed=0, deepest_layer=self.spec.deepest_layer).to(self.device)
+        return _build_shape(self.spec.network, self.spec.deepest_layer, self.device)
 
     def plan_memory(self, network: Network) -> list[MemoryPlan]:
         """Return the memory plan of every stage. Raises DeviceError if one does not fit."""
@@ -99,10 +97,18 @@ class Outline:
         return [planner.begin_stage(index, stage, warm_pairs=None) for index, stage in enumerate(self.stages)]
 
 
+@lru_cache(maxsize=4)
+def _build_shape(spec: VGG | HandMade | Pyramid, deepest_layer: int, device: torch.device) -> Network:
+    """Return a network of a spec's shape; it is cached, as building takes longer than all the rest of an estimate."""
+    if isinstance(spec, VGG) and spec.is_trained:
+        spec = spec.model_copy(update={"weights": VGG().weights, "bias": VGG().bias})
+    return build_network(spec, seed=0, deepest_layer=deepest_layer).to(device)
+
+
 def estimate(plan: Plan, speed: Speed | None = None) -> Estimate:
     """Return the estimate of a plan, which must be for a single process.
 
-    Without a speed, that of the machine is measured, which takes about half a second, unless it was in the last day;
+    Without a speed, that of the machine is measured, which takes about half a second, unless it was in the last hour;
     other estimates take some milliseconds. Raises DeviceError if the memory is not enough.
     """
     return estimate_outline(Outline.from_plan(plan), speed)

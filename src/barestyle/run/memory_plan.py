@@ -105,8 +105,11 @@ def plan_memory(
     """
     vector = _vector_bytes(picture)
     fixed = in_use + _fixed_bytes(network, picture, masks)
-    options = list(_tiling_options(network, picture, content_tap, guides * GUIDE_CHANNELS))
     history = 0 if isinstance(optimizer, Adam) else optimizer.history_size
+    whole = estimate_feature_bytes(network, picture, None, content_tap, guides * GUIDE_CHANNELS)
+    if fixed + 2 * vector * history + whole <= budget:  # nothing is faster
+        return MemoryPlan(history=history or None)
+    options = list(_tiling_options(network, picture, content_tap, guides * GUIDE_CHANNELS))
     candidates: list[tuple[float, TilingOption, int, int]] = []
     for pairs in range(1, history + 1) if isinstance(optimizer, LBFGS) else (history,):
         room = budget - fixed - 2 * vector * pairs

@@ -1,4 +1,4 @@
-"""The speed of this machine: measured by a few evaluations, and cached for a day."""
+"""The speed of this machine: measured by a few evaluations, and cached for an hour."""
 
 from __future__ import annotations
 
@@ -26,8 +26,11 @@ from barestyle.spec.validation import FrozenModel, Positive
 
 CACHE_NAME = "speed.json"
 
-MAX_AGE = 24 * 3600.0
+MAX_AGE = 3600.0
 """Seconds for which a measurement is used: other programs may have slowed it down."""
+
+MAX_SECONDS = 0.2
+"""Seconds after which no further evaluation of the same image is timed."""
 
 SMALL_SIDE, LARGE_SIDE = 32, 160
 """Pixels of the square images that are timed on a CPU. The smaller one takes hardly longer than one of one pixel."""
@@ -36,7 +39,7 @@ LARGE_SIDE_GPU = 1024
 """Pixels of the larger image on a GPU, on which an evaluation of a small one takes the time of its kernels' starts."""
 
 REPETITIONS = 3
-"""Evaluations that are timed, after one that builds kernels; their median counts."""
+"""Evaluations that are timed at most, after one that builds kernels; their median counts."""
 
 MIN_SECONDS = 1e-15
 """Least seconds of an operation; differences of two times can be negative."""
@@ -90,7 +93,7 @@ def get_speed(device: torch.device, precision: Precision) -> Speed:
 
 
 def find_speed(device: torch.device, precision: Precision) -> Speed | None:
-    """Return the speed of a device if it was measured in this process, or in another one during the last day."""
+    """Return the speed of a device if it was measured in this process, or in another one during the last hour."""
     key = _describe(device, precision)
     if key not in _speeds:
         entry = _read_cache(get_cache_folder() / CACHE_NAME).get(key)
@@ -143,10 +146,10 @@ def _time_evaluation(spec: Spec, network: Network, side: int, clock: Callable[[]
 
 
 def time_median(work: Callable[[], object], repetitions: int, clock: Callable[[], float]) -> float:
-    """Do some work once, then time it several times, and return the median of the seconds."""
+    """Do some work once, then time it several times while that is quick, and return the median of the seconds."""
     work()
-    seconds = []
-    for _ in range(repetitions):
+    seconds: list[float] = []
+    while len(seconds) < repetitions and sum(seconds) < MAX_SECONDS:
         start = clock()
         work()
         seconds.append(clock() - start)
