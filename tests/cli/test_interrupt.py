@@ -36,6 +36,7 @@ def test_the_first_ctrl_c_saves_the_image(pictures: Path, tmp_path: Path) -> Non
     arguments = ["transfer", str(pictures / "content.png"), str(pictures / "style.jpg"), "-o", str(out), *ENDLESS]
     running = subprocess.Popen([*PROGRAM, *arguments], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert running.stderr is not None
+    assert running.stderr.readline().startswith("100000 steps, about ")
     assert running.stderr.readline().startswith("step 0/100000")
     running.send_signal(signal.SIGINT)
     printed, errors = running.communicate(timeout=60)

@@ -74,6 +74,7 @@ def test_a_killed_run_continues_to_the_same_result(program: Program, folder: Pat
 def test_ctrl_c_leaves_an_image_and_a_checkpoint(program: Program, folder: Path) -> None:
     running = subprocess.Popen([*PROGRAM, *ENDLESS], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert running.stderr is not None
+    assert " steps, about " in running.stderr.readline()
     assert running.stderr.readline().startswith("step 0/100000")
     running.send_signal(signal.SIGINT)
     printed, _ = running.communicate(timeout=60)

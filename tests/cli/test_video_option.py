@@ -72,6 +72,7 @@ def test_a_stopped_run_leaves_the_video_so_far(folder: Path) -> None:
     arguments = ["transfer", "content.png", "style.jpg", "-o", "out.png", "--video", "video.gif", *endless]
     running = subprocess.Popen([sys.executable, "-m", "barestyle", *arguments], stderr=subprocess.PIPE, text=True)
     assert running.stderr is not None
+    assert " steps, about " in running.stderr.readline()
     assert running.stderr.readline().startswith("step 0/")
     running.send_signal(signal.SIGINT)
     running.communicate(timeout=60)

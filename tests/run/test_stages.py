@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from barestyle import preset
 from barestyle.networks import Size
-from barestyle.run.stages import Stage, fraction_done, plan_stages, reassign_steps, shrink_size
+from barestyle.run.stages import Stage, plan_stages, reassign_steps, shrink_size
 from tests.run.conftest import small_spec
 
 
@@ -22,11 +22,6 @@ def test_scales_grow_to_the_result_and_too_small_ones_are_left_out() -> None:
     assert [stage.steps for stage in found] == [4, 3, 2]
     # A narrow style would be too small at the coarsest of these.
     assert [stage.size for stage in plan_stages(spec, size, [size, Size(96, 40)], "float32")] == [Size(48, 36), size]
-
-
-def test_steps_count_by_their_pixels() -> None:
-    stages = [Stage(Size(10, 10), "float32", 4), Stage(Size(20, 20), "float32", 2)]
-    assert [fraction_done(stages, step) for step in range(7)] == [0, 1 / 12, 2 / 12, 3 / 12, 4 / 12, 8 / 12, 1]
 
 
 def test_mixed_precision_ends_in_float32() -> None:

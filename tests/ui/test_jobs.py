@@ -114,6 +114,8 @@ def test_snapshots_have_frames_that_change(pictures: Path, tmp_path: Path) -> No
     job.on_change = lambda: changes.append(job.status.snapshot.frame if job.status.snapshot else "")
     thread = paint_in_thread(job)
     wait_until(lambda: len(set(changes)) >= 4)
+    # So long a run has no estimate before some seconds have passed.
+    wait_until(lambda: job.status.snapshot is not None and job.status.snapshot.seconds_left is not None)
     job.stop()
     frames = [frame for frame in changes if frame]
     assert all(frame.startswith("data:image/jpeg;base64,") for frame in frames)
@@ -121,6 +123,7 @@ def test_snapshots_have_frames_that_change(pictures: Path, tmp_path: Path) -> No
     assert snapshot is not None
     assert 0 < snapshot.share < 1
     assert snapshot.seconds_left is not None
+    assert snapshot.seconds_left > snapshot.seconds
     assert "<svg" in snapshot.curve
     thread.join(30)
 

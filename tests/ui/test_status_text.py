@@ -47,8 +47,8 @@ def test_a_job_that_is_painted() -> None:
     assert status_text.format_details(status) == "Analyzing both pictures."
     started = JobStatus("painting", snapshot=Snapshot(0, 250, share=0, seconds=0))
     assert status_text.format_details(started) == "Step 0 of 250"
-    halfway = JobStatus("painting", snapshot=Snapshot(100, 250, share=0.5, seconds=40))
-    assert status_text.format_details(halfway) == "Step 100 of 250, at most 40 seconds left"
+    halfway = JobStatus("painting", snapshot=Snapshot(100, 250, share=0.5, seconds=30, seconds_left=40))
+    assert status_text.format_details(halfway) == "Step 100 of 250, about 40 seconds left"
 
 
 def test_a_job_that_is_over() -> None:

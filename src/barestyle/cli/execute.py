@@ -113,7 +113,7 @@ def execute(plan: Plan, output: Path, options: ExecuteOptions) -> Outcome:
     stop_point = StopPoint(options.stop_after)
     with (
         Interrupt(silent=is_quiet, stop_on_termination=plan.group.size > 1) as interrupt,
-        show_progress(plan, quiet=is_quiet) as show,
+        show_progress(plan, quiet=is_quiet, is_resumed=options.resumed is not None) as show,
         record_video(options.video, plan, force=options.force) as video,
     ):
         observers = [observer for observer in (stop_point, show, snapshots, video) if observer is not None]

@@ -20,23 +20,40 @@ LINES = 10
 
 
 @contextmanager
-def show_progress(plan: Plan, *, quiet: bool) -> Iterator[Callable[[Progress], None]]:
-    """Yield a function that takes each Progress of a run and shows it on stderr."""
+def show_progress(plan: Plan, *, quiet: bool, is_resumed: bool = False) -> Iterator[Callable[[Progress], None]]:
+    """Yield a function that takes each Progress of a run and shows it on stderr, after an estimate of the time.
+
+    A resumed run has no estimate before its first steps, as most of it may be done.
+    Raises DeviceError if the memory is not enough.
+    """
     console = Console(stderr=True)
     if quiet:
         yield lambda _progress: None
-    elif console.is_terminal:
+        return
+    estimate = "" if is_resumed else format_estimate(plan)
+    if console.is_terminal:
         with _bar(console) as bar:
-            task = bar.add_task("", total=plan.steps, status="")
-            yield lambda progress: bar.update(task, completed=progress.step, status=format_progress(progress))
+            task = bar.add_task("", total=1.0, step=0, steps=plan.steps, status=estimate)
+            yield lambda progress: bar.update(
+                task, completed=progress.done, step=progress.step, status=format_progress(progress)
+            )
     else:
+        if estimate:
+            print(f"{plan.steps} steps, {estimate}", file=sys.stderr, flush=True)
         yield LinePrinter(plan.steps)
+
+
+def format_estimate(plan: Plan) -> str:
+    """Return the time that a run is expected to take, 'about 25 s', or nothing for several processes."""
+    from barestyle.run.estimate import estimate
+
+    return "" if plan.group.size > 1 else f"about {format_rounded(estimate(plan).seconds)}"
 
 
 def _bar(console: Console) -> Bar:
     return Bar(
         BarColumn(bar_width=None),
-        TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+        TextColumn("{task.fields[step]}/{task.fields[steps]}"),
         TextColumn("{task.fields[status]}"),
         console=console,
         transient=True,
@@ -56,14 +73,23 @@ class LinePrinter:
 
 
 def format_progress(progress: Progress) -> str:
-    """Return evaluations, loss and the time left at most: '12 evaluations, loss 0.0123, up to 9 s left'."""
+    """Return evaluations, loss and the time left: '12 evaluations, loss 0.0123, about 9 s left'."""
     text = f"{progress.evaluations} evaluations, loss {progress.loss:.4g}"
     if progress.restarts:
         text += f", restart {progress.restarts}"
-    if progress.done:
-        left = progress.seconds / progress.done * (1 - progress.done)
-        text += f", up to {format_duration(left)} left"
+    if progress.seconds_left is not None:
+        text += f", about {format_rounded(progress.seconds_left)} left"
     return text
+
+
+def format_rounded(seconds: float) -> str:
+    """Return a duration to the precision of an estimate: '9 s', '25 s', '4 min' or '2 h 5 min'."""
+    if seconds < 15:
+        return format_duration(max(seconds, 1))
+    if seconds < 57.5:
+        return format_duration(5 * round(seconds / 5))
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else format_duration(60 * minutes)
 
 
 def format_duration(seconds: float) -> str:

@@ -103,15 +103,13 @@ def plan_memory(
     Raises:
         DeviceError: nothing fits; the message has the least memory that would.
     """
-    vector = 3 * 4 * picture.height * picture.width
-    fixed = (
-        in_use
-        + WORKING_IMAGES * vector
-        + estimate_overhead_bytes(network, picture)
-        + masks * MASK_VECTORS * vector // 3
-    )
-    options = list(_tiling_options(network, picture, content_tap, guides * GUIDE_CHANNELS))
+    vector = _vector_bytes(picture)
+    fixed = in_use + _fixed_bytes(network, picture, masks)
     history = 0 if isinstance(optimizer, Adam) else optimizer.history_size
+    whole = estimate_feature_bytes(network, picture, None, content_tap, guides * GUIDE_CHANNELS)
+    if fixed + 2 * vector * history + whole <= budget:  # nothing is faster
+        return MemoryPlan(history=history or None)
+    options = list(_tiling_options(network, picture, content_tap, guides * GUIDE_CHANNELS))
     candidates: list[tuple[float, TilingOption, int, int]] = []
     for pairs in range(1, history + 1) if isinstance(optimizer, LBFGS) else (history,):
         room = budget - fixed - 2 * vector * pairs
@@ -132,6 +130,42 @@ def plan_memory(
         f"network and optimizer, which need at least {_format_bytes(least)}; allow more with --memory, or choose a "
         "smaller --size" + (", or a shorter optimizer.history_size" if isinstance(optimizer, PaperLBFGS) else "")
     )
+
+
+def relative_cost(network: Network, picture: Size, plan: MemoryPlan) -> float:
+    """Return the cost of an evaluation with the tiles of a plan, relative to that of the whole picture as one tile."""
+    if plan.tile is None:
+        return 1.0
+    rows, columns = ceil(picture.height / plan.tile.height), ceil(picture.width / plan.tile.width)
+    computed_pictures = rows * columns * _pixels_with_halo(network, picture, plan.tile)
+    option = TilingOption(plan.tile, rows * columns, 0, computed_pictures / (picture.height * picture.width))
+    return option.cost(min(plan.resident_tiles, rows * columns))
+
+
+def estimate_bytes(
+    network: Network,
+    picture: Size,
+    plan: MemoryPlan,
+    *,
+    content_tap: int | None = None,
+    masks: int = 0,
+    guides: int = 0,
+) -> int:
+    """Return the bytes that a stage takes besides what is in use before it; see `plan_memory` for the arguments."""
+    tile_bytes = estimate_feature_bytes(network, picture, plan.tile, content_tap, guides * GUIDE_CHANNELS)
+    history = 2 * _vector_bytes(picture) * (plan.history or 0)
+    return _fixed_bytes(network, picture, masks) + history + plan.resident_tiles * tile_bytes
+
+
+def _vector_bytes(picture: Size) -> int:
+    """Return the bytes of an image in float32."""
+    return 3 * 4 * picture.height * picture.width
+
+
+def _fixed_bytes(network: Network, picture: Size, masks: int) -> int:
+    """Return the bytes that a stage takes however it is tiled, without the optimizer's history."""
+    vector = _vector_bytes(picture)
+    return WORKING_IMAGES * vector + estimate_overhead_bytes(network, picture) + masks * MASK_VECTORS * vector // 3
 
 
 class TilingOption(NamedTuple):

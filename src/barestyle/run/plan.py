@@ -232,8 +232,7 @@ def load_trained_layers(spec: Spec) -> vgg19.TrainedLayers | None:
 def read_content(source: Source, spec: Spec, max_pixels: int, group: ProcessGroup = ALONE) -> Picture:
     """Read the content picture at the size of the result. Raises ImageError."""
     picture = read_split(source, group, max_pixels=max_pixels)
-    long_side = spec.size or min(max(picture.height, picture.width), DEFAULT_LONGEST_SIDE)
-    size = target_size(picture.height, picture.width, long_side)
+    size = choose_result_size(picture.height, picture.width, spec)
     check_pixels(size, max_pixels, "a result", "--size")
     check_large_enough(picture, size, spec)
     if size[0] < FEWEST_ROWS_OF_A_PROCESS * group.size:
@@ -247,12 +246,21 @@ def read_content(source: Source, spec: Spec, max_pixels: int, group: ProcessGrou
 
 def scale_style(style: Picture, content: Picture, spec: Spec, max_pixels: int) -> Picture:
     """Return a style picture at the size at which its statistics are computed. Raises ImageError."""
-    long_side = max(round(max(content.height, content.width) * spec.style_scale), 1)
-    size = target_size(style.height, style.width, long_side)
+    size = choose_style_size((style.height, style.width), (content.height, content.width), spec)
     if spec.style_scale > 1:
         check_pixels(size, max_pixels, "a style", "--style-scale")
     check_large_enough(style, size, spec, "--style-scale" if spec.style_scale < 1 else "--size")
     return style.resize(*size)
+
+
+def choose_result_size(height: int, width: int, spec: Spec) -> tuple[int, int]:
+    """Return the height and width of the result of a content of this height and width."""
+    return target_size(height, width, spec.size or min(max(height, width), DEFAULT_LONGEST_SIDE))
+
+
+def choose_style_size(style: tuple[int, int], result: tuple[int, int], spec: Spec) -> tuple[int, int]:
+    """Return the height and width at which a style's statistics are computed, from those of its file and the result."""
+    return target_size(*style, max(round(max(result) * spec.style_scale), 1))
 
 
 def check_pixels(size: tuple[int, int], max_pixels: int, what: str, option: str) -> None:

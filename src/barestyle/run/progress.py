@@ -20,13 +20,14 @@ class Progress:
 
     Attributes:
         step: iterations done, of at most `steps`; 0 is the start.
-        done: share of the work that is done, 0..1; steps at small scales count by their pixels.
+        done: share of the work that is done, 0..1; a step counts by the time that it is expected to take.
         evaluations: losses and gradients computed in this attempt.
         loss: weighted sum of `parts`, which has its terms by name: style, content, smoothness.
         gradient_norm: Euclidean norm of the loss's gradient.
         seconds: time since the run started.
         restarts: attempts that exploded before this one.
         picture: function that returns the picture to show, (1, 3, H, W) in 0..1; it is only computed when called.
+        seconds_left: estimate of the time that the rest takes; None during the first steps, which say little.
     """
 
     step: int
@@ -39,3 +40,4 @@ class Progress:
     seconds: float
     restarts: int
     picture: Callable[[], Tensor] = field(repr=False)
+    seconds_left: float | None = None

@@ -20,6 +20,7 @@ from barestyle.objective import is_out_of_memory
 from barestyle.optimize import Iterate, Restarts
 from barestyle.run import split_checkpoint
 from barestyle.run.checkpoint import Checkpoint, CheckpointConfig
+from barestyle.run.estimate import start_time_left
 from barestyle.run.multiscale import MultiscaleMinimizer
 from barestyle.run.plan import Plan
 from barestyle.run.postprocess import postprocess
@@ -28,7 +29,7 @@ from barestyle.run.progress import Progress
 from barestyle.run.record import Record
 from barestyle.run.recorder import build_record
 from barestyle.run.result import Result
-from barestyle.run.stages import fraction_done
+from barestyle.run.time_left import TimeLeft
 from barestyle.spec import PaperLBFGS
 
 PERTURBATION = 0.1
@@ -74,20 +75,23 @@ class RunState:
             self.losses.append(iterate.loss)
             yield iterate
 
-    def build_progress(self, iterate: Iterate) -> Progress:
+    def build_progress(self, iterate: Iterate, time_left: TimeLeft) -> Progress:
         """Return what a progress bar or a page shows after an iterate."""
+        seconds = self.seconds
+        time_left.update(iterate.step, seconds=seconds, loss=iterate.loss, restarts=self.restarts.count)
         selected = self.restarts.best_so_far.selected  # not the best: an uninterrupted run would end with it
         return Progress(
             step=iterate.step,
             steps=self.plan.steps,
-            done=fraction_done(self.plan.stages, iterate.step),
+            done=time_left.share,
             evaluations=iterate.evaluations,
             loss=iterate.loss,
             parts=iterate.parts,
             gradient_norm=iterate.gradient_norm,
-            seconds=self.seconds,
+            seconds=seconds,
             restarts=self.restarts.count,
             picture=lambda: postprocess(self.plan, selected.image.cpu().clone()),  # the caller may overwrite it
+            seconds_left=time_left.seconds,
         )
 
     def build_record(self, image: Tensor) -> Record:
@@ -149,13 +153,14 @@ def run(
         state = RunState(plan, build_restarts(plan), started)
         if resumed is not None:
             state.resume(resumed)
+        time_left = None if on_progress is None else start_time_left(plan)
         # TF32 rounds to 10 bits: too coarse for float32, but fine enough for a run whose first part has bfloat16's 8.
         allow_tf32 = plan.precision != "float32"
         with use_repeatable_kernels(plan.device, allow_tf32=allow_tf32), translate_memory_errors(plan):
             for iterate in state.iterate():
                 # 2. Report each iterate, and ask whether to stop.
-                if on_progress is not None:
-                    on_progress(state.build_progress(iterate))
+                if on_progress is not None and time_left is not None:
+                    on_progress(state.build_progress(iterate, time_left))
                 wants_to_stop = should_stop is not None and should_stop()
                 state.interrupted = bool(plan.group.sum(torch.tensor(float(wants_to_stop))) > 0)
                 # 3. Write a checkpoint when it is due.

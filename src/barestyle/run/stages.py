@@ -79,17 +79,6 @@ def reassign_steps(stage: Stage, taken: int, remaining: list[Stage]) -> list[Sta
     return [Stage(stage.size, "float32", left), *remaining] if left else remaining
 
 
-def fraction_done(stages: list[Stage], step: int) -> float:
-    """Return the share of the whole work, 0..1, that is done after `step` steps; a step costs what its pixels cost."""
-    areas = [stage.size.height * stage.size.width for stage in stages]
-    total = sum(area * stage.steps for area, stage in zip(areas, stages, strict=True))
-    done, left = 0, step
-    for area, stage in zip(areas, stages, strict=True):
-        done += area * min(left, stage.steps)
-        left -= min(left, stage.steps)
-    return done / total
-
-
 def shrink_size(size: Size, factor: float) -> Size:
     """Return a size divided by a factor, rounded to whole pixels."""
     return Size(max(round(size.height / factor), 1), max(round(size.width / factor), 1))

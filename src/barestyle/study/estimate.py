@@ -11,13 +11,11 @@ from barestyle.images import read, target_size
 from barestyle.metrics import MetricInputs, compute, select
 from barestyle.run.api import transfer
 from barestyle.run.progress import Progress
+from barestyle.run.stage_costs import EVALUATIONS_PER_STEP
 from barestyle.spec import PaperLBFGS, Spec, with_settings
 from barestyle.study.cell import Cell
 from barestyle.study.expansion import needs_trained_weights
 from barestyle.study.resolve import ResolvedStudy
-
-EVALUATIONS_PER_STEP = 1.05
-"""Of the robust optimizer, measured on the images of the shipped studies; its line search needs more than one."""
 
 CALIBRATION: dict[str, Any] = {"optimizer": "lbfgs", "optimizer.steps": 2}
 

@@ -50,6 +50,7 @@ class Snapshot:
         seconds: since the run began.
         frame: the picture so far, a data URL; empty if the job makes no frames.
         curve: SVG of the loss so far; empty without frames.
+        seconds_left: estimate of the seconds that the rest takes; None during the first steps.
     """
 
     step: int
@@ -58,11 +59,7 @@ class Snapshot:
     seconds: float
     frame: str = ""
     curve: str = ""
-
-    @property
-    def seconds_left(self) -> float | None:
-        """The most seconds that the rest can take at this speed; None before there is a speed."""
-        return self.seconds / self.share * (1 - self.share) if self.share else None
+    seconds_left: float | None = None
 
 
 @dataclass(frozen=True)

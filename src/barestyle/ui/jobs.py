@@ -208,7 +208,13 @@ class Listener:
             self._next_frame = ended + (ended - now) / FRAME_SHARE
         self._job.show(
             Snapshot(
-                progress.step, progress.steps, progress.done, progress.seconds, frame=self._frame, curve=self._curve
+                progress.step,
+                progress.steps,
+                progress.done,
+                progress.seconds,
+                frame=self._frame,
+                curve=self._curve,
+                seconds_left=progress.seconds_left,
             )
         )
 

@@ -38,10 +38,10 @@ def format_details(status: JobStatus) -> str:
 
 
 def format_steps(snapshot: Snapshot) -> str:
-    """Return for example 'Step 12 of 250, at most 40 seconds left'."""
+    """Return for example 'Step 12 of 250, about 40 seconds left'."""
     text = f"Step {snapshot.step} of {snapshot.steps}"
     seconds = snapshot.seconds_left
-    return text if seconds is None else f"{text}, at most {format_duration(seconds)} left"
+    return text if seconds is None else f"{text}, about {format_duration(seconds)} left"
 
 
 def format_finished(images: Sequence[FinishedImage]) -> str:
