@@ -186,7 +186,7 @@ def test_the_library_is_loaded_for_a_heic_only(tmp_path: Path) -> None:
     IMAGE.save(tmp_path / "a.png")
     code = (
         "import sys; from barestyle.images.read import read, readable_extensions; read(sys.argv[1]); "
-        "readable_extensions(); sys.exit('pillow_heif' in sys.modules)"
+        "readable_extensions(); sys.exit('pi_heif' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.png")], check=True)
 

@@ -33,10 +33,10 @@ def decode(data: bytes, name: str, check: Callable[[int, int], None]) -> tuple[P
     orientation in the EXIF data repeats it, and is ignored (ISO/IEC 23008-12, section A.2.2). `check` is called with
     (width, height) before the image is decoded. Raises ImageError if the file is damaged.
     """
-    import pillow_heif  # only for the files that need it
+    import pi_heif  # only for the files that need it
 
     try:
-        file = pillow_heif.HeifFile(data, convert_hdr_to_8bit=False, hdr_to_16bit=False)
+        file = pi_heif.HeifFile(data, convert_hdr_to_8bit=False, hdr_to_16bit=False)
         image = file[file.primary_index]
         check(*image.size)
         samples = np.asarray(image)

@@ -39,7 +39,7 @@ _PACKAGES = (
     "numpy",
     "kornia",
     "pillow",
-    "pillow-heif",
+    "pi-heif",
     "imagecodecs",
     "tifffile",
     "safetensors",
