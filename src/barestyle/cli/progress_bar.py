@@ -1,4 +1,4 @@
-"""The progress of a run: a bar on a terminal, a plain line now and then elsewhere."""
+"""The progress of a run on standard error: a bar, a plain line now and then, or a line of JSON for every step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
+from barestyle.cli.json_output import print_json
+
 if TYPE_CHECKING:
+    from barestyle.cli.options import ProgressMode
     from barestyle.run.plan import Plan
     from barestyle.run.progress import Progress
 
@@ -20,12 +23,14 @@ LINES = 10
 
 
 @contextmanager
-def show_progress(plan: Plan, *, quiet: bool) -> Iterator[Callable[[Progress], None]]:
-    """Yield a function that takes each Progress of a run and shows it on stderr."""
-    console = Console(stderr=True)
-    if quiet:
+def show_progress(plan: Plan, *, mode: ProgressMode) -> Iterator[Callable[[Progress], None]]:
+    """Yield a function that takes each Progress of a run and shows it on stderr; `auto` is a bar on a terminal."""
+    console = Console(stderr=True, force_terminal=True if mode == "bar" else None)
+    if mode == "none":
         yield lambda _progress: None
-    elif console.is_terminal:
+    elif mode == "json":
+        yield lambda progress: print_json(describe_progress(progress), file=sys.stderr)
+    elif mode == "bar" or (mode == "auto" and console.is_terminal):
         with _bar(console) as bar:
             task = bar.add_task("", total=plan.steps, status="")
             yield lambda progress: bar.update(task, completed=progress.step, status=format_progress(progress))
@@ -60,10 +65,31 @@ def format_progress(progress: Progress) -> str:
     text = f"{progress.evaluations} evaluations, loss {progress.loss:.4g}"
     if progress.restarts:
         text += f", restart {progress.restarts}"
-    if progress.done:
-        left = progress.seconds / progress.done * (1 - progress.done)
+    left = estimate_seconds_left(progress)
+    if left is not None:
         text += f", up to {format_duration(left)} left"
     return text
+
+
+def describe_progress(progress: Progress) -> dict[str, float | None]:
+    """Return the fields of a line of `--progress json`."""
+    return {
+        "step": progress.step,
+        "steps": progress.steps,
+        "done": progress.done,
+        "evaluations": progress.evaluations,
+        "loss": progress.loss,
+        "restarts": progress.restarts,
+        "seconds": progress.seconds,
+        "seconds_left": estimate_seconds_left(progress),
+    }
+
+
+def estimate_seconds_left(progress: Progress) -> float | None:
+    """Return the time left at most, or None before any work is done."""
+    if not progress.done:
+        return None
+    return progress.seconds / progress.done * (1 - progress.done)
 
 
 def format_duration(seconds: float) -> str:

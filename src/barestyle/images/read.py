@@ -78,7 +78,21 @@ def _from_file(path: Path, max_pixels: int) -> Picture:
 def decode_file(path: Path, max_pixels: int) -> tuple[PixelArray, int, str]:
     """Return a file's samples (H, W, channels) in sRGB, its bits per channel, and its SHA-256. Raises ImageError."""
     name = repr(str(path))
-    data = _read_bytes(path, name)
+    return _decode(_read_bytes(path, name), name, max_pixels)
+
+
+def read_encoded(data: bytes, *, name: str, max_pixels: int = MAX_PIXELS) -> Picture:
+    """Read a picture from the bytes of an image file that has no path; `name` is for messages.
+
+    `sha256` is that of the bytes, as for a file. Raises what `read` raises.
+    """
+    if not data:
+        raise ImageError(f"{name} is empty (0 bytes); give an image file")
+    samples, bits, digest = _decode(data, name, max_pixels)
+    return from_samples(samples, name=name, sha256=digest, bits=bits)
+
+
+def _decode(data: bytes, name: str, max_pixels: int) -> tuple[PixelArray, int, str]:
     try:
         with without_pillow_limit(), Image.open(io.BytesIO(data), formats=_pillow_formats()) as image:
             check_pixels(image.width, image.height, max_pixels, name)
