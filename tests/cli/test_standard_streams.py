@@ -143,6 +143,14 @@ def test_a_terminal_is_refused(program: Program, feed: Feed, pictures: Path, mon
         StandardInput([STANDARD_STREAM])
 
 
+def test_several_processes_cannot_share_standard_input(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed(b"")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ImageError, match="several processes cannot share standard input"):
+        StandardInput([Path("a.png"), STANDARD_STREAM])
+    assert not StandardInput([Path("a.png"), None]).is_used
+
+
 def test_recolor_through_pipes(program: Program, feed: Feed, pictures: Path, tmp_path: Path) -> None:
     content, style, file = pictures / "content.png", pictures / "style.jpg", tmp_path / "out.png"
     assert program("recolor", content, style, "-o", file).code == 0

@@ -26,7 +26,8 @@ class StandardInput:
     Args:
         files: the input files of the command, None for those that are not given.
 
-    Raises ImageError if `-` is given more than once, or if standard input is a terminal.
+    Raises ImageError if `-` is given more than once, if standard input is a terminal, or if there are several
+    processes.
     """
 
     def __init__(self, files: Iterable[Path | None]) -> None:
@@ -40,6 +41,8 @@ class StandardInput:
             raise ImageError(
                 "standard input is a terminal; pipe an image into it, as in: cat photo.jpg | barestyle ..."
             )
+        if self.is_used and os.environ.get("WORLD_SIZE", "1") != "1":  # started by torchrun
+            raise ImageError("several processes cannot share standard input; name a file, or start without torchrun")
         self._picture: Picture | None = None
 
     def read(self, *, max_pixels: int) -> None:
