@@ -215,7 +215,6 @@ def test_weights_that_are_not_vgg19(
         ("good.png/out.png", ("cannot write to the folder",)),
         ("out.psd", ("has no image extension that can be written", ".png, .jpg, .jpeg, .tif, .tiff, .webp")),
         ("out", ("has no image extension that can be written",)),
-        ("folder", ("has no image extension that can be written",)),
         ("good.jpg", ("exists; choose another name, or overwrite it with --force",)),
     ],
 )

@@ -37,13 +37,13 @@ def test_the_estimate_is_printed_before_the_first_step(
     monkeypatch.setattr("barestyle.run.estimate.get_speed", lambda *_: speed)
     spec = with_settings(preset("npnd").spec, {"size": 64, "network.channels": 6, "optimizer.steps": 10})
     plan = prepare(Request(drawing(64, 48, 1), drawing(64, 48, 2), spec))
-    with show_progress(plan, quiet=True):
+    with show_progress(plan, mode="none"):
         assert capsys.readouterr().err == ""
     # Five layers, each in the start's evaluation, the style's statistics and ten steps; and the building of objects.
     seconds = 0.25 * (5 + 5 * TARGET_EVALUATIONS + 10 * 5 * EVALUATIONS_PER_STEP + BUILD_LAYERS)
-    with show_progress(plan, quiet=False):
+    with show_progress(plan, mode="auto"):
         assert capsys.readouterr().err == f"10 steps, about {format_rounded(seconds)}\n"
-    with show_progress(plan, quiet=False, is_resumed=True):
+    with show_progress(plan, mode="auto", is_resumed=True):
         assert capsys.readouterr().err == ""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,6 +76,9 @@ def test_examples_of_a_document_run(program: Program, here: Path, document: Path
 
 def run(program: Program, here: Path, line: str) -> None:
     """Run a command line and check its output."""
+    if documents.is_pipeline(line):
+        run_pipeline(here, line)
+        return
     assert line.startswith("barestyle "), f"no test runs {line!r}; add it to tests/documents.py with a reason"
     arguments = documents.shrink(line)
     outcome = program(*arguments)
@@ -92,6 +97,15 @@ def run(program: Program, here: Path, line: str) -> None:
     if arguments[:2] == ["study", "report"]:
         (page,) = here.glob(f"studies/{Path(arguments[2]).stem}/report/index.html")
         assert "verdict" in page.read_text(encoding="utf-8").lower()
+
+
+def run_pipeline(here: Path, line: str) -> None:
+    """Run a command line with pipes in a shell, and check the picture that it makes."""
+    program = f'barestyle() {{ {shlex.quote(sys.executable)} -m barestyle "$@"; }}; set -o pipefail; '
+    done = subprocess.run(["bash", "-c", program + documents.shrink_pipeline(line)], capture_output=True, text=True)
+    assert done.returncode == 0, f"{line}\n{done.stderr}"
+    picture = here / line.split("#")[0].split()[-1]
+    assert records.find(picture).spec.size == 48
 
 
 def run_python(text: str, document: Path) -> None:

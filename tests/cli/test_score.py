@@ -12,9 +12,10 @@ from tests.cli.conftest import Program
 
 
 def test_the_record_names_content_and_style(program: Program, painted: Path, pictures: Path) -> None:
-    found = json.loads(program("score", painted, "--json", "--metric", "ssim", "--metric", "patches").out)
+    (line,) = program("score", painted, "--json", "--metric", "ssim", "--metric", "patches").out.splitlines()
+    found = json.loads(line)
     expected = score(painted, pictures / "content.png", pictures / "style.jpg", metrics=["ssim", "patches"])
-    assert found == {"scores": expected.values, "left out": {}, "own objective": []}
+    assert found == {"scores": expected.values, "left_out": {}, "own_objective": []}
 
 
 def test_any_image_is_scored_against_given_ones(program: Program, pictures: Path) -> None:

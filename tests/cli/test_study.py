@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -17,6 +18,8 @@ from tests.cli.conftest import Program
 from tests.study.conftest import study_file
 
 __all__ = ["study_file"]
+
+COUNTS = {"cells": 6, "done": 6, "waiting": 0, "failed": 0, "failures": []}
 
 
 def test_all_commands_from_list_to_report(
@@ -35,9 +38,19 @@ def test_all_commands_from_list_to_report(
     assert "6 cells to run, 0 already in the store" in ran.err
     assert "6/6 cells" in ran.err
     assert program("study", "status", study_file).out == "6 done, 0 waiting, 0 failed\n"
+    assert json.loads(program("study", "status", study_file, "--json").out) == COUNTS
     assert "6 different cells, 6 done" in program("study", "plan", study_file).out
-    again = program("study", "run", study_file)
+    again = program("study", "run", study_file, "--json")
     assert "0 cells to run, 6 already in the store" in again.err
+    (line,) = again.out.splitlines()
+    counted = json.loads(line)
+    assert {name: counted[name] for name in COUNTS} == COUNTS
+    assert (counted["study"], counted["store"], counted["interrupted"]) == ("small", "studies/small", False)
+    assert sum(counted["claims"].values()) == len(counted["verdicts"])
+    reported = json.loads(program("study", "report", study_file, "--json").out)
+    assert Path(reported["page"]).samefile("studies/small/report/index.html")
+    assert reported["verdicts"] == counted["verdicts"]
+    assert all(Path(file).is_file() for file in (*reported["tables"], *reported["sheets"]))
     assert "studies/small/report/index.html" in program("study", "report", study_file).out
     assert Path("studies/small/report/index.html").is_file()
 

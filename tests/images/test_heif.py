@@ -205,3 +205,12 @@ def test_the_format_is_found_by_the_contents_not_the_name(tmp_path: Path) -> Non
     smooth().save(buffer, "PNG")
     (tmp_path / "b.heic").write_bytes(buffer.getvalue())
     check_equal(read(tmp_path / "b.heic"), read(smooth()), levels=0)
+
+
+def test_the_samples_outlive_the_decoder(tmp_path: Path) -> None:
+    """They are a copy: the library frees its memory with the file, and would use it again."""
+    path = tmp_path / "a.heic"
+    pillow_heif.from_pillow(smooth()).save(path, quality=90)
+    first = read(path).pixels
+    for _ in range(3):
+        assert read(path).pixels.equal(first)

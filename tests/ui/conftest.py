@@ -82,7 +82,7 @@ PROGRAM = "import sys; from barestyle.cli import main; sys.exit(main())"
 
 @contextmanager
 def serve_page(temporary: Path, *options: str, program: str = PROGRAM, port: int = 0) -> Iterator[Server]:
-    """Run `barestyle ui` on a port, 0 for a free one; end it by Ctrl-C, and check that it leaves no file and no error."""
+    """Run `barestyle ui` on a port, 0 for a free one; end it by Ctrl-C; check that it leaves no file and no error."""
     temporary.mkdir(exist_ok=True)
     environment = {**os.environ, "TMPDIR": str(temporary), "OMP_NUM_THREADS": "1", "HTTP_PROXY": "http://127.0.0.1:9"}
     arguments = [sys.executable, "-c", program, "ui", "--port", str(port), "--no-open", *options]

@@ -16,8 +16,9 @@ from typer.core import TyperGroup
 
 import barestyle
 from barestyle.cli.batch import batch
+from barestyle.cli.completion import join_bash_words
 from barestyle.cli.demo import demo
-from barestyle.cli.exit_codes import INTERRUPTED, REFUSED
+from barestyle.cli.exit_codes import INTERRUPTED, READER_ENDED, REFUSED
 from barestyle.cli.info import info
 from barestyle.cli.interrupt import STARTUP_INTERRUPT
 from barestyle.cli.messages import print_error, print_note
@@ -27,6 +28,7 @@ from barestyle.cli.recolor import recolor
 from barestyle.cli.rerun import rerun
 from barestyle.cli.resume import resume
 from barestyle.cli.score import score
+from barestyle.cli.standard_streams import discard_output
 from barestyle.cli.study.commands import app as study
 from barestyle.cli.transfer import transfer
 from barestyle.cli.ui import ui
@@ -46,14 +48,20 @@ class StoppedError(Exception):
     """Ctrl-C at a moment when there was no result to save."""
 
 
+class ReaderEndedError(Exception):
+    """The program that reads standard output or standard error through a pipe has ended."""
+
+
 class Program(TyperGroup):
-    """Typer's group, except that Ctrl-C is an exception, where Typer would exit without a message."""
+    """Typer's group, except that Ctrl-C and a closed pipe are exceptions, where Typer would exit by itself."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             raise StoppedError from None
+        except BrokenPipeError:
+            raise ReaderEndedError from None
 
 
 app = typer.Typer(
@@ -118,7 +126,12 @@ def _run(arguments: list[str], *, debug: bool) -> int:
     previous_handler = signal.getsignal(signal.SIGINT)
     try:
         STARTUP_INTERRUPT.watch()
-        code = app(arguments, prog_name="barestyle", standalone_mode=False)
+        with join_bash_words():
+            code = app(arguments, prog_name="barestyle", standalone_mode=False)
+        sys.stdout.flush()  # a pipe may be closed
+    except (ReaderEndedError, BrokenPipeError):
+        discard_output()
+        return READER_ENDED
     except (StoppedError, KeyboardInterrupt, typer.Abort):
         return _fail(NOTHING_SAVED, INTERRUPTED)
     except typer.TyperException as error:

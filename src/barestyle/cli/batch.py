@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,8 +16,9 @@ from barestyle.cli import options
 from barestyle.cli.batch_pairs import DEFAULT_NAME, FIELD_LIST, Pair, find_images, pair_images
 from barestyle.cli.execute import ExecuteOptions, Outcome, execute, report
 from barestyle.cli.exit_codes import INCOMPLETE, INTERRUPTED
+from barestyle.cli.json_output import describe_outcome, print_json
 from barestyle.cli.messages import print_error
-from barestyle.cli.option_groups import RunOptions, SpecOptions, expand_groups
+from barestyle.cli.option_groups import DisplayOptions, RunOptions, SpecOptions, expand_groups
 from barestyle.cli.value_list import split_paths
 from barestyle.errors import BarestyleError, OutputError, RecordError
 
@@ -51,7 +54,7 @@ def batch(
     spec_options: SpecOptions,
     run_options: RunOptions,
     force: options.Force = False,
-    quiet: options.Quiet = False,
+    display: DisplayOptions,
 ) -> int:
     """Repaint every CONTENT in every style.
 
@@ -60,6 +63,7 @@ def batch(
     A pair that fails does not stop the others; the exit code is then 1.
     """
     spec = spec_options.build()
+    execute_options = display.execute_options(force=force)
     values = {"preset": Path(spec_options.preset).stem, "seed": run_options.seed, "size": spec_options.size or "auto"}
     content_files, style_files = find_images(contents), find_images(split_paths(styles))
     pairs = pair_images(content_files, style_files, paired=paired, folder=into, pattern=name, **values)
@@ -72,37 +76,51 @@ def batch(
         precision=run_options.precision,
         memory=run_options.memory,
     )
-    create_folder(into)
+    check_folder(into)
     check_outputs(pairs)
 
     def paint(pair: Pair) -> Outcome | None:
         plan = prepare(run_options.request(pair.content, pair.style, spec))
-        return paint_pair(pair, plan, force=force, quiet=quiet)
+        return paint_pair(pair, plan, execute_options, is_silent=display.quiet or display.as_json)
 
-    return paint_all(pairs, paint, quiet=quiet)
+    return paint_all(pairs, paint, display)
 
 
-def paint_all(pairs: list[Pair], paint: Callable[[Pair], Outcome | None], *, quiet: bool) -> int:
+def paint_all(pairs: list[Pair], paint: Callable[[Pair], Outcome | None], display: DisplayOptions) -> int:
     """Paint every pair, print a summary, and return the exit code. Ctrl-C ends the batch after the current pair."""
     tally = Tally(len(pairs))
     for number, pair in enumerate(pairs, 1):
-        if not quiet:
-            print(f"{number}/{len(pairs)}  {pair.content} in the style of {pair.style}", file=sys.stderr)
+        announce(pair, number, len(pairs), display)
         try:
             outcome = paint(pair)
         except BarestyleError as error:
             print_error(error)
-            tally.failed.append((pair, error))
+            tally.fail(pair, error)
             continue
         tally.add(pair, outcome)
         if outcome is not None and outcome.interrupted:
             print(f"interrupted: {tally.summary()}, {tally.remaining} remaining", file=sys.stderr)
+            if display.as_json:
+                print_json(tally.describe(interrupted=True))
             return INTERRUPTED
-    if not quiet or tally.failed:
+    if display.as_json:
+        print_json(tally.describe(interrupted=False))
+    elif not display.quiet or tally.failed:
         print(tally.summary())
         for pair, failure in tally.failed:
             print(f"  {pair.content} in the style of {pair.style}: {failure}")
     return INCOMPLETE if tally.failed else 0
+
+
+def announce(pair: Pair, number: int, total: int, display: DisplayOptions) -> None:
+    """Print on standard error which pair is next."""
+    if display.quiet or display.progress == "none":
+        return
+    if display.progress == "json":
+        data = {"pair": number, "pairs": total, "content": str(pair.content), "style": str(pair.style)}
+        print_json(data, file=sys.stderr)
+    else:
+        print(f"{number}/{total}  {pair.content} in the style of {pair.style}", file=sys.stderr)
 
 
 @dataclass
@@ -113,15 +131,39 @@ class Tally:
     painted: list[Path] = field(default_factory=list)
     skipped: list[Path] = field(default_factory=list)
     failed: list[tuple[Pair, BarestyleError]] = field(default_factory=list)
+    results: list[dict[str, object]] = field(default_factory=list)
 
     def add(self, pair: Pair, outcome: Outcome | None) -> None:
         """Count a pair: None stands for one that was finished already. One that was interrupted still remains."""
         if outcome is None:
             self.skipped.append(pair.output)
+            self._describe(pair, "skipped", output=str(pair.output))
         elif outcome.error is not None:
-            self.failed.append((pair, outcome.error))
+            self.fail(pair, outcome.error, **describe_outcome(outcome))
         elif outcome.exit_code == 0:
             self.painted.append(pair.output)
+            self._describe(pair, "painted", **describe_outcome(outcome))
+        else:
+            self._describe(pair, "interrupted", **describe_outcome(outcome))
+
+    def fail(self, pair: Pair, error: BarestyleError, **fields: object) -> None:
+        """Count a pair that failed; `fields` describe an image that was saved elsewhere."""
+        self.failed.append((pair, error))
+        self._describe(pair, "failed", **{"output": None, **fields, "error": str(error)})
+
+    def _describe(self, pair: Pair, state: str, **fields: object) -> None:
+        self.results.append({"content": str(pair.content), "style": str(pair.style), "state": state, **fields})
+
+    def describe(self, *, interrupted: bool) -> dict[str, object]:
+        """Return the counts and what became of every pair, for JSON."""
+        return {
+            "painted": len(self.painted),
+            "skipped": len(self.skipped),
+            "failed": len(self.failed),
+            "remaining": self.remaining,
+            "interrupted": interrupted,
+            "results": self.results,
+        }
 
     @property
     def remaining(self) -> int:
@@ -133,22 +175,22 @@ class Tally:
         return f"{len(self.painted)} painted, {len(self.skipped)} skipped, {len(self.failed)} failed"
 
 
-def paint_pair(pair: Pair, plan: Plan, *, force: bool, quiet: bool) -> Outcome | None:
-    """Execute the plan of a pair, or return None if its result is finished.
+def paint_pair(pair: Pair, plan: Plan, execute_options: ExecuteOptions, *, is_silent: bool) -> Outcome | None:
+    """Execute the plan of a pair, or return None if its result is finished. Report it unless `is_silent`.
 
     Raise OutputError if the output is another file, and what `execute` raises.
     """
     from barestyle.run.record import check_output
 
     exists = output_exists(pair.output)
-    if exists and not force and is_finished(pair, plan):
+    if exists and not execute_options.force and is_finished(pair, plan):
         return None
     create_folder(pair.output.parent)
     # What exists and is not finished is from an interrupted run of the same batch, or one killed while it saved.
-    force = force or exists
+    force = execute_options.force or exists
     check_output(pair.output, force=force)
-    outcome = execute(plan, pair.output, ExecuteOptions(force=force, quiet=quiet))
-    report(outcome, quiet=quiet)
+    outcome = execute(plan, pair.output, replace(execute_options, force=force))
+    report(outcome, quiet=is_silent)
     return outcome
 
 
@@ -182,6 +224,19 @@ def is_finished(pair: Pair, plan: Plan) -> bool:
     if record.run_key != plan.run_key:
         raise OutputError(f"{str(pair.output)!r} exists and was made from other inputs or settings; {remedy}")
     return pair.output.exists() and not record.interrupted
+
+
+def check_folder(folder: Path) -> None:
+    """Raise OutputError if a folder does not exist and cannot be created."""
+    from barestyle.atomic_files import check_writable
+
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    parent = missing[-1].parent if missing else folder
+    if not parent.is_dir():
+        reason = os.strerror(errno.ENOTDIR if missing else errno.EEXIST)
+        raise OutputError(f"the folder {str(folder)!r} cannot be created ({reason}); choose another --into")
+    if missing:
+        check_writable(missing[-1])
 
 
 def create_folder(folder: Path) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from barestyle.cli.exit_codes import INTERRUPTED, REFUSED
+from barestyle.cli.json_output import describe_outcome, print_json
 from barestyle.cli.messages import format_count, print_error
+from barestyle.cli.standard_streams import STANDARD_STREAM, write_standard_output
 from barestyle.errors import OutputError
 
 if TYPE_CHECKING:
+    from barestyle.cli.options import ProgressMode
     from barestyle.run.checkpoint import Checkpoint, CheckpointConfig
     from barestyle.run.plan import Plan
     from barestyle.run.progress import Progress
@@ -26,6 +31,7 @@ class ExecuteOptions:
         force: overwrite the output, and snapshots and a video of an earlier run.
         overwrite_output: overwrite the output even without `force`.
         quiet: show no progress.
+        progress: how to show progress, unless `quiet`.
         save_every: steps between snapshots, or None for no snapshots.
         video: file of the video, or None for no video.
         checkpoint: where and how often to write a checkpoint, or None for no checkpoint.
@@ -36,6 +42,7 @@ class ExecuteOptions:
     force: bool = False
     overwrite_output: bool = False
     quiet: bool = False
+    progress: ProgressMode = "auto"
     save_every: int | None = None
     video: Path | None = None
     checkpoint: CheckpointConfig | None = None
@@ -49,7 +56,8 @@ class Outcome:
 
     Attributes:
         result: what the run returned.
-        path: the saved image: the output, or a file in the folder for temporary files if `error` is set.
+        path: the saved image: the output, or a file in the folder for temporary files if `error` is set;
+            STANDARD_STREAM if it went to standard output.
         interrupted: Ctrl-C was pressed, possibly after the last step; `result.interrupted` says if it stopped the run.
         error: why the image could not be saved as the output, or None.
         checkpoint: the checkpoint that `barestyle resume` can continue from, or None.
@@ -113,7 +121,9 @@ def execute(plan: Plan, output: Path, options: ExecuteOptions) -> Outcome:
     stop_point = StopPoint(options.stop_after)
     with (
         Interrupt(silent=is_quiet, stop_on_termination=plan.group.size > 1) as interrupt,
-        show_progress(plan, quiet=is_quiet, is_resumed=options.resumed is not None) as show,
+        show_progress(
+            plan, mode="none" if is_quiet else options.progress, is_resumed=options.resumed is not None
+        ) as show,
         record_video(options.video, plan, force=options.force) as video,
     ):
         observers = [observer for observer in (stop_point, show, snapshots, video) if observer is not None]
@@ -148,8 +158,8 @@ def check_split_options(plan: Plan, output: Path, options: ExecuteOptions) -> No
 
     if plan.group.size == 1:
         return
-    if options.save_every or options.video:
-        name = "--save-every" if options.save_every else "--video"
+    if options.save_every or options.video or output == STANDARD_STREAM:
+        name = "--save-every" if options.save_every else "--video" if options.video else "-o -"
         raise OutputError(
             f"{name} needs the whole picture in one process; leave it out, or start a single process without torchrun"
         )
@@ -166,12 +176,12 @@ def save_or_rescue(result: Result, output: Path, *, overwrite: bool) -> tuple[Pa
     from barestyle.distributed import ALONE, agree
 
     try:
-        return result.save(output, overwrite=overwrite), None
+        return save(result, output, overwrite=overwrite), None
     except OutputError as error:
         group = ALONE if result.shard is None else result.shard.group
         folder = Path(agree(group, lambda: tempfile.mkdtemp(prefix="barestyle-") if group.rank == 0 else "")[0])
         try:
-            rescued = result.save(folder / output.name)
+            rescued = result.save(folder / ("out.png" if output == STANDARD_STREAM else output.name))
         except OutputError:
             if group.rank == 0:
                 folder.rmdir()
@@ -179,18 +189,36 @@ def save_or_rescue(result: Result, output: Path, *, overwrite: bool) -> tuple[Pa
         return rescued, OutputError(f"{error}; the image was saved as {str(rescued)!r} instead")
 
 
-def report(outcome: Outcome, *, quiet: bool) -> None:
-    """Print where the image is, how the run went and how to continue it; with `quiet` only an error."""
+def save(result: Result, output: Path, *, overwrite: bool) -> Path:
+    """Save a result, or write it to standard output, and return the path. Raise OutputError."""
+    if output != STANDARD_STREAM:
+        return result.save(output, overwrite=overwrite)
+    write_standard_output(result.to_png())
+    return output
+
+
+def report(outcome: Outcome, *, quiet: bool, as_json: bool = False, extra: Mapping[str, object] | None = None) -> None:
+    """Print where the image is, how the run went and how to continue it; with `quiet` only an error.
+
+    With `as_json` the result is printed as a line of JSON, with the fields of `extra` at its end. If the image went to
+    standard output, nothing else does.
+    """
     if outcome.error is not None:
         print_error(outcome.error)
+    if as_json:
+        print_json({**describe_outcome(outcome), **(extra or {})})
+        return
     if quiet:
         return
     result = outcome.result
+    is_standard = outcome.path == STANDARD_STREAM
+    file = sys.stderr if is_standard else sys.stdout
     if outcome.error is None:
         size = f"{result.record.width} x {result.record.height}"
         restarts = f", {format_count(result.restarts, 'restart')}" if result.restarts else ""
         evaluations = format_count(result.evaluations, "evaluation")
-        print(f"{outcome.path}  {size} pixels, {evaluations} in {result.seconds:.1f} s{restarts}")
-        print(f"The run ended because {result.reason}.")
+        name = "standard output" if is_standard else outcome.path
+        print(f"{name}  {size} pixels, {evaluations} in {result.seconds:.1f} s{restarts}", file=file)
+        print(f"The run ended because {result.reason}.", file=file)
     if outcome.checkpoint is not None:
-        print(f"To continue, run `barestyle resume {outcome.checkpoint.with_suffix('')}`.")
+        print(f"To continue, run `barestyle resume {outcome.checkpoint.with_suffix('')}`.", file=file)

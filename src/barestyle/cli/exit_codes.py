@@ -8,5 +8,8 @@ INCOMPLETE = 1
 REFUSED = 2
 """The input or the options are invalid, or the result could not be saved where it was asked for."""
 
+READER_ENDED = 141
+"""The program that reads the output has ended: 128 + SIGPIPE, as in shells."""
+
 INTERRUPTED = 130
 """Ctrl-C stopped the command: 128 + SIGINT, as in shells."""

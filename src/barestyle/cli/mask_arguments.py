@@ -29,6 +29,10 @@ class MaskArgument:
         """Return the mask for `transfer`. Raise SpecError for a color that does not exist."""
         if not self.colors:
             return self.path
+        if self.path == Path("-"):
+            raise SpecError(
+                "colors of a map that comes from standard input cannot be selected; name the file of the map"
+            )
         from barestyle.images import ColorMask  # with PyTorch
 
         return ColorMask(self.path, *self.colors)

@@ -10,15 +10,16 @@ import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
 from functools import wraps
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 from barestyle.cli import options
 from barestyle.cli.spec_builder import build_spec
+from barestyle.errors import BarestyleError
 from barestyle.presets import DEFAULT_PRESET
 from barestyle.spec import MAX_PIXELS, Spec
 
 if TYPE_CHECKING:
+    from barestyle.cli.execute import ExecuteOptions
     from barestyle.images import Source
     from barestyle.run.request import Request
     from barestyle.run.rerun import RelocatedFiles
@@ -55,11 +56,33 @@ class RunOptions:
     memory: options.Memory = "auto"
     max_pixels: options.MaxPixels = MAX_PIXELS
 
-    def request(self, content: Source, style: Source | list[Path], spec: Spec, **inputs: Any) -> Request:
+    def request(self, content: Source, style: Source | list[Source], spec: Spec, **inputs: Any) -> Request:
         """Return the request for a run; `inputs` are weights, masks, keep and start."""
         from barestyle.run.request import Request
 
         return Request(content, style, spec, **asdict(self), **inputs)
+
+
+@dataclass(frozen=True)
+class DisplayOptions:
+    """What a command prints: messages for people, or JSON for programs."""
+
+    quiet: options.Quiet = False
+    as_json: options.Json = False
+    progress: options.ProgressDisplay = "auto"
+
+    def execute_options(self, **values: Any) -> ExecuteOptions:
+        """Return the options for executing a plan; `values` are the other ones. Raise BarestyleError."""
+        from barestyle.cli.execute import ExecuteOptions
+
+        if self.quiet and self.progress not in ("auto", "none"):
+            raise BarestyleError(f"--quiet shows no progress, but --progress is {self.progress}; leave one of them out")
+        return ExecuteOptions(quiet=self.quiet, progress=self.progress, **values)
+
+    def check_standard_output(self) -> None:
+        """Refuse --json if the result itself goes to standard output. Raise BarestyleError."""
+        if self.as_json:
+            raise BarestyleError("--json and -o - both write to standard output; name a file with -o")
 
 
 @dataclass(frozen=True)

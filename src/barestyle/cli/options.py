@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from barestyle.cli.completion import (
+    complete_colors,
+    complete_device,
+    complete_precision,
+    complete_preset,
+    complete_setting,
+    complete_start,
+)
 from barestyle.run.progress import CHECKPOINT_EVERY
 from barestyle.spec import DEFAULT_LONGEST_SIDE
 
@@ -16,17 +24,28 @@ PROGRESS_PANEL = "Intermediate results"
 INPUT_PANEL = "Inputs that have moved"
 
 Output = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "-o",
         "--output",
         metavar="OUT",
-        help="Output image: .png, .jpg, .tif, .webp, .avif or .jxl (default: CONTENT-STYLE.png).",
+        help="Output image: .png, .jpg, .tif, .webp, .avif or .jxl; a folder; or - for standard output (default: "
+        "CONTENT-STYLE.png).",
         show_default=False,
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", "-f", help="Overwrite existing output files.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as one line of JSON.")]
+ProgressMode = Literal["auto", "bar", "plain", "json", "none"]
+ProgressDisplay = Annotated[
+    ProgressMode,
+    typer.Option(
+        "--progress",
+        metavar="MODE",
+        help="Progress on standard error: auto (a bar on a terminal, else plain), bar, plain, json or none.",
+    ),
+]
 
 PresetName = Annotated[
     str,
@@ -34,6 +53,7 @@ PresetName = Annotated[
         "--preset",
         "-p",
         metavar="PRESET",
+        autocompletion=complete_preset,
         help="Preset name, as listed by `barestyle presets`, or JSON file of a spec.",
     ),
 ]
@@ -111,6 +131,7 @@ Colors = Annotated[
         "--colors",
         "--colours",
         metavar="C",
+        autocompletion=complete_colors,
         help="Colors of the result: style, luminance (the content's colors), or matched (the style's colors mapped to "
         "the content's palette) (default: the preset's).",
         show_default=False,
@@ -122,6 +143,7 @@ Start = Annotated[
     typer.Option(
         "--start",
         metavar="S",
+        autocompletion=complete_start,
         help="Start from content, noise, or an image file such as an earlier result (default: the preset's).",
         show_default=False,
         rich_help_panel=STYLE_PANEL,
@@ -137,6 +159,7 @@ Settings = Annotated[
     typer.Option(
         "--set",
         metavar="FIELD=VALUE",
+        autocompletion=complete_setting,
         help="Set a field of the spec, such as network.weights.magnitude=0.05; `barestyle presets NAME` lists the "
         "fields. May be repeated.",
         show_default=False,
@@ -155,13 +178,21 @@ Trained = Annotated[
     ),
 ]
 Device = Annotated[
-    str, typer.Option("--device", metavar="D", help="auto, cpu, cuda or mps.", rich_help_panel=RUN_PANEL)
+    str,
+    typer.Option(
+        "--device",
+        metavar="D",
+        help="auto, cpu, cuda or mps.",
+        autocompletion=complete_device,
+        rich_help_panel=RUN_PANEL,
+    ),
 ]
 Precision = Annotated[
     str,
     typer.Option(
         "--precision",
         metavar="P",
+        autocompletion=complete_precision,
         help="auto, float32, bf16, or mixed (bf16 first, then float32).",
         rich_help_panel=RUN_PANEL,
     ),
@@ -191,11 +222,11 @@ SaveEvery = Annotated[
     ),
 ]
 Video = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--video",
         metavar="FILE",
-        help="Save a video of the run: .mp4 or .gif.",
+        help="Save a video of the run: .mp4, .gif, or a folder.",
         show_default=False,
         rich_help_panel=PROGRESS_PANEL,
     ),

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from barestyle.cli.completion import complete_preset
 from barestyle.presets import DEFAULT_PRESET, PRESETS, Preset, preset
 from barestyle.spec.validation import FrozenModel, describe_allowed
 
@@ -17,7 +18,12 @@ from barestyle.spec.validation import FrozenModel, describe_allowed
 def presets(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="PRESET", help="Show the fields of this preset.", show_default=False),
+        typer.Argument(
+            metavar="PRESET",
+            help="Show the fields of this preset.",
+            autocompletion=complete_preset,
+            show_default=False,
+        ),
     ] = None,
     as_json: Annotated[
         bool,

@@ -1,4 +1,4 @@
-"""The progress of a run: a bar on a terminal, a plain line now and then elsewhere."""
+"""The progress of a run on standard error: a bar, a plain line now and then, or a line of JSON for every step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
+from barestyle.cli.json_output import print_json
+
 if TYPE_CHECKING:
+    from barestyle.cli.options import ProgressMode
     from barestyle.run.plan import Plan
     from barestyle.run.progress import Progress
 
@@ -20,18 +23,21 @@ LINES = 10
 
 
 @contextmanager
-def show_progress(plan: Plan, *, quiet: bool, is_resumed: bool = False) -> Iterator[Callable[[Progress], None]]:
+def show_progress(plan: Plan, *, mode: ProgressMode, is_resumed: bool = False) -> Iterator[Callable[[Progress], None]]:
     """Yield a function that takes each Progress of a run and shows it on stderr, after an estimate of the time.
 
-    A resumed run has no estimate before its first steps, as most of it may be done.
+    `auto` is a bar on a terminal. A resumed run has no estimate before its first steps, as most of it may be done.
     Raises DeviceError if the memory is not enough.
     """
-    console = Console(stderr=True)
-    if quiet:
+    console = Console(stderr=True, force_terminal=True if mode == "bar" else None)
+    if mode == "none":
         yield lambda _progress: None
         return
+    if mode == "json":
+        yield lambda progress: print_json(describe_progress(progress), file=sys.stderr)
+        return
     estimate = "" if is_resumed else format_estimate(plan)
-    if console.is_terminal:
+    if mode == "bar" or (mode == "auto" and console.is_terminal):
         with _bar(console) as bar:
             task = bar.add_task("", total=1.0, step=0, steps=plan.steps, status=estimate)
             yield lambda progress: bar.update(
@@ -90,6 +96,20 @@ def format_rounded(seconds: float) -> str:
         return format_duration(5 * round(seconds / 5))
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 60 else format_duration(60 * minutes)
+
+
+def describe_progress(progress: Progress) -> dict[str, float | None]:
+    """Return the fields of a line of `--progress json`."""
+    return {
+        "step": progress.step,
+        "steps": progress.steps,
+        "done": progress.done,
+        "evaluations": progress.evaluations,
+        "loss": progress.loss,
+        "restarts": progress.restarts,
+        "seconds": progress.seconds,
+        "seconds_left": progress.seconds_left,
+    }
 
 
 def format_duration(seconds: float) -> str:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from barestyle.cli import options
+from barestyle.cli.output_option import check_new_folder, create_folders, default_output
+from barestyle.cli.standard_streams import (
+    STANDARD_STREAM,
+    StandardInput,
+    check_standard_output,
+    write_standard_output,
+)
 from barestyle.spec import MAX_PIXELS, MatchedColors
 from barestyle.spec.colors import Method, Space
 
@@ -15,7 +23,9 @@ DEFAULTS = MatchedColors()
 
 
 def recolor(
-    content: Annotated[Path, typer.Argument(metavar="CONTENT", help="Image to recolor.", show_default=False)],
+    content: Annotated[
+        Path, typer.Argument(metavar="CONTENT", help="Image to recolor; - for standard input.", show_default=False)
+    ],
     style: Annotated[Path, typer.Argument(metavar="STYLE", help="Image to take colors from.", show_default=False)],
     output: options.Output = None,
     method: Annotated[
@@ -37,11 +47,19 @@ def recolor(
     from barestyle.images import check_distinct, check_format, check_output, color_transfer, encode
     from barestyle.run.inputs import read_style
 
-    output = output or Path(f"{content.stem}-{style.stem}.png")
-    check_output(output, force=force)
-    check_distinct([output], (content, style))
-    image, reference = (read_style(path, max_pixels=max_pixels) for path in (content, style))
-    check_format(output, image.height, image.width)
+    sources = (content, style)
+    target = default_output(output, sources)
+    standard_input = StandardInput(sources)
+    if target.is_standard:
+        check_standard_output()
+    elif target.new_folder is not None:
+        check_new_folder(target.new_folder)
+    else:
+        check_output(target.path, force=force)
+        check_distinct([target.path], [path for path in sources if path != STANDARD_STREAM])
+    standard_input.read(max_pixels=max_pixels)
+    image, reference = (read_style(standard_input.replace(path), max_pixels=max_pixels) for path in sources)
+    check_format(target.path, image.height, image.width)
     # With `colors=matched` a run does the reverse: it gives the style the colors of the content.
     pixels = color_transfer.match_colors(
         image.pixels,
@@ -51,6 +69,12 @@ def recolor(
         mask=image.alpha,
         reference_mask=reference.alpha,
     )
-    write_atomically(output, encode(pixels, image.alpha, output.suffix, bits=image.bits))
+    data = encode(pixels, image.alpha, ".png" if target.is_standard else target.path.suffix, bits=image.bits)
+    if target.is_standard:
+        write_standard_output(data)
+    else:
+        with create_folders([target]):
+            write_atomically(target.path, data)
     if not quiet:
-        print(f"{output}  {image.width} x {image.height} pixels")
+        name, file = ("standard output", sys.stderr) if target.is_standard else (target.path, sys.stdout)
+        print(f"{name}  {image.width} x {image.height} pixels", file=file)

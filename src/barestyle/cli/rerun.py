@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from barestyle.cli import options
-from barestyle.cli.execute import ExecuteOptions, execute, report
+from barestyle.cli.completion import complete_device
+from barestyle.cli.execute import execute, report
 from barestyle.cli.exit_codes import INCOMPLETE
 from barestyle.cli.messages import print_error
-from barestyle.cli.option_groups import MovedOptions, expand_groups
+from barestyle.cli.option_groups import DisplayOptions, MovedOptions, expand_groups
+from barestyle.cli.output_option import create_folders, parse_output
 from barestyle.spec import MAX_PIXELS
 
 if TYPE_CHECKING:
@@ -25,17 +29,28 @@ def rerun(
         Path, typer.Argument(metavar="OUT", help="Image made by barestyle, or its .json record.", show_default=False)
     ],
     output: Annotated[
-        Path,
-        typer.Option("-o", "--output", metavar="AGAIN", help="Output image of the repeated run.", show_default=False),
+        str,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="AGAIN",
+            help="Output image of the repeated run; a folder; or - for standard output.",
+            show_default=False,
+        ),
     ],
     moved_options: MovedOptions,
     device: Annotated[
         str | None,
-        typer.Option(metavar="D", help="auto, cpu, cuda or mps (default: the recorded device).", show_default=False),
+        typer.Option(
+            metavar="D",
+            help="auto, cpu, cuda or mps (default: the recorded device).",
+            autocompletion=complete_device,
+            show_default=False,
+        ),
     ] = None,
     max_pixels: options.MaxPixels = MAX_PIXELS,
     force: options.Force = False,
-    quiet: options.Quiet = False,
+    display: DisplayOptions,
 ) -> int:
     """Repeat a run from its record and compare the images.
 
@@ -47,19 +62,25 @@ def rerun(
     from barestyle.run import record as records
     from barestyle.run.rerun import plan_rerun
 
+    target = parse_output(output, earlier.name.removesuffix(".json"))
+    execute_options = display.execute_options(force=force)
+    if target.is_standard:
+        display.check_standard_output()
     record = records.find(earlier)
     with use_threads(record.threads):
         plan = plan_rerun(record, earlier, moved_options.relocate(), device=device, max_pixels=max_pixels)
-        records.check_output(output, force=force, inputs=[earlier, *plan.files])
+        target.check(force=force, inputs=[earlier, *plan.files])
         stop_after = (record.restarts, len(record.losses)) if record.interrupted else None
-        outcome = execute(plan, output, ExecuteOptions(force=force, quiet=quiet, stop_after=stop_after))
-    report(outcome, quiet=quiet)
+        with create_folders([target]):
+            outcome = execute(plan, target.path, replace(execute_options, stop_after=stop_after))
     difference = explain_difference(record, outcome.result.record)
+    report(outcome, quiet=display.quiet, as_json=display.as_json, extra={"identical": difference is None})
     if difference is not None:
         print_error(f"the image differs from the earlier one: {difference}")
         return outcome.exit_code or INCOMPLETE
-    if not quiet:
-        print("The image is identical to the earlier one, bit for bit.")
+    if not display.quiet and not display.as_json:
+        file = sys.stderr if target.is_standard else sys.stdout
+        print("The image is identical to the earlier one, bit for bit.", file=file)
     return outcome.exit_code
 
 

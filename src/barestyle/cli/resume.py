@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from barestyle.cli import options
-from barestyle.cli.execute import ExecuteOptions, execute, report
-from barestyle.cli.option_groups import MovedOptions, expand_groups
-from barestyle.cli.video_option import check_video_option
+from barestyle.cli.execute import ExecuteOptions, Outcome, execute, report
+from barestyle.cli.option_groups import DisplayOptions, MovedOptions, expand_groups
+from barestyle.cli.output_option import OutputFile, create_folders
+from barestyle.cli.video_option import check_video_option, parse_video
 from barestyle.errors import RecordError
 from barestyle.spec import MAX_PIXELS
 
@@ -44,7 +45,7 @@ def resume(
     moved_options: MovedOptions,
     max_pixels: options.MaxPixels = MAX_PIXELS,
     force: options.Force = False,
-    quiet: options.Quiet = False,
+    display: DisplayOptions,
 ) -> int:
     """Continue a run that was started with --checkpoint and did not finish.
 
@@ -52,11 +53,22 @@ def resume(
     """
     from barestyle.distributed import join_torchrun
 
-    options_of_run = ExecuteOptions(force=force, quiet=quiet, save_every=save_every, video=video)
+    output = output.with_name(output.name.removesuffix(SUFFIX))
+    video_file = parse_video(video, OutputFile(output), ())
+    options_of_run = display.execute_options(force=force, save_every=save_every)
     with join_torchrun() as group:
-        return continue_run(
-            output, group, options_of_run, moved_options, checkpoint_every=checkpoint_every, max_pixels=max_pixels
+        outcome = continue_run(
+            output,
+            group,
+            options_of_run,
+            moved_options,
+            video=video_file,
+            checkpoint_every=checkpoint_every,
+            max_pixels=max_pixels,
         )
+        if group.rank == 0:
+            report(outcome, quiet=display.quiet, as_json=display.as_json)
+    return outcome.exit_code
 
 
 def continue_run(
@@ -65,10 +77,11 @@ def continue_run(
     options_of_run: ExecuteOptions,
     moved_options: MovedOptions,
     *,
+    video: OutputFile | None,
     checkpoint_every: int | None,
     max_pixels: int,
-) -> int:
-    """Continue the run of an output from its checkpoint, and report; return the exit code."""
+) -> Outcome:
+    """Continue the run of an output from its checkpoint."""
     from barestyle.hardware.threads import use_threads
     from barestyle.run import checkpoint as checkpoints
     from barestyle.run.checkpoint import CheckpointConfig
@@ -76,14 +89,13 @@ def continue_run(
     from barestyle.run.rerun import plan_rerun
     from barestyle.run.split_checkpoint import agree_on_checkpoint
 
-    output = output.with_name(output.name.removesuffix(SUFFIX))
     path = checkpoints.path_for(output)
     if not path.is_file() and output.is_file():
         raise RecordError(
             f"there is no checkpoint for {str(output)!r}; the run is finished, or was started without --checkpoint"
         )
     checkpoint = agree_on_checkpoint(path, group)
-    force, video = options_of_run.force, options_of_run.video
+    force = options_of_run.force
     with use_threads(checkpoint.record.threads if group.size == 1 else None):
         plan = plan_rerun(checkpoint.record, path, moved_options.relocate(), max_pixels=max_pixels, group=group)
         overwrite_output = is_unfinished(output, checkpoint)
@@ -93,13 +105,12 @@ def continue_run(
         execute_options = replace(
             options_of_run,
             overwrite_output=overwrite_output,
+            video=None if video is None else video.path,
             checkpoint=CheckpointConfig(path, checkpoint_every or checkpoint.every),
             resumed=checkpoint,
         )
-        outcome = execute(plan, output, execute_options)
-    if group.rank == 0:
-        report(outcome, quiet=options_of_run.quiet)
-    return outcome.exit_code
+        with create_folders([] if video is None else [video]):
+            return execute(plan, output, execute_options)
 
 
 def is_unfinished(output: Path, checkpoint: Checkpoint) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from barestyle.cli import options
+from barestyle.cli.json_output import print_json
 from barestyle.errors import RecordError
 from barestyle.spec import MAX_PIXELS
 
@@ -34,7 +34,7 @@ def score(
         typer.Option("--metric", metavar="NAME", help="Compute only this metric. May be repeated.", show_default=False),
     ] = None,
     trained: options.Trained = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: options.Json = False,
     max_pixels: options.MaxPixels = MAX_PIXELS,
 ) -> None:
     """Measure how similar a result is to its content and its style, by several metrics."""
@@ -53,7 +53,7 @@ def score(
     scores = metrics.score(result, content_file, style_file, metrics=metric, weights=trained, max_pixels=max_pixels)
     own = [name for name in scores.values if record is not None and metrics.METRICS[name].favors(record.spec)]
     if as_json:
-        print(json.dumps({"scores": scores.values, "left out": scores.left_out, "own objective": own}, indent=2))
+        print_json({"scores": scores.values, "left_out": scores.left_out, "own_objective": own})
     else:
         print_scores(scores, own)
 

@@ -4,7 +4,7 @@ from barestyle.images.color_mask import ColorMask, MaskSource
 from barestyle.images.label_map import LabelMaps
 from barestyle.images.output import EXTENSIONS, check_distinct, check_format, check_output
 from barestyle.images.picture import Picture, PixelArray, Source
-from barestyle.images.read import read
+from barestyle.images.read import read, read_encoded
 from barestyle.images.resize import resize, resize_split, resize_to_whole, shrink, split_image, target_size
 from barestyle.images.split_read import read_split
 from barestyle.images.split_write import SPLIT_EXTENSIONS, collect_slabs, save_split
@@ -25,6 +25,7 @@ __all__ = [
     "collect_slabs",
     "encode",
     "read",
+    "read_encoded",
     "read_split",
     "resize",
     "resize_split",

@@ -39,7 +39,7 @@ def decode(data: bytes, name: str, check: Callable[[int, int], None]) -> tuple[P
         file = pi_heif.HeifFile(data, convert_hdr_to_8bit=False, hdr_to_16bit=False)
         image = file[file.primary_index]
         check(*image.size)
-        samples = np.asarray(image)
+        samples = np.array(image)  # copied, as the library frees its memory with the file
     except BarestyleError:
         raise
     except MemoryError:

@@ -99,7 +99,23 @@ _LOSSY_FORMATS = ("AVIF", "JPEG", "JPEG2000", "MPO", "WEBP")
 def decode_file(path: Path, max_pixels: int) -> DecodedFile:
     """Return the contents of an image file; warn if only the first of several images is used. Raises ImageError."""
     name = repr(str(path))
-    data = _read_bytes(path, name)
+    return _decode_bytes(_read_bytes(path, name), name, max_pixels, path)
+
+
+def read_encoded(data: bytes, *, name: str, max_pixels: int = MAX_PIXELS) -> Picture:
+    """Read a picture from the bytes of an image file that has no path; `name` is for messages.
+
+    `sha256` is that of the bytes, as for a file. Raises what `read` raises.
+    """
+    if not data:
+        raise ImageError(f"{name} is empty (0 bytes); give an image file")
+    file = _decode_bytes(data, name, max_pixels, Path(name))
+    picture = from_samples(file.samples, name=name, sha256=file.sha256, bits=file.bits)
+    return replace(picture, frames=file.frames)
+
+
+def _decode_bytes(data: bytes, name: str, max_pixels: int, path: Path) -> DecodedFile:
+    """Return the contents of an image file from its bytes; `name` and `path` are for messages."""
 
     def check(width: int, height: int) -> None:
         check_pixels(width, height, max_pixels, name)

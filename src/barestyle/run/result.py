@@ -97,6 +97,13 @@ class Result:
             raise
         return path
 
+    def to_png(self) -> bytes:
+        """Return the picture as the bytes of a PNG file, with its record inside.
+
+        The paths of the inputs are absolute, as nobody knows the folder of the file. The picture must not be split.
+        """
+        return encode(self.image, self.alpha, ".png", bits=self.bits, record=self.record.to_json())
+
     def record_beside(self, path: Path) -> Record:
         """Return the record with its inputs' paths relative to the folder of `path`."""
         return self.record.relative_to(path.parent.resolve())

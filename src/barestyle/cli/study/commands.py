@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -14,17 +13,14 @@ from rich.table import Table
 from rich.text import Text
 
 from barestyle.cli import options
-from barestyle.cli.exit_codes import INTERRUPTED
+from barestyle.cli.json_output import print_json
 from barestyle.cli.messages import format_count
 from barestyle.cli.option_groups import expand_groups
-from barestyle.cli.spec_builder import build_spec
 from barestyle.cli.study import options as study_options
+from barestyle.cli.study.json_output import describe_report, describe_results, describe_run
 from barestyle.cli.study.options import StoreOptions, StudyOptions
+from barestyle.cli.study.search import search
 from barestyle.errors import StudyError
-from barestyle.presets import DEFAULT_PRESET
-
-if TYPE_CHECKING:
-    from barestyle.study.search import Candidate
 
 app = typer.Typer(no_args_is_help=True, help="Run ablation studies: variants x optimizers x image pairs x seeds.")
 
@@ -112,6 +108,7 @@ def run(
     hours: study_options.Hours = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed cells again.")] = False,
     quiet: options.Quiet = False,
+    as_json: options.Json = False,
 ) -> int:
     """Run the cells of a study that are not done yet.
 
@@ -148,14 +145,20 @@ def run(
     interrupted = study_run.decide_claims(hours) if until_decided else study_run.run_all(waiting)
     if not interrupted:
         compare_images(store, load_claims(resolved.study.claims))
-    return summarize(store.read_results(), store, interrupted=interrupted, may_be_unfinished=until_decided, quiet=quiet)
+    results = store.read_results()
+    if as_json:
+        print_json(describe_run(resolved.study.study, store, results, interrupted=interrupted))
+    return summarize(results, store, interrupted=interrupted, may_be_unfinished=until_decided, quiet=quiet or as_json)
 
 
 @app.command()
 @expand_groups
-def status(name: study_options.Name, location: StoreOptions) -> None:
+def status(name: study_options.Name, location: StoreOptions, as_json: options.Json = False) -> None:
     """Print how many cells are done, waiting and failed, and why cells failed."""
     results = location.open(study_options.read_study_name(name)).read_results()
+    if as_json:
+        print_json(describe_results(results))
+        return
     counts = Counter(result.state for result in results)
     print(", ".join(f"{counts[state]} {state}" for state in ("done", "waiting", "failed")))
     for reason, number in Counter(result.reason for result in results if result.state == "failed").most_common():
@@ -173,6 +176,7 @@ def report(
             "-o", "--output", metavar="FOLDER", help="Folder for the report (default: report, in the study's folder)."
         ),
     ] = None,
+    as_json: options.Json = False,
 ) -> None:
     """Write a study's report: an HTML page, plots, contact sheets, and tables. The study may still be running."""
     from barestyle.report import write_report
@@ -185,6 +189,9 @@ def report(
     report = write_report(store, output / "report" if output == store.folder.path else output)
     size = sum(file.stat().st_size for file in report.files) / 1e6
     tables = " and ".join(table.name for table in report.tables)
+    if as_json:
+        print_json(describe_report(report, store))
+        return
     print(f"{report.page}, with {tables} and {format_count(len(report.sheets), 'contact sheet')}, {size:.1f} MB in all")
     if not can_write_parquet():
         print(f"the numbers are written as CSV only; for Parquet, run {NEEDS}", file=sys.stderr)
@@ -225,70 +232,4 @@ def import_study(
     print(f"{format_count(added, 'result')} added, {known} already in the store; results in {target}")
 
 
-@app.command()
-@expand_groups
-def search(
-    into: study_options.SearchInto = None,
-    storage: study_options.SearchStorage = None,
-    metric: Annotated[str, typer.Option(metavar="NAME", help="Metric to optimize, as in `barestyle score`.")] = (
-        "held-out"
-    ),
-    pareto: Annotated[
-        bool, typer.Option("--pareto", help="Also maximize SSIM to the content, and print the best trade-offs.")
-    ] = False,
-    trials: Annotated[int, typer.Option(metavar="N", min=1, help="Number of networks to try.")] = 50,
-    preset: options.PresetName = DEFAULT_PRESET,
-    size: Annotated[int, typer.Option(metavar="N", help="Longer side of the results in pixels.")] = 96,
-    steps: Annotated[int, typer.Option(metavar="N", help="Optimizer steps of every run.")] = 30,
-    seed: options.Seed = 0,
-    pair: study_options.Pairs = None,
-    trained: options.Trained = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the best networks only.")] = False,
-) -> int:
-    """Search for better untrained networks, over weights, bias, channels, kernel size and pooling.
-
-    A search that is started again with the same options continues.
-    """
-    spec = build_spec(preset, size=size, steps=steps)
-    from barestyle.cli.interrupt import Interrupt
-    from barestyle.study.declaration import DEFAULT_PAIRS
-    from barestyle.study.image_files import check_image
-    from barestyle.study.search import name_search
-    from barestyle.study.search import search as search_networks
-    from barestyle.study.search_storage import open_storage
-
-    pairs = study_options.parse_pairs(pair) or [(default.content, default.style) for default in DEFAULT_PAIRS]
-    images = [(check_image(content), check_image(style)) for content, style in pairs]
-    name = name_search(spec, images, metric=metric, pareto=pareto, seed=seed)
-
-    def print_candidate(candidate: Candidate) -> None:
-        if not quiet:
-            print(f"{candidate.number:>4}  {format_candidate(candidate)}", file=sys.stderr, flush=True)
-
-    with Interrupt("the networks tried so far are kept") as interrupt:
-        best = search_networks(
-            spec,
-            images,
-            storage=open_storage(into or Path("studies/search"), storage),
-            name=name,
-            metric=metric,
-            pareto=pareto,
-            trials=trials,
-            seed=seed,
-            weights=trained or study_options.find_default_weights(),
-            on_trial=print_candidate,
-            should_stop=lambda: interrupt.requested,
-        )
-    for candidate in best:
-        print(format_candidate(candidate))
-    return INTERRUPTED if interrupt.requested else 0
-
-
-def format_candidate(candidate: Candidate) -> str:
-    """Return a candidate's scores, and its settings as options for `barestyle transfer`."""
-    scores = ", ".join(f"{name} {value:.4g}" for name, value in candidate.scores.items())
-    settings = (
-        f"--set {field}={json.dumps(value, separators=(',', ':')) if isinstance(value, list) else value}"
-        for field, value in candidate.settings.items()
-    )
-    return f"{scores}  {' '.join(settings)}"
+app.command()(search)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from barestyle.cli import options
+from barestyle.cli.completion import complete_pair
 from barestyle.errors import StudyError
 
 if TYPE_CHECKING:
@@ -79,7 +80,10 @@ Seeds = Annotated[str | None, typer.Option(metavar="N,...", help="Seeds, such as
 Pairs = Annotated[
     list[str] | None,
     typer.Option(
-        "--pair", metavar="C,S", help="Content and style image, instead of the study's pairs. May be repeated."
+        "--pair",
+        metavar="C,S",
+        help="Content and style image, instead of the study's pairs. May be repeated.",
+        autocompletion=complete_pair,
     ),
 ]
 Optimizers = Annotated[
