@@ -227,6 +227,7 @@ INSIDE = {
         "result_store",
         "form_values",
         "form",
+        "estimates",
         "regions",
         "client_session",
         "page_session",

@@ -178,7 +178,7 @@ def test_loaded_settings_name_and_restore_their_pictures(
 ) -> None:
     page = open_page()
     load_settings(page, quick_result)
-    page.wait_for_selector("text=It was made from content.png and style.jpg; choose it to repeat it.")
+    page.wait_for_selector("text=It was made from content.png and style.jpg; choose them to repeat it.")
     choose(page, "photo", pictures / "content.png")
     choose(page, "style-1", pictures / "style.jpg")
     choose_samples(page)

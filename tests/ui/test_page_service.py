@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from barestyle.ui.job_queue import JobQueue
 from barestyle.ui.jobs import Job
 from barestyle.ui.library import Library
 from barestyle.ui.limits import Limits
+from barestyle.ui.looks import LOOKS
 from barestyle.ui.page_service import PageService
 from barestyle.ui.page_session import PageSession
 from barestyle.ui.page_state import describe_session, select_changes
@@ -240,7 +242,7 @@ def test_loaded_settings_choose_the_pictures_that_are_here(
 ) -> None:
     session = page.get_session("me")
     form, note = asyncio.run(page.load_record(session, upload(page, quick_result), session.form))
-    assert note == "It was made from content.png and style.jpg; choose it to repeat it."
+    assert note == "It was made from content.png and style.jpg; choose them to repeat it."
     photo = asyncio.run(page.add_picture(session, upload(page, pictures / "content.png")))
     style = asyncio.run(page.add_picture(session, upload(page, pictures / "style.jpg")))
     form, note = asyncio.run(page.load_record(session, upload(page, quick_result), session.form))
@@ -266,3 +268,26 @@ def test_a_folder_of_styles_is_offered_before_the_shipped_ones(page: PageService
     assert records.find(session.results.all[0].file("picture")).styles[0].path == "style.jpg"
     with pytest.raises(PageError, match="there is no folder"):
         Library(LIMITS, pictures / "missing")
+
+
+def test_estimates_of_forms_looks_and_sizes(page: PageService) -> None:
+    """A set takes as long as its pictures together, and a larger size longer than a smaller one."""
+    session = page.get_session("me")
+    assert asyncio.run(page.estimate_form(session, Form())) == {"estimate": "", "looks": {}}
+    form = Form(photo="photo:coffee", styles=[{"picture": "style:mosaic"}], size=256)
+    one = asyncio.run(page.estimate_form(session, form))
+    assert one["estimate"].startswith("About ")
+    assert set(one["looks"]) == set(LOOKS)
+    several = asyncio.run(page.estimate_form(session, form.model_copy(update={"vary": "seeds", "count": 4})))
+    assert several["estimate"].startswith("4 pictures, about ")
+    estimator = page._estimator
+    find = functools.partial(page.describe_picture, session)
+    estimates = [estimator.estimate(form.model_copy(update={"size": size}), find) for size in (256, 1024)]
+    assert all(estimate is not None for estimate in estimates)
+    small, large = (estimate.seconds for estimate in estimates if estimate is not None)
+    assert large > 2 * small > 0
+    wait_for(start(page, session))
+    result = session.results.all[0].info.id
+    sizes = asyncio.run(page.estimate_sizes(session, result, [512, 100_000]))
+    assert "of memory" in sizes["512"]
+    assert sizes["100000"].startswith("Size cannot be 100000")

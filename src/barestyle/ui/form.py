@@ -144,11 +144,6 @@ def make_request(
     Raises SpecError for settings that cannot be used, and PageError for what the page does not offer.
     """
     settings = form.settings()
-    spec = settings.spec(limits)
-    changes: dict[str, Any] = {"style_scale": form.stroke} if form.look != LOADED or form.stroke != 1 else {}
-    if form.start != spec.start.kind and form.look != LOADED:
-        changes["start"] = form.start
-    spec = with_settings(spec, changes)
     masks = regions.masks if regions else (None,) * len(form.styles)
     styles = tuple(
         StyleFile(find_file(style.picture), style.weight, mask) for style, mask in zip(form.styles, masks, strict=True)
@@ -157,7 +152,7 @@ def make_request(
     return PaintRequest(
         content=photo,
         styles=styles,
-        spec=spec,
+        spec=make_spec(form, limits),
         seed=settings.seed,
         title=settings.title,
         name=_make_name(form, photo, styles, settings),
@@ -165,6 +160,15 @@ def make_request(
         records_film=form.film,
         form=form.model_dump(mode="json"),
     )
+
+
+def make_spec(form: Form, limits: Limits) -> Spec:
+    """Return the spec of a form that varies nothing; a loaded one keeps its start. Raise SpecError or PageError."""
+    spec = form.settings().spec(limits)
+    changes: dict[str, Any] = {"style_scale": form.stroke}
+    if form.look != LOADED:
+        changes["start"] = form.start
+    return with_settings(spec, changes)
 
 
 def _make_name(form: Form, photo: Path, styles: tuple[StyleFile, ...], settings: Settings) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import io
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,12 +13,14 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from barestyle.errors import BarestyleError
 from barestyle.images import target_size
 from barestyle.run.record import Input
 from barestyle.spec import Spec
 from barestyle.ui import page_state, previews
 from barestyle.ui.compute import PaintRequest
 from barestyle.ui.errors import PageError
+from barestyle.ui.estimates import Estimator
 from barestyle.ui.form import LOADED, MAX_STYLES, Form, Regions, make_request
 from barestyle.ui.form_values import Settings, get_default_strength, read_record, settings_from_record
 from barestyle.ui.jobs import Job
@@ -41,6 +45,7 @@ class PageService:
     def __init__(self, service: Service, library: Library) -> None:
         self.service = service
         self.library = library
+        self._estimator = Estimator(service.job_queue.compute)
 
     def get_session(self, session_id: str | None) -> PageSession:
         """Return the session of a browser. Raise PageError without an id."""
@@ -93,7 +98,8 @@ class PageService:
         """Return what the page shows of a picture, or None if it is not there any more."""
         entry = self.library.get(picture_id)
         if entry is not None:
-            return self.library.describe(entry)
+            with contextlib.suppress(BarestyleError):  # a file that was changed or removed meanwhile
+                return self.library.describe(entry)
         stored = session.pictures.get(picture_id)
         return stored.info if stored is not None else None
 
@@ -132,6 +138,24 @@ class PageService:
         await self.service.enqueue(session, job)
         self.service.job_queue.changes.notify()
         return job
+
+    async def estimate_form(self, session: PageSession, form: Form) -> dict[str, Any]:
+        """Return what the form's pictures will take, and the time of each look with its other values."""
+
+        def describe() -> dict[str, Any]:
+            find = functools.partial(self.describe_picture, session)
+            return {
+                "estimate": self._estimator.describe_form(form, find),
+                "looks": self._estimator.describe_looks(form, find),
+            }
+
+        return await self.service.run_in_reader(describe)
+
+    async def estimate_sizes(self, session: PageSession, result_id: str, sizes: list[int]) -> dict[str, str]:
+        """Return what a result takes at larger sizes, the long sides in pixels, by size. Raise PageError."""
+        form = Form(**self.get_result(session, result_id).info.form)
+        find = functools.partial(self.describe_picture, session)
+        return await self.service.run_in_reader(lambda: self._estimator.describe_sizes(form, sizes, find))
 
     def stop(self, session: PageSession) -> None:
         """Stop the job that is painted, or else the next one. It keeps its best picture so far."""
@@ -178,7 +202,8 @@ class PageService:
             if (picture := self._find_picture(session, style, missing))
         ]
         changes = {"photo": photo or form.photo, "styles": styles or form.styles, "stroke": record.spec.style_scale}
-        note = f"It was made from {' and '.join(missing)}; choose it to repeat it." if missing else ""
+        them = "it" if len(missing) == 1 else "them"
+        note = f"It was made from {' and '.join(missing)}; choose {them} to repeat it." if missing else ""
         return replace_fields(form, changes), note
 
     def _find_picture(self, session: PageSession, source: Input, missing: list[str]) -> str:

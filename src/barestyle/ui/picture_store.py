@@ -103,6 +103,8 @@ class PictureStore:
 def describe_picture(picture_id: str, name: str, picture: Picture) -> PictureInfo:
     """Return what the page shows of a picture that was read."""
     note = ""
+    if picture.frames > 1:
+        note = f"The first of {picture.frames} images in the file is used."
     if min(picture.width, picture.height) < SMALLEST_USEFUL_SIDE:
         note = f"Only {picture.width} × {picture.height} pixels: the result will be blurred."
     return PictureInfo(id=picture_id, name=name, width=picture.width, height=picture.height, note=note)

@@ -66,8 +66,9 @@ def _create_form_calls(service: PageService) -> list[Call]:
     @answer
     async def save_form(argument: Any, request: gr.Request) -> Any:
         session = service.get_session(session_id_of(request))
-        session.save_form(Form(**argument))
-        return {}
+        form = Form(**argument)
+        session.save_form(form)
+        return await service.estimate_form(session, form)
 
     @answer
     async def load_record(argument: Any, request: gr.Request) -> Any:
@@ -99,6 +100,12 @@ def _create_result_calls(service: PageService) -> list[Call]:
         return {}
 
     @answer
+    async def estimate_sizes(argument: Any, request: gr.Request) -> Any:
+        session = service.get_session(session_id_of(request))
+        sizes = [int(size) for size in argument["sizes"]][:20]
+        return await service.estimate_sizes(session, str(argument["result"]), sizes)
+
+    @answer
     async def delete_result(result_id: Any, request: gr.Request) -> Any:
         service.delete(service.get_session(session_id_of(request)), str(result_id))
         return {}
@@ -114,4 +121,4 @@ def _create_result_calls(service: PageService) -> list[Call]:
         service.change_queue(session, int(argument["number"]), str(argument["action"]))
         return {}
 
-    return [follow, enlarge, delete_result, stop, change_queue]
+    return [follow, enlarge, estimate_sizes, delete_result, stop, change_queue]

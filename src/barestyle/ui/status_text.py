@@ -25,7 +25,7 @@ def format_position(position: int) -> str:
     """Return how many pictures come first."""
     if position == 0:
         return "Starting."
-    return f"{_format_count(position, 'picture')} ahead of yours in the queue."
+    return f"{format_count(position, 'picture')} ahead of yours in the queue."
 
 
 def format_details(status: JobStatus) -> str:
@@ -41,7 +41,7 @@ def format_steps(snapshot: Snapshot) -> str:
     """Return for example 'Step 12 of 250, about 40 seconds left'."""
     text = f"Step {snapshot.step} of {snapshot.steps}"
     seconds = snapshot.seconds_left
-    return text if seconds is None else f"{text}, about {format_duration(seconds)} left"
+    return text if seconds is None else f"{text}, about {format_rounded(seconds)} left"
 
 
 def format_finished(images: Sequence[FinishedImage]) -> str:
@@ -59,12 +59,26 @@ def format_duration(seconds: float) -> str:
     """Return '9 seconds', '3 minutes' or '2 hours 5 minutes'."""
     whole_seconds = max(1, round(seconds))
     if whole_seconds < 90:
-        return _format_count(whole_seconds, "second")
+        return format_count(whole_seconds, "second")
     if whole_seconds < 3570:
-        return _format_count(round(whole_seconds / 60), "minute")
+        return format_count(round(whole_seconds / 60), "minute")
     hours, minutes = divmod(round(whole_seconds / 60), 60)
-    return " ".join([_format_count(hours, "hour"), *([_format_count(minutes, "minute")] if minutes else [])])
+    return " ".join([format_count(hours, "hour"), *([format_count(minutes, "minute")] if minutes else [])])
 
 
-def _format_count(number: int, noun: str) -> str:
+def format_rounded(seconds: float) -> str:
+    """Return a duration to the precision of an estimate: '9 seconds', '25 seconds', '4 minutes'."""
+    return format_duration(seconds if seconds < 15 else 5 * round(seconds / 5))
+
+
+def format_short(seconds: float) -> str:
+    """Return the same for a place with little room: '9 s', '25 s', '4 min', '2 h'."""
+    if seconds < 90:
+        return f"{max(1, round(seconds if seconds < 15 else 5 * round(seconds / 5)))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{round(minutes / 60)} h"
+
+
+def format_count(number: int, noun: str) -> str:
+    """Return a number and its noun, in the plural if needed."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import warnings
 from pathlib import Path
 
 from barestyle.errors import BarestyleError, PixelLimitError
@@ -15,7 +16,9 @@ from barestyle.ui.limits import Limits
 def read_upload(file: Path, limits: Limits) -> Picture:
     """Read a picture. Raise ImageError if it is not one, and PageError if it has more pixels than the limit."""
     try:
-        return read(file, max_pixels=limits.max_pixels)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of profiles and further frames; they would go to the server's terminal
+            return read(file, max_pixels=limits.max_pixels)
     except PixelLimitError:
         megapixels = f"{limits.max_pixels / 1e6:.2g} megapixels"
         raise PageError(f"{file.name!r} has too many pixels; resize it to under {megapixels}") from None

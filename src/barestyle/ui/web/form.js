@@ -37,7 +37,7 @@ export function startForm(element, onPhoto) {
 
 	const vary = createChoices({
 		id: "vary",
-		legend: "Paint",
+		legend: "Side by side",
 		onChange: (value) => change({ vary: value }),
 		className: "choices compact",
 	});
@@ -211,12 +211,15 @@ function createOptions() {
 		{ value: "noise", title: "Noise" },
 	]);
 	const film = createCheckbox({ id: "film", label: "Record a film of the painting", onChange: (value) => change({ film: value }) });
-	const message = create("p", { class: "message", role: "status" });
+	const message = create("p", { role: "status" });
 	const input = create("input", { type: "file", id: "earlier", accept: "image/png,.json", class: "visually-hidden" });
 	input.addEventListener("change", async () => {
 		const file = input.files[0];
 		input.value = "";
-		if (file) message.textContent = await loadSettings(file);
+		if (!file) return;
+		const { text, isRefused } = await loadSettings(file);
+		message.className = isRefused ? "message" : "info";
+		message.textContent = text;
 	});
 	const about = create("p", { class: "info", id: "about" });
 	const element = create("details", { id: "more" }, create("summary", { textContent: "More options" }));
@@ -248,8 +251,8 @@ async function loadSettings(file) {
 		const path = await uploadFile(file, store.page.limits);
 		const answer = await call("load_record", { path, form: store.form });
 		load(answer);
-		return `Loaded the settings of ${file.name}. ${answer.note}`.trim();
+		return { text: `Loaded the settings of ${file.name}. ${answer.note}`.trim(), isRefused: false };
 	} catch (error) {
-		return error.message;
+		return { text: error.message, isRefused: true };
 	}
 }
