@@ -24,10 +24,13 @@ TIMEOUT = 600_000
 
 
 def choose_samples(page: Page, photo: str, style: str) -> None:
-    """Choose a sample for each input, and wait for their previews."""
-    for image_input, name in (("content", photo), ("style", style)):
-        page.click(f'#{image_input}-samples [data-sample="{name}"]')
-        page.wait_for_selector(f'#{image_input} img[src*="-small.jpg"]')
+    """Choose a sample photo and a shipped style, and wait for their previews."""
+    for group, slot, picture in (
+        ("photo-samples", "photo", f"photo:{photo}"),
+        ("style-library", "style-1", f"style:{style}"),
+    ):
+        page.click(f'#{group} [data-picture="{picture}"]')
+        page.wait_for_selector(f'#{slot}[data-picture="{picture}"]')
 
 
 def start(page: Page, size: int) -> None:
@@ -38,22 +41,23 @@ def start(page: Page, size: int) -> None:
 
 def wait_for_live_frames(page: Page) -> None:
     choose_samples(page, "chelsea", "mosaic")
-    start(page, 512)
-    page.wait_for_function("document.querySelector('#viewer progress').value > 0.35", timeout=TIMEOUT)
+    start(page, 768)
+    page.wait_for_function("document.querySelector('#stage progress').value > 0.35", timeout=TIMEOUT)
 
 
 def wait_for_result(page: Page) -> None:
     choose_samples(page, "coffee", "impasto")
     start(page, 512)
     page.wait_for_selector('[data-phase="done"]', timeout=TIMEOUT)
-    page.evaluate("document.querySelector('#result').scrollIntoView()")
+    page.evaluate("document.querySelector('#stage').scrollIntoView()")
 
 
 def wait_for_several_looks(page: Page) -> None:
     choose_samples(page, "rocket", "swirls")
-    page.click("[role=tab]:has-text('Side by side')")
+    page.click('#vary label:has(input[value="looks"])')
+    page.click('#looks label:has(input[value="bare-fast"])')
     for name in ("hand-made", "gaussian-pyramid", "npnd"):
-        page.check(f"#presets input[name={name}]")
+        page.click(f'#looks label:has(input[value="{name}"])')
     start(page, 256)
     page.wait_for_selector('[data-phase="done"]', timeout=TIMEOUT)
     page.evaluate("document.activeElement.blur()")
@@ -95,7 +99,7 @@ def take_screenshots(url: str, chromium: str) -> None:
             )
             page = context.new_page()
             page.goto(url)
-            page.wait_for_selector("#paint")
+            page.wait_for_selector('.gradio-container[data-ready="true"]')
             screenshot.prepare(page)
             if screenshot.density == 1:
                 page.evaluate("window.scrollTo(0, 0)")

@@ -38,7 +38,7 @@ def client(page: PageService) -> Iterator[TestClient]:
 
 def test_the_cookie_is_set_once_and_not_readable_by_scripts(client: TestClient) -> None:
     header = client.get("/").headers["set-cookie"]
-    assert re.fullmatch(rf"{COOKIE}=[\w-]{{32}}; Path=/; Max-Age=\d+; HttpOnly; SameSite=Strict", header)
+    assert re.fullmatch(rf"{COOKIE}=[\w-]{{32}}; Path=/; Max-Age=\d+; HttpOnly; SameSite=Lax", header)
     assert "set-cookie" not in client.get("/").headers
     client.cookies.clear()
     client.cookies.set(COOKIE, "../../etc")

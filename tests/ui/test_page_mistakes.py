@@ -7,9 +7,13 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pillow_heif
 import pytest
 from PIL import Image
 
+from barestyle.run import record as records
+from barestyle.ui.regions import KEEP_COLOR, STYLE_COLORS
+from tests.conftest import drawing
 from tests.ui.conftest import READY, OpenPage, serve_page, wait_until
 from tests.ui.page_actions import (
     choose,
@@ -171,6 +175,45 @@ def test_files_that_cannot_be_used_are_explained_in_the_pages_words(
     Image.new("RGB", (24, 18), "red").save(tmp_path / "tiny.png")
     choose(page, "style-1", tmp_path / "tiny.png")
     page.wait_for_selector("text=Only 24 × 18 pixels: the result will be blurred.")
+
+
+def test_photographs_of_telephones_and_animations(open_page: OpenPage, tmp_path: Path) -> None:
+    """A HEIC is shown and painted; of an animation the first frame is used, and the page says so."""
+    page = open_page()
+    image = drawing(200, 150, 5)
+    pillow_heif.from_pillow(image).save(tmp_path / "IMG_1.HEIC", format="HEIF")
+    drop_files(page, "#photo .slot-area", [tmp_path / "IMG_1.HEIC"])
+    page.wait_for_selector("#photo:has-text('IMG_1.HEIC, 200 × 150')")
+    assert page.eval_on_selector("#photo img", "image => image.decode().then(() => image.naturalWidth)") == 200
+    image.save(tmp_path / "moving.gif", save_all=True, append_images=[image.rotate(90)])
+    choose(page, "style-1", tmp_path / "moving.gif")
+    page.wait_for_selector("text=The first of 2 images in the file is used.")
+
+
+@pytest.mark.slow
+def test_a_mask_in_color_is_loaded_as_regions(open_page: OpenPage, quick_result: Path, tmp_path: Path) -> None:
+    page = open_page()
+    load_settings(page, quick_result)
+    choose_samples(page)
+    page.click("#add-style")
+    page.click('#style-library [data-picture="style:impasto"]')
+    page.wait_for_selector('#style-2[data-picture="style:impasto"]')
+    regions = Image.new("RGB", (600, 400), STYLE_COLORS[0])
+    regions.paste(STYLE_COLORS[1], (300, 0, 600, 400))
+    regions.paste(KEEP_COLOR, (0, 0, 100, 100))
+    regions.save(tmp_path / "map.png")
+    page.click("#regions > button")
+    page.wait_for_selector("#region-editor canvas")
+    page.set_input_files("#regions input[type=file]", tmp_path / "map.png")
+    page.wait_for_timeout(2000)  # the editor draws it
+    page.click("#paint")
+    wait_for_results(page, 1)
+    with page.expect_download() as downloading:
+        page.click('[aria-label="Download PNG"]')
+    downloading.value.save_as(tmp_path / "result.png")
+    record = records.find(tmp_path / "result.png")
+    assert record.keep is not None
+    assert all(style.mask is not None for style in record.styles)
 
 
 def test_loaded_settings_name_and_restore_their_pictures(

@@ -170,6 +170,14 @@ def test_the_oldest_results_and_unused_pictures_are_removed(
     assert session.pictures.get(used.id) is not None, "a result can be painted again"
 
 
+def test_results_have_a_limit_of_bytes(page: PageService, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = page.get_session("me")
+    wait_for(start(page, session))
+    monkeypatch.setattr(result_store, "MAX_BYTES", int(1.5 * session.results.all[0].bytes))
+    wait_for(start(page, session, vary="seeds", seed="1", count=2))
+    assert [Form(**result.info.form).seed for result in session.results.all] == ["2"]
+
+
 def test_changes_are_sent_once(page: PageService) -> None:
     session = page.get_session("me")
     parts = describe_session(session, page.service.job_queue)

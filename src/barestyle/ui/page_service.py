@@ -53,6 +53,7 @@ class PageService:
 
     def open_page(self, session: PageSession) -> dict[str, Any]:
         """Return what the page needs once: the form, its pictures, and the library."""
+        styles = [_describe_entry(entry) for entry in self.library.styles]
         chosen = {picture_id: self.describe_picture(session, picture_id) for picture_id in session.form.picture_ids}
         known = {picture_id: info.model_dump() for picture_id, info in chosen.items() if info is not None}
         return {
@@ -60,7 +61,7 @@ class PageService:
             "form": session.form.model_dump(mode="json"),
             "pictures": known,
             "photos": [_describe_entry(entry) for entry in self.library.photos],
-            "styles": [_describe_entry(entry) for entry in self.library.styles],
+            "styles": styles,
             "uploads": [picture.info.model_dump() for picture in session.pictures.all],
         }
 

@@ -7,6 +7,7 @@ import shutil
 import threading
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from barestyle.ui.job_status import FinishedImage
 
 MAX_RESULTS = 60
 """Results of a session; when there are more, the oldest is removed."""
+
+MAX_BYTES = 2_000_000_000
+"""Bytes of a session's results; when there are more, the oldest is removed."""
 
 INFO = "result.json"
 
@@ -61,6 +65,11 @@ class StoredResult:
 
     info: ResultInfo
     folder: Path
+
+    @cached_property
+    def bytes(self) -> int:
+        """Bytes of the result's files."""
+        return sum(path.stat().st_size for path in self.folder.iterdir())
 
     def file(self, kind: str) -> Path:
         """Return the file of a kind: picture, record, before, after, thumbnail or film."""
@@ -129,9 +138,9 @@ class ResultStore:
         result = StoredResult(info, folder)
         with self._lock:
             self._results[info.id] = result
-            surplus = list(self._results)[:-MAX_RESULTS]
-        for result_id in surplus:
-            self.remove(result_id)
+            results = list(self._results.values())
+        while len(results) > MAX_RESULTS or (len(results) > 1 and sum(each.bytes for each in results) > MAX_BYTES):
+            self.remove(results.pop(0).info.id)
         return result
 
     def remove(self, result_id: str) -> bool:

@@ -9,6 +9,8 @@ import shutil
 import time
 from pathlib import Path
 
+from barestyle.atomic_files import check_writable
+from barestyle.errors import OutputError
 from barestyle.ui import page_session
 from barestyle.ui.client_session import ClientSession
 from barestyle.ui.errors import PageError
@@ -36,6 +38,8 @@ class Sessions:
     Args:
         root: an existing folder, empty.
         kept_folder: where to keep the sessions of browsers, or None to delete them with the server.
+
+    Raises PageError if the folder cannot be written.
     """
 
     def __init__(self, root: Path, kept_folder: Path | None = None) -> None:
@@ -47,7 +51,13 @@ class Sessions:
         self._session_root = root / "sessions"
         self._session_root.mkdir()
         self._page_root = kept_folder or self._session_root
-        self._page_root.mkdir(parents=True, exist_ok=True)
+        try:
+            self._page_root.mkdir(parents=True, exist_ok=True)
+            check_writable(self._page_root / STATE)
+        except (OSError, OutputError) as error:
+            raise PageError(
+                f"sessions cannot be kept in {str(self._page_root)!r} ({error}); give --keep-sessions another folder"
+            ) from None
 
     def __len__(self) -> int:
         return len(self._clients) + len(self._pages)
