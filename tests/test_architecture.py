@@ -240,6 +240,7 @@ INSIDE = {
         "gradio_errors",
         "api",
         "remote_calls",
+        "region_editor",
         "page",
         "file_routes",
         "theme",

@@ -72,7 +72,7 @@ class Server:
 
 SHORT_SESSIONS = (
     "from barestyle.ui import page_session\n"
-    "page_session.PAGE_TIMEOUT = page_session.EMPTY_TIMEOUT = 40.0\n"
+    "page_session.PAGE_TIMEOUT = page_session.EMPTY_TIMEOUT = 60.0\n"
     "page_session.ABSENT_SECONDS = 2.0\n"
 )
 """Program text that ends a browser's session some seconds after its page is closed."""

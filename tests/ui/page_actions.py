@@ -68,7 +68,7 @@ def wait_for_results(page: Page, count: int) -> None:
         "count => document.querySelectorAll('.results li').length === count"
         " && !['waiting', 'painting'].includes(document.querySelector('#stage').dataset.phase)",
         arg=count,
-        timeout=120_000,
+        timeout=240_000,
     )
 
 

@@ -204,7 +204,9 @@ def test_a_mask_in_color_is_loaded_as_regions(open_page: OpenPage, quick_result:
     regions.save(tmp_path / "map.png")
     page.click("#regions > button")
     page.wait_for_selector("#region-editor canvas")
-    page.set_input_files("#regions input[type=file]", tmp_path / "map.png")
+    with page.expect_file_chooser() as chooser:
+        page.click("#mask")
+    chooser.value.set_files(tmp_path / "map.png")
     page.wait_for_timeout(2000)  # the editor draws it
     page.click("#paint")
     wait_for_results(page, 1)

@@ -38,7 +38,7 @@ def test_a_closed_page_makes_way_for_those_who_wait(
     first.close()
     third.wait_for_selector('[data-phase="painting"]', timeout=15_000)
     third.close()
-    wait_until(lambda: page_server.session_folders() <= earlier_sessions, 60)
+    wait_until(lambda: page_server.session_folders() <= earlier_sessions, 120)
 
 
 @pytest.mark.slow
@@ -107,5 +107,5 @@ def test_ten_browsers_at_once(
         assert downloading.value.suggested_filename.startswith(f"{SAMPLES[number % 2]}-hatching-"), "its own picture"
     for page in (running, *pages):
         page.close()
-    wait_until(lambda: page_server.session_folders() <= earlier_sessions, 90)
+    wait_until(lambda: page_server.session_folders() <= earlier_sessions, 150)
     assert page_server.memory() - before < 100_000_000

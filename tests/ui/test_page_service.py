@@ -182,7 +182,7 @@ def test_changes_are_sent_once(page: PageService) -> None:
     session = page.get_session("me")
     parts = describe_session(session, page.service.job_queue)
     first = select_changes(parts, {})
-    assert list(first) == ["results", "frame", "queue", "job"]
+    assert list(first) == ["results", "frame", "queue", "failures", "job"]
     seen = {name: part["digest"] for name, part in first.items()}
     assert select_changes(parts, seen) == {}
     job = wait_for(start(page, session))
@@ -267,7 +267,7 @@ def test_loaded_settings_choose_the_pictures_that_are_here(
 def test_a_folder_of_styles_is_offered_before_the_shipped_ones(page: PageService, pictures: Path) -> None:
     page.library = Library(LIMITS, pictures)
     session = page.get_session("me")
-    styles = page.open_page(session)["styles"]
+    styles = asyncio.run(page.open_page(session))["styles"]
     assert {"id": "own:style.jpg", "title": "style"} in styles
     assert [style["id"] for style in styles if style["id"].startswith("style:")] == [
         f"style:{name}" for name in samples.STYLES

@@ -21,14 +21,14 @@ from barestyle.cli.demo import demo
 from barestyle.cli.exit_codes import INTERRUPTED, READER_ENDED, REFUSED
 from barestyle.cli.info import info
 from barestyle.cli.interrupt import STARTUP_INTERRUPT
-from barestyle.cli.messages import print_error, print_note
+from barestyle.cli.messages import NotePrinter, print_error
 from barestyle.cli.presets import presets
 from barestyle.cli.probe import probe
 from barestyle.cli.recolor import recolor
 from barestyle.cli.rerun import rerun
 from barestyle.cli.resume import resume
 from barestyle.cli.score import score
-from barestyle.cli.standard_streams import discard_output
+from barestyle.cli.standard_streams import discard_output, flush_standard_output
 from barestyle.cli.study.commands import app as study
 from barestyle.cli.transfer import transfer
 from barestyle.cli.ui import ui
@@ -111,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # --debug is accepted anywhere, because people append it to the command that failed.
     remaining = [argument for argument in remaining if argument != "--debug"]
     with warnings.catch_warnings():
-        warnings.showwarning = print_note
+        warnings.showwarning = NotePrinter()
         if {"-q", "--quiet"} & set(remaining):
             warnings.simplefilter("ignore")
         return _run(remaining or ["--help"], debug=debug)
@@ -128,7 +128,7 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         STARTUP_INTERRUPT.watch()
         with join_bash_words():
             code = app(arguments, prog_name="barestyle", standalone_mode=False)
-        sys.stdout.flush()  # a pipe may be closed
+        flush_standard_output()  # a pipe may be closed, or a disk full
     except (ReaderEndedError, BrokenPipeError):
         discard_output()
         return READER_ENDED

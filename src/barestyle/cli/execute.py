@@ -174,14 +174,17 @@ def save_or_rescue(result: Result, output: Path, *, overwrite: bool) -> tuple[Pa
     Return the path of the image and, if it is not `output`, the reason. Raise OutputError if neither can be written.
     """
     from barestyle.distributed import ALONE, agree
+    from barestyle.images.output import EXTENSIONS
 
     try:
         return save(result, output, overwrite=overwrite), None
     except OutputError as error:
         group = ALONE if result.shard is None else result.shard.group
         folder = Path(agree(group, lambda: tempfile.mkdtemp(prefix="barestyle-") if group.rank == 0 else "")[0])
+        suffix = output.suffix.lower()
         try:
-            rescued = result.save(folder / ("out.png" if output == STANDARD_STREAM else output.name))
+            # Not under its own name, which may be what cannot be written.
+            rescued = result.save(folder / f"out{suffix if suffix in EXTENSIONS else '.png'}")
         except OutputError:
             if group.rank == 0:
                 folder.rmdir()

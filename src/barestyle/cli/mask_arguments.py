@@ -75,6 +75,9 @@ def parse_mask(text: str) -> list[tuple[MaskArgument, Path]]:
 def parse_keep(text: str) -> MaskArgument:
     """Return the mask of 'face.png', or of 'map.png:#ff0000,#0000ff'. Raise SpecError if the text can mean both."""
     match = re.fullmatch(rf"(.+):({COLOR}(?:,{COLOR})*)", text)
+    file, colon, _ = text.rpartition(":")
+    if match is None and colon and _is_file(file) and not _is_file(text):
+        raise SpecError(f"--keep {text!r} has no colors that can be read; write it like map.png:#ff0000,blue")
     if match is None or (not _is_file(match[1]) and (_is_file(text) or not match[2].startswith("#"))):
         return MaskArgument(Path(text))
     if _is_file(text):
@@ -118,6 +121,8 @@ def _split_mask(text: str) -> tuple[Path, Path]:
             f"--mask must be MASK:STYLE, such as sky.png:painting.jpg, or MAP:COLOR=STYLE,..., not {text!r}"
         )
     mask, style = next((split for split in splits if _is_file(split[0])), splits[0])
+    if _is_file(mask) and not _is_file(style) and ("=" in style or style.startswith("#")):
+        raise SpecError(f"--mask {text!r} has no color and style that can be read; write it like {EXAMPLE}")
     return Path(mask), Path(style)
 
 

@@ -15,6 +15,14 @@ def print_error(error: Exception | str) -> None:
     print(f"barestyle: {str(error).rstrip('.')}", file=sys.stderr)
 
 
-def print_note(message: Warning | str, *_: object, **__: object) -> None:
-    """Print a warning as one line; takes the arguments of `warnings.showwarning`."""
-    print(f"barestyle: note: {message}", file=sys.stderr)
+class NotePrinter:
+    """Prints warnings as lines, each text once; has the arguments of `warnings.showwarning`."""
+
+    def __init__(self) -> None:
+        self._printed: set[str] = set()
+
+    def __call__(self, message: Warning | str, *_: object, **__: object) -> None:
+        """Print a warning, unless the same was printed before."""
+        if str(message) not in self._printed:
+            self._printed.add(str(message))
+            print(f"barestyle: note: {message}", file=sys.stderr)

@@ -41,7 +41,9 @@ class OutputFile:
         elif self.new_folder is None:
             check_output(self.path, force=force, inputs=[path for path in inputs if path != STANDARD_STREAM])
         else:
-            check_new_folder(self.new_folder)  # a file in it replaces nothing
+            check_new_folder(self.new_folder)
+            # A file in it replaces nothing, but its name can be one that cannot be written.
+            check_output(self.new_folder.parent / self.path.name, force=True)
 
 
 def parse_output(text: str, default_name: str | None) -> OutputFile:
@@ -115,7 +117,11 @@ def create_folders(files: Iterable[OutputFile]) -> Iterator[None]:
             try:
                 folder.mkdir()
             except FileExistsError:
-                continue
+                if folder.is_dir():
+                    continue
+                raise OutputError(
+                    f"the folder {str(folder)!r} cannot be created, because a file has its name; choose another one"
+                ) from None
             except OSError as error:
                 raise OutputError(
                     f"the folder {str(folder)!r} cannot be created ({error.strerror}); choose another one"

@@ -12,6 +12,8 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from barestyle.cli.json_output import print_json
+from barestyle.cli.messages import format_count
+from barestyle.cli.standard_streams import discard_output
 
 if TYPE_CHECKING:
     from barestyle.cli.options import ProgressMode
@@ -34,7 +36,7 @@ def show_progress(plan: Plan, *, mode: ProgressMode, is_resumed: bool = False) -
         yield lambda _progress: None
         return
     if mode == "json":
-        yield lambda progress: print_json(describe_progress(progress), file=sys.stderr)
+        yield _until_closed(lambda progress: print_json(describe_progress(progress), file=sys.stderr))
         return
     estimate = "" if is_resumed else format_estimate(plan)
     if mode == "bar" or (mode == "auto" and console.is_terminal):
@@ -45,8 +47,25 @@ def show_progress(plan: Plan, *, mode: ProgressMode, is_resumed: bool = False) -
             )
     else:
         if estimate:
-            print(f"{plan.steps} steps, {estimate}", file=sys.stderr, flush=True)
-        yield LinePrinter(plan.steps)
+            print(f"{format_count(plan.steps, 'step')}, {estimate}", file=sys.stderr, flush=True)
+        yield _until_closed(LinePrinter(plan.steps))
+
+
+def _until_closed(show: Callable[[Progress], None]) -> Callable[[Progress], None]:
+    """Return a function that shows progress until nobody reads it any more; the run goes on."""
+    is_closed = False
+
+    def show_if_open(progress: Progress) -> None:
+        nonlocal is_closed
+        if is_closed:
+            return
+        try:
+            show(progress)
+        except BrokenPipeError:
+            is_closed = True
+            discard_output()
+
+    return show_if_open
 
 
 def format_estimate(plan: Plan) -> str:
@@ -83,7 +102,7 @@ def format_progress(progress: Progress) -> str:
     text = f"{progress.evaluations} evaluations, loss {progress.loss:.4g}"
     if progress.restarts:
         text += f", restart {progress.restarts}"
-    if progress.seconds_left is not None:
+    if progress.seconds_left is not None and progress.done < 1:
         text += f", about {format_rounded(progress.seconds_left)} left"
     return text
 

@@ -54,6 +54,7 @@ def recolor(
         check_standard_output()
     elif target.new_folder is not None:
         check_new_folder(target.new_folder)
+        check_output(target.new_folder.parent / target.path.name, force=True)
     else:
         check_output(target.path, force=force)
         check_distinct([target.path], [path for path in sources if path != STANDARD_STREAM])

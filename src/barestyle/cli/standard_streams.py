@@ -37,6 +37,8 @@ class StandardInput:
                 f"- is given for {count} images, but standard input holds a single one; name the files of the others"
             )
         self.is_used = count == 1
+        if self.is_used and sys.stdin is None:
+            raise ImageError("standard input is closed; pipe an image into it, as in: cat photo.jpg | barestyle ...")
         if self.is_used and sys.stdin.isatty():
             raise ImageError(
                 "standard input is a terminal; pipe an image into it, as in: cat photo.jpg | barestyle ..."
@@ -59,9 +61,11 @@ class StandardInput:
 
 def check_standard_output() -> None:
     """Raise OutputError if standard output is a terminal."""
+    if sys.stdout is None:
+        raise OutputError("standard output is closed; redirect it, as in: -o - > out.png")
     if sys.stdout.isatty():
         raise OutputError(
-            "standard output is a terminal, which cannot show a PNG file; redirect it, as in: -o - > out.png"
+            "standard output is a terminal, which cannot show an image; redirect it, as in: -o - > out.png"
         )
 
 
@@ -77,9 +81,25 @@ def write_standard_output(data: bytes) -> None:
         raise write_error(Path("standard output"), error) from None
 
 
+def flush_standard_output() -> None:
+    """Write what is left to standard output. Raises OutputError, or BrokenPipeError if the reader has ended."""
+    if sys.stdout is None:  # it was closed before the program began
+        return
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        with open(os.devnull, "wb") as nowhere:  # so that Python's last flush does not fail either
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        raise OutputError(f"cannot write to standard output ({error.strerror}); free some space") from None
+
+
 def discard_output() -> None:
     """Redirect standard output and standard error to nowhere, so that Python's last flush does not fail either."""
     for stream in (sys.stdout, sys.stderr):
+        if stream is None:
+            continue
         try:
             stream.flush()
         except BrokenPipeError:

@@ -32,6 +32,7 @@ def check_video_option(video: OutputFile, output: Path, *, force: bool, inputs: 
 
     if video.new_folder is not None:
         check_new_folder(video.new_folder)
+        check_video(video.new_folder.parent / video.path.name, force=True)
         return
     check_video(video.path, force=force)
     check_distinct([video.path], [path for path in (output, *inputs) if path != STANDARD_STREAM], what=ANOTHER_FILE)

@@ -109,6 +109,8 @@ def read_encoded(data: bytes, *, name: str, max_pixels: int = MAX_PIXELS) -> Pic
     """
     if not data:
         raise ImageError(f"{name} is empty (0 bytes); give an image file")
+    if video_files.is_video(data[: video_files.SIGNATURE_LENGTH]):
+        raise ImageError(f"{name} is a video; give an image, such as a frame that ffmpeg exports")
     file = _decode_bytes(data, name, max_pixels, Path(name))
     picture = from_samples(file.samples, name=name, sha256=file.sha256, bits=file.bits)
     return replace(picture, frames=file.frames)

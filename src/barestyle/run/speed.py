@@ -1,4 +1,4 @@
-"""The speed of this machine: measured by a few evaluations, and cached for an hour."""
+"""The speed of this machine: measured by a few evaluations, and cached for programs that start within an hour."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from barestyle.errors import OutputError
 from barestyle.hardware.kernels import use_repeatable_kernels
 from barestyle.networks import Network, Size, build_network
 from barestyle.networks.vgg19 import get_cache_folder
-from barestyle.objective import build_objective
+from barestyle.objective import build_objective, is_out_of_memory
 from barestyle.run.operations import Operations, count_operations
 from barestyle.run.precision import Precision, StagePrecision, cast_network
 from barestyle.spec import NoContentLoss, Spec, WhitenedLoss
@@ -27,7 +27,7 @@ from barestyle.spec.validation import FrozenModel, Positive
 CACHE_NAME = "speed.json"
 
 MAX_AGE = 3600.0
-"""Seconds for which a measurement is used: other programs may have slowed it down."""
+"""Seconds for which other programs use a measurement: the machine may have been busy. A program keeps its own."""
 
 MAX_SECONDS = 0.2
 """Seconds after which no further evaluation of the same image is timed."""
@@ -81,11 +81,17 @@ _speeds: dict[str, Speed] = {}
 def get_speed(device: torch.device, precision: Precision) -> Speed:
     """Return the speed of a device: measured in this process, cached by another one, or else measured now.
 
-    Measuring takes about half a second on two CPU cores.
+    Measuring takes about half a second on two CPU cores. If there is not enough memory for it, DEFAULT_SPEED is
+    returned.
     """
     speed = find_speed(device, precision)
     if speed is None:
-        speed = measure_speed(device, precision)
+        try:
+            speed = measure_speed(device, precision)
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+            return DEFAULT_SPEED  # an estimate that is off is better than no run
         key = _describe(device, precision)
         _speeds[key] = speed
         _write_cache(get_cache_folder() / CACHE_NAME, key, speed)

@@ -22,6 +22,9 @@ SETTLED_SHARE = 0.05
 SETTLED_SECONDS = 5.0
 """Seconds after which even a small share of a long run tells its speed."""
 
+OVERTIME = 1.2
+"""A stage that takes more than its usual number of steps will take at least so many times those that it has taken."""
+
 TREND_PATIENCES = 2
 """Length of the trend of the loss's decrease, in patiences of the plateau detector."""
 
@@ -68,7 +71,7 @@ class TimeLeft:
         self._step, self._iterates = step, self._iterates + 1
         self._best_losses.append(min(loss, *self._best_losses[-1:]) if self._best_losses else loss)
         done, left = self._measure_work()
-        if self._start is None:  # the time before the first iterate is that of reading libraries, too
+        if self._start is None:  # the time before the first iterate includes loading libraries
             self._start = seconds, done
         self.share = max(self.share, done / (done + left) if done else 0.0)
         self.seconds = self._estimate(seconds - self._start[0], done - self._start[1], done + left, left)
@@ -114,14 +117,15 @@ def forecast_steps(cost: StageCost, best_losses: Sequence[float], taken: int) ->
 
     The decrease of the loss's logarithm over `patience` steps falls by about the same factor from step to step; the
     stage ends when the loss decreases by less than the tolerance. At first the trend is steeper than later, so
-    the usual number of steps counts the more, the farther away the end is that the trend leads to.
+    the usual number of steps counts more if the trend's end is far away.
 
     Args:
         cost: of the stage.
         best_losses: the lowest loss after the start and after every step so far.
         taken: steps so far.
     """
-    usual = float(cost.expected if taken < cost.expected else max(cost.steps, taken))
+    # A stage that takes longer than usual is taken to go on for a while, so that the time left does not jump.
+    usual = max(min(cost.steps, max(cost.expected, OVERTIME * taken)), float(taken))
     if cost.patience is None or len(best_losses) <= (1 + TREND_PATIENCES) * cost.patience or not cost.tolerance:
         return usual
     length = TREND_PATIENCES * cost.patience

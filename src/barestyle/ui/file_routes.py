@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from urllib.parse import quote
 
-import anyio
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import FileResponse, Response
 
@@ -51,28 +52,28 @@ def create_router(service: PageService) -> APIRouter:
         result = find_session(request).results.get(result_id)
         if result is None:
             raise HTTPException(404, "there is no such picture; it may have been deleted")
-        return await _respond(result, kind)
+        return await _respond(result, kind, service)
 
     return router
 
 
-async def _respond(result: StoredResult, kind: str) -> Response:
+async def _respond(result: StoredResult, kind: str, service: PageService) -> Response:
+    name = result.info.name
     if kind in SCREEN_KINDS and (path := result.file(kind)).exists():
         return FileResponse(path, headers=CACHE)
     if kind in DOWNLOAD_KINDS and (path := result.file(kind)).exists():
-        return FileResponse(path, filename=f"{result.info.name}{DOWNLOAD_KINDS[kind]}", headers=CACHE)
+        return FileResponse(path, filename=f"{name}{DOWNLOAD_KINDS[kind]}", headers=CACHE)
     if kind in CONVERTED_KINDS:
-        data = await anyio.to_thread.run_sync(_convert, result.file("picture"), f".{kind}")
-        headers = {"Content-Disposition": f'attachment; filename="{_to_ascii(result.info.name)}.{kind}"'}
-        return Response(data, media_type=CONVERTED_KINDS[kind], headers={**CACHE, **headers})
+        try:
+            data = await service.service.run_in_reader(lambda: _convert(result.file("picture"), f".{kind}"))
+        except BarestyleError as error:
+            raise HTTPException(404, str(error)) from None
+        headers = {**CACHE, "Content-Disposition": f"attachment; filename*=UTF-8''{quote(f'{name}.{kind}')}"}
+        return Response(data, media_type=CONVERTED_KINDS[kind], headers=headers)
     raise HTTPException(404, "there is no such file of this picture")
 
 
 def _convert(picture: Path, extension: str) -> bytes:
-    """Return a PNG in another format."""
-    image = read(picture)
+    """Return a PNG in another format; it has no more pixels than the page allows, as the page has painted it."""
+    image = read(picture, max_pixels=sys.maxsize)
     return encode(image.pixels, image.alpha, extension, bits=image.bits)
-
-
-def _to_ascii(name: str) -> str:
-    return name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_")

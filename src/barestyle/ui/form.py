@@ -30,8 +30,8 @@ MIN_SIZE = 64
 LOADED = "loaded settings"
 """The value of `look` that stands for the settings of an earlier result, which are in `spec`."""
 
-MAX_STEM_LENGTH = 30
-"""Characters of an input's file name that go into the name of a result."""
+MAX_STEM_BYTES = 30
+"""Bytes of an input's file name that go into the name of a result: file systems limit names to 255."""
 
 
 class StyleChoice(FrozenModel):
@@ -173,8 +173,13 @@ def make_spec(form: Form, limits: Limits) -> Spec:
 
 def _make_name(form: Form, photo: Path, styles: tuple[StyleFile, ...], settings: Settings) -> str:
     """Return a file name that says what the picture was made from and how."""
-    parts = [path.stem[:MAX_STEM_LENGTH] for path in (photo, *(style.file for style in styles))]
+    parts = [shorten(path.stem) for path in (photo, *(style.file for style in styles))]
     parts.append("loaded" if form.look == LOADED else form.look)
     if settings.strength is not None:
         parts.append(f"{settings.strength:g}")
     return "-".join([*parts, f"seed{settings.seed}", f"{form.size}px"])
+
+
+def shorten(stem: str) -> str:
+    """Return the first MAX_STEM_BYTES of a file's name, in UTF-8."""
+    return stem.encode()[:MAX_STEM_BYTES].decode(errors="ignore")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,10 +19,21 @@ CACHED_PREVIEWS = 200
 """Previews that are kept in memory, of some 40 KB each."""
 
 
+def _get_time(file: Path) -> float:
+    """Return when a file was changed, so that what is cached of it can be told from what it is now."""
+    try:
+        return file.stat().st_mtime
+    except OSError:  # it was removed, which reading it will tell
+        return 0.0
+
+
 @lru_cache(1000)
 def _hash_file(file: Path, _modified: float) -> str:
-    with file.open("rb") as data:
-        return hashlib.file_digest(data, "sha256").hexdigest()
+    try:
+        with file.open("rb") as data:
+            return hashlib.file_digest(data, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,7 @@ class Library:
         }
         self._own: dict[str, Entry] = {}
         self._read = lru_cache(CACHED_PREVIEWS)(self._read_entry)
+        self._list_own()
 
     @property
     def photos(self) -> list[Entry]:
@@ -65,16 +76,18 @@ class Library:
     @property
     def styles(self) -> list[Entry]:
         """The styles of the folder, as it is now, and the shipped ones."""
-        self._own = {entry.id: entry for entry in self._list_own()}
+        self._list_own()
         shipped = (entry for entry in self._shipped.values() if entry.id.startswith("style:"))
         return [*self._own.values(), *shipped]
 
-    def _list_own(self) -> Iterable[Entry]:
-        if self._styles_folder is None:
-            return
-        for file in sorted(self._styles_folder.iterdir(), key=lambda file: file.name.lower()):
-            if file.suffix.lower() in readable_extensions() and not file.name.startswith("."):
-                yield Entry(f"own:{file.name}", file.stem, file)
+    def _list_own(self) -> None:
+        """Note the files of the folder as they are now; none if it was removed meanwhile."""
+        folder = self._styles_folder
+        files = sorted(folder.iterdir(), key=lambda file: file.name.lower()) if folder and folder.is_dir() else []
+        names = [
+            file for file in files if file.suffix.lower() in readable_extensions() and not file.name.startswith(".")
+        ]
+        self._own = {f"own:{file.name}": Entry(f"own:{file.name}", file.stem, file) for file in names}
 
     def get(self, picture_id: str) -> Entry | None:
         """Return an entry, or None if there is none with this id."""
@@ -83,17 +96,17 @@ class Library:
     def find(self, sha256: str) -> Entry | None:
         """Return the entry whose file has this hash, or None."""
         entries = [*self._shipped.values(), *self._own.values()]
-        return next((entry for entry in entries if _hash_file(entry.file, entry.file.stat().st_mtime) == sha256), None)
+        return next((entry for entry in entries if _hash_file(entry.file, _get_time(entry.file)) == sha256), None)
 
     def describe(self, entry: Entry) -> PictureInfo:
         """Return what the page shows of an entry. Raise ImageError or PageError if its file cannot be read."""
-        return self._read(entry)[0]
+        return self._read(entry, _get_time(entry.file))[0]
 
     def preview(self, entry: Entry) -> bytes:
         """Return an entry's preview as a JPEG. Raise ImageError or PageError if its file cannot be read."""
-        return self._read(entry)[1]
+        return self._read(entry, _get_time(entry.file))[1]
 
-    def _read_entry(self, entry: Entry) -> tuple[PictureInfo, bytes]:
+    def _read_entry(self, entry: Entry, _modified: float) -> tuple[PictureInfo, bytes]:
         picture = read_upload(entry.file, self._limits)
         preview = previews.to_jpeg(picture.pixels, picture.alpha, previews.INPUT_SIDE)
         return describe_picture(entry.id, entry.file.name, picture), preview

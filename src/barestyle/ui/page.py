@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
-from barestyle.errors import BarestyleError
 from barestyle.ui import api
-from barestyle.ui.errors import to_sentence
 from barestyle.ui.form import Form
+from barestyle.ui.gradio_errors import translate_errors
 from barestyle.ui.page_service import PageService, replace_fields
-from barestyle.ui.regions import KEEP_COLOR, STYLE_COLORS, Samples
-from barestyle.ui.remote_calls import answer, create_calls, session_id_of
+from barestyle.ui.region_editor import create_editor, read_drawing, write_editor_value
+from barestyle.ui.remote_calls import ALREADY_QUEUED, answer, create_calls, session_id_of
 
 HEADER = """
 <header>
@@ -44,7 +44,7 @@ def build_page(service: PageService) -> gr.Blocks:
                 form = _create_part("form", elem_id="settings", server_functions=create_calls(service))
                 with gr.Accordion("Regions and protected parts", open=False, elem_id="regions"):
                     gr.HTML(f"<p class='info'>{REGIONS_HINT}</p>", apply_default_css=False)
-                    editor = _create_editor()
+                    editor = create_editor()
                     mask = gr.UploadButton(
                         "Load a mask: white keeps the photo, colors are regions", elem_id="mask", file_types=["image"]
                     )
@@ -78,83 +78,51 @@ def _create_part(name: str, **options: Any) -> gr.HTML:
     )
 
 
-def _create_editor() -> gr.ImageEditor:
-    return gr.ImageEditor(
-        label="Regions",
-        show_label=False,
-        type="numpy",
-        sources=(),
-        transforms=(),
-        layers=False,
-        buttons=[],
-        height=340,
-        brush=gr.Brush(default_size=40, colors=[*STYLE_COLORS, KEEP_COLOR], color_mode="fixed"),
-        eraser=gr.Eraser(default_size=40),
-        elem_id="region-editor",
-    )
-
-
 def _connect_editor(service: PageService, form: gr.HTML, editor: gr.ImageEditor, mask: gr.UploadButton) -> None:
     """Show the chosen photo in the editor, with the regions that are painted or loaded."""
+    numbers = itertools.count(1)
+
+    def new_folder() -> Path:
+        # Among the uploads, which are deleted after a while.
+        return service.service.sessions.root / "editor" / secrets.token_hex(8)
 
     async def show_photo(event: gr.EventData, request: gr.Request) -> Any:
-        session = service.get_session(session_id_of(request))
-        try:
-            background = await service.read_preview(session, str(event.photo))
-        except BarestyleError:
-            return None  # no photo is chosen
-        layer = session.load_regions(str(event.regions)) if event.regions else None
-        return _make_editor_value(background, layer)
+        with translate_errors():
+            session = service.get_session(session_id_of(request))
+            if not event.photo:
+                return None
+            layer = session.load_regions(str(event.regions)) if event.regions else None
+            return write_editor_value(new_folder(), await service.read_preview(session, str(event.photo)), layer)
 
-    async def load_mask(payload: Any, request: gr.Request) -> Any:
-        session = service.get_session(session_id_of(request))
+    async def load_mask(payload: Any, request: gr.Request) -> tuple[Any, Any]:
         upload = api.get_uploaded_file(payload)
         if upload is None:
-            return gr.skip()
-        try:
+            return gr.skip(), gr.skip()
+        with translate_errors():
+            session = service.get_session(session_id_of(request))
             layer = await service.read_map(session, upload, session.form.photo)
-            return _make_editor_value(await service.read_preview(session, session.form.photo), layer)
-        except BarestyleError as error:
-            raise gr.Error(to_sentence(str(error)), print_exception=False) from None
+            value = write_editor_value(new_folder(), await service.read_preview(session, session.form.photo), layer)
+            return value, {"regions": session.save_regions(layer), "number": next(numbers)}
 
     form.select(show_photo, None, editor, **PRIVATE)
-    mask.upload(load_mask, mask, editor, preprocess=False, **PRIVATE)
-
-
-def _make_editor_value(background: Samples, layer: Samples | None) -> dict[str, Any]:
-    """Return the editor's value: a photo (H, W, 3), and the regions (H, W, 4) on it."""
-    if layer is not None and layer.shape[:2] != background.shape[:2]:
-        layer = None  # painted on another photo
-    return {"background": background, "layers": [] if layer is None else [layer], "composite": None}
+    mask.upload(load_mask, mask, [editor, form], preprocess=False, **PRIVATE)
 
 
 def _connect_paint(service: PageService, paint: gr.HTML, editor: gr.ImageEditor) -> None:
-    """Queue what the form asks for; the answer is a refusal, or empty."""
+    """Queue what the form asks for; the answer is a refusal, a note, or empty, and the id of the regions."""
     numbers = itertools.count(1)
 
-    async def submit(value: Any, event: gr.EventData, request: gr.Request) -> dict[str, Any]:
+    async def submit(drawing: Any, event: gr.EventData, request: gr.Request) -> dict[str, Any]:
         values = event.form
 
         @answer
         async def queue(_: Any, request: gr.Request) -> Any:
             session = service.get_session(session_id_of(request))
-            form = replace_fields(Form(), {**values, "regions": session.save_regions(_merge_layers(value))})
-            await service.paint(session, form)
-            return {}
+            layer = read_drawing(drawing, service.service.sessions.check_upload)
+            regions = values.get("regions", "") if layer is None else session.save_regions(layer)
+            job = await service.paint(session, replace_fields(Form(), {**values, "regions": regions}))
+            return {"regions": regions, "note": "" if job is not None else ALREADY_QUEUED}
 
-        refusal = await queue(None, request)
-        return {"error": refusal.get("error", ""), "number": next(numbers)}
+        return {**await queue(None, request), "number": next(numbers)}
 
-    paint.submit(submit, editor, paint, **PRIVATE)
-
-
-def _merge_layers(value: Any) -> Samples | None:
-    """Return the painted pixels (H, W, 4) of the editor's value, or None if it was not used."""
-    layers = [layer for layer in (value or {}).get("layers", ()) if layer is not None and layer.shape[-1] == 4]
-    if not layers:
-        return None
-    merged = layers[0].copy()
-    for layer in layers[1:]:
-        is_painted = layer[..., 3] > 0
-        merged[is_painted] = layer[is_painted]
-    return np.asarray(merged)
+    paint.submit(submit, editor, paint, preprocess=False, **PRIVATE)

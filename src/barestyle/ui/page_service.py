@@ -51,14 +51,18 @@ class PageService:
         """Return the session of a browser. Raise PageError without an id."""
         return self.service.sessions.get_page(session_id)
 
-    def open_page(self, session: PageSession) -> dict[str, Any]:
+    async def open_page(self, session: PageSession) -> dict[str, Any]:
         """Return what the page needs once: the form, its pictures, and the library."""
+        return await self.service.run_in_reader(lambda: self._describe_page(session))
+
+    def _describe_page(self, session: PageSession) -> dict[str, Any]:
+        form = session.form.model_copy(update={"size": min(session.form.size, self.service.limits.max_size)})
         styles = [_describe_entry(entry) for entry in self.library.styles]
         chosen = {picture_id: self.describe_picture(session, picture_id) for picture_id in session.form.picture_ids}
         known = {picture_id: info.model_dump() for picture_id, info in chosen.items() if info is not None}
         return {
             **describe_page(self.service.limits),
-            "form": session.form.model_dump(mode="json"),
+            "form": form.model_dump(mode="json"),
             "pictures": known,
             "photos": [_describe_entry(entry) for entry in self.library.photos],
             "styles": styles,
@@ -196,12 +200,14 @@ class PageService:
             link.unlink(missing_ok=True)
         form = merge_settings(form, settings_from_record(record), self.service.limits.max_size)
         missing: list[str] = []
-        photo = self._find_picture(session, record.content, missing)
+        photo, *pictures = await self.service.run_in_reader(
+            lambda: [self._find_picture(session, each, missing) for each in (record.content, *record.styles)]
+        )
         styles = [
             {"picture": picture, "weight": style.weight}
-            for style in record.styles[:MAX_STYLES]
-            if (picture := self._find_picture(session, style, missing))
-        ]
+            for picture, style in zip(pictures, record.styles, strict=True)
+            if picture
+        ][:MAX_STYLES]
         changes = {"photo": photo or form.photo, "styles": styles or form.styles, "stroke": record.spec.style_scale}
         them = "it" if len(missing) == 1 else "them"
         note = f"It was made from {' and '.join(missing)}; choose {them} to repeat it." if missing else ""
@@ -247,9 +253,11 @@ class PageService:
 
 def _find_regions(session: PageSession, form: Form) -> Regions | None:
     """Return the masks of the form's painted regions, if it has any. Raise PageError."""
-    layer = session.load_regions(form.regions) if form.regions else None
-    if layer is None:
+    if not form.regions:
         return None
+    layer = session.load_regions(form.regions)
+    if layer is None:
+        raise PageError("the painted regions are not on the server any more; paint them again")
     count = len(form.styles)
     return write_masks(layer, count, session.regions_folder(form.regions) / f"{count}-styles")
 

@@ -84,8 +84,8 @@ class PageSession:
         state = _State(form=form.model_dump(mode="json"))
         write_atomically(self.folder / STATE, state.model_dump_json().encode())
         used = set(form.picture_ids)
-        for info in (result.info for result in self.results.all):
-            used |= Form(**info.form).picture_ids
+        for result in self.results.all:
+            used |= set(result.info.pictures)
         for job in self.unfinished_jobs:
             used |= {picture_id for request in job.requests for picture_id in Form(**request.form).picture_ids}
         self.pictures.keep_only(used)
@@ -148,5 +148,5 @@ class PageSession:
     @property
     def has_expired(self) -> bool:
         """Whether no page was open for too long."""
-        is_empty = not (self.pictures.all or self.results.all or self.unfinished_jobs)
+        is_empty = self.form == Form() and not (self.pictures.all or self.results.all or self.unfinished_jobs)
         return time.monotonic() - self.last_seen > (EMPTY_TIMEOUT if is_empty else self.timeout)

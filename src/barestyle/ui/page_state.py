@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from barestyle.ui import status_text
-from barestyle.ui.form import Form
+from barestyle.ui.errors import to_sentence
 from barestyle.ui.job_queue import JobQueue
 from barestyle.ui.jobs import Job
 from barestyle.ui.page_session import PageSession
@@ -37,6 +37,12 @@ def describe_session(session: PageSession, job_queue: JobQueue) -> dict[str, Any
         "results": [describe_result(result) for result in reversed(session.results.all)],
         "frame": {"image": snapshot.frame, "curve": snapshot.curve} if snapshot else {"image": "", "curve": ""},
         "queue": [_describe_entry(job, job_queue) for job in _sort_by_position(session, job_queue)],
+        "failures": [
+            to_sentence(error)
+            for job in session.jobs
+            if job is not current and job.status.is_over and not job.is_dropped
+            for error in job.status.errors
+        ],
         "job": IDLE if current is None else _describe_job(current, job_queue, session),
     }
 
@@ -99,18 +105,10 @@ def _describe_entry(job: Job, job_queue: JobQueue) -> dict[str, Any]:
 def describe_result(result: StoredResult) -> dict[str, Any]:
     """Return what the page shows of a result; its files have the URL session/results/ID/KIND."""
     info = result.info
-    form = Form(**info.form)
-    parts = [info.title]
-    if form.settings().strength is not None:
-        parts.append(f"strength {form.strength:g}")
-    parts += [f"{info.width} × {info.height}", f"seed {form.seed or 0}", status_text.format_duration(info.seconds)]
-    if info.interrupted:
-        parts.append("stopped early")
     return {
         "id": info.id,
         "title": info.title,
-        "name": info.name,
-        "caption": ", ".join(parts),
+        "caption": info.caption,
         "width": info.width,
         "height": info.height,
         "job": info.job,

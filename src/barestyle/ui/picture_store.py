@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from barestyle.atomic_files import write_atomically
 from barestyle.images import Picture
@@ -56,7 +56,11 @@ class PictureStore:
         self._folder = folder
         self._pictures: dict[str, StoredPicture] = {}
         for info_file in sorted(folder.glob(f"*/{INFO}"), key=lambda file: file.stat().st_mtime):
-            info = PictureInfo.model_validate_json(info_file.read_bytes())
+            try:
+                info = PictureInfo.model_validate_json(info_file.read_bytes())
+            except (OSError, ValidationError):  # damaged, or of another version
+                shutil.rmtree(info_file.parent, ignore_errors=True)
+                continue
             self._pictures[info.id] = StoredPicture(info, info_file.parent / info.name, info_file.with_name(PREVIEW))
 
     @property
@@ -102,12 +106,12 @@ class PictureStore:
 
 def describe_picture(picture_id: str, name: str, picture: Picture) -> PictureInfo:
     """Return what the page shows of a picture that was read."""
-    note = ""
+    notes = []
     if picture.frames > 1:
-        note = f"The first of {picture.frames} images in the file is used."
+        notes.append(f"The first of {picture.frames} images in the file is used.")
     if min(picture.width, picture.height) < SMALLEST_USEFUL_SIDE:
-        note = f"Only {picture.width} × {picture.height} pixels: the result will be blurred."
-    return PictureInfo(id=picture_id, name=name, width=picture.width, height=picture.height, note=note)
+        notes.append(f"Only {picture.width} × {picture.height} pixels: the result will be blurred.")
+    return PictureInfo(id=picture_id, name=name, width=picture.width, height=picture.height, note=" ".join(notes))
 
 
 def require(picture: StoredPicture | None) -> StoredPicture:

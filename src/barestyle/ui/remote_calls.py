@@ -18,6 +18,8 @@ from barestyle.ui.session_cookie import COOKIE, check_session_id
 
 logger = logging.getLogger(__name__)
 
+ALREADY_QUEUED = "This is in the queue already."
+
 Call = Callable[[Any, gr.Request], Awaitable[Any]]
 
 
@@ -52,7 +54,7 @@ def _create_form_calls(service: PageService) -> list[Call]:
 
     @answer
     async def open_page(_: Any, request: gr.Request) -> Any:
-        return service.open_page(service.get_session(session_id_of(request)))
+        return await service.open_page(service.get_session(session_id_of(request)))
 
     @answer
     async def add_picture(argument: Any, request: gr.Request) -> Any:
@@ -75,13 +77,13 @@ def _create_form_calls(service: PageService) -> list[Call]:
         session = service.get_session(session_id_of(request))
         form, note = await service.load_record(session, Path(argument["path"]), Form(**argument["form"]))
         session.save_form(form)
-        return {**service.open_page(session), "note": note}
+        return {**await service.open_page(session), "note": note}
 
     @answer
     async def use_settings(result_id: Any, request: gr.Request) -> Any:
         session = service.get_session(session_id_of(request))
         session.save_form(Form(**service.get_result(session, str(result_id)).info.form))
-        return service.open_page(session)
+        return await service.open_page(session)
 
     return [open_page, add_picture, choose_picture, save_form, load_record, use_settings]
 
@@ -96,8 +98,8 @@ def _create_result_calls(service: PageService) -> list[Call]:
     @answer
     async def enlarge(argument: Any, request: gr.Request) -> Any:
         session = service.get_session(session_id_of(request))
-        await service.enlarge(session, str(argument["result"]), int(argument["size"]))
-        return {}
+        job = await service.enlarge(session, str(argument["result"]), int(argument["size"]))
+        return {"note": "" if job is not None else ALREADY_QUEUED}
 
     @answer
     async def estimate_sizes(argument: Any, request: gr.Request) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import shutil
 import threading
@@ -11,11 +12,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from barestyle.atomic_files import write_atomically
+from barestyle.spec import LuminanceContentLoss
 from barestyle.ui.compute import PaintRequest
 from barestyle.ui.job_status import FinishedImage
+from barestyle.ui.status_text import format_duration
+
+logger = logging.getLogger(__name__)
 
 MAX_RESULTS = 60
 """Results of a session; when there are more, the oldest is removed."""
@@ -36,7 +41,8 @@ class ResultInfo(BaseModel):
         job: number that results of one job have in common.
         created: Unix time in seconds.
         form: the values of the form with which it is painted again.
-        photo: id of the photo.
+        caption: says how it was painted, such as 'Balanced, strength 0.5, 512 × 341, seed 0, 9 seconds'.
+        pictures: ids of the photo and the styles.
         width, height: in pixels.
         seconds: that the run took.
         interrupted: whether it was stopped early.
@@ -50,7 +56,8 @@ class ResultInfo(BaseModel):
     job: str
     created: float
     form: dict[str, Any]
-    photo: str
+    caption: str
+    pictures: tuple[str, ...]
     width: int
     height: int
     seconds: float
@@ -90,15 +97,19 @@ class ResultStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        found = [self._load(info) for info in folder.glob(f"*/{INFO}")]
+        found = [result for info in folder.glob(f"*/{INFO}") if (result := self._load(info))]
         self._results = {result.info.id: result for result in sorted(found, key=lambda result: result.info.created)}
         for path in folder.glob("*"):  # of runs that the end of the server cut short
             if path.name not in self._results:
                 shutil.rmtree(path, ignore_errors=True)
 
     @staticmethod
-    def _load(info: Path) -> StoredResult:
-        return StoredResult(ResultInfo.model_validate_json(info.read_bytes()), info.parent)
+    def _load(info: Path) -> StoredResult | None:
+        try:
+            return StoredResult(ResultInfo.model_validate_json(info.read_bytes()), info.parent)
+        except (OSError, ValidationError):  # damaged, or of another version; it is then deleted
+            logger.warning("%s cannot be read, and is deleted", info)
+            return None
 
     @property
     def all(self) -> list[StoredResult]:
@@ -118,15 +129,16 @@ class ResultStore:
 
     def add(self, request: PaintRequest, image: FinishedImage, job: str) -> StoredResult:
         """Add a result whose files are in a folder that `new_folder` created, and remove the oldest above the limit."""
-        folder = image.picture.parent
+        folder, form = image.picture.parent, request.form
         info = ResultInfo(
             id=folder.name,
             title=request.title,
             name=request.name,
             job=job,
             created=time.time(),
-            form=dict(request.form),
-            photo=str(request.form.get("photo", "")),
+            form=dict(form),
+            caption=make_caption(request, image),
+            pictures=(str(form.get("photo", "")), *(str(style["picture"]) for style in form.get("styles", ()))),
             width=image.width,
             height=image.height,
             seconds=image.seconds,
@@ -150,3 +162,14 @@ class ResultStore:
         if result is not None:
             shutil.rmtree(result.folder, ignore_errors=True)
         return result is not None
+
+
+def make_caption(request: PaintRequest, image: FinishedImage) -> str:
+    """Return how a picture was painted, in words."""
+    parts = [request.title]
+    if isinstance(request.spec.content_loss, LuminanceContentLoss):
+        parts.append(f"strength {request.spec.content_loss.strength:g}")
+    parts += [f"{image.width} × {image.height}", f"seed {request.seed}", format_duration(image.seconds)]
+    if image.interrupted:
+        parts.append("stopped early")
+    return ", ".join(parts)

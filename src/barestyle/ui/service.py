@@ -11,7 +11,7 @@ from typing import TypeVar
 from barestyle.ui.client_session import ClientSession
 from barestyle.ui.compute import PaintRequest, StyleFile
 from barestyle.ui.errors import PageError
-from barestyle.ui.form import MAX_STEM_LENGTH
+from barestyle.ui.form import shorten
 from barestyle.ui.form_values import Settings
 from barestyle.ui.job_queue import CLOSING, JobQueue
 from barestyle.ui.job_status import JobStatus
@@ -57,7 +57,7 @@ class Service:
         content, style = (
             link_file(file, folder / name) for file, name in zip(claimed, ("content", "style"), strict=True)
         )
-        name = f"{content.stem[:MAX_STEM_LENGTH]}-{style.stem[:MAX_STEM_LENGTH]}"
+        name = f"{shorten(content.stem)}-{shorten(style.stem)}"
         request = PaintRequest(content, (StyleFile(style),), spec, settings.seed, settings.title, name)
         return session.create_job(request, folder)
 

@@ -116,12 +116,17 @@ class Sessions:
 
         Raise PageError if it was not uploaded or is gone.
         """
+        upload = self.check_upload(upload)
+        self._claimed.add(upload)
+        return upload
+
+    def check_upload(self, upload: Path) -> Path:
+        """Return the path of an uploaded file. Raise PageError if it was not uploaded or is gone."""
         upload = Path(os.path.abspath(upload))
         if self.root not in upload.parents or self._session_root in upload.parents:
             raise PageError(f"{upload.name!r} was not uploaded to this page; upload it")
         if not upload.is_file():
             raise PageError(f"{upload.name!r} was deleted after a while; upload it again")
-        self._claimed.add(upload)
         return upload
 
     def clean_up(self) -> None:

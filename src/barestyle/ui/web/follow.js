@@ -3,10 +3,10 @@
 import { call } from "./server.js";
 
 const RETRY_MILLISECONDS = 1000;
-const listeners = { job: [], frame: [], queue: [], results: [], connection: [] };
+const listeners = { job: [], frame: [], queue: [], results: [], failures: [], connection: [] };
 const seen = {};
 
-/** Call a function with a part of the session whenever it changes: job, frame, queue, results, or connection. */
+/** Call a function with a part of the session whenever it changes: job, frame, queue, results, failures, or connection. */
 export function on(part, listener) {
 	listeners[part].push(listener);
 }
@@ -33,5 +33,11 @@ export async function follow() {
 }
 
 function emit(part, value) {
-	for (const listener of listeners[part]) listener(value);
+	for (const listener of listeners[part]) {
+		try {
+			listener(value);
+		} catch (error) {
+			console.error(error); // not a lost connection
+		}
+	}
 }

@@ -20,14 +20,14 @@ const VARIATIONS = [
 ];
 const STRENGTHS = [0.2, 0.4, 0.6, 0.8, 1];
 
-/** Build the form inside an element. `onPhoto` is called with the photo's id when another one is shown. */
+/** Build the form inside an element. `onPhoto` is called with the ids of photo and regions that the editor shall show. */
 export function startForm(element, onPhoto) {
 	const { page } = store;
 	const photo = createSlot({
 		id: "photo",
 		label: "Photo",
 		placeholder: "Choose a photo or drop it here",
-		onPicture: (picture) => change({ photo: picture }),
+		onPicture: (picture) => change({ photo: picture, regions: "" }),
 	});
 	const styles = createStyleSlots();
 	const samples = createThumbnails({ id: "photo-samples", label: "Sample photos", onChoose: photo.choose });
@@ -107,12 +107,13 @@ export function startForm(element, onPhoto) {
 	let shownPhoto = null;
 	let shownLibrary = "";
 	onChange((form) => {
-		const own = [...page.uploads, ...page.styles].filter((entry, index, all) => all.findIndex((other) => other.id === entry.id) === index);
-		const ids = own.map((entry) => entry.id).join();
+		const uploads = page.uploads.filter((upload) => upload.id !== form.photo);
+		const all = [...uploads.map(({ id, name }) => ({ id, title: name })), ...page.styles];
+		const ids = all.map((entry) => entry.id).join();
 		if (ids !== shownLibrary) {
 			shownLibrary = ids;
-			library.fill(page.styles);
-			varyStyles.fill(page.styles.map((entry) => ({ value: entry.id, title: entry.title, image: previewUrl(entry.id) })));
+			library.fill(all);
+			varyStyles.fill(all.map((entry) => ({ value: entry.id, title: entry.title, image: previewUrl(entry.id) })));
 		}
 		photo.show(form.photo);
 		samples.show([form.photo]);
@@ -135,9 +136,10 @@ export function startForm(element, onPhoto) {
 		varyStyles.element.hidden = form.vary !== "styles";
 		strength.element.hidden = form.vary === "strengths";
 		styles.element.hidden = library.element.hidden = form.vary === "styles";
-		if (form.photo !== shownPhoto) {
-			shownPhoto = form.photo;
-			onPhoto(form.photo);
+		const wanted = `${store.loads} ${form.photo}`;
+		if (wanted !== shownPhoto) {
+			shownPhoto = wanted;
+			onPhoto(form.photo, form.regions);
 		}
 	});
 	onAnswer((answer) => {

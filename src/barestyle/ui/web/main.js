@@ -1,14 +1,15 @@
 // The page's script: each component of the page calls its function here when gradio has created it.
 
+import { create } from "./dom.js";
 import { follow, on } from "./follow.js";
 import { startForm } from "./form.js";
 import { startPaintBar } from "./paint_bar.js";
 import { startQueue } from "./queue.js";
 import { startResults } from "./results.js";
-import { call, setConnection } from "./server.js";
+import { call, setConnection, UNREACHABLE } from "./server.js";
 import { startStage } from "./stage.js";
 import { startStatus } from "./status.js";
-import { load, store } from "./store.js";
+import { load, setRegions, store } from "./store.js";
 
 const elements = {};
 const pieces = ["form", "paint", "stage"];
@@ -21,47 +22,66 @@ export function add(name, { element, props, trigger, watch, server, upload }) {
 }
 
 async function start() {
-	const { form, paint, stage: stageArea } = elements;
-	const page = await call("open_page");
+	let page;
+	try {
+		page = await call("open_page");
+	} catch (error) {
+		elements.form.element.replaceChildren(create("p", { class: "message", role: "alert", textContent: error.message }));
+		return;
+	}
 	Object.assign(store.page, page);
+	build(elements);
+	load(page);
+	document.querySelector(".gradio-container").dataset.ready = "true";
+	follow();
+}
+
+/** Build the parts of the page, and connect them. */
+function build({ form, paint, stage: stageArea }) {
+	const part = (name) => stageArea.element.querySelector(`[data-part="${name}"]`);
 	const stage = startStage(stageArea.element);
 	const results = startResults(stageArea.element, stage);
 	startQueue(stageArea.element);
-	startForm(form.element, (photo) => form.trigger("select", { photo, regions: store.form.regions }));
-	startPaintBar(paint.element, sendForm);
+	startForm(form.element, (photo, regions) => form.trigger("select", { photo, regions }));
+	form.watch("value", () => setRegions(form.props.value?.regions));
+	startPaintBar(paint.element, createSender(paint, stage));
 	startStatus(stageArea.element, {
-		onStart: () => stage.setLive({ isPainting: true, image: "" }, true),
-		onEnd: (job) => finish(job),
+		onStart: () => stage.setLive({ isPainting: true }, true),
+		onEnd: (job) => {
+			const latest = results.latest();
+			stage.setLive({ isPainting: false, image: "" });
+			stage.finish(latest, job.count > 1 && latest?.job === job.job);
+		},
 	});
 	let hasShown = false;
 	on("results", (values) => {
 		results.show(values);
-		if (!hasShown && values.length > 0 && !stageArea.element.querySelector('[data-phase="painting"]')) stage.show(values[0].id);
+		if (!hasShown && part("stage").dataset.phase === "idle") stage.finish(values[0] ?? null, false);
 		hasShown = true;
 	});
 	on("frame", ({ image, curve }) => {
 		stage.setLive({ image });
-		if (image) stageArea.element.querySelector('[data-part="live-curve"]').innerHTML = curve;
-		stageArea.element.querySelector('[data-part="live-curve-details"]').hidden = !image;
+		if (image) part("live-curve").innerHTML = curve;
+		part("live-curve-details").hidden = !image;
 	});
-	load(page);
-	document.querySelector(".gradio-container").dataset.ready = "true";
-	follow();
+}
 
-	function finish(job) {
-		stage.setLive({ isPainting: false, image: "" });
-		const latest = results.latest();
-		if (job.count > 1 && latest?.job === job.job) stage.showSet(job.job);
-		else if (latest) stage.show(latest.id);
-	}
-
-	/** Send the form and the painted regions, and return what is refused. */
-	function sendForm(values) {
-		return new Promise((resolve) => {
-			answered = resolve;
-			paint.trigger("submit", { form: values });
+/** Return a function that sends the form and the painted regions, and returns the server's answer. */
+function createSender(paint, stage) {
+	let resolve = () => {};
+	paint.watch("value", () => resolve(paint.props.value ?? {}));
+	on("connection", ({ isConnected }) => {
+		if (!isConnected) resolve({ error: UNREACHABLE });
+	});
+	return async (form) => {
+		const answer = await new Promise((take) => {
+			resolve = take;
+			paint.trigger("submit", { form });
 		});
-	}
-	let answered = () => {};
-	paint.watch("value", () => answered(paint.props.value?.error ?? ""));
+		if (answer.error === undefined) {
+			stage.release();
+			setRegions(answer.regions);
+		}
+		return answer;
+	};
 }

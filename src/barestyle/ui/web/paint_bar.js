@@ -5,13 +5,14 @@ import { on } from "./follow.js";
 import { call } from "./server.js";
 import { onAnswer, onChange, store } from "./store.js";
 
-/** Build the bar inside an element. `onPaint` sends the form, and returns a promise of a refusal or "". */
+/** Build the bar inside an element. `onPaint` sends the form, and returns a promise of an answer with `error` or `note`. */
 export function startPaintBar(element, onPaint) {
 	const estimate = create("p", { id: "estimate", class: "info" });
+	const note = create("p", { class: "info", role: "status" });
 	const message = create("p", { id: "message", class: "message", role: "alert" });
 	const paint = create("button", { type: "button", id: "paint", class: "primary", textContent: "Paint" });
 	const stop = create("button", { type: "button", id: "stop", class: "secondary", hidden: true });
-	element.replaceChildren(message, create("div", { class: "paint-row" }, paint, stop), estimate);
+	element.replaceChildren(message, note, create("div", { class: "paint-row" }, paint, stop), estimate);
 	let isSending = false;
 	let isBusy = false;
 
@@ -21,7 +22,9 @@ export function startPaintBar(element, onPaint) {
 		paint.setAttribute("aria-disabled", "true");
 		message.textContent = "";
 		try {
-			message.textContent = await onPaint(store.form);
+			const answer = await onPaint(store.form);
+			message.textContent = answer.error ?? "";
+			note.textContent = answer.note ?? "";
 		} finally {
 			isSending = false;
 			paint.removeAttribute("aria-disabled");
@@ -33,12 +36,18 @@ export function startPaintBar(element, onPaint) {
 	}
 
 	paint.addEventListener("click", send);
-	stop.addEventListener("click", () => call("stop"));
+	stop.addEventListener("click", async () => {
+		try {
+			await call("stop");
+		} catch (error) {
+			message.textContent = error.message;
+		}
+	});
 	document.addEventListener("keydown", (event) => {
 		if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send();
 	});
 	onChange(() => {
-		message.textContent = ""; // what was refused has been changed
+		message.textContent = note.textContent = ""; // what was refused has been changed
 		showLabel();
 	});
 	onAnswer((answer) => {

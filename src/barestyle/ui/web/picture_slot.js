@@ -16,7 +16,7 @@ export function createSlot({ id, label, placeholder, onPicture }) {
 	const area = create("label", { class: "slot-area" }, input, image, hint);
 	const name = create("p", { class: "slot-name" });
 	const message = create("p", { class: "message", role: "alert" });
-	const remove = create("button", { type: "button", class: "slot-remove", textContent: "×", "aria-label": `Remove the ${label.toLowerCase()}`, onclick: () => onPicture("") });
+	const remove = create("button", { type: "button", class: "slot-remove", textContent: "×", "aria-label": `Remove the ${label.toLowerCase()}`, onclick: () => clear() });
 	const camera = create("input", { type: "file", accept: "image/*", class: "visually-hidden", tabIndex: -1 });
 	camera.setAttribute("capture", "environment");
 	camera.setAttribute("aria-hidden", "true");
@@ -34,6 +34,15 @@ export function createSlot({ id, label, placeholder, onPicture }) {
 
 	let turns = 0;
 
+	/** Remove the picture; one that is being sent does not appear any more. */
+	function clear() {
+		turns += 1;
+		element.classList.remove("is-loading");
+		message.textContent = "";
+		onPicture("");
+		input.focus();
+	}
+
 	/** Send a file to the server. The picture before it stays until the new one is accepted. */
 	async function take(file) {
 		const turn = (turns += 1);
@@ -44,6 +53,7 @@ export function createSlot({ id, label, placeholder, onPicture }) {
 			const picture = await call("add_picture", { path });
 			if (turn !== turns) return; // another file was chosen meanwhile
 			store.pictures[picture.id] = picture;
+			if (!store.page.uploads.some((upload) => upload.id === picture.id)) store.page.uploads.unshift(picture);
 			onPicture(picture.id);
 		} catch (error) {
 			if (turn === turns) message.textContent = error.message;
@@ -56,6 +66,7 @@ export function createSlot({ id, label, placeholder, onPicture }) {
 	async function choose(pictureId) {
 		const turn = (turns += 1);
 		message.textContent = "";
+		element.classList.remove("is-loading");
 		try {
 			const picture = await call("choose_picture", pictureId);
 			if (turn !== turns) return;

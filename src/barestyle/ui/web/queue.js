@@ -16,11 +16,17 @@ export function startQueue(element) {
 }
 
 function createLine(job, canMoveUp) {
-	const act = (action) => () => call("change_queue", { number: job.number, action });
+	const act = (action) => async () => {
+		try {
+			await call("change_queue", { number: job.number, action });
+		} catch (error) {
+			document.querySelector('[data-part="result-message"]').textContent = error.message;
+		}
+	};
 	const buttons = [];
 	if (job.waits && canMoveUp) buttons.push(createButton("Move up", job, act("up")));
 	buttons.push(createButton(job.waits ? "Remove" : "Stop", job, act("drop")));
-	return create("li", {}, create("span", { textContent: job.waits ? job.title : `${job.title}: being painted` }), ...buttons);
+	return create("li", {}, create("span", { textContent: job.waits ? job.title : `${job.title}: painting` }), ...buttons);
 }
 
 function createButton(text, job, onclick) {

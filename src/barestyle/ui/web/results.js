@@ -46,7 +46,7 @@ export function startResults(element, stage) {
 			await call("delete_result", stage.current().id);
 		}),
 	);
-	startEnlarging(element, stage, attempt);
+	startEnlarging(element, stage, (text) => (message.textContent = text));
 
 	async function attempt(action) {
 		message.textContent = "";
@@ -74,30 +74,38 @@ export function startResults(element, stage) {
 }
 
 /** Connect the dialog that paints a result again at a larger size. */
-function startEnlarging(element, stage, attempt) {
+function startEnlarging(element, stage, say) {
 	const dialog = element.querySelector('[data-part="enlarge-dialog"]');
 	const sizes = dialog.querySelector('[data-part="sizes"]');
+	const message = dialog.querySelector('[data-part="enlarge-message"]');
 	const start = dialog.querySelector('[data-part="enlarge-start"]');
+	let target = null; // the result that the dialog is about
 
 	element.querySelector('[data-part="enlarge"]').addEventListener("click", async () => {
-		const result = stage.current();
+		const result = (target = stage.current());
 		const larger = store.page.print_sizes.filter((size) => size.pixels > Math.max(result.width, result.height));
 		sizes.replaceChildren(...larger.map((size, index) => createSize(size, index === 0)));
 		start.disabled = larger.length === 0;
-		if (larger.length === 0) sizes.textContent = "This picture has the largest size already.";
+		message.textContent = larger.length === 0 ? "This picture has the largest size already." : "";
 		dialog.showModal();
-		await attempt(async () => {
+		try {
 			const costs = await call("estimate_sizes", { result: result.id, sizes: larger.map((size) => size.pixels) });
-			for (const [pixels, text] of Object.entries(costs)) {
-				const note = sizes.querySelector(`[data-size="${pixels}"]`);
-				if (note) note.textContent = text;
-			}
-		});
+			if (target !== result) return;
+			for (const note of sizes.querySelectorAll("[data-size]")) note.textContent = costs[note.dataset.size] ?? "";
+		} catch (error) {
+			if (target === result) message.textContent = error.message;
+		}
 	});
-	start.addEventListener("click", () => {
-		const chosen = sizes.querySelector("input:checked");
-		dialog.close();
-		attempt(() => call("enlarge", { result: stage.current().id, size: Number(chosen.value) }));
+	start.addEventListener("click", async () => {
+		const size = Number(sizes.querySelector("input:checked").value);
+		try {
+			const answer = await call("enlarge", { result: target.id, size });
+			dialog.close();
+			stage.release();
+			say(answer.note);
+		} catch (error) {
+			message.textContent = error.message;
+		}
 	});
 	dialog.querySelector('[data-part="enlarge-cancel"]').addEventListener("click", () => dialog.close());
 }

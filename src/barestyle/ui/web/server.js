@@ -1,5 +1,7 @@
 // Calls of the server's functions, and uploads.
 
+export const UNREACHABLE = "The server can't be reached. Try again in a moment.";
+
 let connect;
 const connection = new Promise((resolve) => {
 	connect = resolve;
@@ -14,7 +16,8 @@ export function setConnection(server, upload) {
 export async function call(name, argument = null) {
 	const { server } = await connection;
 	const answer = await server[name](argument);
-	if (answer && answer.error) throw new Error(answer.error);
+	if (!answer) throw new Error(UNREACHABLE);
+	if (answer.error) throw new Error(answer.error);
 	return answer;
 }
 
@@ -27,8 +30,9 @@ export async function uploadFile(file, limits) {
 		);
 	}
 	const { upload } = await connection;
-	const { path } = await upload(file);
-	return path;
+	const answer = await upload(file).catch(() => null); // the client has logged why
+	if (!answer?.path) throw new Error(UNREACHABLE);
+	return answer.path;
 }
 
 /** Return the URL of a picture's preview. */

@@ -20,6 +20,7 @@ export function startStage(element) {
 	let result = null; // the one that is shown
 	let other = PHOTO; // id of the result that it is compared with, or PHOTO
 	let zoom = "fit";
+	let isHeld = false; // the person has chosen what is shown, and it stays when another picture is finished
 	let live = { isPainting: false, image: "" };
 	let gridJob = null; // the job whose results are shown side by side
 
@@ -27,6 +28,7 @@ export function startStage(element) {
 	part("actual").addEventListener("click", () => setZoom(1));
 	part("larger").addEventListener("click", () => setZoom(scale() * STEP));
 	part("smaller").addEventListener("click", () => setZoom(scale() / STEP));
+	part("full-screen").disabled = !document.fullscreenEnabled; // as on iPhones
 	part("full-screen").addEventListener("click", () => {
 		if (document.fullscreenElement) document.exitFullscreen();
 		else part("frame-area").requestFullscreen();
@@ -39,7 +41,10 @@ export function startStage(element) {
 		gridJob = gridJob === null ? result.job : null;
 		render();
 	});
-	part("watch").addEventListener("click", () => setLive({}, true));
+	part("watch").addEventListener("click", () => {
+		isHeld = false;
+		setLive({}, true);
+	});
 	compareWith.addEventListener("change", () => {
 		other = compareWith.value;
 		render();
@@ -95,6 +100,7 @@ export function startStage(element) {
 		setAttribute(part("fit"), "aria-pressed", String(zoom === "fit"));
 		setAttribute(part("actual"), "aria-pressed", String(Math.abs(scale() - 1) < 0.001));
 		setProperty(part("zoom-level"), "textContent", `${Math.round(scale() * 100)} %`);
+		// What the comparison shows beyond a preview's pixels is the picture itself.
 		const needsPixels = Math.max(width, height) * window.devicePixelRatio > PREVIEW_SIDE && Math.max(result.width, result.height) > PREVIEW_SIDE;
 		const kind = needsPixels ? "picture" : "after";
 		setAttribute(part("after"), "src", resultUrl(result.id, kind));
@@ -164,7 +170,7 @@ export function startStage(element) {
 		if ([...compareWith.options].map((option) => option.value).join() !== options.map((each) => each.id).join())
 			compareWith.replaceChildren(...options.map((each) => create("option", { value: each.id, textContent: each.caption })));
 		compareWith.value = other;
-		setAttribute(part("before"), "src", resultUrl(other === PHOTO ? result.id : other, other === PHOTO ? "before" : "after"));
+		if (other === PHOTO) setAttribute(part("before"), "src", resultUrl(result.id, "before"));
 		part("before").alt = other === PHOTO ? "The photo" : others.find((each) => each.id === other).caption;
 		part("after").alt = `The painted picture: ${result.caption}`;
 		setProperty(part("first-tag"), "textContent", other === PHOTO ? "Photo" : others.find((each) => each.id === other).title);
@@ -185,6 +191,7 @@ export function startStage(element) {
 
 	/** Show a result beside the photo, or beside another result. */
 	function show(id, compared = PHOTO) {
+		isHeld = true;
 		const next = results.find((each) => each.id === id) ?? null;
 		if (next?.id !== result?.id) {
 			zoom = "fit";
@@ -203,6 +210,14 @@ export function startStage(element) {
 		render();
 	}
 
+	/** Show a result, or the set of its job, unless the person has chosen another one. */
+	function finish(latest, isSet) {
+		if (isHeld || !latest) return render();
+		if (isSet) showSet(latest.job);
+		else show(latest.id);
+		isHeld = false;
+	}
+
 	/** Take the session's results; one that was shown and is deleted is replaced by the latest. */
 	function setResults(values) {
 		results = values;
@@ -214,7 +229,7 @@ export function startStage(element) {
 	/** Show the picture while it is painted; `isNew` leaves the result that was shown until then. */
 	function setLive(values, isNew = false) {
 		live = { ...live, ...values };
-		if (isNew) {
+		if (isNew && !isHeld) {
 			result = null;
 			gridJob = null;
 		}
@@ -223,5 +238,5 @@ export function startStage(element) {
 
 	moveDivider(50);
 	render();
-	return { show, showSet, setResults, setLive, onShow: (listener) => listeners.push(listener), current: () => result };
+	return { show, showSet, setResults, setLive, finish, release: () => (isHeld = false), onShow: (listener) => listeners.push(listener), current: () => result };
 }

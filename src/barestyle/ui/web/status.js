@@ -30,7 +30,7 @@ export function startStatus(element, { onStart, onEnd }) {
 		if (hasStarted) onStart(job);
 		if (hasEnded) {
 			onEnd(job);
-			if ("Notification" in window && Notification.permission === "granted" && document.hidden) new Notification(title, { body: job.headline });
+			notifyPerson(job);
 		}
 	});
 	part("notify").addEventListener("click", async () => {
@@ -40,11 +40,21 @@ export function startStatus(element, { onStart, onEnd }) {
 	document.addEventListener("visibilitychange", () => {
 		if (!document.hidden && !isBusy(phase)) document.title = title;
 	});
+	on("failures", (sentences) => setProperty(part("failures"), "textContent", sentences.join(" ")));
 	on("connection", ({ isConnected, isNewServer }) => {
 		if (!isConnected) part("connection").textContent = "The connection to the server was lost. Trying again…";
 		else if (isNewServer) part("connection").textContent = "The server was restarted, and earlier pictures are gone.";
 		else part("connection").textContent = "";
 	});
+
+	function notifyPerson(job) {
+		if (!document.hidden || !("Notification" in window) || Notification.permission !== "granted") return;
+		try {
+			new Notification(title, { body: job.headline });
+		} catch (error) {
+			console.warn(error); // browsers of phones allow it to service workers only
+		}
+	}
 
 	function announce(job, isImportant) {
 		const now = Date.now();

@@ -6,6 +6,8 @@ const SAVE_DELAY = 250;
 
 export const store = {
 	form: {},
+	/** Number of times that the whole form was replaced. */
+	loads: 0,
 	/** What is known of pictures, by id. */
 	pictures: {},
 	/** Looks, colors, limits, and the library; see page_options.py. */
@@ -31,6 +33,7 @@ export function onAnswer(listener) {
 export function load({ form, pictures }) {
 	Object.assign(store.pictures, pictures);
 	store.form = form;
+	store.loads += 1;
 	notify();
 	scheduleSave();
 }
@@ -42,6 +45,17 @@ export function change(values) {
 	scheduleSave();
 }
 
+/** Take the id of the regions that the editor shows. */
+export function setRegions(regions) {
+	if (regions === undefined || regions === store.form.regions) return;
+	store.form = { ...store.form, regions };
+	scheduleSave();
+}
+
+window.addEventListener("pagehide", () => {
+	if (timer) save();
+});
+
 function notify() {
 	for (const listener of listeners) listener(store.form);
 }
@@ -52,6 +66,8 @@ function scheduleSave() {
 }
 
 async function save() {
+	clearTimeout(timer);
+	timer = 0;
 	const number = (saves += 1);
 	let answer;
 	try {
