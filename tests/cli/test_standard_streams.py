@@ -137,7 +137,7 @@ def test_a_terminal_is_refused(program: Program, feed: Feed, pictures: Path, mon
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     outcome = program("transfer", content, style, "-o", "-")
     assert outcome.code == 2
-    assert "standard output is a terminal, which cannot show a PNG file; redirect it" in outcome.err
+    assert "standard output is a terminal, which cannot show an image; redirect it" in outcome.err
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
     with pytest.raises(ImageError, match="standard input is a terminal; pipe an image into it"):
         StandardInput([STANDARD_STREAM])

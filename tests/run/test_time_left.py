@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from barestyle.run.stage_costs import StageCost
-from barestyle.run.time_left import SETTLED_SECONDS, SETTLED_STEPS, TimeLeft, forecast_steps
+from barestyle.run.time_left import OVERTIME, SETTLED_SECONDS, SETTLED_STEPS, TimeLeft, forecast_steps
 
 COSTS = [StageCost(20, 20, 1.0, 0.1), StageCost(10, 10, 2.0, 0.5), StageCost(5, 5, 4.0, 2.0)]
 TOTAL = sum(cost.seconds for cost in COSTS)
@@ -125,7 +125,15 @@ def test_a_plateau_is_forecast_from_the_trend(rate: float) -> None:
 def test_without_a_trend_the_usual_steps_are_expected() -> None:
     cost = StageCost(200, 50, 0.0, 1.0, patience=10, tolerance=0.01)
     assert forecast_steps(cost, [1.0, 0.9], 1) == 50
-    assert forecast_steps(StageCost(200, 50, 0.0, 1.0), [1.0] * 61, 60) == 200
+    assert forecast_steps(StageCost(200, 50, 0.0, 1.0), [1.0] * 61, 60) == OVERTIME * 60
+    assert forecast_steps(StageCost(200, 50, 0.0, 1.0), [1.0] * 191, 190) == 200
     growing = [1 - (step / 100) ** 2 / 2 for step in range(60)]
-    assert forecast_steps(cost, growing, 59) == 200
+    assert forecast_steps(cost, growing, 59) == pytest.approx(OVERTIME * 59)
     assert forecast_steps(cost, [1.0] * 60, 59) == 59
+
+
+def test_the_time_left_does_not_jump_when_a_stage_takes_longer_than_usual() -> None:
+    """With a patience so large that there is no trend yet."""
+    cost = StageCost(200, 80, 0.0, 1.0, patience=40, tolerance=0.01)
+    left = [forecast_steps(cost, [0.9**step for step in range(taken + 1)], taken) - taken for taken in range(1, 110)]
+    assert max(later - earlier for earlier, later in pairwise(left)) < 1

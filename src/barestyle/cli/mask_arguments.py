@@ -121,7 +121,7 @@ def _split_mask(text: str) -> tuple[Path, Path]:
             f"--mask must be MASK:STYLE, such as sky.png:painting.jpg, or MAP:COLOR=STYLE,..., not {text!r}"
         )
     mask, style = next((split for split in splits if _is_file(split[0])), splits[0])
-    if _is_file(mask) and not _is_file(style) and ("=" in style or style.startswith("#")):
+    if _is_file(mask) and not _is_file(style) and re.match(r"#|[^/=]*=", style):
         raise SpecError(f"--mask {text!r} has no color and style that can be read; write it like {EXAMPLE}")
     return Path(mask), Path(style)
 

@@ -36,7 +36,7 @@ def show_progress(plan: Plan, *, mode: ProgressMode, is_resumed: bool = False) -
         yield lambda _progress: None
         return
     if mode == "json":
-        yield _until_closed(lambda progress: print_json(describe_progress(progress), file=sys.stderr))
+        yield _stop_at_closed_pipe(lambda progress: print_json(describe_progress(progress), file=sys.stderr))
         return
     estimate = "" if is_resumed else format_estimate(plan)
     if mode == "bar" or (mode == "auto" and console.is_terminal):
@@ -48,10 +48,10 @@ def show_progress(plan: Plan, *, mode: ProgressMode, is_resumed: bool = False) -
     else:
         if estimate:
             print(f"{format_count(plan.steps, 'step')}, {estimate}", file=sys.stderr, flush=True)
-        yield _until_closed(LinePrinter(plan.steps))
+        yield _stop_at_closed_pipe(LinePrinter(plan.steps))
 
 
-def _until_closed(show: Callable[[Progress], None]) -> Callable[[Progress], None]:
+def _stop_at_closed_pipe(show: Callable[[Progress], None]) -> Callable[[Progress], None]:
     """Return a function that shows progress until nobody reads it any more; the run goes on."""
     is_closed = False
 
