@@ -13,6 +13,7 @@ from barestyle.images import read as read_image
 from barestyle.run.plan import Plan, prepare
 from barestyle.run.request import Request
 from barestyle.spec import with_settings
+from barestyle.ui import compute as compute_module
 from barestyle.ui import uploads as module
 from barestyle.ui.compute import Compute
 from tests.ui.conftest import TINY
@@ -65,3 +66,10 @@ def test_errors_take_the_place_of_plans_and_name_no_folder(pictures: Path, tmp_p
     assert isinstance(plan, Plan)
     assert isinstance(error, ImageError)
     assert str(error).startswith("'letter.png'")
+
+
+def test_the_hardware_is_measured_before_the_first_estimate(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: list[str] = []
+    monkeypatch.setattr(compute_module, "get_speed", lambda _device, precision: measured.append(precision))
+    Compute(precision="float32").measure_speed()
+    assert measured == ["float32"]

@@ -72,6 +72,7 @@ def ui(
 
     compute = Compute(device=device, precision=precision, memory=memory, limits=limits)
     compute.check()
+    compute.measure_speed()
 
     def announce(address: str) -> None:
         print(f"Open {address} in a browser (press Ctrl-C to quit).", flush=True)

@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from barestyle.errors import BarestyleError
+from barestyle.hardware import devices
 from barestyle.images import Picture
 from barestyle.run.inputs import Style
 from barestyle.run.plan import Plan, check_options, prepare
+from barestyle.run.precision import choose_precision
 from barestyle.run.request import Request
+from barestyle.run.speed import get_speed
 from barestyle.spec import Spec
 from barestyle.ui.errors import strip_folder
 from barestyle.ui.limits import Limits
+from barestyle.ui.looks import LOOKS
 from barestyle.ui.uploads import read_upload
 
 
@@ -73,6 +77,12 @@ class Compute:
     def check(self) -> None:
         """Raise DeviceError or SpecError if no job can run with this device, precision or amount of memory."""
         check_options(Spec(), seed=0, device=self.device, precision=self.precision, memory=self.memory)
+
+    def measure_speed(self) -> None:
+        """Measure the hardware for estimates now, so that no estimate does it beside a job."""
+        device = devices.select_device(self.device)
+        for precision in {choose_precision(self.precision, look.spec, device) for look in LOOKS.values()}:
+            get_speed(device, precision)
 
     def prepare(self, requests: Sequence[PaintRequest]) -> list[Plan | BarestyleError]:
         """Return for each request its plan, or the error that refuses it.
