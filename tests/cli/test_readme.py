@@ -85,6 +85,8 @@ def run(program: Program, here: Path, line: str) -> None:
     assert outcome.code == 0, f"{line}\n{outcome.err}"
     if arguments[0] in ("transfer", "demo") and "-o" in arguments:
         picture = here / arguments[arguments.index("-o") + 1]
+        if picture.is_dir():
+            picture /= f"{Path(arguments[1]).stem}-{Path(arguments[2]).stem}.png"
         image = read(picture)
         assert max(image.height, image.width) == 48
         assert records.find(picture).spec.size == 48
