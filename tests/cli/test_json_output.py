@@ -28,7 +28,7 @@ def test_a_run_as_json(program: Program, pictures: Path, tmp_path: Path) -> None
     lines = [json.loads(line) for line in outcome.err.splitlines()]
     assert [line["loss"] for line in lines] == list(record.losses)
     first, last = lines[0], lines[-1]
-    assert (first["step"], first["seconds_left"]) == (0, None)
+    assert (first["step"], first["done"], first["seconds_left"]) == (0, 0, None)
     assert (last["step"], last["done"]) == (last["steps"], 1)
     assert last["evaluations"] == found["evaluations"]
 

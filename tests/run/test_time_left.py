@@ -11,6 +11,8 @@ from barestyle.run.time_left import OVERTIME, SETTLED_SECONDS, SETTLED_STEPS, Ti
 
 COSTS = [StageCost(20, 20, 1.0, 0.1), StageCost(10, 10, 2.0, 0.5), StageCost(5, 5, 4.0, 2.0)]
 TOTAL = sum(cost.seconds for cost in COSTS)
+SETUP = COSTS[0].setup
+"""Seconds before the first iterate, at which the share is 0."""
 
 
 def simulate(
@@ -32,7 +34,7 @@ def simulate(
 def test_a_run_that_follows_the_model_is_forecast_exactly() -> None:
     for is_calibrated in (True, False):
         for seconds, share, left in simulate(TimeLeft(COSTS, is_calibrated=is_calibrated), COSTS):
-            assert share == pytest.approx(seconds / TOTAL)
+            assert share == pytest.approx((seconds - SETUP) / (TOTAL - SETUP))
             assert left is None or left == pytest.approx(TOTAL - seconds)
 
 
@@ -70,7 +72,7 @@ def test_the_total_is_right_after_a_fifth_however_slow_the_machine(
 def test_shares_never_decrease_and_end_at_one(taken: float) -> None:
     shares = [share for _, share, _ in simulate(TimeLeft(COSTS, is_calibrated=False), COSTS, taken=taken)]
     assert shares == sorted(shares)
-    assert 0 < shares[0] <= shares[-1] <= 1
+    assert 0 == shares[0] < shares[-1] <= 1
     assert shares[-1] == 1 or taken < 1
 
 
@@ -89,9 +91,9 @@ def test_a_restart_begins_again_with_the_speed_of_the_new_attempt() -> None:
     time_left = TimeLeft(COSTS, is_calibrated=False)
     for step in range(20):
         time_left.update(step, seconds=1 + 0.1 * step, loss=1.0)
-    before = time_left.share
+    assert time_left.share > 0
     time_left.update(0, seconds=10.0, loss=1.0, restarts=1)
-    assert time_left.share < before
+    assert time_left.share == 0
     assert time_left.seconds is None
     for step in range(1, 11):
         time_left.update(step, seconds=10 + 0.2 * step, loss=1.0, restarts=1)
@@ -102,7 +104,7 @@ def test_a_resumed_run_counts_the_stages_before() -> None:
     time_left = TimeLeft(COSTS, is_calibrated=False)
     for step in range(25, 29):
         time_left.update(step, seconds=3 + 2 + 0.5 * (step - 20), loss=1.0)
-    assert time_left.share == pytest.approx((3 + 2 + 0.5 * 8) / TOTAL)
+    assert time_left.share == pytest.approx((2 + 2 + 0.5 * 8) / (TOTAL - SETUP))
     assert time_left.seconds == pytest.approx(TOTAL - 9)
 
 

@@ -37,7 +37,7 @@ class TimeLeft:
         is_calibrated: whether the costs are seconds of this machine; otherwise only their ratios count.
 
     Attributes:
-        share: of the work that is done, 0..1. It never decreases, except when a run restarts.
+        share: of the work after the first iterate that is done, 0..1. It never decreases, except when a run restarts.
         seconds: left; None until enough is done for an estimate.
     """
 
@@ -73,7 +73,8 @@ class TimeLeft:
         done, left = self._measure_work()
         if self._start is None:  # the time before the first iterate includes loading libraries
             self._start = seconds, done
-        self.share = max(self.share, done / (done + left) if done else 0.0)
+        before = self._costs[0].setup  # is done before the first iterate, at which the share is 0
+        self.share = max(self.share, (done - before) / (done + left - before) if done > before else 0.0)
         self.seconds = self._estimate(seconds - self._start[0], done - self._start[1], done + left, left)
 
     def _find_stage(self, step: int) -> None:
@@ -105,7 +106,7 @@ class TimeLeft:
             total: seconds of the run by the model.
             left: seconds left by the model.
         """
-        is_early = self.share < SETTLED_SHARE and seconds < SETTLED_SECONDS
+        is_early = total - left < SETTLED_SHARE * total and seconds < SETTLED_SECONDS
         if self._iterates <= SETTLED_STEPS or is_early or done <= 0:
             return None
         model = self._model_share * total
