@@ -72,8 +72,9 @@ def test_one_person_queues_reorders_and_drops(open_page: OpenPage, pictures: Pat
     wait_until(lambda: page.locator(".queue-area li").count() == 3)
     page.click("#stop")
     wait_until(lambda: page.locator(".results li").count() == 1)
-    page.click('.queue-area button:has-text("Remove")')
-    page.wait_for_selector('[data-phase="painting"]')
+    wait_until(lambda: page.locator(remove).count() == 1)  # the second one is painted
+    page.locator(remove).click()
+    wait_until(lambda: page.locator(".queue-area li").count() < 2)
     page.click("#stop")
     wait_for_results(page, 2)
 

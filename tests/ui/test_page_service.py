@@ -103,11 +103,13 @@ def test_an_equal_job_is_not_queued_twice(page: PageService) -> None:
     page.change_queue(session, third.number, "up")
     entries = describe_session(session, page.service.job_queue)["queue"]
     assert [entry["number"] for entry in entries][1:] == [third.number, second.number]
-    page.change_queue(session, second.number, "drop")
+    page.change_queue(session, second.number, "stop")
     assert second.status.is_over
-    page.stop(session)
+    page.change_queue(session, first.number, "stop")
     wait_for(first)
-    page.stop(session)
+    page.change_queue(session, first.number, "stop")
+    assert not third.status.is_over, "a second click stops no other job"
+    page.change_queue(session, third.number, "stop")
     wait_for(third)
     assert page.service.sessions.get_page("me") is session
     again = start(page, session, **LONG)
@@ -208,7 +210,7 @@ def test_follow_returns_at_a_change_and_otherwise_after_a_while(
         return await asyncio.wait_for(following, 30)
 
     assert asyncio.run(follow_while_painting())["job"]["value"]["busy"]
-    page.stop(session)
+    page.change_queue(session, session.unfinished_jobs[0].number, "stop")
     monkeypatch.setattr(module, "KEEPALIVE_SECONDS", 0.0)
     wait_until(lambda: not session.unfinished_jobs)
     latest = {name: part["digest"] for name, part in asyncio.run(page.follow(session, {})).items()}

@@ -150,7 +150,7 @@ def test_a_client_that_leaves_while_its_pictures_are_read_blocks_nobody(service:
         service.sessions.end_client("first")
 
     asyncio.run(main())
-    wait_until(lambda: not service.job_queue.is_busy)
+    wait_until(lambda: not service.job_queue.has_other_work(()))
     assert service.sessions.get_client("second").jobs == []
 
 
@@ -166,7 +166,7 @@ def test_a_job_is_dropped_when_nobody_watches_any_more(service: Service) -> None
 
     job = asyncio.run(main())
     assert job.is_dropped
-    wait_until(lambda: not service.job_queue.is_busy)
+    wait_until(lambda: not service.job_queue.has_other_work(()))
     assert service.stop("me") is False
 
 

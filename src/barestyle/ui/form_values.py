@@ -10,7 +10,7 @@ from barestyle.errors import BarestyleError, SpecError
 from barestyle.presets import DEFAULT_PRESET, preset
 from barestyle.run import record as records
 from barestyle.run.record import Record
-from barestyle.spec import DEFAULT_LONGEST_SIDE, LuminanceContentLoss, PictureStart, Spec, with_settings
+from barestyle.spec import LuminanceContentLoss, PictureStart, Spec, with_settings
 from barestyle.ui.errors import PageError, strip_folder
 from barestyle.ui.limits import Limits
 from barestyle.ui.looks import LOOKS, has_strength, needs_trained_weights
@@ -69,11 +69,6 @@ def _make_spec_fields(size: int | None, strength: float | None, colors: str | No
     if colors is not None:
         fields["colors"] = colors
     return fields
-
-
-def get_default_size(limits: Limits) -> int:
-    """Return the size that the form starts with."""
-    return min(DEFAULT_LONGEST_SIDE, limits.max_size)
 
 
 def get_default_strength() -> float:

@@ -62,12 +62,6 @@ class JobQueue:
                 raise PageError(f"the queue is full, with {len(waiting)} waiting; try again in a few minutes")
 
     @property
-    def is_busy(self) -> bool:
-        """Whether a new job would have to wait."""
-        with self._changed:
-            return self._running is not None or any(not job.status.is_over for job in self._waiting)
-
-    @property
     def is_shut_down(self) -> bool:
         """Whether no job is taken any more."""
         return self._is_shut_down

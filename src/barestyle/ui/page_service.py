@@ -162,18 +162,15 @@ class PageService:
         find = functools.partial(self.describe_picture, session)
         return await self.service.run_in_reader(lambda: self._estimator.describe_sizes(form, sizes, find))
 
-    def stop(self, session: PageSession) -> None:
-        """Stop the job that is painted, or else the next one. It keeps its best picture so far."""
-        current = page_state.find_current_job(session)
-        if current is not None and not current.status.is_over:
-            current.stop()
-
     def change_queue(self, session: PageSession, number: int, action: str) -> None:
-        """Move a waiting job up, or drop a job, by its number; nothing happens if it is over."""
+        """Move a waiting job up, or stop a job, by its number; nothing happens if it is over.
+
+        A job that is painted keeps its best picture so far; one that waits is not painted.
+        """
         job = next((job for job in session.unfinished_jobs if job.number == number), None)
         if job is not None and action == "up":
             self.service.job_queue.move_up(job, session.jobs)
-        elif job is not None and action == "drop":
+        elif job is not None and action == "stop":
             job.stop()
 
     def delete(self, session: PageSession, result_id: str) -> None:

@@ -56,14 +56,12 @@ class PageSession:
         form: the latest values of the form.
         last_seen: time at which a page was last open, on the monotonic clock.
         timeout: seconds without an open page after which the session ends.
-        is_restored: whether it was read from a folder that an earlier server wrote.
     """
 
     def __init__(self, folder: Path, timeout: float = PAGE_TIMEOUT) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self.is_restored = (folder / STATE).exists()
-        if self.is_restored:
+        if (folder / STATE).exists():  # of an earlier server
             (folder / STATE).touch()  # its time tells when the session was last used
         self.timeout = timeout
         self.pictures = PictureStore(folder / "pictures")

@@ -21,6 +21,7 @@ IDLE: dict[str, Any] = {
     "share": 0,
     "position": 0,
     "job": None,
+    "number": None,
     "busy": False,
 }
 """The current job where there is none."""
@@ -72,6 +73,7 @@ def _describe_job(job: Job, job_queue: JobQueue, session: PageSession) -> dict[s
         "share": _compute_share(job),
         "position": job_queue.find_position(job),
         "job": f"{session.folder.name[:8]}-{job.number}",
+        "number": job.number,
         "count": len(job.requests),
         "busy": bool(session.unfinished_jobs),
     }

@@ -113,14 +113,9 @@ def _create_result_calls(service: PageService) -> list[Call]:
         return {}
 
     @answer
-    async def stop(_: Any, request: gr.Request) -> Any:
-        service.stop(service.get_session(session_id_of(request)))
-        return {}
-
-    @answer
     async def change_queue(argument: Any, request: gr.Request) -> Any:
         session = service.get_session(session_id_of(request))
         service.change_queue(session, int(argument["number"]), str(argument["action"]))
         return {}
 
-    return [follow, enlarge, estimate_sizes, delete_result, stop, change_queue]
+    return [follow, enlarge, estimate_sizes, delete_result, change_queue]

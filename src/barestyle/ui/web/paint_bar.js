@@ -15,6 +15,7 @@ export function startPaintBar(element, onPaint) {
 	element.replaceChildren(message, note, create("div", { class: "paint-row" }, paint, stop), estimate);
 	let isSending = false;
 	let isBusy = false;
+	let shownJob = null;
 
 	async function send() {
 		if (isSending) return; // a double click
@@ -38,7 +39,7 @@ export function startPaintBar(element, onPaint) {
 	paint.addEventListener("click", send);
 	stop.addEventListener("click", async () => {
 		try {
-			await call("stop");
+			await call("change_queue", { number: shownJob, action: "stop" });
 		} catch (error) {
 			message.textContent = error.message;
 		}
@@ -55,6 +56,7 @@ export function startPaintBar(element, onPaint) {
 	});
 	on("job", (job) => {
 		isBusy = job.busy;
+		shownJob = job.number; // what is stopped is what the person saw
 		const isStoppable = job.phase === "painting" || job.phase === "waiting";
 		const hadFocus = document.activeElement === stop;
 		stop.hidden = !isStoppable;

@@ -25,7 +25,7 @@ function createLine(job, canMoveUp) {
 	};
 	const buttons = [];
 	if (job.waits && canMoveUp) buttons.push(createButton("Move up", job, act("up")));
-	buttons.push(createButton(job.waits ? "Remove" : "Stop", job, act("drop")));
+	buttons.push(createButton(job.waits ? "Remove" : "Stop", job, act("stop")));
 	return create("li", {}, create("span", { textContent: job.waits ? job.title : `${job.title}: painting` }), ...buttons);
 }
 
