@@ -11,12 +11,12 @@ from barestyle.presets import preset
 from barestyle.run import record as records
 from barestyle.run.record import Record
 from barestyle.spec import Spec, with_settings
+from barestyle.ui.earlier_results import merge_settings
 from barestyle.ui.errors import PageError
 from barestyle.ui.form import Form, make_request
 from barestyle.ui.form_values import Settings, parse_base, parse_seed, read_record, settings_from_record
 from barestyle.ui.limits import Limits
 from barestyle.ui.looks import LOOKS, has_strength
-from barestyle.ui.page_service import merge_settings
 
 LIMITS = Limits()
 
@@ -40,6 +40,13 @@ def test_a_spec_that_is_not_a_presets_is_the_base(quick_result: Path) -> None:
     assert settings.spec(LIMITS) == record.spec
 
 
+@pytest.mark.parametrize("start", ["content", "noise"])
+def test_the_start_comes_back_from_a_record(start: str, quick_result: Path) -> None:
+    spec = with_settings(preset("bare").spec, {"start": start})
+    settings = settings_from_record(_record(quick_result, spec))
+    assert (settings.base, settings.start) == ("bare", start)
+
+
 @pytest.mark.parametrize("colors", ["luminance", "matched"])
 def test_colors_come_back_from_a_record(colors: str, quick_result: Path) -> None:
     spec = Settings("bare", colors=colors).spec(LIMITS)
@@ -52,9 +59,6 @@ def test_records_that_the_page_cannot_repeat_are_refused(quick_result: Path) -> 
     trained = preset("paper-original").spec
     with pytest.raises(PageError, match="made with trained weights"):
         settings_from_record(_record(quick_result, trained))
-    record = records.find(quick_result)
-    with pytest.raises(PageError, match="made with a start picture"):
-        settings_from_record(_record(quick_result, with_settings(record.spec, {"start": "picture"})))
 
 
 def test_a_size_above_the_limit_is_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from barestyle.ui import page_session as sessions_module
 from barestyle.ui import picture_store, result_store
 from barestyle.ui.compute import Compute
 from barestyle.ui.errors import PageError
-from barestyle.ui.form import LOADED, Form
+from barestyle.ui.form import LOADED, RESULT_START, Form
 from barestyle.ui.job_queue import JobQueue
 from barestyle.ui.jobs import Job
 from barestyle.ui.library import Library
@@ -94,6 +95,7 @@ def test_an_equal_job_is_not_queued_twice(page: PageService) -> None:
     """A second click on Paint changes nothing; other settings join the queue."""
     session = page.get_session("me")
     first = start(page, session, **LONG)
+    assert first is not None
     assert start(page, session, **LONG) is None
     second = start(page, session, **{**LONG, "seed": "1"})
     third = start(page, session, **{**LONG, "seed": "2"})
@@ -146,14 +148,86 @@ def test_a_result_is_painted_again_larger_with_its_own_regions(page: PageService
         asyncio.run(page.enlarge(session, "unknown", 96))
 
 
-def test_a_deleted_result_leaves_no_file(page: PageService) -> None:
+def test_a_deleted_result_can_be_restored_until_it_leaves_no_file(page: PageService) -> None:
+    session = page.get_session("me")
+    for seed in ("0", "1"):
+        wait_for(start(page, session, seed=seed))
+    first, second = session.results.all
+    page.delete(session, first.info.id)
+    page.delete(session, first.info.id)
+    assert session.results.all == [second]
+    assert page.undelete(session) == first.info.id
+    assert session.results.all == [first, second], "at its place"
+    with pytest.raises(PageError, match="not there any more"):
+        page.undelete(session)
+    page.delete(session, first.info.id)
+    page.delete(session, second.info.id)
+    assert (first.folder.exists(), second.folder.exists()) == (False, True)
+    assert page.undelete(session) == second.info.id
+    page.delete(session, second.info.id)
+    session.results.purge()
+    assert second.folder.exists()
+    session.results.purge(seconds=0)
+    assert not second.folder.exists()
+    assert not list(first.folder.parent.iterdir())
+
+
+def test_a_deleted_result_does_not_come_back_with_the_next_server(page: PageService) -> None:
+    session = page.get_session("me")
+    for seed in ("0", "1"):
+        wait_for(start(page, session, seed=seed))
+    first, second = session.results.all
+    page.delete(session, first.info.id)
+    assert [result.info.id for result in result_store.ResultStore(first.folder.parent).all] == [second.info.id]
+    assert not first.folder.exists()
+
+
+def test_a_picture_starts_from_a_result(page: PageService) -> None:
+    """And so do its enlargement, and settings that are loaded from it; not after the result was deleted."""
     session = page.get_session("me")
     wait_for(start(page, session))
-    (result,) = session.results.all
-    page.delete(session, result.info.id)
-    page.delete(session, result.info.id)
-    assert session.results.all == []
-    assert not result.folder.exists()
+    (first,) = session.results.all
+    started = f"{RESULT_START}{first.info.id}"
+    wait_for(start(page, session, start=started))
+    second = session.results.all[-1]
+    record = records.find(second.file("picture"))
+    assert record.start is not None
+    assert record.start.sha256 == hashlib.sha256(first.file("picture").read_bytes()).hexdigest()
+    wait_for(asyncio.run(page.enlarge(session, second.info.id, 96)))
+    larger = records.find(session.results.all[-1].file("picture"))
+    assert (larger.start, larger.width) == (record.start, 96)
+    copy = upload(page, second.file("picture"))
+    form, note = asyncio.run(page.load_record(session, copy, Form()))
+    assert (form.start, note) == (started, "")
+    page.delete(session, first.info.id)
+    with pytest.raises(PageError, match="the picture to start from was deleted"):
+        start(page, session, start=started)
+    with pytest.raises(PageError, match="is not among your results"):
+        asyncio.run(page.load_record(session, copy, Form()))
+
+
+def test_saved_looks_have_what_decides_how_a_picture_is_painted(page: PageService) -> None:
+    session = page.get_session("me")
+    form = Form(photo="photo:coffee", look="bare-fast", strength=0.3, colors="luminance", stroke=2, seed="5", size=300)
+    page.save_look(session, "  soft   gray ", form.model_copy(update={"start": f"{RESULT_START}12"}))
+    (look,) = asyncio.run(page.open_page(session))["saved_looks"]
+    assert look["name"] == "soft gray"
+    kept = Form(**look["values"])
+    assert kept == form.model_copy(update={"photo": "", "size": Form().size})
+    assert PageSession(session.folder).looks == session.looks
+    assert not session.has_expired
+    page.save_look(session, "soft gray", Form())
+    assert [Form(**look.values) for look in session.looks] == [Form()], "the name has another look now"
+    for name, message in ((" ", "1 to 40 characters, not 0"), ("x" * 41, "1 to 40 characters, not 41")):
+        with pytest.raises(PageError, match=message):
+            page.save_look(session, name, form)
+    for number in range(19):
+        page.save_look(session, f"look {number}", form)
+    with pytest.raises(PageError, match="20 saved looks already; remove one first"):
+        page.save_look(session, "one more", form)
+    page.delete_look(session, "look 3")
+    page.delete_look(session, "look 3")
+    assert len(session.looks) == 19
 
 
 def test_the_oldest_results_and_unused_pictures_are_removed(

@@ -43,6 +43,7 @@ class PaintRequest:
         title: what the page calls the look.
         name: of the result's files, without extension.
         keep: file of the mask of protected pixels.
+        start: file of the picture to start from, None to start as the spec says.
         records_film: whether a video of the run is recorded.
         form: the values of the page's form with which this picture alone is painted again; empty for the API.
     """
@@ -54,6 +55,7 @@ class PaintRequest:
     title: str
     name: str
     keep: Path | None = None
+    start: Path | None = None
     records_film: bool = False
     form: Mapping[str, Any] = field(default_factory=dict)
 
@@ -61,7 +63,7 @@ class PaintRequest:
     def files(self) -> tuple[Path, ...]:
         """Every file that the request names."""
         masks = (style.mask for style in self.styles)
-        optional = (path for path in (self.keep, *masks) if path is not None)
+        optional = (path for path in (self.keep, self.start, *masks) if path is not None)
         return (self.content, *(style.file for style in self.styles), *optional)
 
 
@@ -114,6 +116,7 @@ class Compute:
                 weights=[style.weight for style in request.styles] if len(request.styles) > 1 else None,
                 masks=masks if any(masks) else None,
                 keep=request.keep and images[request.keep],
+                start=request.start and images[request.start],
                 seed=request.seed,
                 device=self.device,
                 precision=self.precision,

@@ -27,6 +27,9 @@ MAX_VARIATIONS = 4
 MIN_SIZE = 64
 """Least long side in pixels; below, most networks have too few pixels."""
 
+RESULT_START = "result:"
+"""What precedes the id of a result in `start`."""
+
 LOADED = "loaded settings"
 """The value of `look` that stands for the settings of an earlier result, which are in `spec`."""
 
@@ -54,7 +57,7 @@ class Form(FrozenModel):
         size: pixels of the result's long side.
         seed: text of the field.
         stroke: size of the strokes relative to the style's own: Spec.style_scale.
-        start: content or noise.
+        start: content, noise, or the id of a result after RESULT_START.
         film: whether a video of the run is recorded.
         regions: id of the painted regions; empty if the styles apply everywhere.
         vary: what differs among the pictures that are painted side by side.
@@ -71,7 +74,7 @@ class Form(FrozenModel):
     size: Annotated[int, Field(ge=1)] = 512
     seed: str = "0"
     stroke: Annotated[float, Field(ge=0.05, le=20)] = 1.0
-    start: Literal["content", "noise"] = "content"
+    start: Annotated[str, Field(pattern=r"^(content|noise|result:[0-9a-f]+)$")] = "content"
     film: bool = False
     regions: str = ""
     vary: Literal["nothing", "looks", "strengths", "seeds", "styles"] = "nothing"
@@ -131,7 +134,11 @@ class Regions:
 
 
 def make_request(
-    form: Form, find_file: Callable[[str], Path], limits: Limits, regions: Regions | None = None
+    form: Form,
+    find_file: Callable[[str], Path],
+    limits: Limits,
+    regions: Regions | None = None,
+    start: Path | None = None,
 ) -> PaintRequest:
     """Return the request of a form that varies nothing.
 
@@ -140,6 +147,7 @@ def make_request(
         find_file: returns the file of a picture's id; may raise PageError.
         limits: of the page.
         regions: where the styles apply, if they do not apply everywhere.
+        start: file of the result that the picture starts from, if it does.
 
     Raises SpecError for settings that cannot be used, and PageError for what the page does not offer.
     """
@@ -157,18 +165,16 @@ def make_request(
         title=settings.title,
         name=_make_name(form, photo, styles, settings),
         keep=regions.keep if regions else None,
+        start=start,
         records_film=form.film,
         form=form.model_dump(mode="json"),
     )
 
 
 def make_spec(form: Form, limits: Limits) -> Spec:
-    """Return the spec of a form that varies nothing; a loaded one keeps its start. Raise SpecError or PageError."""
-    spec = form.settings().spec(limits)
-    changes: dict[str, Any] = {"style_scale": form.stroke}
-    if form.look != LOADED:
-        changes["start"] = form.start
-    return with_settings(spec, changes)
+    """Return the spec of a form that varies nothing. Raise SpecError or PageError."""
+    start = "picture" if form.start.startswith(RESULT_START) else form.start
+    return with_settings(form.settings().spec(limits), {"style_scale": form.stroke, "start": start})
 
 
 def _make_name(form: Form, photo: Path, styles: tuple[StyleFile, ...], settings: Settings) -> str:

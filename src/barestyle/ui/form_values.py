@@ -10,7 +10,7 @@ from barestyle.errors import BarestyleError, SpecError
 from barestyle.presets import DEFAULT_PRESET, preset
 from barestyle.run import record as records
 from barestyle.run.record import Record
-from barestyle.spec import LuminanceContentLoss, PictureStart, Spec, with_settings
+from barestyle.spec import ContentStart, LuminanceContentLoss, Spec, with_settings
 from barestyle.ui.errors import PageError, strip_folder
 from barestyle.ui.limits import Limits
 from barestyle.ui.looks import LOOKS, has_strength, needs_trained_weights
@@ -28,6 +28,7 @@ class Settings:
         strength: 0 (the photo) to 1 (all style); only for looks that have a strength.
         colors: a kind of Spec.colors.
         seed: of the network's random weights.
+        start: content or noise. A picture is not a setting, but one of the inputs.
     """
 
     base: str | Spec = DEFAULT_PRESET
@@ -35,6 +36,7 @@ class Settings:
     strength: float | None = None
     colors: str | None = None
     seed: int = 0
+    start: str = "content"
 
     @property
     def title(self) -> str:
@@ -115,23 +117,19 @@ def read_record(file: Path) -> Record:
 
 def settings_from_record(record: Record) -> Settings:
     """Return the settings that an earlier result was made with. Raise PageError if the page cannot repeat them."""
-    unsupported = {
-        "trained weights": needs_trained_weights(record.spec),
-        "a start picture": isinstance(record.spec.start, PictureStart),
-    }
-    for feature, is_used in unsupported.items():
-        if is_used:
-            raise PageError(
-                f"this picture was made with {feature}, which the page does not offer; "
-                "use the command `barestyle rerun` to repeat it"
-            )
-    spec = record.spec
+    if needs_trained_weights(record.spec):
+        raise PageError(
+            "this picture was made with trained weights, which the page does not offer; "
+            "use the command `barestyle rerun` to repeat it"
+        )
+    spec = record.spec.model_copy(update={"start": ContentStart()})
     return Settings(
         base=_find_base(spec),
         size=max(record.width, record.height),
         strength=get_strength(spec),
         colors=spec.colors.kind,
         seed=record.seed,
+        start="noise" if record.spec.start.kind == "noise" else "content",
     )
 
 

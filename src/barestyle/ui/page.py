@@ -11,9 +11,10 @@ from typing import Any
 import gradio as gr
 
 from barestyle.ui import api
+from barestyle.ui.earlier_results import replace_fields
 from barestyle.ui.form import Form
 from barestyle.ui.gradio_errors import translate_errors
-from barestyle.ui.page_service import PageService, replace_fields
+from barestyle.ui.page_service import PageService
 from barestyle.ui.region_editor import create_editor, read_drawing, write_editor_value
 from barestyle.ui.remote_calls import ALREADY_QUEUED, answer, create_calls, session_id_of
 

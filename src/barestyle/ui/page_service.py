@@ -15,21 +15,21 @@ from PIL import Image
 
 from barestyle.errors import BarestyleError
 from barestyle.images import target_size
-from barestyle.run.record import Input
-from barestyle.spec import Spec
 from barestyle.ui import page_state, previews
 from barestyle.ui.compute import PaintRequest
+from barestyle.ui.earlier_results import fill_form, replace_fields
 from barestyle.ui.errors import PageError
 from barestyle.ui.estimates import Estimator
-from barestyle.ui.form import LOADED, MAX_STYLES, Form, Regions, make_request
-from barestyle.ui.form_values import Settings, get_default_strength, read_record, settings_from_record
+from barestyle.ui.form import RESULT_START, Form, Regions, make_request
+from barestyle.ui.form_values import read_record
 from barestyle.ui.jobs import Job
 from barestyle.ui.library import Entry, Library
 from barestyle.ui.page_options import describe_page
 from barestyle.ui.page_session import PageSession
-from barestyle.ui.picture_store import ID_LENGTH, PictureInfo, require
+from barestyle.ui.picture_store import PictureInfo, require
 from barestyle.ui.regions import Samples, make_layer, write_masks
 from barestyle.ui.result_store import StoredResult
+from barestyle.ui.saved_looks import SavedLook, save_look
 from barestyle.ui.service import KEEPALIVE_SECONDS, Service
 from barestyle.ui.uploads import link_file, read_upload
 
@@ -66,6 +66,7 @@ class PageService:
             "pictures": known,
             "photos": [_describe_entry(entry) for entry in self.library.photos],
             "styles": styles,
+            "saved_looks": [look.model_dump() for look in session.looks],
             "uploads": [picture.info.model_dump() for picture in session.pictures.all],
         }
 
@@ -121,9 +122,19 @@ class PageService:
                 lambda picture_id: self.find_file(session, picture_id),
                 self.service.limits,
                 _find_regions(session, single),
+                self._find_start(session, single),
             )
             for single in form.expand()
         ]
+
+    def _find_start(self, session: PageSession, form: Form) -> Path | None:
+        """Return the file of the result that a picture starts from, if it does. Raise PageError if it was deleted."""
+        if not form.start.startswith(RESULT_START):
+            return None
+        result = session.results.get(form.start.removeprefix(RESULT_START))
+        if result is None:
+            raise PageError("the picture to start from was deleted; choose another start under More options")
+        return result.file("picture")
 
     async def paint(self, session: PageSession, form: Form) -> Job | None:
         """Queue a job for the form; return None if an equal one is not over yet. Raise a BarestyleError."""
@@ -174,9 +185,17 @@ class PageService:
             job.stop()
 
     def delete(self, session: PageSession, result_id: str) -> None:
-        """Delete a result, if it is there."""
-        session.results.remove(result_id)
+        """Delete a result, if it is there; until the next one is deleted, `undelete` restores it."""
+        session.results.delete(result_id)
         self.service.job_queue.changes.notify()
+
+    def undelete(self, session: PageSession) -> str:
+        """Restore the result that was deleted last, and return its id. Raise PageError if there is none."""
+        result = session.results.undelete()
+        if result is None:
+            raise PageError("the picture that was deleted is not there any more")
+        self.service.job_queue.changes.notify()
+        return result.info.id
 
     def get_result(self, session: PageSession, result_id: str) -> StoredResult:
         """Return a result. Raise PageError if it was deleted."""
@@ -188,36 +207,26 @@ class PageService:
     async def load_record(self, session: PageSession, upload: Path, form: Form) -> tuple[Form, str]:
         """Return a form with the settings of an uploaded result, and a sentence on pictures that are not here.
 
-        Pictures that the session or the library has are chosen. Raise RecordError or PageError.
+        Raise RecordError or PageError.
         """
         link = link_file(self.service.sessions.claim_upload(upload), session.folder / "earlier")
         try:
             record = await self.service.run_in_reader(lambda: read_record(link))
         finally:
             link.unlink(missing_ok=True)
-        form = merge_settings(form, settings_from_record(record), self.service.limits.max_size)
-        missing: list[str] = []
-        photo, *pictures = await self.service.run_in_reader(
-            lambda: [self._find_picture(session, each, missing) for each in (record.content, *record.styles)]
+        return await self.service.run_in_reader(
+            lambda: fill_form(form, record, session, self.library, self.service.limits.max_size)
         )
-        styles = [
-            {"picture": picture, "weight": style.weight}
-            for picture, style in zip(pictures, record.styles, strict=True)
-            if picture
-        ][:MAX_STYLES]
-        changes = {"photo": photo or form.photo, "styles": styles or form.styles, "stroke": record.spec.style_scale}
-        them = "it" if len(missing) == 1 else "them"
-        note = f"It was made from {' and '.join(missing)}; choose {them} to repeat it." if missing else ""
-        return replace_fields(form, changes), note
 
-    def _find_picture(self, session: PageSession, source: Input, missing: list[str]) -> str:
-        """Return the id of a record's picture; if it is not here, add its name to the missing ones and return ""."""
-        stored = session.pictures.get(source.sha256[:ID_LENGTH])
-        entry = self.library.find(source.sha256)
-        if stored is None and entry is None:
-            missing.append(Path(source.path).name if source.path else "a picture in memory")
-            return ""
-        return entry.id if entry is not None else source.sha256[:ID_LENGTH]
+    def save_look(self, session: PageSession, name: str, form: Form) -> list[SavedLook]:
+        """Save the look of a form under a name, and return all saved looks. Raise PageError."""
+        session.save_looks(save_look(session.looks, name, form))
+        return session.looks
+
+    def delete_look(self, session: PageSession, name: str) -> list[SavedLook]:
+        """Delete a saved look, if it is there, and return the others."""
+        session.save_looks([look for look in session.looks if look.name != name])
+        return session.looks
 
     async def read_map(self, session: PageSession, upload: Path, photo: str) -> Samples:
         """Return the colored layer (H, W, 4) of an uploaded mask, at the size of the photo's preview."""
@@ -261,24 +270,3 @@ def _find_regions(session: PageSession, form: Form) -> Regions | None:
 
 def _describe_entry(entry: Entry) -> dict[str, str]:
     return {"id": entry.id, "title": entry.title}
-
-
-def merge_settings(form: Form, settings: Settings, max_size: int) -> Form:
-    """Return the form with the settings of an earlier result; its pictures stay."""
-    spec = settings.base if isinstance(settings.base, Spec) else None
-    strength = get_default_strength() if settings.strength is None else settings.strength
-    changes = {
-        "look": LOADED if isinstance(settings.base, Spec) else settings.base,
-        "spec": None if spec is None else spec.model_dump(mode="json"),
-        "strength": strength,
-        "colors": settings.colors or form.colors,
-        "size": min(settings.size or form.size, max_size),
-        "seed": str(settings.seed),
-        "vary": "nothing",
-    }
-    return replace_fields(form, changes)
-
-
-def replace_fields(form: Form, changes: Mapping[str, Any]) -> Form:
-    """Return the form with some fields changed, and checked. Raise SpecError."""
-    return Form(**{**form.model_dump(), **changes})

@@ -22,6 +22,7 @@ from barestyle.ui.jobs import Job
 from barestyle.ui.picture_store import PictureStore
 from barestyle.ui.regions import Samples
 from barestyle.ui.result_store import ResultStore
+from barestyle.ui.saved_looks import SavedLook
 
 PAGE_TIMEOUT = 24 * 3600.0
 """Seconds without an open page after which a session ends and its files are deleted."""
@@ -43,6 +44,7 @@ class _State(BaseModel):
     """What is stored of a session beside its pictures and results."""
 
     form: dict[str, object] = {}
+    looks: list[SavedLook] = []
 
 
 class PageSession:
@@ -54,6 +56,7 @@ class PageSession:
         results: finished pictures.
         jobs: those that are not over, and the last one that is.
         form: the latest values of the form.
+        looks: that the person saved.
         last_seen: time at which a page was last open, on the monotonic clock.
         timeout: seconds without an open page after which the session ends.
     """
@@ -68,19 +71,30 @@ class PageSession:
         self.results = ResultStore(folder / "results")
         self.jobs: list[Job] = []
         self.last_seen = time.monotonic()
-        self.form = self._load_form()
+        self.form, self.looks = self._load_state()
 
-    def _load_form(self) -> Form:
-        """Return the form as it was saved; a new one if it cannot be read, or a newer version has other fields."""
+    def _load_state(self) -> tuple[Form, list[SavedLook]]:
+        """Return what was saved; a new form if it cannot be read, or a newer version has other fields."""
+        looks: list[SavedLook] = []
         with contextlib.suppress(OSError, ValidationError, SpecError):
-            return Form(**_State.model_validate_json((self.folder / STATE).read_bytes()).form)
-        return Form()
+            state = _State.model_validate_json((self.folder / STATE).read_bytes())
+            looks = state.looks
+            return Form(**state.form), looks
+        return Form(), looks
+
+    def save_looks(self, looks: list[SavedLook]) -> None:
+        """Keep the looks that the person saved."""
+        self.looks = looks
+        self._save_state()
+
+    def _save_state(self) -> None:
+        state = _State(form=self.form.model_dump(mode="json"), looks=self.looks)
+        write_atomically(self.folder / STATE, state.model_dump_json().encode())
 
     def save_form(self, form: Form) -> None:
         """Keep the values of the form, and remove the oldest pictures that nothing uses if there are many."""
         self.form = form
-        state = _State(form=form.model_dump(mode="json"))
-        write_atomically(self.folder / STATE, state.model_dump_json().encode())
+        self._save_state()
         used = set(form.picture_ids)
         for result in self.results.all:
             used |= set(result.info.pictures)
@@ -146,5 +160,7 @@ class PageSession:
     @property
     def has_expired(self) -> bool:
         """Whether no page was open for too long."""
-        is_empty = self.form == Form() and not (self.pictures.all or self.results.all or self.unfinished_jobs)
+        is_empty = self.form == Form() and not (
+            self.looks or self.pictures.all or self.results.all or self.unfinished_jobs
+        )
         return time.monotonic() - self.last_seen > (EMPTY_TIMEOUT if is_empty else self.timeout)

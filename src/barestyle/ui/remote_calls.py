@@ -85,7 +85,18 @@ def _create_form_calls(service: PageService) -> list[Call]:
         session.save_form(Form(**service.get_result(session, str(result_id)).info.form))
         return await service.open_page(session)
 
-    return [open_page, add_picture, choose_picture, save_form, load_record, use_settings]
+    @answer
+    async def save_look(argument: Any, request: gr.Request) -> Any:
+        session = service.get_session(session_id_of(request))
+        looks = service.save_look(session, str(argument["name"]), Form(**argument["form"]))
+        return {"looks": [look.model_dump() for look in looks]}
+
+    @answer
+    async def delete_look(name: Any, request: gr.Request) -> Any:
+        looks = service.delete_look(service.get_session(session_id_of(request)), str(name))
+        return {"looks": [look.model_dump() for look in looks]}
+
+    return [open_page, add_picture, choose_picture, save_form, load_record, use_settings, save_look, delete_look]
 
 
 def _create_result_calls(service: PageService) -> list[Call]:
@@ -113,9 +124,13 @@ def _create_result_calls(service: PageService) -> list[Call]:
         return {}
 
     @answer
+    async def undelete_result(_: Any, request: gr.Request) -> Any:
+        return {"result": service.undelete(service.get_session(session_id_of(request)))}
+
+    @answer
     async def change_queue(argument: Any, request: gr.Request) -> Any:
         session = service.get_session(session_id_of(request))
         service.change_queue(session, int(argument["number"]), str(argument["action"]))
         return {}
 
-    return [follow, enlarge, estimate_sizes, delete_result, change_queue]
+    return [follow, enlarge, estimate_sizes, delete_result, undelete_result, change_queue]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import logging
 import secrets
 import shutil
@@ -29,6 +31,11 @@ MAX_BYTES = 2_000_000_000
 """Bytes of a session's results; when there are more, the oldest is removed."""
 
 INFO = "result.json"
+UNDO_SECONDS = 600.0
+"""Time after which the files of a deleted result are deleted, too."""
+
+DELETED_INFO = "deleted.json"
+"""Name of the same file after the result was deleted, while that can be undone."""
 
 
 class ResultInfo(BaseModel):
@@ -99,7 +106,8 @@ class ResultStore:
         self._lock = threading.Lock()
         found = [result for info in folder.glob(f"*/{INFO}") if (result := self._load(info))]
         self._results = {result.info.id: result for result in sorted(found, key=lambda result: result.info.created)}
-        for path in folder.glob("*"):  # of runs that the end of the server cut short
+        self._deleted: tuple[StoredResult, float] | None = None  # the last one, and when
+        for path in folder.glob("*"):  # deleted ones, and of runs that the end of the server cut short
             if path.name not in self._results:
                 shutil.rmtree(path, ignore_errors=True)
 
@@ -154,6 +162,45 @@ class ResultStore:
         while len(results) > MAX_RESULTS or (len(results) > 1 and sum(each.bytes for each in results) > MAX_BYTES):
             self.remove(results.pop(0).info.id)
         return result
+
+    def find(self, sha256: str) -> StoredResult | None:
+        """Return the result whose PNG has this SHA-256, or None if there is none."""
+        for result in reversed(self.all):
+            with contextlib.suppress(FileNotFoundError), result.file("picture").open("rb") as data:  # deleted meanwhile
+                if hashlib.file_digest(data, "sha256").hexdigest() == sha256:
+                    return result
+        return None
+
+    def delete(self, result_id: str) -> bool:
+        """Take a result away, and return whether it was there.
+
+        Its files stay until another one is deleted, or `purge` is called after UNDO_SECONDS.
+        """
+        with self._lock:
+            result = self._results.pop(result_id, None)
+            if result is not None:
+                (result.folder / INFO).rename(result.folder / DELETED_INFO)
+        if result is not None:
+            self.purge(0)
+            self._deleted = result, time.monotonic()
+        return result is not None
+
+    def undelete(self) -> StoredResult | None:
+        """Restore the result that was deleted last, at its place, and return it; None if there is none."""
+        if self._deleted is None:
+            return None
+        (result, _), self._deleted = self._deleted, None
+        with self._lock:
+            (result.folder / DELETED_INFO).rename(result.folder / INFO)
+            restored = sorted([*self._results.values(), result], key=lambda each: each.info.created)
+            self._results = {each.info.id: each for each in restored}
+        return result
+
+    def purge(self, seconds: float = UNDO_SECONDS) -> None:
+        """Delete the files of the result that was deleted last, if that was at least so many seconds ago."""
+        if self._deleted is not None and time.monotonic() - self._deleted[1] >= seconds:
+            shutil.rmtree(self._deleted[0].folder, ignore_errors=True)
+            self._deleted = None
 
     def remove(self, result_id: str) -> bool:
         """Delete a result's files; return whether it was there."""

@@ -137,6 +137,8 @@ class Sessions:
         for session_id, page in list(self._pages.items()):
             if page.has_expired:
                 self._pages.pop(session_id).close()
+            else:
+                page.results.purge()
         self._delete_expired_folders()
         for path in self.root.iterdir():
             if path != self._session_root:

@@ -4,8 +4,9 @@ import { create } from "./dom.js";
 import { createCheckbox, createChoices, createNumber, createText } from "./fields.js";
 import { receiveFiles } from "./incoming_files.js";
 import { createSlot } from "./picture_slot.js";
-import { call, previewUrl, uploadFile } from "./server.js";
-import { change, load, onAnswer, onChange, store } from "./store.js";
+import { createSavedLooks } from "./saved_looks.js";
+import { call, previewUrl, resultUrl, uploadFile } from "./server.js";
+import { change, load, onAnswer, onChange, RESULT_START, store } from "./store.js";
 import { createStyleSlots } from "./style_slots.js";
 import { createThumbnails } from "./thumbnails.js";
 
@@ -97,11 +98,14 @@ export function startForm(element, onPhoto) {
 		className: "choices compact",
 	});
 	colors.fill(page.colors);
-	const more = createOptions();
+	const saved = createSavedLooks();
+	const more = createOptions(saved.saver);
 
 	element.replaceChildren(
 		create("div", { class: "inputs" }, create("div", {}, photo.element, samples.element), create("div", {}, styles.element, library.element)),
-		...[vary, look, looks, strengths, count, varyStyles, strength, size, colors, more].map((part) => part.element),
+		...[vary, look, looks].map((part) => part.element),
+		saved.chooser,
+		...[strengths, count, varyStyles, strength, size, colors, more].map((part) => part.element),
 	);
 
 	let shownPhoto = null;
@@ -189,8 +193,8 @@ function describeLook(form) {
 	return look ? look.description : "The look of an earlier result.";
 }
 
-/** Create what is hidden under "More options". */
-function createOptions() {
+/** Create what is hidden under "More options"; `saver` is the field that saves a look. */
+function createOptions(saver) {
 	const stroke = createNumber({
 		id: "stroke",
 		label: "Stroke size",
@@ -208,10 +212,6 @@ function createOptions() {
 		onChange: (value) => change({ seed: value }),
 	});
 	const start = createChoices({ id: "start", legend: "Start from", onChange: (value) => change({ start: value }), className: "choices compact" });
-	start.fill([
-		{ value: "content", title: "The photo" },
-		{ value: "noise", title: "Noise" },
-	]);
 	const film = createCheckbox({ id: "film", label: "Record a film of the painting", onChange: (value) => change({ film: value }) });
 	const message = create("p", { role: "status" });
 	const input = create("input", { type: "file", id: "earlier", accept: "image/png,.json", class: "visually-hidden" });
@@ -223,6 +223,18 @@ function createOptions() {
 		message.className = isRefused ? "message" : "info";
 		message.textContent = text;
 	});
+	let shownStarts = "";
+	function showStart(value) {
+		const options = [
+			{ value: "content", title: "The photo" },
+			{ value: "noise", title: "Noise" },
+		];
+		if (value.startsWith(RESULT_START)) options.push({ value, title: "A result", image: resultUrl(value.slice(RESULT_START.length), "thumbnail") });
+		const values = options.map((option) => option.value).join();
+		if (values !== shownStarts) start.fill(options);
+		shownStarts = values;
+		start.show(value);
+	}
 	const about = create("p", { class: "info", id: "about" });
 	const element = create("details", { id: "more" }, create("summary", { textContent: "More options" }));
 	element.append(
@@ -230,6 +242,7 @@ function createOptions() {
 			"div",
 			{ class: "more" },
 			...[stroke, seed, start, film].map((part) => part.element),
+			saver,
 			create("label", { class: "button", for: "earlier", textContent: "Load settings from an earlier result" }),
 			input,
 			message,
@@ -241,7 +254,7 @@ function createOptions() {
 		show(form) {
 			stroke.show(form.stroke);
 			seed.show(form.seed);
-			start.show(form.start);
+			showStart(form.start);
 			film.show(form.film);
 			about.textContent = store.page.looks.find((look) => look.name === form.look)?.details ?? "";
 		},

@@ -3,7 +3,7 @@
 import { create, setProperty } from "./dom.js";
 import { on } from "./follow.js";
 import { call } from "./server.js";
-import { onAnswer, onChange, store } from "./store.js";
+import { canUndo, onAnswer, onChange, store, undo } from "./store.js";
 
 /** Build the bar inside an element. `onPaint` sends the form, and returns a promise of an answer with `error` or `note`. */
 export function startPaintBar(element, onPaint) {
@@ -12,7 +12,8 @@ export function startPaintBar(element, onPaint) {
 	const message = create("p", { id: "message", class: "message", role: "alert" });
 	const paint = create("button", { type: "button", id: "paint", class: "primary", textContent: "Paint" });
 	const stop = create("button", { type: "button", id: "stop", class: "secondary", hidden: true });
-	element.replaceChildren(message, note, create("div", { class: "paint-row" }, paint, stop), estimate);
+	const revert = create("button", { type: "button", id: "undo", class: "quiet", textContent: "Undo", title: "Undo the last change of the settings", hidden: true });
+	element.replaceChildren(message, note, create("div", { class: "paint-row" }, paint, stop, revert), estimate);
 	let isSending = false;
 	let isBusy = false;
 	let shownJob = null;
@@ -44,11 +45,16 @@ export function startPaintBar(element, onPaint) {
 			message.textContent = error.message;
 		}
 	});
+	revert.addEventListener("click", () => {
+		undo();
+		if (revert.hidden) paint.focus({ preventScroll: true });
+	});
 	document.addEventListener("keydown", (event) => {
 		if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send();
 	});
 	onChange(() => {
 		message.textContent = note.textContent = ""; // what was refused has been changed
+		revert.hidden = !canUndo();
 		showLabel();
 	});
 	onAnswer((answer) => {

@@ -40,7 +40,7 @@ export function createSlot({ id, label, placeholder, onPicture }) {
 		element.classList.remove("is-loading");
 		message.textContent = "";
 		onPicture("");
-		input.focus();
+		if (!element.hidden) input.focus();
 	}
 
 	/** Send a file to the server. The picture before it stays until the new one is accepted. */

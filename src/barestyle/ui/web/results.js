@@ -2,7 +2,7 @@
 
 import { create } from "./dom.js";
 import { call, resultUrl } from "./server.js";
-import { load, store } from "./store.js";
+import { change, load, RESULT_START, store } from "./store.js";
 
 const FORMATS = [
 	{ kind: "picture", label: "PNG" },
@@ -18,6 +18,7 @@ export function startResults(element, stage) {
 	const list = part("results");
 	const message = part("result-message");
 	let results = [];
+	let restored = ""; // id of a result that was deleted, and is shown when it is there again
 
 	stage.onShow((result) => {
 		part("actions").hidden = !result;
@@ -41,11 +42,28 @@ export function startResults(element, stage) {
 			message.textContent = "The form has the settings of this picture.";
 		}),
 	);
+	part("start").addEventListener("click", () => {
+		change({ start: RESULT_START + stage.current().id });
+		message.textContent = "The next picture starts from this one. More options tell the start.";
+	});
 	part("delete").addEventListener("click", () =>
 		attempt(async () => {
 			await call("delete_result", stage.current().id);
+			part("deleted-text").textContent = "The picture was deleted.";
+			part("undelete").hidden = part("deleted").hidden = false;
+			part("undelete").focus({ preventScroll: true });
 		}),
 	);
+	part("undelete").addEventListener("click", async () => {
+		try {
+			restored = (await call("undelete_result")).result;
+			part("deleted").hidden = true;
+			showRestored();
+		} catch (error) {
+			part("deleted-text").textContent = error.message;
+			part("undelete").hidden = true;
+		}
+	});
 	startEnlarging(element, stage, (text) => (message.textContent = text));
 
 	async function attempt(action) {
@@ -58,12 +76,22 @@ export function startResults(element, stage) {
 	}
 
 	function show(values) {
+		const isNew = values.some((value) => !results.some((result) => result.id === value.id));
+		if (isNew) part("deleted").hidden = true;
 		results = values;
 		part("results-area").hidden = results.length === 0;
 		const focused = document.activeElement?.dataset?.result;
 		list.replaceChildren(...results.map((result) => create("li", {}, createThumbnail(result))));
 		stage.setResults(results);
 		if (focused) list.querySelector(`[data-result="${focused}"]`)?.focus({ preventScroll: true });
+		showRestored();
+	}
+
+	function showRestored() {
+		if (!results.some((result) => result.id === restored)) return;
+		stage.show(restored);
+		list.querySelector(`[data-result="${restored}"]`).focus({ preventScroll: true });
+		restored = "";
 	}
 
 	function createThumbnail(result) {

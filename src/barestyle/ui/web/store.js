@@ -3,6 +3,11 @@
 import { call } from "./server.js";
 
 const SAVE_DELAY = 250;
+/** What precedes the id of a result in the form's start. */
+export const RESULT_START = "result:";
+/** Milliseconds within which changes of the same values are undone together, such as those of a slider that is moved. */
+const MERGE_DELAY = 1000;
+const MAX_HISTORY = 100;
 
 export const store = {
 	form: {},
@@ -18,6 +23,9 @@ const listeners = new Set();
 const answerListeners = new Set();
 let timer = 0;
 let saves = 0;
+/** Earlier forms, the latest last, and what the last change changed, and when. */
+const history = [];
+let lastChange = { names: "", time: 0 };
 
 /** Call a function whenever the form has changed. */
 export function onChange(listener) {
@@ -32,6 +40,7 @@ export function onAnswer(listener) {
 /** Replace the whole form without saving it: it came from the server. */
 export function load({ form, pictures }) {
 	Object.assign(store.pictures, pictures);
+	if (store.loads > 0) remember("load");
 	store.form = form;
 	store.loads += 1;
 	notify();
@@ -40,9 +49,35 @@ export function load({ form, pictures }) {
 
 /** Change some values of the form. */
 export function change(values) {
+	remember(Object.keys(values).join());
 	store.form = { ...store.form, ...values };
 	notify();
 	scheduleSave();
+}
+
+/** Return whether there is a change to undo. */
+export function canUndo() {
+	return history.length > 0;
+}
+
+/** Undo the last change. Painted regions stay unless the photo changes: the editor has an undo of its own. */
+export function undo() {
+	const form = history.pop();
+	if (!form) return;
+	lastChange = { names: "", time: 0 };
+	store.form = form.photo === store.form.photo ? { ...form, regions: store.form.regions } : form;
+	notify();
+	scheduleSave();
+}
+
+/** Keep the form as it is before some of its values change. */
+function remember(names) {
+	const time = Date.now();
+	const continues = names === lastChange.names && names !== "load" && time - lastChange.time < MERGE_DELAY;
+	lastChange = { names, time };
+	if (continues) return;
+	history.push(store.form);
+	if (history.length > MAX_HISTORY) history.shift();
 }
 
 /** Take the id of the regions that the editor shows. */

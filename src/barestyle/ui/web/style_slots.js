@@ -51,6 +51,7 @@ export function createStyleSlots() {
 		} else if (number < styles.length) styles[number].picture = picture;
 		else styles.push({ picture, weight: 1 });
 		change({ styles });
+		if (slots[number].element.hidden) add.focus(); // the focus was on what removed it
 	}
 
 	function setWeight(number, weight) {
