@@ -192,6 +192,7 @@ def test_a_picture_starts_from_a_result(page: PageService) -> None:
     second = session.results.all[-1]
     record = records.find(second.file("picture"))
     assert record.start is not None
+    assert record.start.path == first.file("picture").name != second.file("picture").name
     assert record.start.sha256 == hashlib.sha256(first.file("picture").read_bytes()).hexdigest()
     wait_for(asyncio.run(page.enlarge(session, second.info.id, 96)))
     larger = records.find(session.results.all[-1].file("picture"))

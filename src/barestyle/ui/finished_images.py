@@ -60,6 +60,6 @@ def _without_folders(record: Record, request: PaintRequest, folder: Path) -> Rec
         mask = move(source.mask, style.mask) if source.mask is not None and style.mask is not None else None
         styles.append(source.model_copy(update={"path": str(folder / style.file.name), "mask": mask}))
     keep = move(record.keep, request.keep) if record.keep is not None and request.keep is not None else None
-    return record.model_copy(
-        update={"content": move(record.content, request.content), "styles": tuple(styles), "keep": keep}
-    )
+    start = move(record.start, request.start) if record.start is not None and request.start is not None else None
+    content = move(record.content, request.content)
+    return record.model_copy(update={"content": content, "styles": tuple(styles), "keep": keep, "start": start})

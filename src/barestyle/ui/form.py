@@ -183,7 +183,10 @@ def _make_name(form: Form, photo: Path, styles: tuple[StyleFile, ...], settings:
     parts.append("loaded" if form.look == LOADED else form.look)
     if settings.strength is not None:
         parts.append(f"{settings.strength:g}")
-    return "-".join([*parts, f"seed{settings.seed}", f"{form.size}px"])
+    parts += [f"seed{settings.seed}", f"{form.size}px"]
+    if form.start.startswith(RESULT_START):  # its name must not be that of the result that it starts from
+        parts.append(f"from-{form.start.removeprefix(RESULT_START)[:6]}")
+    return "-".join(parts)
 
 
 def shorten(stem: str) -> str:

@@ -61,7 +61,7 @@ export function startForm(element, onPhoto) {
 		min: 2,
 		max: page.max_variations,
 		step: 1,
-		onChange: (value) => change({ count: value }),
+		onChange: (value) => change({ count: value }, { isGradual: true }),
 	});
 	const varyStyles = createChoices({
 		id: "vary-styles",
@@ -79,7 +79,7 @@ export function startForm(element, onPhoto) {
 		max: 1,
 		step: 0.05,
 		fieldStep: 0.01,
-		onChange: (value) => change({ strength: value }),
+		onChange: (value) => change({ strength: value }, { isGradual: true }),
 	});
 	const size = createNumber({
 		id: "size",
@@ -89,7 +89,7 @@ export function startForm(element, onPhoto) {
 		max: page.slider_size,
 		step: 32,
 		fieldStep: 1,
-		onChange: (value) => change({ size: value }),
+		onChange: (value) => change({ size: value }, { isGradual: true }),
 	});
 	const colors = createChoices({
 		id: "colors",
@@ -202,14 +202,14 @@ function createOptions(saver) {
 		min: 0.25,
 		max: 4,
 		step: 0.05,
-		onChange: (value) => change({ stroke: value }),
+		onChange: (value) => change({ stroke: value }, { isGradual: true }),
 	});
 	const seed = createText({
 		id: "seed",
 		label: "Seed",
 		info: "Change this number for a variation; keep it to repeat a result",
 		check: (text) => (/^\s*\d*\s*$/.test(text) ? "" : "Seed must be a whole number, 0 or greater."),
-		onChange: (value) => change({ seed: value }),
+		onChange: (value) => change({ seed: value }, { isGradual: true }),
 	});
 	const start = createChoices({ id: "start", legend: "Start from", onChange: (value) => change({ start: value }), className: "choices compact" });
 	const film = createCheckbox({ id: "film", label: "Record a film of the painting", onChange: (value) => change({ film: value }) });

@@ -5,7 +5,7 @@ import { call } from "./server.js";
 const SAVE_DELAY = 250;
 /** What precedes the id of a result in the form's start. */
 export const RESULT_START = "result:";
-/** Milliseconds within which changes of the same values are undone together, such as those of a slider that is moved. */
+/** Milliseconds within which gradual changes of the same values are undone together. */
 const MERGE_DELAY = 1000;
 const MAX_HISTORY = 100;
 
@@ -23,7 +23,7 @@ const listeners = new Set();
 const answerListeners = new Set();
 let timer = 0;
 let saves = 0;
-/** Earlier forms, the latest last, and what the last change changed, and when. */
+/** Earlier forms, the latest last, and what the last change gradually changed, and when. */
 const history = [];
 let lastChange = { names: "", time: 0 };
 
@@ -40,16 +40,16 @@ export function onAnswer(listener) {
 /** Replace the whole form without saving it: it came from the server. */
 export function load({ form, pictures }) {
 	Object.assign(store.pictures, pictures);
-	if (store.loads > 0) remember("load");
+	if (store.loads > 0) remember();
 	store.form = form;
 	store.loads += 1;
 	notify();
 	scheduleSave();
 }
 
-/** Change some values of the form. */
-export function change(values) {
-	remember(Object.keys(values).join());
+/** Change some values of the form. Gradual changes of the same values, as of a slider, are undone together. */
+export function change(values, { isGradual = false } = {}) {
+	remember(isGradual ? Object.keys(values).join() : "");
 	store.form = { ...store.form, ...values };
 	notify();
 	scheduleSave();
@@ -70,10 +70,10 @@ export function undo() {
 	scheduleSave();
 }
 
-/** Keep the form as it is before some of its values change. */
-function remember(names) {
+/** Keep the form as it is before some of its values change; `names` are those that change gradually. */
+function remember(names = "") {
 	const time = Date.now();
-	const continues = names === lastChange.names && names !== "load" && time - lastChange.time < MERGE_DELAY;
+	const continues = names !== "" && names === lastChange.names && time - lastChange.time < MERGE_DELAY;
 	lastChange = { names, time };
 	if (continues) return;
 	history.push(store.form);

@@ -55,7 +55,8 @@ export function createStyleSlots() {
 	}
 
 	function setWeight(number, weight) {
-		change({ styles: store.form.styles.map((style, index) => (index === number ? { ...style, weight } : style)) });
+		const styles = store.form.styles.map((style, index) => (index === number ? { ...style, weight } : style));
+		change({ styles }, { isGradual: true });
 	}
 
 	/** Put a picture of the library into the slot that was used last, or into the first empty one. */
