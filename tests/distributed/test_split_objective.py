@@ -5,6 +5,8 @@ The oracle is the objective of one process in float64, which tests/objective com
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor
@@ -22,30 +24,49 @@ HEIGHT, WIDTH = 61, 37
 CASES = [(network, losses, masked) for network in NETWORKS for losses in LOSSES for masked in (False, True)]
 
 
+Case = tuple[str, str, bool]
+
+
+@pytest.fixture(scope="module")
+def expected_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of what one process computes in each case: the loss, its parts, and the gradient."""
+    file = tmp_path_factory.mktemp("expected") / "cases.pt"
+    expected: dict[Case, dict[str, object]] = {}
+    for case in CASES:
+        spec, network = _build_network(*case[:2])
+        evaluation = _build(spec, network, case[2], ProcessGroup()).evaluate(draw_image(HEIGHT, WIDTH, 2))
+        expected[case] = dict(vars(evaluation))
+    torch.save(expected, file)
+    return file
+
+
 @pytest.mark.parametrize("size", [2, 3, 4])
-def test_processes_compute_what_one_does(size: int) -> None:
+def test_processes_compute_what_one_does(size: int, expected_file: Path) -> None:
     """Odd sizes, styles of other sizes, regions, tiles, and parts that are thinner than what a network sees."""
-    for errors in run_processes(_compare_all, size):
+    for errors in run_processes(_compare_all, size, expected_file):
         assert len(errors) == len(CASES)
         for case, (loss, parts, gradient) in errors.items():
             assert max(loss, parts, gradient) < 1e-9, (case, loss, parts, gradient)
 
 
-def _compare_all(group: ProcessGroup) -> dict[tuple[str, str, bool], tuple[float, float, float]]:
-    return {case: _compare(group, *case) for case in CASES}
+def _compare_all(group: ProcessGroup, expected_file: Path) -> dict[Case, tuple[float, float, float]]:
+    expected = torch.load(expected_file)
+    return {case: _compare(group, case, Evaluation(**expected[case])) for case in CASES}
 
 
-def _compare(group: ProcessGroup, network_name: str, losses: str, masked: bool) -> tuple[float, float, float]:
+def _compare(group: ProcessGroup, case: Case, expected: Evaluation) -> tuple[float, float, float]:
     """Return the largest relative error of the loss, of its parts, and of the gradient of this process's rows."""
-    spec = build_spec(network_name, losses)
-    network = build_network(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
-    image = draw_image(HEIGHT, WIDTH, 2)
-    expected = _build(spec, network, masked, ProcessGroup()).evaluate(image)
-    objective = _build(spec, network, masked, group)
+    spec, network = _build_network(*case[:2])
+    objective = _build(spec, network, case[2], group)
     assert objective.shard is not None
-    own = objective.shard.crop(image).clone()
+    own = objective.shard.crop(draw_image(HEIGHT, WIDTH, 2)).clone()
     actual = [objective.evaluate(own) for _ in range(2)][-1]  # the second reuses the memory of the first
     return _measure_errors(actual, expected, objective.shard)
+
+
+def _build_network(network: str, losses: str) -> tuple[Spec, Network]:
+    spec = build_spec(network, losses)
+    return spec, build_network(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
 
 
 def _build(spec: Spec, network: Network, masked: bool, group: ProcessGroup) -> Objective:
