@@ -20,7 +20,7 @@ __all__ = ["program"]
 @pytest.mark.slow
 @pytest.mark.timeout(1500)
 def test_every_cell_of_every_figure_runs(program: Program, synthetic_weights: Path, tmp_path: Path) -> None:
-    options = ("--size", "64", "--steps", "2", "--pair", "photo:chelsea,style:mosaic", "--seeds", "0")
+    options = ("--size", "64", "--steps", "1", "--pair", "photo:chelsea,style:mosaic", "--seeds", "0")
     into = ("--into", tmp_path / "paper")
     outcome = program("study", "run", "paper", *options, *into, "--workers", "2", "--trained", synthetic_weights)
     assert outcome.code == 0, outcome.err
