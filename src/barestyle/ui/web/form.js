@@ -101,12 +101,15 @@ export function startForm(element, onPhoto) {
 	const saved = createSavedLooks();
 	const more = createOptions(saved.saver);
 
-	element.replaceChildren(
+	const fields = create(
+		"div",
+		{ class: "fields" },
 		create("div", { class: "inputs" }, create("div", {}, photo.element, samples.element), create("div", {}, styles.element, library.element)),
 		...[vary, look, looks].map((part) => part.element),
 		saved.chooser,
 		...[strengths, count, varyStyles, strength, size, colors, more].map((part) => part.element),
 	);
+	element.replaceChildren(fields);
 
 	let shownPhoto = null;
 	let shownLibrary = "";

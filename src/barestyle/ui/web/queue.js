@@ -20,7 +20,7 @@ function createLine(job, canMoveUp) {
 		try {
 			await call("change_queue", { number: job.number, action });
 		} catch (error) {
-			document.querySelector('[data-part="result-message"]').textContent = error.message;
+			document.querySelector('[data-part="failures"]').textContent = error.message;
 		}
 	};
 	const buttons = [];

@@ -26,7 +26,7 @@ export function startResults(element, stage) {
 		if (!result) return;
 		if (part("actions").dataset.result === result.id) return;
 		part("actions").dataset.result = result.id;
-		message.textContent = "";
+		say("");
 		part("caption").textContent = result.caption;
 		part("downloads").replaceChildren(
 			...FORMATS.filter((format) => format.kind !== "film" || result.has_film).map((format) =>
@@ -39,12 +39,12 @@ export function startResults(element, stage) {
 	part("use").addEventListener("click", () =>
 		attempt(async () => {
 			load(await call("use_settings", stage.current().id));
-			message.textContent = "The form has the settings of this picture.";
+			say("The form has the settings of this picture.");
 		}),
 	);
 	part("start").addEventListener("click", () => {
 		change({ start: RESULT_START + stage.current().id });
-		message.textContent = "The next picture starts from this one. More options tell the start.";
+		say("The next picture starts from this one; see “Start from” under More options.");
 	});
 	part("delete").addEventListener("click", () =>
 		attempt(async () => {
@@ -64,14 +64,19 @@ export function startResults(element, stage) {
 			part("undelete").hidden = true;
 		}
 	});
-	startEnlarging(element, stage, (text) => (message.textContent = text));
+	startEnlarging(element, stage, say);
+
+	function say(text, isRefused = false) {
+		message.className = isRefused ? "message" : "info";
+		message.textContent = text;
+	}
 
 	async function attempt(action) {
-		message.textContent = "";
+		say("");
 		try {
 			await action();
 		} catch (error) {
-			message.textContent = error.message;
+			say(error.message, true);
 		}
 	}
 
