@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from barestyle.cli.study.search import format_candidate
+from barestyle.study.search import Candidate
 from barestyle.study.store import open_store
 from barestyle.study.yaml_loader import SHIPPED
 from tests.cli.conftest import Program
@@ -32,6 +34,9 @@ def test_all_commands_from_list_to_report(
     planned = program("study", "plan", study_file).out
     assert "1 pair x 3 variants x 1 optimizer x 2 seeds = 6 different cells, 0 done" in planned
     assert "6 cells to run, about 18 evaluations: at most " in planned
+    as_json = json.loads(program("study", "plan", study_file, "--json").out)
+    assert [as_json[name] for name in ("study", "cells", "done", "evaluations")] == ["small", 6, 0, 18]
+    assert as_json["seconds"] == pytest.approx(sum(network["seconds"] for network in as_json["networks"]))
     ran = program("study", "run", study_file, "--workers", "2")
     assert ran.code == 0, ran.err
     assert "6 of 6 cells done, 0 failed; results in studies/small" in ran.out
@@ -121,6 +126,11 @@ def test_search_prints_settings_that_transfer_accepts(program: Program, pictures
     quick = ("--size", "32", "--steps", "1", "--trials", "2", "--pair", pair, "--into", tmp_path / "search")
     outcome = program("study", "search", "--metric", "patches", *quick)
     assert outcome.code == 0, outcome.err
+    again = json.loads(program("study", "search", "--metric", "patches", *quick, "--json", "-q").out)
+    assert not again["interrupted"]
+    (best,) = (Candidate(**each) for each in again["best"])
+    assert best.scores["patches"] <= float(outcome.out.split()[1]), "the best of twice as many"
+    assert format_candidate(best).startswith(f"patches {best.scores['patches']:.4g}  --set network.")
     words = outcome.out.split()
     settings = [word for i, word in enumerate(words) if words[i - 1] == "--set"]
     out = tmp_path / "out.png"

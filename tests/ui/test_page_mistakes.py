@@ -32,7 +32,7 @@ from tests.ui.page_actions import (
 )
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Route
 
 
 def test_a_picture_that_is_dropped_on_a_filled_slot_replaces_it(open_page: OpenPage, pictures: Path) -> None:
@@ -268,6 +268,33 @@ def test_the_page_tells_that_the_server_ended_and_continues_after_a_restart(
         page.wait_for_selector("text=The server was restarted, and earlier pictures are gone.")
     context.close()
     assert list(kept.iterdir()), "the kept session is on disk"
+
+
+@pytest.mark.slow
+def test_paint_waits_for_a_picture_that_is_being_sent(
+    open_page: OpenPage, pictures: Path, quick_result: Path, tmp_path: Path
+) -> None:
+    page = open_page()
+    choose_samples(page)
+    load_settings(page, quick_result)
+    held: list[Route] = []
+    page.route("**/upload*", lambda route: held.append(route))
+    page.set_input_files("#photo .slot-area input[type=file]", pictures / "content.png")
+    page.click("#paint")
+    page.wait_for_selector("text=Waiting for the picture that is being sent…")
+    held.pop().continue_()
+    wait_for_results(page, 1)
+    with page.expect_download() as downloading:
+        page.click('[aria-label="Download PNG"]')
+    assert downloading.value.suggested_filename.startswith("content-mosaic-"), "the picture that was sent"
+    letter = tmp_path / "letter.png"
+    letter.write_text("Dear Sir or Madam")
+    page.set_input_files("#photo .slot-area input[type=file]", letter)
+    page.click("#paint")
+    page.wait_for_selector("text=Waiting for the picture that is being sent…")
+    held.pop().continue_()
+    page.wait_for_selector("text=A picture was not accepted; choose another one")
+    assert page.locator(".results li").count() == 1
 
 
 def test_more_options_opens_with_the_keyboard(open_page: OpenPage) -> None:

@@ -12,6 +12,7 @@ from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 
 from barestyle.cli import main
+from barestyle.ui.serve import lock_folder
 from tests.ui.conftest import ENDLESS, PROGRAM, Server, serve_page, wait_until
 
 NO_TIMEOUT = "import barestyle.ui.serve as serve; serve.SHUTDOWN_TIMEOUT = 0\n"
@@ -68,6 +69,17 @@ def test_a_port_in_use_is_refused(page_server: Server, capsys: pytest.CaptureFix
     assert refusal(capsys, "--port", port).startswith(
         f"barestyle: cannot use port {port} of 127.0.0.1 (Address already in use); choose another"
     )
+
+
+def test_two_servers_do_not_share_a_folder_of_sessions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    with lock_folder(kept):
+        assert refusal(capsys, "--port", "0", "--keep-sessions", str(kept)).startswith(
+            f"barestyle: another page uses the sessions in {str(kept)!r}; stop it, or give"
+        )
+    with lock_folder(kept):
+        pass  # it is free again
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from filelock import FileLock, Timeout
 
 from barestyle.ui.compute import Compute
 from barestyle.ui.errors import PageError
@@ -70,6 +71,8 @@ def serve(
         try:
             library = Library(compute.limits, styles)
             sessions = Sessions(root, kept_sessions)
+            if kept_sessions is not None:
+                stack.enter_context(lock_folder(kept_sessions))
             app, stop_streams = stack.enter_context(create_application(sessions, job_queue, library))
             address = format_url(listening)
 
@@ -132,6 +135,18 @@ def open_socket(host: str, port: int) -> Iterator[socket.socket]:
                 f"cannot use port {port} of {host} ({error.strerror}); choose another with --port, or 0 for a free one"
             ) from None
         yield listening
+
+
+@contextlib.contextmanager
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Keep other servers from using a folder of sessions. Raise PageError if one does."""
+    try:
+        with FileLock(folder / ".lock", blocking=False):
+            yield
+    except Timeout:
+        raise PageError(
+            f"another page uses the sessions in {str(folder)!r}; stop it, or give --keep-sessions another folder"
+        ) from None
 
 
 def format_url(listening: socket.socket) -> str:

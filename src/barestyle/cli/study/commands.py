@@ -17,7 +17,7 @@ from barestyle.cli.json_output import print_json
 from barestyle.cli.messages import format_count
 from barestyle.cli.option_groups import expand_groups
 from barestyle.cli.study import options as study_options
-from barestyle.cli.study.json_output import describe_report, describe_results, describe_run
+from barestyle.cli.study.json_output import describe_plan, describe_report, describe_results, describe_run
 from barestyle.cli.study.options import StoreOptions, StudyOptions
 from barestyle.cli.study.search import search
 from barestyle.errors import StudyError
@@ -64,7 +64,9 @@ def show(name: study_options.Name) -> None:
 
 @app.command()
 @expand_groups
-def plan(name: study_options.Name, location: StoreOptions, overrides: StudyOptions) -> None:
+def plan(
+    name: study_options.Name, location: StoreOptions, overrides: StudyOptions, as_json: options.Json = False
+) -> None:
     """Count a study's cells and estimate how long they take, by timing a few evaluations of each network."""
     resolved = overrides.resolve(name)
     from barestyle.cli.progress_bar import format_duration
@@ -74,6 +76,9 @@ def plan(name: study_options.Name, location: StoreOptions, overrides: StudyOptio
     study = resolved.study
     results = Store(location.location(study.study)).read_results(resolved.cells)
     waiting = [result.cell for result in results if result.state != "done"]
+    if as_json:
+        print_json(describe_plan(study.study, len(resolved.cells), estimate(resolved, waiting)))
+        return
     print(
         f"{study.study}: {format_count(len(study.pairs), 'pair')} x "
         f"{format_count(len({v.variant for v in study.variants}), 'variant')} x "

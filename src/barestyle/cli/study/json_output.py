@@ -9,7 +9,28 @@ from typing import TYPE_CHECKING, get_args
 if TYPE_CHECKING:
     from barestyle.report.write import WrittenReport
     from barestyle.study.cell import CellResult
+    from barestyle.study.estimate import Estimate
     from barestyle.study.store import Store
+
+
+def describe_plan(study: str, cells: int, estimate: Estimate) -> dict[str, object]:
+    """Return how many cells a study has, and what those that are not done will take with one worker."""
+    return {
+        "study": study,
+        "cells": cells,
+        "done": cells - estimate.cells,
+        "evaluations": estimate.evaluations,
+        "seconds": estimate.seconds,
+        "networks": [
+            {
+                "variants": line.variants,
+                "cells": line.cells,
+                "evaluations": line.evaluations,
+                "seconds": line.seconds,
+            }
+            for line in estimate.lines
+        ],
+    }
 
 
 def describe_results(results: Sequence[CellResult]) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ import typer
 
 from barestyle.cli import options
 from barestyle.cli.exit_codes import INTERRUPTED
+from barestyle.cli.json_output import print_json
 from barestyle.cli.spec_builder import build_spec
 from barestyle.cli.study import options as study_options
 from barestyle.presets import DEFAULT_PRESET
@@ -36,6 +38,7 @@ def search(
     pair: study_options.Pairs = None,
     trained: options.Trained = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the best networks only.")] = False,
+    as_json: options.Json = False,
 ) -> int:
     """Search for better untrained networks, over weights, bias, channels, kernel size and pooling.
 
@@ -71,8 +74,11 @@ def search(
             on_trial=print_candidate,
             should_stop=lambda: interrupt.requested,
         )
-    for candidate in best:
-        print(format_candidate(candidate))
+    if as_json:
+        print_json({"best": [asdict(candidate) for candidate in best], "interrupted": interrupt.requested})
+    else:
+        for candidate in best:
+            print(format_candidate(candidate))
     return INTERRUPTED if interrupt.requested else 0
 
 

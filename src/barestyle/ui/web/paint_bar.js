@@ -5,6 +5,8 @@ import { on } from "./follow.js";
 import { call } from "./server.js";
 import { canUndo, onAnswer, onChange, store, undo } from "./store.js";
 
+const REFUSED_PICTURE = "A picture was not accepted; choose another one, or press Paint again without it.";
+
 /** Build the bar inside an element. `onPaint` sends the form, and returns a promise of an answer with `error` or `note`. */
 export function startPaintBar(element, onPaint) {
 	const estimate = create("p", { id: "estimate", class: "info" });
@@ -24,7 +26,9 @@ export function startPaintBar(element, onPaint) {
 		paint.setAttribute("aria-disabled", "true");
 		message.textContent = "";
 		try {
-			const answer = await onPaint(store.form);
+			if (store.uploads.size) note.textContent = "Waiting for the picture that is being sent…";
+			const accepted = await Promise.all(store.uploads);
+			const answer = accepted.includes(false) ? { error: REFUSED_PICTURE } : await onPaint(store.form);
 			message.textContent = answer.error ?? "";
 			note.textContent = answer.note ?? "";
 		} finally {

@@ -43,20 +43,29 @@ export function createSlot({ id, label, placeholder, onPicture }) {
 		if (!element.hidden) input.focus();
 	}
 
-	/** Send a file to the server. The picture before it stays until the new one is accepted. */
-	async function take(file) {
+	/** Send a file to the server, and tell others that it is on its way. */
+	function take(file) {
+		const sending = send(file).finally(() => store.uploads.delete(sending));
+		store.uploads.add(sending);
+	}
+
+	/** Send a file; return whether it was accepted. The picture before it stays until then. */
+	async function send(file) {
 		const turn = (turns += 1);
 		message.textContent = "";
 		element.classList.add("is-loading");
 		try {
 			const path = await uploadFile(file, store.page.limits);
 			const picture = await call("add_picture", { path });
-			if (turn !== turns) return; // another file was chosen meanwhile
+			if (turn !== turns) return true; // another file was chosen meanwhile
 			store.pictures[picture.id] = picture;
 			if (!store.page.uploads.some((upload) => upload.id === picture.id)) store.page.uploads.unshift(picture);
 			onPicture(picture.id);
+			return true;
 		} catch (error) {
-			if (turn === turns) message.textContent = error.message;
+			if (turn !== turns) return true;
+			message.textContent = error.message;
+			return false;
 		} finally {
 			if (turn === turns) element.classList.remove("is-loading");
 		}

@@ -15,6 +15,8 @@ export const store = {
 	loads: 0,
 	/** What is known of pictures, by id. */
 	pictures: {},
+	/** Promises of the pictures that are being sent; each tells whether the picture was accepted. */
+	uploads: new Set(),
 	/** Looks, colors, limits, and the library; see page_options.py. */
 	page: {},
 };
