@@ -120,3 +120,11 @@ def stored_form(page: Page) -> dict[str, Any]:
         "import('/studio/store.js').then((module) => JSON.stringify(module.store.form))",
     )
     return json.loads(text)  # type: ignore[no-any-return]
+
+
+def save_look(page: Page, name: str) -> None:
+    """Save the look of the form under a name."""
+    open_more(page)
+    page.fill("#look-name", name)
+    page.click("#save-look")
+    page.wait_for_selector(f"text=Saved as “{name}”.")

@@ -9,7 +9,16 @@ import pytest
 
 from barestyle.ui.looks import LOOKS
 from tests.ui.conftest import DESKTOP, PHONE, OpenPage, wait_until
-from tests.ui.page_actions import choose_samples, load_settings, open_more, part, select, set_size, wait_for_results
+from tests.ui.page_actions import (
+    choose_samples,
+    load_settings,
+    open_more,
+    part,
+    save_look,
+    select,
+    set_size,
+    wait_for_results,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,8 +67,10 @@ def test_the_audit_finds_nothing(
         select(page, "vary", vary)
         assert audit(page) == [], vary
     load_settings(page, quick_result)
+    save_look(page, "soft")
     page.click("#paint")
     wait_for_results(page, 1)
+    page.click('[data-part="start"]')
     assert audit(page) == []
     page.click('[data-part="enlarge"]')
     page.wait_for_selector('[data-part="enlarge-dialog"] input')
@@ -73,6 +84,7 @@ def test_targets_are_large_enough(open_page: OpenPage, viewport: dict[str, int],
     page = open_page(viewport)
     choose_samples(page)
     load_settings(page, quick_result)
+    save_look(page, "soft")
     page.click("#paint")
     wait_for_results(page, 1)
     small = page.evaluate(
