@@ -121,8 +121,9 @@ def run(
         plan = prepare(replace(request, group=group))
         with create_folders(files):
             path, resumed = path_for(output), None
+            is_again = group.largest(is_restarted()) > 0
             # The first process decides for all: files can appear later on other machines.
-            is_continued = group.broadcast_value(bool(every) and is_restarted() and path.is_file())
+            is_continued = group.broadcast_value(bool(every) and is_again and path.is_file())
             if is_continued:
                 resumed = agree_on_checkpoint(path, group)
                 if resumed.record.run_key != plan.run_key:

@@ -28,7 +28,7 @@ def is_started_by_torchrun() -> bool:
 
 
 def is_restarted() -> bool:
-    """Return whether `torchrun` started the processes again, because one of them had ended."""
+    """Return whether `torchrun` started this process again; on several machines it may say so to some of them only."""
     return is_started_by_torchrun() and os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") != "0"
 
 
@@ -52,8 +52,8 @@ def join_torchrun() -> Iterator[ProcessGroup]:
         timeout = _read_timeout()
         store, rank, size = next(iter(rendezvous("env://", timeout=timeout)))
         # With a fixed address torchrun keeps its store when it starts processes again, and in it are the addresses of
-        # those that ended.
-        attempt = PrefixStore(f"attempt {os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
+        # those that ended. The store counts, because on several machines torchrun's own counts can differ.
+        attempt = PrefixStore(f"attempt {store.add(f'starts of process {rank}', 1)}", store)
         dist.init_process_group(backend, store=attempt, rank=rank, world_size=size, timeout=timeout)
         group = ProcessGroup(dist.group.WORLD)
     except (RuntimeError, dist.DistError) as error:
