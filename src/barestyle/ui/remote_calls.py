@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 
 from barestyle.errors import BarestyleError
+from barestyle.ui.crop import Crop
 from barestyle.ui.errors import describe_internal_error, to_sentence
 from barestyle.ui.form import Form
 from barestyle.ui.page_service import PageService
@@ -66,6 +67,11 @@ def _create_form_calls(service: PageService) -> list[Call]:
         return (await service.choose(service.get_session(session_id_of(request)), str(picture_id))).model_dump()
 
     @answer
+    async def crop_picture(argument: Any, request: gr.Request) -> Any:
+        session = service.get_session(session_id_of(request))
+        return (await service.crop(session, Crop(**argument))).model_dump()
+
+    @answer
     async def save_form(argument: Any, request: gr.Request) -> Any:
         session = service.get_session(session_id_of(request))
         form = Form(**argument)
@@ -85,7 +91,7 @@ def _create_form_calls(service: PageService) -> list[Call]:
         session.save_form(Form(**service.get_result(session, str(result_id)).info.form))
         return await service.open_page(session)
 
-    return [open_page, add_picture, choose_picture, save_form, load_record, use_settings]
+    return [open_page, add_picture, choose_picture, crop_picture, save_form, load_record, use_settings]
 
 
 def _create_result_calls(service: PageService) -> list[Call]:
