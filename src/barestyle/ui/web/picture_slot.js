@@ -75,6 +75,7 @@ export function createSlot({ id, label, placeholder, onPicture }) {
 		message.textContent = "";
 		try {
 			const picture = await cropPicture(store.pictures[before]);
+			if (picture) store.pictures[picture.id] = picture; // the same pixels may be another selection now
 			const isChanged = picture && picture.id !== before;
 			if (isChanged && element.dataset.picture === before) use(picture, Boolean(picture.crop));
 		} catch (error) {
