@@ -52,7 +52,7 @@ def audit(page: Page) -> list[tuple[str, str, list[str]]]:
 def test_the_audit_finds_nothing(
     open_page: OpenPage, viewport: dict[str, int], scheme: str, quick_result: Path
 ) -> None:
-    """Of the empty page, with all options open and two styles, and with results, a queue and a dialog."""
+    """Of the empty page, with all options open and two styles, and with results, a queue and dialogs."""
     # Tall enough for the whole page: what the bar at the bottom covers for a moment is as large as without it.
     page = open_page({**viewport, "height": 4000}, scheme)
     assert audit(page) == []
@@ -75,6 +75,17 @@ def test_the_audit_finds_nothing(
     page.click('[data-part="enlarge"]')
     page.wait_for_selector('[data-part="enlarge-dialog"] input')
     assert audit(page) == []
+    page.click('[data-part="enlarge-cancel"]')
+    page.click("#photo .slot-crop")
+    page.wait_for_selector("#crop-dialog[open]")
+    assert audit(page) == []
+    select(page, "crop-ratio", "1:1")
+    assert audit(page) == []
+    page.focus(".crop-handle.se")
+    for _ in range(50):
+        page.keyboard.press("Shift+ArrowLeft")
+    page.wait_for_selector("#crop-dialog:has-text('16 × 16 pixels')")
+    assert audit(page) == [], "of the smallest selection"
     assert page.evaluate("document.documentElement.scrollWidth") == viewport["width"], "no sideways scrolling"
 
 
@@ -87,6 +98,8 @@ def test_targets_are_large_enough(open_page: OpenPage, viewport: dict[str, int],
     save_look(page, "soft")
     page.click("#paint")
     wait_for_results(page, 1)
+    page.click("#photo .slot-crop")
+    page.wait_for_selector("#crop-dialog[open]")
     small = page.evaluate(
         """least => [...document.querySelectorAll("button, a, select, summary, label, input:not([type=file])")]
             .filter(node => node.checkVisibility({ opacityProperty: true }))

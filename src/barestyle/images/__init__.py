@@ -1,6 +1,7 @@
 """Images: from files and arrays to sRGB tensors, and back to files."""
 
 from barestyle.images.color_mask import ColorMask, MaskSource
+from barestyle.images.crop import check_box, crop_file
 from barestyle.images.label_map import LabelMaps
 from barestyle.images.output import EXTENSIONS, check_distinct, check_format, check_output
 from barestyle.images.picture import Picture, PixelArray, Source
@@ -19,10 +20,12 @@ __all__ = [
     "Picture",
     "PixelArray",
     "Source",
+    "check_box",
     "check_distinct",
     "check_format",
     "check_output",
     "collect_slabs",
+    "crop_file",
     "encode",
     "read",
     "read_encoded",

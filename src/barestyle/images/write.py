@@ -50,7 +50,7 @@ def encode(
     has_16_bits = bits == 16 and extension in (".png", ".tif", ".tiff", ".jxl")
     samples = to_samples(pixels, alpha, 16 if has_16_bits else 8)
     if extension == ".png":
-        return _insert_record(_encode_png(samples), record)
+        return _insert_record(encode_png(samples), record)
     if extension == ".jxl":
         return jpeg_xl.encode(samples)
     buffer = io.BytesIO()
@@ -85,7 +85,8 @@ def to_samples(pixels: Tensor, alpha: Tensor | None, bits: int) -> PixelArray:
     return levels
 
 
-def _encode_png(samples: PixelArray) -> bytes:
+def encode_png(samples: PixelArray) -> bytes:
+    """Return samples (H, W, 1 to 4) of 8 or 16 bits as the bytes of a PNG."""
     return bytes(imagecodecs.png_encode(np.ascontiguousarray(samples), level=6))
 
 

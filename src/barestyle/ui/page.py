@@ -52,6 +52,7 @@ def build_page(service: PageService) -> gr.Blocks:
                 paint = _create_part("paint", elem_id="paint-bar")
             with gr.Column(scale=7, min_width=320, elem_id="result"):
                 _create_part("stage", elem_id="viewer")
+        _create_part("crop", elem_id="crop")
         _connect_editor(service, form, editor, mask)
         _connect_paint(service, paint, editor)
         api.end_sessions(page, service.service)

@@ -17,6 +17,7 @@ from barestyle.errors import BarestyleError
 from barestyle.images import target_size
 from barestyle.ui import page_state, previews
 from barestyle.ui.compute import PaintRequest
+from barestyle.ui.crop import Crop
 from barestyle.ui.earlier_results import fill_form, replace_fields
 from barestyle.ui.errors import PageError
 from barestyle.ui.estimates import Estimator
@@ -99,6 +100,15 @@ class PageService:
         if entry is None:
             return require(session.pictures.get(picture_id)).info
         return await self.service.run_in_reader(lambda: self.library.describe(entry))
+
+    async def crop(self, session: PageSession, crop: Crop) -> PictureInfo:
+        """Store a part of a picture; one that changes nothing is the picture itself. Raise PageError or ImageError."""
+        original = await self.choose(session, crop.source)
+        crop.check_inside(original.width, original.height)
+        if crop.is_whole(original.width, original.height):
+            return original
+        file, limits = self.find_file(session, crop.source), self.service.limits
+        return (await self.service.run_in_reader(lambda: session.pictures.add_crop(file, crop, limits))).info
 
     def describe_picture(self, session: PageSession, picture_id: str) -> PictureInfo | None:
         """Return what the page shows of a picture, or None if it is not there any more."""

@@ -1,11 +1,12 @@
-"""The pictures of a session: uploads, each with a preview, in a folder of its own that is named by its content."""
+"""The pictures of a session: uploads and crops, each with a preview, in a folder that is named by its content."""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
@@ -13,12 +14,16 @@ from pydantic import BaseModel, ValidationError
 from barestyle.atomic_files import write_atomically
 from barestyle.images import Picture
 from barestyle.ui import previews
+from barestyle.ui.crop import Crop
 from barestyle.ui.errors import PageError
 from barestyle.ui.limits import Limits
-from barestyle.ui.uploads import link_file, read_upload
+from barestyle.ui.uploads import crop_upload, link_file, read_upload
 
 MAX_PICTURES = 100
-"""Uploaded pictures of a session; the oldest that nothing uses are removed first."""
+"""Pictures of a session; the oldest that nothing uses are removed first."""
+
+MAX_BYTES = 2_000_000_000
+"""Bytes of a session's pictures, for which the same holds; a crop is stored without loss and may be large."""
 
 SMALLEST_USEFUL_SIDE = 128
 """Pixels of the short side below which a picture makes a blurred result."""
@@ -31,13 +36,17 @@ PREVIEW = "preview.jpg"
 
 
 class PictureInfo(BaseModel):
-    """What the page shows of a picture: its file name, its pixels, and a sentence if something is to be said."""
+    """What the page shows of a picture: its file name, its pixels, and a sentence if something is to be said.
+
+    `crop` says how it was made from another picture, if it was.
+    """
 
     id: str
     name: str
     width: int
     height: int
     note: str = ""
+    crop: Crop | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,11 @@ class StoredPicture:
     info: PictureInfo
     file: Path
     preview: Path
+
+    @cached_property
+    def bytes(self) -> int:
+        """Bytes of the picture's files."""
+        return sum(path.stat().st_size for path in self.file.parent.iterdir())
 
 
 class PictureStore:
@@ -72,19 +86,22 @@ class PictureStore:
         """Return a picture, or None if it is not there."""
         return self._pictures.get(picture_id)
 
-    def add(self, upload: Path, limits: Limits) -> StoredPicture:
-        """Store a link to a file, with a preview. Raise ImageError or PageError if it cannot be read."""
+    def add(self, upload: Path, limits: Limits, crop: Crop | None = None) -> StoredPicture:
+        """Store a link to a file, with a preview. Raise ImageError or PageError if it cannot be read.
+
+        `crop` says how the file was made from another picture, if it was.
+        """
         with upload.open("rb") as data:
             picture_id = hashlib.file_digest(data, "sha256").hexdigest()[:ID_LENGTH]
         if picture_id in self._pictures:
-            return self._pictures[picture_id]
+            return self._update_crop(self._pictures[picture_id], crop)
         picture = read_upload(upload, limits)
         folder = self._folder / picture_id
         try:
             file = link_file(upload, folder)
             preview = folder / PREVIEW
             write_atomically(preview, previews.to_jpeg(picture.pixels, picture.alpha, previews.INPUT_SIDE))
-            info = describe_picture(picture_id, file.name, picture)
+            info = describe_picture(picture_id, file.name, picture).model_copy(update={"crop": crop})
             write_atomically(folder / INFO, info.model_dump_json().encode())
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
@@ -92,11 +109,39 @@ class PictureStore:
         self._pictures[picture_id] = StoredPicture(info, file, preview)
         return self._pictures[picture_id]
 
+    def add_crop(self, original: Path, crop: Crop, limits: Limits) -> StoredPicture:
+        """Store a part of a picture as a picture. Raise ImageError or PageError if it cannot be read."""
+        data = crop_upload(original, crop, limits)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        file = self._folder / crop.make_name(original.name)
+        try:
+            write_atomically(file, data)
+            return self.add(file, limits, crop)
+        finally:
+            file.unlink(missing_ok=True)
+
+    def _update_crop(self, stored: StoredPicture, crop: Crop | None) -> StoredPicture:
+        """Note the latest of several crops with equal pixels; an upload stays one."""
+        if crop is None or stored.info.crop in (None, crop):
+            return stored
+        info = stored.info.model_copy(update={"crop": crop})
+        write_atomically(stored.file.with_name(INFO), info.model_dump_json().encode())
+        self._pictures[info.id] = replace(stored, info=info)
+        return self._pictures[info.id]
+
     def keep_only(self, used: Collection[str]) -> None:
-        """Remove the oldest pictures above MAX_PICTURES whose ids are not among the used ones."""
-        unused = [picture_id for picture_id in self._pictures if picture_id not in used]
-        for picture_id in unused[: max(0, len(self._pictures) - MAX_PICTURES)]:
-            self.remove(picture_id)
+        """Remove the oldest pictures above MAX_PICTURES or MAX_BYTES that are not used; a used crop uses its original.
+
+        Args:
+            used: ids of pictures.
+        """
+        crops = [picture.info.crop for picture in self.all if picture.info.id in used]
+        needed = {*used, *(crop.source for crop in crops if crop is not None)}
+        for picture in self.all:
+            if len(self._pictures) <= MAX_PICTURES and sum(each.bytes for each in self.all) <= MAX_BYTES:
+                break
+            if picture.info.id not in needed:
+                self.remove(picture.info.id)
 
     def remove(self, picture_id: str) -> None:
         """Delete a picture's files, if it is there."""

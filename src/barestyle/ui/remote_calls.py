@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 
 from barestyle.errors import BarestyleError
+from barestyle.ui.crop import Crop
 from barestyle.ui.errors import describe_internal_error, to_sentence
 from barestyle.ui.form import Form
 from barestyle.ui.page_service import PageService
@@ -66,6 +67,11 @@ def _create_form_calls(service: PageService) -> list[Call]:
         return (await service.choose(service.get_session(session_id_of(request)), str(picture_id))).model_dump()
 
     @answer
+    async def crop_picture(argument: Any, request: gr.Request) -> Any:
+        session = service.get_session(session_id_of(request))
+        return (await service.crop(session, Crop(**argument))).model_dump()
+
+    @answer
     async def save_form(argument: Any, request: gr.Request) -> Any:
         session = service.get_session(session_id_of(request))
         form = Form(**argument)
@@ -96,7 +102,17 @@ def _create_form_calls(service: PageService) -> list[Call]:
         looks = service.delete_look(service.get_session(session_id_of(request)), str(name))
         return {"looks": [look.model_dump() for look in looks]}
 
-    return [open_page, add_picture, choose_picture, save_form, load_record, use_settings, save_look, delete_look]
+    return [
+        open_page,
+        add_picture,
+        choose_picture,
+        crop_picture,
+        save_form,
+        load_record,
+        use_settings,
+        save_look,
+        delete_look,
+    ]
 
 
 def _create_result_calls(service: PageService) -> list[Call]:

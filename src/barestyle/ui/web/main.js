@@ -1,5 +1,6 @@
 // The page's script: each component of the page calls its function here when gradio has created it.
 
+import { startCropDialog } from "./crop_dialog.js";
 import { create } from "./dom.js";
 import { follow, on } from "./follow.js";
 import { startForm } from "./form.js";
@@ -12,7 +13,7 @@ import { startStatus } from "./status.js";
 import { load, setRegions, store } from "./store.js";
 
 const elements = {};
-const pieces = ["form", "paint", "stage"];
+const pieces = ["form", "paint", "stage", "crop"];
 
 /** Start once all components are there. `trigger` starts an event of gradio, `watch` calls back when a value changes. */
 export function add(name, { element, props, trigger, watch, server, upload }) {
@@ -37,11 +38,12 @@ async function start() {
 }
 
 /** Build the parts of the page, and connect them. */
-function build({ form, paint, stage: stageArea }) {
+function build({ form, paint, stage: stageArea, crop }) {
 	const part = (name) => stageArea.element.querySelector(`[data-part="${name}"]`);
 	const stage = startStage(stageArea.element);
 	const results = startResults(stageArea.element, stage);
 	startQueue(stageArea.element);
+	startCropDialog(crop.element);
 	startForm(form.element, (photo, regions) => form.trigger("select", { photo, regions }));
 	form.watch("value", () => setRegions(form.props.value?.regions));
 	startPaintBar(paint.element, createSender(paint, stage));

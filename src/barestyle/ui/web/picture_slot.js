@@ -1,5 +1,6 @@
-// A place for one picture: choose a file, drop it, paste it, or take it with a camera.
+// A place for one picture: choose a file, drop it, paste it, or take it with a camera; then crop it.
 
+import { cropPicture } from "./crop_dialog.js";
 import { create, newId, setProperty } from "./dom.js";
 import { call, previewUrl, uploadFile } from "./server.js";
 import { store } from "./store.js";
@@ -27,10 +28,11 @@ export function createSlot({ id, label, placeholder, onPicture }) {
 		hidden: !hasCamera(),
 		onclick: () => camera.click(),
 	});
+	const crop = create("button", { type: "button", class: "quiet slot-crop", textContent: "Crop or rotate…", hidden: true, onclick: () => startCropping() });
 	const title = create("h2", { id: titleId, class: "field-title", textContent: label });
 	const frame = create("div", { class: "slot-frame" }, area, remove);
 	const element = create("div", { id, class: "slot", role: "group", "aria-labelledby": titleId });
-	element.append(title, frame, name, shoot, message, camera);
+	element.append(title, frame, name, crop, shoot, message, camera);
 
 	let turns = 0;
 
@@ -58,9 +60,7 @@ export function createSlot({ id, label, placeholder, onPicture }) {
 			const path = await uploadFile(file, store.page.limits);
 			const picture = await call("add_picture", { path });
 			if (turn !== turns) return true; // another file was chosen meanwhile
-			store.pictures[picture.id] = picture;
-			if (!store.page.uploads.some((upload) => upload.id === picture.id)) store.page.uploads.unshift(picture);
-			onPicture(picture.id);
+			use(picture, true);
 			return true;
 		} catch (error) {
 			if (turn !== turns) return true;
@@ -71,6 +71,28 @@ export function createSlot({ id, label, placeholder, onPicture }) {
 		}
 	}
 
+	/** Use a picture. If it is one of the session, not of the library, it is offered as a style, too. */
+	function use(picture, isStored) {
+		store.pictures[picture.id] = picture;
+		if (isStored && !store.page.uploads.some((upload) => upload.id === picture.id)) store.page.uploads.unshift(picture);
+		onPicture(picture.id);
+	}
+
+	/** Show the picture in the dialog, and use the part that is selected there. */
+	async function startCropping() {
+		const before = element.dataset.picture;
+		message.textContent = "";
+		try {
+			const picture = await cropPicture(store.pictures[before]);
+			if (picture) store.pictures[picture.id] = picture; // the same pixels may be another selection now
+			const isChanged = picture && picture.id !== before;
+			if (isChanged && element.dataset.picture === before) use(picture, Boolean(picture.crop));
+		} catch (error) {
+			message.textContent = error.message;
+		}
+		crop.focus({ preventScroll: true });
+	}
+
 	/** Show a picture of the library or of an earlier upload. */
 	async function choose(pictureId) {
 		const turn = (turns += 1);
@@ -79,8 +101,7 @@ export function createSlot({ id, label, placeholder, onPicture }) {
 		try {
 			const picture = await call("choose_picture", pictureId);
 			if (turn !== turns) return;
-			store.pictures[picture.id] = picture;
-			onPicture(picture.id);
+			use(picture, false);
 		} catch (error) {
 			if (turn === turns) message.textContent = error.message;
 		}
@@ -92,6 +113,7 @@ export function createSlot({ id, label, placeholder, onPicture }) {
 		setProperty(image, "hidden", !picture);
 		setProperty(hint, "hidden", Boolean(picture));
 		setProperty(remove, "hidden", !picture);
+		setProperty(crop, "hidden", !picture);
 		const source = picture ? previewUrl(picture.id) : "";
 		if (picture && image.getAttribute("src") !== source) image.src = source;
 		element.dataset.picture = picture ? picture.id : "";
