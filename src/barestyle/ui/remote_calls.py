@@ -47,7 +47,7 @@ def answer(call: Call) -> Call:
 
 def create_calls(service: PageService) -> list[Call]:
     """Return all functions; the script finds each by its name."""
-    return [*_create_form_calls(service), *_create_result_calls(service)]
+    return [*_create_form_calls(service), *_create_look_calls(service), *_create_result_calls(service)]
 
 
 def _create_form_calls(service: PageService) -> list[Call]:
@@ -91,6 +91,12 @@ def _create_form_calls(service: PageService) -> list[Call]:
         session.save_form(Form(**service.get_result(session, str(result_id)).info.form))
         return await service.open_page(session)
 
+    return [open_page, add_picture, choose_picture, crop_picture, save_form, load_record, use_settings]
+
+
+def _create_look_calls(service: PageService) -> list[Call]:
+    """Return the functions that save and delete looks."""
+
     @answer
     async def save_look(argument: Any, request: gr.Request) -> Any:
         session = service.get_session(session_id_of(request))
@@ -102,17 +108,7 @@ def _create_form_calls(service: PageService) -> list[Call]:
         looks = service.delete_look(service.get_session(session_id_of(request)), str(name))
         return {"looks": [look.model_dump() for look in looks]}
 
-    return [
-        open_page,
-        add_picture,
-        choose_picture,
-        crop_picture,
-        save_form,
-        load_record,
-        use_settings,
-        save_look,
-        delete_look,
-    ]
+    return [save_look, delete_look]
 
 
 def _create_result_calls(service: PageService) -> list[Call]:

@@ -54,7 +54,8 @@ export function startPaintBar(element, onPaint) {
 		if (revert.hidden) paint.focus({ preventScroll: true });
 	});
 	document.addEventListener("keydown", (event) => {
-		if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send();
+		const isShortcut = event.key === "Enter" && (event.ctrlKey || event.metaKey);
+		if (isShortcut && !document.querySelector("dialog[open]")) send();
 	});
 	onChange(() => {
 		message.textContent = note.textContent = ""; // what was refused has been changed
