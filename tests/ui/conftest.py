@@ -21,6 +21,13 @@ import pytest
 from barestyle import transfer
 from barestyle.presets import preset
 from barestyle.spec import Spec, with_settings
+from barestyle.ui.compute import Compute
+from barestyle.ui.job_queue import JobQueue
+from barestyle.ui.library import Library
+from barestyle.ui.limits import Limits
+from barestyle.ui.page_service import PageService
+from barestyle.ui.service import Service
+from barestyle.ui.sessions import Sessions
 from tests.browser import launch_chromium
 
 if TYPE_CHECKING:
@@ -158,6 +165,19 @@ def open_page(browser: Browser, page_server: Server) -> Iterator[OpenPage]:
         context.close()
     assert outside == []
     assert errors == []
+
+
+@pytest.fixture
+def page_service(tmp_path: Path) -> Iterator[PageService]:
+    """The operations of the page with a queue, without a server."""
+    root = tmp_path.resolve() / "root"
+    root.mkdir()
+    limits = Limits()
+    job_queue = JobQueue(Compute(limits=limits))
+    service = Service(Sessions(root), job_queue, limits)
+    yield PageService(service, Library(limits))
+    service.close()
+    assert job_queue.close(30)
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 30.0) -> None:

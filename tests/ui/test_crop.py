@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,34 +15,18 @@ from barestyle.errors import BarestyleError
 from barestyle.images import read
 from barestyle.run import record as records
 from barestyle.ui import picture_store
-from barestyle.ui.compute import Compute
 from barestyle.ui.crop import Crop
 from barestyle.ui.errors import PageError
 from barestyle.ui.form import LOADED, Form
-from barestyle.ui.job_queue import JobQueue
-from barestyle.ui.library import Library
 from barestyle.ui.limits import Limits
 from barestyle.ui.page_service import PageService
 from barestyle.ui.page_session import PageSession
 from barestyle.ui.picture_store import PictureInfo, PictureStore
-from barestyle.ui.service import Service
-from barestyle.ui.sessions import Sessions
 from tests.conftest import drawing
 from tests.ui.conftest import TINY, wait_until
 
 LIMITS = Limits()
 BOX = {"left": 20, "top": 10, "width": 60, "height": 90}
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[PageService]:
-    root = tmp_path.resolve() / "root"
-    root.mkdir()
-    job_queue = JobQueue(Compute(limits=LIMITS))
-    service = Service(Sessions(root), job_queue, LIMITS)
-    yield PageService(service, Library(LIMITS))
-    service.close()
-    assert job_queue.close(30)
 
 
 @pytest.fixture
@@ -53,30 +36,30 @@ def photo(tmp_path: Path) -> Path:
     return tmp_path / "holiday.png"
 
 
-def crop(service: PageService, session: PageSession, source: str, **values: Any) -> PictureInfo:
-    return asyncio.run(service.crop(session, Crop(**{"source": source, **BOX, **values})))
+def crop(page_service: PageService, session: PageSession, source: str, **values: Any) -> PictureInfo:
+    return asyncio.run(page_service.crop(session, Crop(**{"source": source, **BOX, **values})))
 
 
-def test_a_crop_is_a_picture_with_the_pixels_of_the_file(service: PageService, photo: Path) -> None:
-    session = service.get_session("me")
+def test_a_crop_is_a_picture_with_the_pixels_of_the_file(page_service: PageService, photo: Path) -> None:
+    session = page_service.get_session("me")
     original = session.pictures.add(photo, LIMITS).info
-    info = crop(service, session, original.id, turns=1)
+    info = crop(page_service, session, original.id, turns=1)
     assert (info.name, info.width, info.height) == ("holiday-cropped.png", 60, 90)
     assert info.crop == Crop(source=original.id, turns=1, **BOX)
     stored = session.pictures.get(info.id)
     assert stored is not None
     with Image.open(photo) as image, Image.open(stored.file) as cropped:
         np.testing.assert_array_equal(np.asarray(cropped), np.rot90(np.asarray(image), -1)[10:100, 20:80])
-    assert asyncio.run(service.choose(session, info.id)) == info
-    assert crop(service, session, original.id, turns=1) == info
+    assert asyncio.run(page_service.choose(session, info.id)) == info
+    assert crop(page_service, session, original.id, turns=1) == info
     assert len(session.pictures.all) == 2, "it is stored once"
     assert [path for path in (session.folder / "pictures").iterdir() if path.is_file()] == []
 
 
-def test_a_crop_of_a_sample_is_painted(service: PageService) -> None:
+def test_a_crop_of_a_sample_is_painted(page_service: PageService) -> None:
     """The result has the proportions of the crop, and its record names it."""
-    session = service.get_session("me")
-    info = crop(service, session, "photo:coffee", left=0, top=0, width=100, height=200)
+    session = page_service.get_session("me")
+    info = crop(page_service, session, "photo:coffee", left=0, top=0, width=100, height=200)
     form = Form(
         photo=info.id,
         styles=[{"picture": "style:mosaic"}],
@@ -84,26 +67,26 @@ def test_a_crop_of_a_sample_is_painted(service: PageService) -> None:
         spec=TINY.model_dump(mode="json"),
         size=64,
     )
-    job = asyncio.run(service.paint(session, form))
+    job = asyncio.run(page_service.paint(session, form))
     assert job is not None
     wait_until(lambda: job.status.is_over)
     (result,) = session.results.all
     assert (result.info.width, result.info.height) == (32, 64)
     assert records.find(result.file("picture")).content.path == "coffee-cropped.png"
-    whole, part = read(samples.photo("coffee")), read(service.find_file(session, info.id))
+    whole, part = read(samples.photo("coffee")), read(page_service.find_file(session, info.id))
     assert part.pixels.equal(whole.pixels[..., :200, :100])
 
 
-def test_a_crop_that_changes_nothing_is_the_original(service: PageService, photo: Path) -> None:
-    session = service.get_session("me")
+def test_a_crop_that_changes_nothing_is_the_original(page_service: PageService, photo: Path) -> None:
+    session = page_service.get_session("me")
     original = session.pictures.add(photo, LIMITS).info
     whole = {"left": 0, "top": 0, "width": 160, "height": 120}
-    assert crop(service, session, original.id, **whole) == original
+    assert crop(page_service, session, original.id, **whole) == original
     turned = {**whole, "width": 120, "height": 160}
-    assert crop(service, session, original.id, **turned, turns=3).id != original.id
-    sample = asyncio.run(service.choose(session, "photo:coffee"))
+    assert crop(page_service, session, original.id, **turned, turns=3).id != original.id
+    sample = asyncio.run(page_service.choose(session, "photo:coffee"))
     size = {"width": sample.width, "height": sample.height}
-    assert crop(service, session, "photo:coffee", **{**whole, **size}) == sample
+    assert crop(page_service, session, "photo:coffee", **{**whole, **size}) == sample
 
 
 @pytest.mark.parametrize(
@@ -124,21 +107,21 @@ def test_a_crop_that_changes_nothing_is_the_original(service: PageService, photo
     ],
 )
 def test_what_cannot_be_cropped_is_refused(
-    service: PageService, photo: Path, values: dict[str, Any], message: str
+    page_service: PageService, photo: Path, values: dict[str, Any], message: str
 ) -> None:
-    session = service.get_session("me")
+    session = page_service.get_session("me")
     original = session.pictures.add(photo, LIMITS).info
     with pytest.raises(BarestyleError, match=message):
-        crop(service, session, **{"source": original.id, **values})
+        crop(page_service, session, **{"source": original.id, **values})
     assert len(session.pictures.all) == 1
 
 
-def test_a_restored_session_knows_the_original(service: PageService, photo: Path) -> None:
-    session = service.get_session("me")
+def test_a_restored_session_knows_the_original(page_service: PageService, photo: Path) -> None:
+    session = page_service.get_session("me")
     original = session.pictures.add(photo, LIMITS).info
-    info = crop(service, session, original.id, turns=2)
+    info = crop(page_service, session, original.id, turns=2)
     session.save_form(Form(photo=info.id))
-    page = asyncio.run(service.open_page(session))
+    page = asyncio.run(page_service.open_page(session))
     assert page["pictures"][info.id]["crop"] == {"source": original.id, "turns": 2, **BOX}
     restored = PageSession(session.folder)
     assert {picture.info.id: picture.info for picture in restored.pictures.all} == {
@@ -166,12 +149,12 @@ def test_the_latest_of_two_crops_with_equal_pixels_is_remembered(tmp_path: Path)
 
 
 def test_the_original_of_a_used_crop_is_kept(
-    service: PageService, photo: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
+    page_service: PageService, photo: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = service.get_session("me")
+    session = page_service.get_session("me")
     original = session.pictures.add(photo, LIMITS).info
     unused = session.pictures.add(pictures / "content.png", LIMITS).info
-    info = crop(service, session, original.id)
+    info = crop(page_service, session, original.id)
     monkeypatch.setattr(picture_store, "MAX_PICTURES", 1)
     session.save_form(Form(photo=info.id))
     assert [picture.info.id for picture in session.pictures.all] == [original.id, info.id]
@@ -179,13 +162,13 @@ def test_the_original_of_a_used_crop_is_kept(
     session.save_form(Form())
     assert [picture.info.id for picture in session.pictures.all] == [info.id]
     with pytest.raises(PageError, match="choose it again"):
-        crop(service, session, original.id)
+        crop(page_service, session, original.id)
 
 
 def test_pictures_have_a_limit_of_bytes(
-    service: PageService, photo: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
+    page_service: PageService, photo: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = service.get_session("me")
+    session = page_service.get_session("me")
     first = session.pictures.add(photo, LIMITS)
     second = session.pictures.add(pictures / "content.png", LIMITS)
     monkeypatch.setattr(picture_store, "MAX_BYTES", first.bytes + second.bytes)

@@ -17,16 +17,14 @@ from barestyle.run import record as records
 from barestyle.ui.file_routes import create_router
 from barestyle.ui.page_service import PageService
 from barestyle.ui.session_cookie import COOKIE, SessionCookie, find_session_id
-from tests.ui.test_page_service import page, start, wait_for
-
-__all__ = ["page"]
+from tests.ui.test_page_service import start, wait_for
 
 
 @pytest.fixture
-def client(page: PageService) -> Iterator[TestClient]:
+def client(page_service: PageService) -> Iterator[TestClient]:
     app = FastAPI()
     app.add_middleware(SessionCookie)
-    app.include_router(create_router(page))
+    app.include_router(create_router(page_service))
 
     @app.get("/")
     async def index() -> str:
@@ -46,10 +44,10 @@ def test_the_cookie_is_set_once_and_not_readable_by_scripts(client: TestClient) 
     assert find_session_id("a=b; barestyle-session=short") is None
 
 
-def test_results_are_downloaded_in_every_format(client: TestClient, page: PageService, tmp_path: Path) -> None:
+def test_results_are_downloaded_in_every_format(client: TestClient, page_service: PageService, tmp_path: Path) -> None:
     client.get("/")
-    session = page.get_session(client.cookies[COOKIE])
-    wait_for(start(page, session, film=True))
+    session = page_service.get_session(client.cookies[COOKIE])
+    wait_for(start(page_service, session, film=True))
     (result,) = session.results.all
     url = f"/session/results/{result.info.id}"
     picture = client.get(f"{url}/picture")
@@ -72,14 +70,14 @@ def test_results_are_downloaded_in_every_format(client: TestClient, page: PageSe
     assert client.get("/session/pictures/photo:coffee").headers["content-type"] == "image/jpeg"
 
 
-def test_another_browser_gets_nothing(client: TestClient, page: PageService) -> None:
+def test_another_browser_gets_nothing(client: TestClient, page_service: PageService) -> None:
     client.get("/")
-    session = page.get_session(client.cookies[COOKIE])
-    wait_for(start(page, session))
+    session = page_service.get_session(client.cookies[COOKIE])
+    wait_for(start(page_service, session))
     url = f"/session/results/{session.results.all[0].info.id}/picture"
     assert client.get(url).status_code == 200
     client.cookies.clear()
     assert client.get(url).status_code == 404
     client.get("/")
-    page.get_session(client.cookies[COOKIE])
+    page_service.get_session(client.cookies[COOKIE])
     assert client.get(url).status_code == 404

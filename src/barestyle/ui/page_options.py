@@ -13,6 +13,7 @@ from barestyle.ui.form import LOADED, MAX_STYLES, MAX_VARIATIONS, MIN_SIZE
 from barestyle.ui.limits import Limits
 from barestyle.ui.looks import LOOKS, has_strength
 from barestyle.ui.regions import STYLE_COLORS
+from barestyle.ui.saved_looks import MAX_NAME
 
 COLOR_LABELS = {
     "style": "From the style",
@@ -48,6 +49,7 @@ def describe_page(limits: Limits) -> dict[str, Any]:
         "slider_size": min(SLIDER_SIZE, limits.max_size),
         "max_styles": MAX_STYLES,
         "max_variations": MAX_VARIATIONS,
+        "max_look_name": MAX_NAME,
         "region_colors": list(STYLE_COLORS),
         "print_sizes": [
             {"pixels": pixels, "title": title} for pixels, title in PRINT_SIZES.items() if pixels <= limits.max_size

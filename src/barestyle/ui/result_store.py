@@ -31,6 +31,8 @@ MAX_BYTES = 2_000_000_000
 """Bytes of a session's results; when there are more, the oldest is removed."""
 
 INFO = "result.json"
+"""Name of the file with what is known of a result."""
+
 UNDO_SECONDS = 600.0
 """Time after which the files of a deleted result are deleted, too."""
 

@@ -140,13 +140,17 @@ def open_socket(host: str, port: int) -> Iterator[socket.socket]:
 @contextlib.contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
     """Keep other servers from using a folder of sessions. Raise PageError if one does."""
+    lock = FileLock(folder / ".lock", blocking=False)
     try:
-        with FileLock(folder / ".lock", blocking=False):
-            yield
+        lock.acquire()
     except Timeout:
         raise PageError(
             f"another page uses the sessions in {str(folder)!r}; stop it, or give --keep-sessions another folder"
         ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def format_url(listening: socket.socket) -> str:

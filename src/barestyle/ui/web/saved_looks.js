@@ -4,15 +4,13 @@ import { create } from "./dom.js";
 import { call } from "./server.js";
 import { change, store } from "./store.js";
 
-const MAX_NAME = 40;
-
 /** Create the list of saved looks, and the field that saves another one. */
 export function createSavedLooks() {
 	const list = create("ul", { class: "saved-looks" });
 	const chooser = create("div", { id: "saved-looks", role: "group", "aria-labelledby": "saved-looks-title" });
 	chooser.append(create("h3", { id: "saved-looks-title", class: "field-title", textContent: "Saved looks" }), list);
 
-	const name = create("input", { type: "text", id: "look-name", maxLength: MAX_NAME, autocomplete: "off" });
+	const name = create("input", { type: "text", id: "look-name", maxLength: store.page.max_look_name, autocomplete: "off" });
 	const save = create("button", { type: "button", class: "button", id: "save-look", textContent: "Save" });
 	const message = create("p", { role: "status" });
 	const saver = create("div", { class: "text" });
