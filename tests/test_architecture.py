@@ -29,6 +29,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("run",),
     ("style_loss",),
     ("metrics",),
+    ("feed_forward",),
+    ("clips",),
     ("study",),
     ("probe",),
     ("report",),
@@ -252,6 +254,7 @@ INSIDE = {
         "application",
         "serve",
     ),
+    "feed_forward": ("network", "trained_style"),
     "metrics": (
         "metric",
         "structure",

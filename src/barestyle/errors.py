@@ -30,6 +30,14 @@ class WeightsError(BarestyleError):
     """A weights file that is missing, unreadable, or not VGG-19's."""
 
 
+class StyleFileError(BarestyleError):
+    """A trained style's file that is missing, unreadable, damaged, or of another version."""
+
+
+class VideoError(BarestyleError):
+    """A video that cannot be read, or that has no frames."""
+
+
 class OutputError(BarestyleError):
     """An output path to which the result cannot be written."""
 

@@ -1,0 +1,1 @@
+"""Repaint video files and folders of frames: reading, shots, optical flow, writing."""

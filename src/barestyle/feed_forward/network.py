@@ -1,0 +1,175 @@
+"""The feed-forward network: paints a photograph in a style in one pass (after Johnson et al. 2016).
+
+Convolutions reduce the image to a quarter of its size, residual blocks change it there, and two enlargements, each
+followed by a convolution, bring it back (Odena et al. 2016: transposed convolutions leave checkerboards). Every style
+has its own scale and shift after each normalization (Dumoulin et al. 2017, arXiv:1610.07629), and so has the
+photograph itself; mixtures of these are mixtures of the styles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+STRIDE = 4
+"""Sides of an image are enlarged to multiples of this number."""
+
+EPSILON = 1e-5
+"""Added to the variance in a normalization."""
+
+
+@dataclass(frozen=True)
+class NetworkShape:
+    """The size of a network.
+
+    Attributes:
+        widths: channels at full, half and quarter size.
+        blocks: residual blocks at quarter size, of two convolutions each.
+        styles: number of styles, without the photograph itself.
+    """
+
+    widths: tuple[int, int, int] = (16, 32, 64)
+    blocks: int = 5
+    styles: int = 1
+
+    @property
+    def halo(self) -> int:
+        """Pixels around a pixel of the result that it depends on, if the statistics are fixed; a multiple of STRIDE."""
+        return STRIDE * (2 * self.blocks + 4)
+
+
+Statistics = list[tuple[Tensor, Tensor]]
+"""Mean and variance of each normalization's input, both (N, c, 1, 1) in float32, in the order of the layers."""
+
+Normalize = Callable[["ConditionalNorm", Tensor], Tensor]
+"""Takes a normalization and its input (N, c, h, w); returns its output."""
+
+
+class ConditionalNorm(nn.Module):
+    """Instance normalization with a scale and a shift for each style; row 0 is the photograph's own.
+
+    Ulyanov et al. 2016 (arXiv:1607.08022); Dumoulin et al. 2017. The weights of the styles (N, styles + 1) mix their
+    scales and shifts.
+    """
+
+    def __init__(self, channels: int, styles: int, index: int) -> None:
+        super().__init__()
+        self.index = index
+        self.scale = nn.Parameter(torch.ones(styles + 1, channels))
+        self.shift = nn.Parameter(torch.zeros(styles + 1, channels))
+
+    def measure(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mean and variance of each channel of each image."""
+        variance, mean = torch.var_mean(x.float(), dim=(2, 3), correction=0, keepdim=True)
+        return mean, variance
+
+    def forward(self, x: Tensor, weights: Tensor, statistics: tuple[Tensor, Tensor] | None = None) -> Tensor:
+        """Return a map (N, c, h, w), normalized by its own statistics or by others, scaled and shifted."""
+        scale, shift = (weights @ table for table in (self.scale, self.shift))
+        if statistics is None:
+            normalized = F.instance_norm(x, eps=EPSILON)
+            return torch.addcmul(shift[..., None, None].to(x.dtype), normalized, scale[..., None, None].to(x.dtype))
+        mean, variance = statistics
+        factor = scale[..., None, None] * (variance + EPSILON).rsqrt()
+        return torch.addcmul((shift[..., None, None] - factor * mean).to(x.dtype), x, factor.to(x.dtype))
+
+
+class Convolution(nn.Conv2d):
+    """A convolution whose input is mirrored at its borders, so that its output has its input's size over the stride."""
+
+    def __init__(self, inputs: int, outputs: int, side: int = 3, stride: int = 1, *, bias: bool = False) -> None:
+        super().__init__(inputs, outputs, side, stride, padding=side // 2, padding_mode="reflect", bias=bias)
+
+
+class ResidualBlock(nn.Module):
+    """Adds a change to a map: convolution, normalization, ReLU, convolution, normalization (He et al. 2016)."""
+
+    def __init__(self, channels: int, styles: int, index: int) -> None:
+        super().__init__()
+        self.first = Convolution(channels, channels)
+        self.first_norm = ConditionalNorm(channels, styles, index)
+        self.second = Convolution(channels, channels)
+        self.second_norm = ConditionalNorm(channels, styles, index + 1)
+
+    def forward(self, x: Tensor, normalize: Normalize) -> Tensor:
+        """Return the changed map."""
+        change = F.relu(normalize(self.first_norm, self.first(x)))
+        return x + normalize(self.second_norm, self.second(change))
+
+
+class StyleNetwork(nn.Module):
+    """Images (N, 3, H, W), sRGB in 0..1, to painted images of the same size, in 0..1.
+
+    Args:
+        shape: channels, blocks and number of styles.
+    """
+
+    def __init__(self, shape: NetworkShape) -> None:
+        super().__init__()
+        self.shape = shape
+        full, half, quarter = shape.widths
+        self.reductions = nn.ModuleList(
+            (Convolution(3, full, 5), Convolution(full, half, stride=2), Convolution(half, quarter, stride=2))
+        )
+        self.reduction_norms = nn.ModuleList(
+            ConditionalNorm(channels, shape.styles, index) for index, channels in enumerate(shape.widths)
+        )
+        self.blocks = nn.ModuleList(
+            ResidualBlock(quarter, shape.styles, 3 + 2 * number) for number in range(shape.blocks)
+        )
+        self.enlargements = nn.ModuleList((Convolution(quarter, half), Convolution(half, full)))
+        last = 3 + 2 * shape.blocks
+        self.enlargement_norms = nn.ModuleList(
+            ConditionalNorm(channels, shape.styles, last + number) for number, channels in enumerate((half, full))
+        )
+        self.output = Convolution(full, 3, 5, bias=True)
+
+    def forward(self, images: Tensor, weights: Tensor, statistics: Statistics | None = None) -> Tensor:
+        """Return the painted images.
+
+        Args:
+            images: (N, 3, H, W); sides that are not multiples of 4 are mirrored to the next ones, and cut afterwards.
+            weights: of the photograph itself and of each style, (N, styles + 1) or (1, styles + 1).
+            statistics: from `measure_statistics`; by default each image is normalized by its own.
+        """
+
+        def normalize(norm: ConditionalNorm, x: Tensor) -> Tensor:
+            result: Tensor = norm(x, weights, None if statistics is None else statistics[norm.index])
+            return result
+
+        return self._paint(images, normalize)
+
+    def measure_statistics(self, images: Tensor, weights: Tensor) -> Statistics:
+        """Return the statistics by which `forward` would normalize images."""
+        statistics: Statistics = []
+
+        def normalize(norm: ConditionalNorm, x: Tensor) -> Tensor:
+            statistics.append(norm.measure(x))
+            result: Tensor = norm(x, weights, statistics[-1])
+            return result
+
+        self._paint(images, normalize)
+        return statistics
+
+    def _paint(self, images: Tensor, normalize: Normalize) -> Tensor:
+        height, width = images.shape[-2:]
+        x = pad_to_stride(images) * 2 - 1
+        for convolution, norm in zip(self.reductions, self.reduction_norms, strict=True):
+            x = F.relu(normalize(norm, convolution(x)))  # type: ignore[arg-type]
+        for block in self.blocks:
+            x = block(x, normalize)
+        for convolution, norm in zip(self.enlargements, self.enlargement_norms, strict=True):
+            enlarged = F.interpolate(x, scale_factor=2.0, mode="nearest")
+            x = F.relu(normalize(norm, convolution(enlarged)))  # type: ignore[arg-type]
+        return torch.sigmoid(self.output(x))[..., :height, :width]
+
+
+def pad_to_stride(images: Tensor) -> Tensor:
+    """Return images whose sides are mirrored at the end to the next multiples of STRIDE."""
+    height, width = images.shape[-2:]
+    bottom, right = -height % STRIDE, -width % STRIDE
+    return F.pad(images, (0, right, 0, bottom), mode="reflect") if bottom or right else images
