@@ -31,7 +31,7 @@ MAX_WIDTH = 1024
 """Channels; a file that claims more is not one of ours."""
 
 MAX_COUNT = 64
-"""Blocks and styles, likewise."""
+"""Blocks, and styles."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +108,9 @@ def load_style(path: Path) -> TrainedStyle:
         network = StyleNetwork(shape)
         network.load_state_dict({name: value.float() for name, value in tensors.items()})
     except (KeyError, TypeError, ValueError, RuntimeError):
-        raise _damaged(path) from None
+        raise _damage_error(path) from None
     if not all(bool(value.isfinite().all()) for value in network.state_dict().values()):
-        raise _damaged(path)
+        raise _damage_error(path)
     network.eval().requires_grad_(False)
     return TrainedStyle(network.to(memory_format=torch.channels_last), names, record)  # type: ignore[call-overload]
 
@@ -145,5 +145,5 @@ def _parse(metadata: dict[str, str]) -> tuple[NetworkShape, tuple[str, ...], dic
     return shape, tuple(names), record
 
 
-def _damaged(path: Path) -> StyleFileError:
+def _damage_error(path: Path) -> StyleFileError:
     return StyleFileError(f"{str(path)!r} is damaged; train the style again, or get the file again")
