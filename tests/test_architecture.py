@@ -138,6 +138,7 @@ INSIDE = {
     "optimize": (
         "inner_product",
         "lbfgs_memory",
+        "state_tree",
         "resumable",
         "iterate",
         "best_so_far",
@@ -254,7 +255,15 @@ INSIDE = {
         "application",
         "serve",
     ),
-    "feed_forward": ("network", "trained_style"),
+    "feed_forward": (
+        "network",
+        "trained_style",
+        "photographs",
+        "training_loss",
+        "training",
+        "training_request",
+        "training_checkpoint",
+    ),
     "metrics": (
         "metric",
         "structure",

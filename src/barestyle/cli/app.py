@@ -30,6 +30,7 @@ from barestyle.cli.resume import resume
 from barestyle.cli.score import score
 from barestyle.cli.standard_streams import discard_output, flush_standard_output
 from barestyle.cli.study.commands import app as study
+from barestyle.cli.train import train
 from barestyle.cli.transfer import transfer
 from barestyle.cli.ui import ui
 from barestyle.cli.weights import app as weights
@@ -73,7 +74,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Neural style transfer with untrained networks: repaint a photo in the style of another image.",
 )
-for command in (transfer, resume, batch, demo, presets, recolor, rerun, score, probe, ui, info):
+for command in (transfer, resume, batch, train, demo, presets, recolor, rerun, score, probe, ui, info):
     app.command()(command)
 app.add_typer(study, name="study")
 app.add_typer(weights, name="weights")

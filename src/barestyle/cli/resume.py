@@ -1,4 +1,4 @@
-"""`barestyle resume`: continue a run from its checkpoint."""
+"""`barestyle resume`: continue a run or a training from its checkpoint."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from barestyle.cli import options
 from barestyle.cli.execute import ExecuteOptions, Outcome, execute, report
 from barestyle.cli.option_groups import DisplayOptions, MovedOptions, expand_groups
 from barestyle.cli.output_option import OutputFile, create_folders
+from barestyle.cli.train import resume_training
 from barestyle.cli.video_option import check_video_option, parse_video
 from barestyle.errors import RecordError
 from barestyle.spec import MAX_PIXELS
@@ -22,12 +23,18 @@ if TYPE_CHECKING:
 
 SUFFIX = ".checkpoint"
 
+STYLE_SUFFIX = ".style"
+"""Of the output of `barestyle train`."""
+
 
 @expand_groups
 def resume(
     *,
     output: Annotated[
-        Path, typer.Argument(metavar="OUT", help="Output image of the run, or its checkpoint.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="OUT", help="Output of the run, an image or OUT.style, or its checkpoint.", show_default=False
+        ),
     ],
     checkpoint_every: Annotated[
         int | None,
@@ -47,13 +54,15 @@ def resume(
     force: options.Force = False,
     display: DisplayOptions,
 ) -> int:
-    """Continue a run that was started with --checkpoint and did not finish.
+    """Continue a run that was started with --checkpoint and did not finish, or a training.
 
     On the same machine the result is the same, bit for bit, as without the interruption.
     """
     from barestyle.distributed import join_torchrun
 
     output = output.with_name(output.name.removesuffix(SUFFIX))
+    if output.suffix == STYLE_SUFFIX:
+        return resume_training(output, display)
     video_file = parse_video(video, OutputFile(output), ())
     options_of_run = display.execute_options(force=force, save_every=save_every)
     with join_torchrun() as group:

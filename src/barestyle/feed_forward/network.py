@@ -1,9 +1,9 @@
 """The feed-forward network: paints a photograph in a style in one pass (after Johnson et al. 2016).
 
 Convolutions reduce the image to a quarter of its size, residual blocks change it there, and two enlargements, each
-followed by a convolution, bring it back (Odena et al. 2016: transposed convolutions leave checkerboards). Every style
-has its own scale and shift after each normalization (Dumoulin et al. 2017, arXiv:1610.07629), and so has the
-photograph itself; mixtures of these are mixtures of the styles.
+followed by a convolution, bring it back (Odena et al. 2016, doi:10.23915/distill.00003: transposed convolutions leave
+checkerboards, and so do repeated pixels, which is why the enlargement is bilinear). Every style has its own scale and
+shift after each normalization (Dumoulin et al. 2017, arXiv:1610.07629); mixtures of these are mixtures of the styles.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from torch import Tensor, nn
 
 STRIDE = 4
 """Sides of an image are enlarged to multiples of this number."""
+
+SMALLEST_SHARE = 1e-6
+"""Of all styles together: for the photograph alone, any mixture will do."""
 
 EPSILON = 1e-5
 """Added to the variance in a normalization."""
@@ -50,26 +53,26 @@ Normalize = Callable[["ConditionalNorm", Tensor], Tensor]
 
 
 class ConditionalNorm(nn.Module):
-    """Instance normalization with a scale and a shift for each style; row 0 is the photograph's own.
+    """Instance normalization with a scale and a shift for each style, (styles, channels).
 
-    Ulyanov et al. 2016 (arXiv:1607.08022); Dumoulin et al. 2017. The weights of the styles (N, styles + 1) mix their
-    scales and shifts.
+    Ulyanov et al. 2016 (arXiv:1607.08022); Dumoulin et al. 2017. The shares of the styles, (N, styles), mix scales
+    and shifts.
     """
 
     def __init__(self, channels: int, styles: int, index: int) -> None:
         super().__init__()
         self.index = index
-        self.scale = nn.Parameter(torch.ones(styles + 1, channels))
-        self.shift = nn.Parameter(torch.zeros(styles + 1, channels))
+        self.scale = nn.Parameter(torch.ones(styles, channels))
+        self.shift = nn.Parameter(torch.zeros(styles, channels))
 
     def measure(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and variance of each channel of each image."""
         variance, mean = torch.var_mean(x.float(), dim=(2, 3), correction=0, keepdim=True)
         return mean, variance
 
-    def forward(self, x: Tensor, weights: Tensor, statistics: tuple[Tensor, Tensor] | None = None) -> Tensor:
+    def forward(self, x: Tensor, shares: Tensor, statistics: tuple[Tensor, Tensor] | None = None) -> Tensor:
         """Return a map (N, c, h, w), normalized by its own statistics or by others, scaled and shifted."""
-        scale, shift = (weights @ table for table in (self.scale, self.shift))
+        scale, shift = (shares @ table for table in (self.scale, self.shift))
         if statistics is None:
             normalized = F.instance_norm(x, eps=EPSILON)
             return torch.addcmul(shift[..., None, None].to(x.dtype), normalized, scale[..., None, None].to(x.dtype))
@@ -133,23 +136,28 @@ class StyleNetwork(nn.Module):
 
         Args:
             images: (N, 3, H, W); sides that are not multiples of 4 are mirrored to the next ones, and cut afterwards.
-            weights: of the photograph itself and of each style, (N, styles + 1) or (1, styles + 1).
+            weights: of the photograph itself and of each style, (N, styles + 1) or (1, styles + 1), which add to 1. The
+                painted image and the photograph are blended with the weight of the latter.
             statistics: from `measure_statistics`; by default each image is normalized by its own.
         """
 
+        shares = compute_shares(weights)
+
         def normalize(norm: ConditionalNorm, x: Tensor) -> Tensor:
-            result: Tensor = norm(x, weights, None if statistics is None else statistics[norm.index])
+            result: Tensor = norm(x, shares, None if statistics is None else statistics[norm.index])
             return result
 
-        return self._paint(images, normalize)
+        painted = self._paint(images, normalize)
+        return painted.lerp(images.to(painted.dtype), weights[:, :1, None, None].to(painted.dtype))
 
     def measure_statistics(self, images: Tensor, weights: Tensor) -> Statistics:
         """Return the statistics by which `forward` would normalize images."""
         statistics: Statistics = []
+        shares = compute_shares(weights)
 
         def normalize(norm: ConditionalNorm, x: Tensor) -> Tensor:
             statistics.append(norm.measure(x))
-            result: Tensor = norm(x, weights, statistics[-1])
+            result: Tensor = norm(x, shares, statistics[-1])
             return result
 
         self._paint(images, normalize)
@@ -163,9 +171,15 @@ class StyleNetwork(nn.Module):
         for block in self.blocks:
             x = block(x, normalize)
         for convolution, norm in zip(self.enlargements, self.enlargement_norms, strict=True):
-            enlarged = F.interpolate(x, scale_factor=2.0, mode="nearest")
+            enlarged = F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
             x = F.relu(normalize(norm, convolution(enlarged)))  # type: ignore[arg-type]
         return torch.sigmoid(self.output(x))[..., :height, :width]
+
+
+def compute_shares(weights: Tensor) -> Tensor:
+    """Return the shares of the styles, (N, styles), which add to 1, from the weights of photograph and styles."""
+    styles = weights[:, 1:]
+    return styles / styles.sum(dim=1, keepdim=True).clamp(min=SMALLEST_SHARE)
 
 
 def pad_to_stride(images: Tensor) -> Tensor:

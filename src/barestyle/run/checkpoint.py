@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import safetensors
 import torch
@@ -22,6 +20,7 @@ from torch import Tensor
 from barestyle.atomic_files import AtomicFile
 from barestyle.errors import RecordError, SpecError
 from barestyle.optimize import State
+from barestyle.optimize.state_tree import attach_tensors, detach_tensors
 from barestyle.run.record import Record, package_versions, parse
 
 KIND = "barestyle-checkpoint"
@@ -34,9 +33,6 @@ FIELDS = ("kind", "format", "record", "every", "tree")
 
 SAME_VERSIONS = ("barestyle", "torch")
 """Packages that must have the same version; with another one a run would end with another picture."""
-
-TENSOR = "tensor"
-"""The only key of a dictionary that refers to a tensor; no state has a dictionary with this key alone."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +67,7 @@ def path_for(output: Path) -> Path:
 def save(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint completely or not at all; until then an earlier one stays. Raises OutputError."""
     tensors: dict[str, Tensor] = {}
-    tree = _detach_tensors(checkpoint.state, tensors)
+    tree = detach_tensors(checkpoint.state, tensors)
     metadata = {
         "kind": KIND,
         "format": FORMAT,
@@ -98,7 +94,7 @@ def load(path: Path) -> Checkpoint:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # it is not a dictionary
             if _hash_contents(metadata, tensors) != metadata["sha256"]:
                 raise RecordError(f"the checkpoint {str(path)!r} was damaged after it was written; start the run again")
-            state = _attach_tensors(json.loads(metadata["tree"]), tensors.__getitem__)
+            state = attach_tensors(json.loads(metadata["tree"]), tensors.__getitem__)
     except FileNotFoundError:
         raise RecordError(
             f"there is no checkpoint {str(path)!r}; a run with --checkpoint keeps one until it ends"
@@ -144,31 +140,3 @@ def _hash_contents(metadata: dict[str, str], tensors: dict[str, Tensor]) -> str:
     for number in range(len(tensors)):
         contents.update(tensors[str(number)].reshape(-1).view(torch.uint8).numpy().data)
     return contents.hexdigest()
-
-
-def _detach_tensors(value: Any, tensors: dict[str, Tensor]) -> Any:
-    """Return a state as JSON values, with a reference for each tensor, which is added to `tensors`."""
-    if isinstance(value, Tensor):
-        name = str(len(tensors))
-        tensor = value.detach().cpu().contiguous()
-        # The file cannot have two tensors of one storage; others need no copy, which would double the memory.
-        storages = {other.untyped_storage().data_ptr() for other in tensors.values()}
-        tensors[name] = tensor.clone() if tensor.untyped_storage().data_ptr() in storages else tensor
-        return {TENSOR: name}
-    if isinstance(value, dict):
-        return {key: _detach_tensors(item, tensors) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_detach_tensors(item, tensors) for item in value]
-    return value
-
-
-def _attach_tensors(tree: Any, load_tensor: Callable[[str], Tensor]) -> Any:
-    """Return a state from JSON values, with each reference replaced by its tensor."""
-    if isinstance(tree, dict):
-        if set(tree) == {TENSOR}:
-            # A copy, because tensors in the file are not aligned, and products of unaligned vectors round differently.
-            return torch.clone(load_tensor(tree[TENSOR]))
-        return {key: _attach_tensors(item, load_tensor) for key, item in tree.items()}
-    if isinstance(tree, list):
-        return [_attach_tensors(item, load_tensor) for item in tree]
-    return tree

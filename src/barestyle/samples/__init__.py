@@ -8,7 +8,7 @@ from pathlib import Path
 from barestyle.errors import ImageError
 
 STYLES = ("swirls", "mosaic", "hatching", "impasto")
-"""Styles painted by tools/paint_styles; each is a JPEG file in this folder."""
+"""Styles painted by tools/paint_styles; each is a JPEG file in this folder, with a network that was trained for it."""
 
 PHOTOS = {"astronaut": "astronaut.png", "chelsea": "chelsea.png", "coffee": "coffee.png", "rocket": "rocket.jpg"}
 """Photographs of scikit-image, all in the public domain or CC0, and their file names."""
@@ -19,6 +19,13 @@ def style(name: str) -> Path:
     if name not in STYLES:
         raise ImageError(f"there is no style {name!r}; the sample styles are {', '.join(STYLES)}")
     return Path(str(files("barestyle.samples") / f"{name}.jpg"))
+
+
+def trained_style(name: str) -> Path:
+    """Return the file of a style's trained network. Raises ImageError for an unknown name."""
+    if name not in STYLES:
+        raise ImageError(f"there is no trained style {name!r}; those that are installed are {', '.join(STYLES)}")
+    return Path(str(files("barestyle.samples") / f"{name}.style"))
 
 
 def photo(name: str) -> Path:
