@@ -13,10 +13,10 @@ from typing import Any
 
 import safetensors
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save as serialize
 from torch import Tensor
 
-from barestyle.atomic_files import AtomicFile
+from barestyle.atomic_files import write_atomically
 from barestyle.errors import SpecError, StyleFileError
 from barestyle.feed_forward.network import NetworkShape, StyleNetwork
 
@@ -83,8 +83,7 @@ class TrainedStyle:
             "names": json.dumps(self.names),
             "record": json.dumps(self.record),
         }
-        with AtomicFile(path) as temporary:
-            save_file(tensors, temporary, metadata)
+        write_atomically(path, serialize(tensors, metadata))  # safetensors' own errors do not say what failed
 
 
 def load_style(path: Path) -> TrainedStyle:
