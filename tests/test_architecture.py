@@ -165,6 +165,7 @@ INSIDE = {
         "led_minimizer",
         "record",
         "multiscale",
+        "style_start",
         "inputs",
         "plan",
         "estimate",
