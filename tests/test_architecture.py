@@ -26,10 +26,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("losses",),
     ("objective",),
     ("optimize",),
+    ("feed_forward",),
     ("run",),
     ("style_loss",),
     ("metrics",),
-    ("feed_forward",),
     ("clips",),
     ("study",),
     ("probe",),
@@ -51,7 +51,7 @@ NO_TORCH = (
 )
 
 INSIDE = {
-    "hardware": ("devices", "kernels", "memory", "threads"),
+    "hardware": ("devices", "engines", "kernels", "memory", "threads"),
     "spec": (
         "validation",
         "weights",
@@ -86,6 +86,7 @@ INSIDE = {
         "color_mask",
         "label_map",
         "write",
+        "embedded_record",
         "crop",
         "split_write",
         "color_transfer",
@@ -165,6 +166,7 @@ INSIDE = {
         "led_minimizer",
         "record",
         "multiscale",
+        "style_start",
         "inputs",
         "plan",
         "estimate",
@@ -263,6 +265,14 @@ INSIDE = {
         "training",
         "training_request",
         "training_checkpoint",
+        "layers",
+        "statistics",
+        "tiles",
+        "torch_engine",
+        "onnx_graph",
+        "onnx_engine",
+        "painter",
+        "onnx_file",
     ),
     "metrics": (
         "metric",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,13 +30,68 @@ RANDOM = "random"
 TRAINING_PANEL = "Training"
 
 
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How to train; the fields are those of a TrainingRequest that are not images."""
+
+    style_scale: Annotated[
+        float,
+        typer.Option(
+            "--style-scale",
+            metavar="X",
+            help="Style image size relative to a photograph of 512 pixels; larger means broader strokes.",
+            rich_help_panel=TRAINING_PANEL,
+        ),
+    ] = 1.0
+    steps: Annotated[
+        int,
+        typer.Option(
+            "--steps",
+            metavar="N",
+            min=1,
+            help="Most steps; fewer if the loss on a photograph that is held out stops falling.",
+            rich_help_panel=TRAINING_PANEL,
+        ),
+    ] = 3000
+    crop: Annotated[
+        int,
+        typer.Option(
+            "--crop", metavar="N", help="Side of the squares of photographs in a step.", rich_help_panel=TRAINING_PANEL
+        ),
+    ] = 160
+    batch: Annotated[
+        int, typer.Option("--batch", metavar="N", help="Squares in a step.", rich_help_panel=TRAINING_PANEL)
+    ] = 2
+    stability: Annotated[
+        bool,
+        typer.Option(
+            "--video",
+            help="Train also for steady videos: small movements and noise change little. Takes twice as long.",
+            rich_help_panel=TRAINING_PANEL,
+        ),
+    ] = False
+    seed: options.Seed = 0
+    device: options.Device = "auto"
+    precision: Annotated[
+        str,
+        typer.Option(
+            "--precision",
+            metavar="P",
+            help="auto, float32, or bf16, which is faster on new processors.",
+            rich_help_panel=options.RUN_PANEL,
+        ),
+    ] = "auto"
+
+
 @expand_groups
 def train(
     *,
     styles: Annotated[
         list[Path],
         typer.Argument(
-            metavar="STYLE", help="Images to take the styles from; the network learns all of them.", show_default=False
+            metavar="STYLE",
+            help="Images to take the styles from; the network learns all of them.",
+            show_default=False,
         ),
     ],
     output: Annotated[
@@ -62,42 +118,7 @@ def train(
             rich_help_panel=TRAINING_PANEL,
         ),
     ] = None,
-    style_scale: Annotated[
-        float,
-        typer.Option(
-            "--style-scale",
-            metavar="X",
-            help="Style image size relative to a photograph of 512 pixels; larger means broader strokes.",
-            rich_help_panel=TRAINING_PANEL,
-        ),
-    ] = 1.0,
-    steps: Annotated[
-        int,
-        typer.Option(
-            "--steps",
-            metavar="N",
-            min=1,
-            help="Most steps; fewer if the loss on a photograph that is held out stops to fall.",
-            rich_help_panel=TRAINING_PANEL,
-        ),
-    ] = 3000,
-    crop: Annotated[
-        int,
-        typer.Option(
-            "--crop", metavar="N", help="Side of the squares of photographs in a step.", rich_help_panel=TRAINING_PANEL
-        ),
-    ] = 160,
-    batch: Annotated[
-        int, typer.Option("--batch", metavar="N", help="Squares in a step.", rich_help_panel=TRAINING_PANEL)
-    ] = 2,
-    video: Annotated[
-        bool,
-        typer.Option(
-            "--video",
-            help="Train also for steady videos: small movements and noise change little. Takes twice as long.",
-            rich_help_panel=TRAINING_PANEL,
-        ),
-    ] = False,
+    training_options: TrainingOptions,
     preview: Annotated[
         Path | None,
         typer.Option(
@@ -108,17 +129,6 @@ def train(
             rich_help_panel=options.PROGRESS_PANEL,
         ),
     ] = None,
-    seed: options.Seed = 0,
-    device: options.Device = "auto",
-    precision: Annotated[
-        str,
-        typer.Option(
-            "--precision",
-            metavar="P",
-            help="auto, float32, or bf16, which is faster on new processors.",
-            rich_help_panel=options.RUN_PANEL,
-        ),
-    ] = "auto",
     force: options.Force = False,
     display: DisplayOptions,
 ) -> int:
@@ -126,36 +136,30 @@ def train(
 
     A checkpoint is saved on the way. After Ctrl-C or a crash, `barestyle resume OUT.style` continues.
     """
-    from barestyle.feed_forward.training_checkpoint import path_for
-    from barestyle.feed_forward.training_request import TrainingRequest, default_initial, prepare_training
+    from barestyle.feed_forward.training_request import TrainingRequest, prepare_training
 
     check_files(output, preview, styles, force=force)
-    if path_for(output).exists() and not force:
-        raise OutputError(
-            f"{str(path_for(output))!r} is the checkpoint of a training that did not finish; continue it with "
-            f"`barestyle resume {output}`, or train anew with --force"
-        )
     request = TrainingRequest(
-        styles=tuple(styles),
-        photos=photos,
-        initial=None if initial == RANDOM else default_initial() if initial is None else Path(initial),
-        style_scale=style_scale,
-        steps=steps,
-        crop=crop,
-        batch=batch,
-        stability=video,
-        seed=seed,
-        device=device,
-        precision=precision,
+        styles=tuple(styles), photos=photos, initial=find_initial(initial), **asdict(training_options)
     )
     if not (display.quiet or display.progress in ("none", "json")):
         print("Preparing photographs and styles.", file=sys.stderr, flush=True)
     return run_training(request, prepare_training(request), output, preview, display)
 
 
+def find_initial(name: str | None) -> Path | None:
+    """Return the file that --from names, or None for random weights."""
+    from barestyle.feed_forward.training_request import default_initial
+
+    if name is None:
+        return default_initial()
+    return None if name == RANDOM else Path(name)
+
+
 def check_files(output: Path, preview: Path | None, styles: list[Path], *, force: bool) -> None:
     """Raise OutputError, before any work, if the style or the preview cannot be written."""
     from barestyle.feed_forward import EXTENSION
+    from barestyle.feed_forward.training_checkpoint import path_for
     from barestyle.images import check_output
     from barestyle.images.output import check_distinct
 
@@ -163,6 +167,11 @@ def check_files(output: Path, preview: Path | None, styles: list[Path], *, force
     if preview is not None:
         check_output(preview, force=True)
     check_distinct([path for path in (output, preview) if path is not None], styles)
+    if path_for(output).exists() and not force:
+        raise OutputError(
+            f"{str(path_for(output))!r} is the checkpoint of a training that did not finish; continue it with "
+            f"`barestyle resume {output}`, or train anew with --force"
+        )
 
 
 def run_training(

@@ -13,19 +13,20 @@ from typing import Any
 
 import safetensors
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save as serialize
 from torch import Tensor
 
-from barestyle.atomic_files import AtomicFile
+from barestyle.atomic_files import write_atomically
 from barestyle.errors import SpecError, StyleFileError
 from barestyle.feed_forward.network import NetworkShape, StyleNetwork
+from barestyle.spec.start import STYLE_EXTENSION
 
 KIND = "barestyle-style"
 
 FORMAT = "1"
 """Increased when older versions could not read the file."""
 
-EXTENSION = ".style"
+EXTENSION = STYLE_EXTENSION
 
 MAX_WIDTH = 1024
 """Channels; a file that claims more is not one of ours."""
@@ -83,8 +84,7 @@ class TrainedStyle:
             "names": json.dumps(self.names),
             "record": json.dumps(self.record),
         }
-        with AtomicFile(path) as temporary:
-            save_file(tensors, temporary, metadata)
+        write_atomically(path, serialize(tensors, metadata))  # safetensors' own errors do not say what failed
 
 
 def load_style(path: Path) -> TrainedStyle:

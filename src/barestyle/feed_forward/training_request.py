@@ -215,6 +215,6 @@ def build_record(
 
 
 def default_initial() -> Path | None:
-    """Return the shipped style that a training starts from."""
-    path = samples.trained_style(samples.STYLES[0])
-    return path if path.is_file() else None
+    """Return the installed style that a training starts from, or None if it is not there."""
+    name = samples.STYLES[0]
+    return samples.trained_style(name) if name in samples.list_trained_styles() else None

@@ -1,0 +1,217 @@
+"""The network as a graph of ONNX, built node by node from its weights.
+
+Three graphs differ in their normalizations: one for files, which takes the weights of the styles as an input; one for
+fixed weights, which returns the statistics of the image, too; and one for tiles, in which fixed statistics make each
+normalization a part of its convolution. A recording (torch.onnx) would give none of the three.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from onnx import ModelProto, TensorProto, ValueInfoProto, helper, numpy_helper
+from torch import Tensor
+
+from barestyle.feed_forward.layers import FoldedConvolution, apply_layers, fold, mix_scale_and_shift
+from barestyle.feed_forward.network import (
+    EPSILON,
+    SMALLEST_SHARE,
+    STRIDE,
+    ConditionalNorm,
+    Convolution,
+    Statistics,
+    StyleNetwork,
+)
+
+OPSET = 17
+IR_VERSION = 8
+"""Those of ONNX 1.12, from 2022, so that older runtimes read the graph, too."""
+
+IMAGE, WEIGHTS, PAINTED = "image", "weights", "painted"
+"""Names of the inputs and of the output."""
+
+MAX_COLUMNS = 1 << 30
+"""End of a slice that goes to the last column."""
+
+IMAGE_SHAPE = ("N", 3, "H", "W")
+
+
+class Graph:
+    """Nodes and constants of a graph. Maps are names of nodes' outputs."""
+
+    def __init__(self) -> None:
+        self._nodes: list[object] = []
+        self._constants: list[object] = []
+
+    def node(self, kind: str, *inputs: str, output: str | None = None, **attributes: object) -> str:
+        """Add an operator of ONNX, and return the name of its output."""
+        name = output or f"{kind}_{len(self._nodes)}"
+        self._nodes.append(helper.make_node(kind, inputs, [name], **attributes))
+        return name
+
+    def constant(self, values: Tensor | Sequence[int]) -> str:
+        """Add a tensor, or whole numbers, and return its name."""
+        array = values.detach().numpy() if isinstance(values, Tensor) else np.array(values, np.int64)
+        name = f"constant_{len(self._constants)}"
+        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        return name
+
+    def convolution(self, x: str, weight: Tensor, bias: Tensor | None, stride: tuple[int, ...]) -> str:
+        """Add a convolution whose input is mirrored at its borders."""
+        side = weight.shape[-1]
+        margin = side // 2
+        mirrored = self.node("Pad", x, self.constant([0, 0, margin, margin] * 2), mode="reflect")
+        parameters = [self.constant(values) for values in (weight, bias) if values is not None]
+        return self.node("Conv", mirrored, *parameters, kernel_shape=[side, side], strides=list(stride))
+
+    def build(self, inputs: Sequence[ValueInfoProto], outputs: Sequence[ValueInfoProto]) -> ModelProto:
+        """Return the graph as a model."""
+        graph = helper.make_graph(self._nodes, "barestyle", inputs, outputs, self._constants)
+        opset = helper.make_opsetid("", OPSET)
+        return helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION, producer_name="barestyle")
+
+
+def build_file_graph(network: StyleNetwork) -> ModelProto:
+    """Return the graph for files: `image` (N, 3, H, W) and `weights` (1, styles + 1) to `painted` (N, 3, H, W).
+
+    Images are float32, sRGB in 0..1, of any size from 8 pixels per side. They are mirrored to multiples of 4 pixels
+    inside the graph.
+    """
+    graph = Graph()
+    size = graph.node("Shape", IMAGE, start=2, end=4)
+    missing = graph.node("Mod", graph.node("Neg", size), graph.constant([STRIDE]))
+    pads = graph.node("Concat", graph.constant([0] * 6), missing, axis=0)
+    image = graph.node("Pad", IMAGE, pads, mode="reflect")
+    painted = apply_layers(network, image, _WeightsAsInput(graph))
+    graph.node("Slice", painted, graph.constant([0, 0]), size, graph.constant([2, 3]), output=PAINTED)
+    weights = helper.make_tensor_value_info(WEIGHTS, TensorProto.FLOAT, [1, network.shape.styles + 1])
+    return graph.build([_describe_map(IMAGE), weights], [_describe_map(PAINTED)])
+
+
+def build_measuring_graph(network: StyleNetwork, weights: Tensor) -> ModelProto:
+    """Return the graph that paints one image with its own statistics.
+
+    `image` is (1, 3, H, W) with sides that are multiples of 4. The outputs are `painted`, and mean and variance of each
+    normalization's input, (1, c, 1, 1).
+    """
+    graph = Graph()
+    operations = _OwnStatistics(graph, weights)
+    painted = apply_layers(network, IMAGE, operations)
+    graph.node("Identity", painted, output=PAINTED)
+    statistics = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in operations.statistics]
+    return graph.build([_describe_map(IMAGE)], [_describe_map(PAINTED), *statistics])
+
+
+def build_tile_graph(network: StyleNetwork, weights: Tensor, statistics: Statistics) -> ModelProto:
+    """Return the graph that paints images (N, 3, H, W) with fixed statistics; sides are multiples of 4."""
+    graph = Graph()
+    painted = apply_layers(network, IMAGE, _FixedStatistics(graph, weights, statistics))
+    graph.node("Identity", painted, output=PAINTED)
+    return graph.build([_describe_map(IMAGE)], [_describe_map(PAINTED)])
+
+
+def _describe_map(name: str) -> ValueInfoProto:
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, IMAGE_SHAPE)
+
+
+class _Operations:
+    """Operations that add nodes to a graph."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+
+    def begin(self, image: str) -> str:
+        two, one = (self._graph.constant(torch.tensor(value)) for value in (2.0, 1.0))
+        return self._graph.node("Sub", self._graph.node("Mul", image, two), one)
+
+    def rectify(self, x: str) -> str:
+        return self._graph.node("Relu", x)
+
+    def add(self, x: str, change: str) -> str:
+        return self._graph.node("Add", x, change)
+
+    def enlarge(self, x: str) -> str:
+        scales = self._graph.constant(torch.tensor([1.0, 1.0, 2.0, 2.0]))
+        return self._graph.node("Resize", x, "", scales, mode="linear", coordinate_transformation_mode="half_pixel")
+
+    def finish(self, x: str, convolution: Convolution, image: str) -> str:
+        graph = self._graph
+        x = graph.convolution(x, convolution.weight, convolution.bias, convolution.stride)
+        painted = graph.node("Sigmoid", x)
+        change = graph.node("Sub", image, painted)
+        return graph.node("Add", painted, graph.node("Mul", change, self.photograph_weight()))
+
+    def photograph_weight(self) -> str:
+        """Return the name of the weight of the photograph."""
+        raise NotImplementedError
+
+
+class _WeightsAsInput(_Operations):
+    """Normalizes each image by its own statistics; scale and shift follow from an input of the graph."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)
+        one, end, columns = graph.constant([1]), graph.constant([MAX_COLUMNS]), graph.constant([1])
+        styles = graph.node("Slice", WEIGHTS, one, end, columns)
+        total = graph.node(
+            "Max", graph.node("ReduceSum", styles, columns), graph.constant(torch.tensor(SMALLEST_SHARE))
+        )
+        self._shares = graph.node("Div", styles, total)
+        self._photograph_weight = graph.node("Slice", WEIGHTS, graph.constant([0]), one, columns)
+
+    def convolve(self, x: str, convolution: Convolution, norm: ConditionalNorm) -> str:
+        graph = self._graph
+        x = graph.convolution(x, convolution.weight, None, convolution.stride)
+        scale, shift = (
+            graph.node("Reshape", graph.node("MatMul", self._shares, graph.constant(table)), graph.constant([-1]))
+            for table in (norm.scale, norm.shift)
+        )
+        return graph.node("InstanceNormalization", x, scale, shift, epsilon=EPSILON)
+
+    def photograph_weight(self) -> str:
+        return self._photograph_weight
+
+
+class _FixedWeights(_Operations):
+    """Operations for given weights of the photograph and of each style, (1, styles + 1)."""
+
+    def __init__(self, graph: Graph, weights: Tensor) -> None:
+        super().__init__(graph)
+        self._weights = weights
+
+    def photograph_weight(self) -> str:
+        return self._graph.constant(self._weights[0, 0])
+
+
+class _OwnStatistics(_FixedWeights):
+    """Normalizes an image by its own statistics, and collects the names of these."""
+
+    def __init__(self, graph: Graph, weights: Tensor) -> None:
+        super().__init__(graph, weights)
+        self.statistics: list[str] = []
+
+    def convolve(self, x: str, convolution: Convolution, norm: ConditionalNorm) -> str:
+        graph = self._graph
+        scale, shift = (values[None, :, None, None] for values in mix_scale_and_shift(norm, self._weights))
+        x = graph.convolution(x, convolution.weight, None, convolution.stride)
+        mean = graph.node("ReduceMean", x, axes=[2, 3])
+        difference = graph.node("Sub", x, mean)
+        variance = graph.node("ReduceMean", graph.node("Mul", difference, difference), axes=[2, 3])
+        deviation = graph.node("Sqrt", graph.node("Add", variance, graph.constant(torch.tensor(EPSILON))))
+        factor = graph.node("Div", graph.constant(scale), deviation)
+        self.statistics += [mean, variance]
+        return graph.node("Add", graph.node("Mul", difference, factor), graph.constant(shift))
+
+
+class _FixedStatistics(_FixedWeights):
+    """Normalizes by given statistics, within the convolutions."""
+
+    def __init__(self, graph: Graph, weights: Tensor, statistics: Statistics) -> None:
+        super().__init__(graph, weights)
+        self._statistics = statistics
+
+    def convolve(self, x: str, convolution: Convolution, norm: ConditionalNorm) -> str:
+        folded: FoldedConvolution = fold(convolution, norm, self._weights, self._statistics)
+        return self._graph.convolution(x, folded.weight, folded.bias, convolution.stride)

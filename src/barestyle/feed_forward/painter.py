@@ -1,0 +1,157 @@
+"""Painting pictures of any size in a trained style, within limited memory.
+
+An image's statistics are those of a copy of at most 512 x 512 pixels in area, or its own if it is smaller; then
+painting is local, and tiles of every size give the same picture to rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from barestyle.errors import DeviceError, ImageError
+from barestyle.feed_forward.network import Statistics, StyleNetwork, pad_to_stride
+from barestyle.feed_forward.statistics import MEASURED_PIXELS, shrink_to_measure
+from barestyle.feed_forward.tiles import TILE_PIXELS, choose_tile_size, cut_tiles, estimate_pixel_bytes
+from barestyle.feed_forward.torch_engine import TorchEngine
+from barestyle.feed_forward.trained_style import TrainedStyle
+from barestyle.hardware.engines import EngineName, InstalledEngine, choose_engine
+from barestyle.hardware.memory import compute_memory_budget, measure_used_memory
+from barestyle.images import Picture, target_size
+
+SMALLEST_SIDE = 8
+"""Pixels; at a quarter of it maps can still be mirrored at their borders."""
+
+CPU = torch.device("cpu")
+
+
+class Engine(Protocol):
+    """Computes the network with fixed weights of its styles, on images whose sides are multiples of 4."""
+
+    name: str
+
+    def paint(self, image: Tensor) -> tuple[Tensor, Statistics]:
+        """Return an image (1, 3, H, W) painted with its own statistics, and these."""
+        ...
+
+    def fix(self, statistics: Statistics) -> Callable[[Tensor], Tensor]:
+        """Return a function that paints an image, or a part of one, with these statistics."""
+        ...
+
+
+class StylePainter:
+    """Paints images in a trained style.
+
+    Args:
+        style: the network and the names of its styles.
+        weights: of the photograph and of each style, (1, styles + 1), from `TrainedStyle.mix`; by default the first
+            style.
+        engine: torch, onnx (ONNX Runtime), or auto: ONNX Runtime if it is installed.
+        memory: bytes that the process may use; None for most of what is free.
+        tile_pixels: most pixels of a tile, halo included.
+
+    Raises:
+        DeviceError: ONNX Runtime is asked for and not installed.
+    """
+
+    def __init__(
+        self,
+        style: TrainedStyle,
+        weights: Tensor | None = None,
+        *,
+        engine: EngineName = "auto",
+        memory: int | None = None,
+        tile_pixels: int = TILE_PIXELS,
+    ) -> None:
+        self.style = style
+        self.weights = style.mix() if weights is None else weights
+        self.engine_name = choose_engine(engine)
+        self._memory = memory
+        self._tile_pixels = tile_pixels
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return start_engine(self.engine_name, self.style.network, self.weights)
+
+    def measure(self, image: Tensor) -> Statistics:
+        """Return the statistics by which `paint` normalizes an image (1, 3, H, W) in 0..1. Raises ImageError."""
+        check_size(image)
+        return self._engine.paint(pad_to_stride(shrink_to_measure(image)))[1]
+
+    def paint_picture(self, picture: Picture, long_side: int | None = None) -> Picture:
+        """Return a painted picture, with the photograph's transparency and bits.
+
+        `long_side` is that of the result in pixels, by default the photograph's. Raises what `paint` raises.
+        """
+        if long_side is not None:
+            picture = picture.resize(*target_size(picture.height, picture.width, long_side))
+        return replace(picture, pixels=self.paint(picture.pixels))
+
+    def paint(self, image: Tensor, statistics: Statistics | None = None) -> Tensor:
+        """Return the painted image.
+
+        Args:
+            image: (1, 3, H, W), sRGB in 0..1, float32 on the CPU.
+            statistics: from `measure` or `blend_statistics`, for frames that should not flicker; by default the
+                image's own.
+
+        Raises:
+            ImageError: a side is shorter than 8 pixels.
+            DeviceError: the memory is not enough.
+        """
+        check_size(image)
+        height, width = image.shape[-2:]
+        room = self._measure_room(image)
+        is_single = height * width <= min(MEASURED_PIXELS, room, self._tile_pixels)
+        if statistics is None and is_single:
+            return self._engine.paint(pad_to_stride(image))[0][..., :height, :width].contiguous()
+        statistics = self.measure(image) if statistics is None else statistics
+        halo = self.style.network.shape.halo
+        size = choose_tile_size(height, width, halo, min(room, self._tile_pixels))
+        paint_tile = self._engine.fix(statistics)
+        result = torch.empty_like(image, memory_format=torch.contiguous_format)
+        for tile in cut_tiles(height, width, size, halo):
+            tile.paste(paint_tile(tile.crop(image)), result)
+        return result
+
+    def _measure_room(self, image: Tensor) -> int:
+        """Return how many pixels can be computed at the same time. Raises DeviceError if it is too few to measure."""
+        budget = compute_memory_budget(CPU, self._memory)
+        room = budget - measure_used_memory(CPU) - image.nbytes
+        pixels = room // estimate_pixel_bytes(self.style.network.shape)
+        if pixels < min(image.shape[-2] * image.shape[-1], MEASURED_PIXELS):
+            raise self._memory_error(image)
+        return pixels
+
+    def _memory_error(self, image: Tensor) -> DeviceError:
+        height, width = image.shape[-2:]
+        pixels = min(height * width, MEASURED_PIXELS)
+        needed = measure_used_memory(CPU) + image.nbytes + pixels * estimate_pixel_bytes(self.style.network.shape)
+        return DeviceError(
+            f"the memory is not enough to paint {width} x {height} pixels, which needs at least "
+            f"{-(-needed // 2**20)} MiB; allow more with --memory, or choose a smaller --size"
+        )
+
+
+def start_engine(name: InstalledEngine, network: StyleNetwork, weights: Tensor) -> Engine:
+    """Return an engine for a network and weights of its styles (1, styles + 1)."""
+    if name == "torch":
+        return TorchEngine(network, weights)
+    from barestyle.feed_forward.onnx_engine import OnnxEngine  # deferred: it is an extra
+
+    return OnnxEngine(network, weights)
+
+
+def check_size(image: Tensor) -> None:
+    """Raise ImageError if an image is too small for the network."""
+    height, width = image.shape[-2:]
+    if min(height, width) < SMALLEST_SIDE:
+        raise ImageError(
+            f"the picture has {width} x {height} pixels, but a trained style needs at least {SMALLEST_SIDE} per side; "
+            "use a larger one"
+        )

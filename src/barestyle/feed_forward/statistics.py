@@ -1,0 +1,39 @@
+"""Statistics of a picture's normalizations: measured on a small copy, and carried from one frame to the next."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from barestyle.feed_forward.network import Statistics
+from barestyle.images import resize
+
+MEASURED_PIXELS = 512 * 512
+"""Largest area of an image whose statistics are its own; those of larger ones are of a copy of this area.
+
+The copy makes the statistics, and with them the strokes' strength and the colors, the same for every size of tiles, and
+costs little. Networks are trained at sizes below this.
+"""
+
+
+def shrink_to_measure(image: Tensor) -> Tensor:
+    """Return the image whose statistics count: a copy (1, 3, h, w) of at most MEASURED_PIXELS, or the image itself."""
+    height, width = image.shape[-2:]
+    factor = (MEASURED_PIXELS / (height * width)) ** 0.5
+    if factor >= 1:
+        return image
+    return resize(image, max(int(height * factor), 1), max(int(width * factor), 1))
+
+
+def blend_statistics(before: Statistics, current: Statistics, share: float) -> Statistics:
+    """Return the statistics of pixels of which `share`, in 0..1, are of `current`, and the others of `before`.
+
+    Frame by frame, with the result as the next `before`, this fades statistics into each other, so that colors do not
+    flicker.
+    """
+    blended = []
+    for (mean_before, variance_before), (mean, variance) in zip(before, current, strict=True):
+        difference = mean - mean_before
+        # The variance of a mixture: that within its parts, and that between their means.
+        between = share * (1 - share) * difference.square()
+        blended.append((mean_before + share * difference, variance_before.lerp(variance, share) + between))
+    return blended

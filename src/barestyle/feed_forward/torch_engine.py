@@ -1,0 +1,108 @@
+"""Painting with PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from barestyle.feed_forward.layers import FoldedConvolution, apply_layers, fold, mix_scale_and_shift
+from barestyle.feed_forward.network import EPSILON, ConditionalNorm, Convolution, Statistics, StyleNetwork
+
+
+class TorchEngine:
+    """Paints with a network and fixed weights of its styles.
+
+    Args:
+        network: in float32, on the CPU.
+        weights: of the photograph and of each style, (1, styles + 1).
+    """
+
+    name = "torch"
+
+    def __init__(self, network: StyleNetwork, weights: Tensor) -> None:
+        self._network = network
+        self._weights = weights
+
+    def paint(self, image: Tensor) -> tuple[Tensor, Statistics]:
+        """Return an image painted with its own statistics, and these; it is (1, 3, H, W), sides multiples of 4."""
+        operations = _OwnStatistics(self._weights)
+        with torch.inference_mode():
+            painted = apply_layers(self._network, _to_channels_last(image), operations)
+        return painted.contiguous(), operations.statistics
+
+    def fix(self, statistics: Statistics) -> Callable[[Tensor], Tensor]:
+        """Return a function that paints an image, or a part of one, with these statistics."""
+        operations = _FixedStatistics(self._weights, statistics)
+
+        def paint(image: Tensor) -> Tensor:
+            with torch.inference_mode():
+                return apply_layers(self._network, _to_channels_last(image), operations)
+
+        return paint
+
+
+def _to_channels_last(image: Tensor) -> Tensor:
+    return image.contiguous(memory_format=torch.channels_last)
+
+
+class _Operations:
+    """Operations on tensors in channels_last, in place where the input is not needed any more."""
+
+    def __init__(self, weights: Tensor) -> None:
+        self._weights = weights
+
+    def begin(self, image: Tensor) -> Tensor:
+        return image * 2 - 1
+
+    def rectify(self, x: Tensor) -> Tensor:
+        return x.relu_()
+
+    def add(self, x: Tensor, change: Tensor) -> Tensor:
+        return change.add_(x)
+
+    def enlarge(self, x: Tensor) -> Tensor:
+        return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+    def finish(self, x: Tensor, convolution: Convolution, image: Tensor) -> Tensor:
+        painted = _convolve(x, convolution.weight, convolution.bias, convolution.stride).sigmoid_()
+        return painted.lerp_(image, float(self._weights[0, 0]))
+
+
+class _OwnStatistics(_Operations):
+    """Normalizes one image by its own statistics, which it collects."""
+
+    def __init__(self, weights: Tensor) -> None:
+        super().__init__(weights)
+        self.statistics: Statistics = []
+
+    def convolve(self, x: Tensor, convolution: Convolution, norm: ConditionalNorm) -> Tensor:
+        x = _convolve(x, convolution.weight, None, convolution.stride)
+        scale, shift = mix_scale_and_shift(norm, self._weights)
+        # Of a single image this is instance normalization; F.instance_norm copies maps in channels_last twice.
+        normalized, mean, factor = torch.native_batch_norm(x, scale, shift, None, None, True, 0.0, EPSILON)
+        variance = factor.square().reciprocal() - EPSILON
+        self.statistics.append((mean[None, :, None, None], variance[None, :, None, None]))
+        return normalized
+
+
+class _FixedStatistics(_Operations):
+    """Normalizes by given statistics, within the convolutions."""
+
+    def __init__(self, weights: Tensor, statistics: Statistics) -> None:
+        super().__init__(weights)
+        self._statistics = statistics
+        self._folded: dict[int, FoldedConvolution] = {}
+
+    def convolve(self, x: Tensor, convolution: Convolution, norm: ConditionalNorm) -> Tensor:
+        if norm.index not in self._folded:
+            folded = fold(convolution, norm, self._weights, self._statistics)
+            self._folded[norm.index] = FoldedConvolution(_to_channels_last(folded.weight), folded.bias)
+        return _convolve(x, *self._folded[norm.index], convolution.stride)
+
+
+def _convolve(x: Tensor, weight: Tensor, bias: Tensor | None, stride: tuple[int, ...]) -> Tensor:
+    margin = weight.shape[-1] // 2
+    return F.conv2d(F.pad(x, [margin] * 4, mode="reflect"), weight, bias, stride)
