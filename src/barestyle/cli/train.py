@@ -32,8 +32,28 @@ TRAINING_PANEL = "Training"
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """How to train; the fields are those of a TrainingRequest that are not images."""
+    """How to train; the fields are those of a TrainingRequest without its styles."""
 
+    photos: Annotated[
+        Path | None,
+        typer.Option(
+            "--photos",
+            metavar="FOLDER",
+            help="Folder of photographs to train on; 20 or more are best (default: the sample photographs).",
+            show_default=False,
+            rich_help_panel=TRAINING_PANEL,
+        ),
+    ] = None
+    initial: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="STYLE",
+            help="Trained style to start from: a .style file, or random (default: one that is installed).",
+            show_default=False,
+            rich_help_panel=TRAINING_PANEL,
+        ),
+    ] = None
     style_scale: Annotated[
         float,
         typer.Option(
@@ -98,26 +118,6 @@ def train(
         Path,
         typer.Option("-o", "--output", metavar="OUT", help="File of the trained style, OUT.style.", show_default=False),
     ],
-    photos: Annotated[
-        Path | None,
-        typer.Option(
-            "--photos",
-            metavar="FOLDER",
-            help="Folder of photographs to train on; 20 or more are best (default: the sample photographs).",
-            show_default=False,
-            rich_help_panel=TRAINING_PANEL,
-        ),
-    ] = None,
-    initial: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            metavar="STYLE",
-            help="Trained style to start from: a .style file, or random (default: one that is installed).",
-            show_default=False,
-            rich_help_panel=TRAINING_PANEL,
-        ),
-    ] = None,
     training_options: TrainingOptions,
     preview: Annotated[
         Path | None,
@@ -139,9 +139,8 @@ def train(
     from barestyle.feed_forward.training_request import TrainingRequest, prepare_training
 
     check_files(output, preview, styles, force=force)
-    request = TrainingRequest(
-        styles=tuple(styles), photos=photos, initial=find_initial(initial), **asdict(training_options)
-    )
+    values = {**asdict(training_options), "initial": find_initial(training_options.initial)}
+    request = TrainingRequest(styles=tuple(styles), **values)
     if not (display.quiet or display.progress in ("none", "json")):
         print("Preparing photographs and styles.", file=sys.stderr, flush=True)
     return run_training(request, prepare_training(request), output, preview, display)

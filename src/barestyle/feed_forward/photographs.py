@@ -48,7 +48,7 @@ def find_photographs(folder: Path | None) -> list[Path]:
         ImageError: there is no such folder, or it has fewer than FEWEST_PHOTOGRAPHS images.
     """
     if folder is None:
-        return [samples.photo(name) for name in samples.PHOTOS]
+        return samples.training_photos()
     if not folder.is_dir():
         raise ImageError(f"there is no folder {str(folder)!r}; give a folder of photographs")
     extensions = readable_extensions()

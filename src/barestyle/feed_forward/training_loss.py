@@ -18,7 +18,7 @@ from barestyle.networks import Network
 from barestyle.objective import Tiling, compute_style_moments
 from barestyle.spec import WhitenedLoss
 
-SCALE_WEIGHTS = (1.0, 1.0, 2.0, 2.0)
+SCALE_WEIGHTS = (0.5, 1.0, 2.0, 2.0)
 """Weights of the style loss at full, half, quarter and eighth size: large strokes are the hardest to learn."""
 
 GUIDE_WEIGHT = 0.5

@@ -14,6 +14,17 @@ PHOTOS = {"astronaut": "astronaut.png", "chelsea": "chelsea.png", "coffee": "cof
 """Photographs of scikit-image, all in the public domain or CC0, and their file names."""
 
 
+TRAINING_PHOTOS = (
+    *PHOTOS.values(),
+    "brick.png",
+    "camera.png",
+    "grass.png",
+    "gravel.png",
+    "hubble_deep_field.jpg",
+)
+"""Photographs of scikit-image on which networks are trained, in the public domain or CC0, too."""
+
+
 def style(name: str) -> Path:
     """Return the file of a style. Raises ImageError for an unknown name."""
     if name not in STYLES:
@@ -27,6 +38,11 @@ def photo(name: str) -> Path:
         raise ImageError(f"there is no photograph {name!r}; the sample photographs are {', '.join(PHOTOS)}")
     # Not skimage.data.data_dir, which is a download folder if pooch is installed.
     return Path(str(files("skimage.data") / PHOTOS[name]))
+
+
+def training_photos() -> list[Path]:
+    """Return the files of TRAINING_PHOTOS."""
+    return [Path(str(files("skimage.data") / name)) for name in TRAINING_PHOTOS]
 
 
 def list_trained_styles() -> list[str]:
