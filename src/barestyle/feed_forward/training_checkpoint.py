@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import safetensors
 from safetensors.torch import save_file
@@ -56,14 +55,7 @@ def resume(path: Path) -> tuple[TrainingRequest, PreparedTraining]:
     """
     metadata, tensors = _read(path)
     request = TrainingRequest.from_data(json.loads(metadata["request"]))
-    prepared = prepare_training(request)
-    record: dict[str, Any] = json.loads(metadata["record"])
-    changed = [name for name, value in record.items() if prepared.record.get(name) != value]
-    if changed:
-        raise StyleFileError(
-            f"the inputs of {str(path)!r} have changed ({', '.join(changed)}); restore them, or train again with "
-            "--force"
-        )
+    prepared = prepare_training(request, expected=json.loads(metadata["record"]))
     prepared.training.load_state(attach_tensors(json.loads(metadata["tree"]), tensors.__getitem__))
     return request, prepared
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from barestyle import samples
-from barestyle.errors import ImageError, SpecError
+from barestyle.errors import ImageError, SpecError, StyleFileError
 from barestyle.feed_forward.network import NetworkShape
 from barestyle.feed_forward.photographs import PHOTO_SIDE, find_photographs, prepare_photographs, read_photographs
 from barestyle.feed_forward.trained_style import TrainedStyle, load_style
@@ -27,7 +27,9 @@ from barestyle.spec import Spec, StructureGuide, WhitenedLoss
 LOSS_PRESET = "bare-fast"
 """The preset whose untrained network and style loss a training uses."""
 
-SMALLEST_CROP = 96
+SMALLEST_CROP = 112
+"""An eighth of it has the 14 pixels that the network needs, and one more than its margin."""
+
 LARGEST_CROP = PHOTO_SIDE
 
 
@@ -92,10 +94,15 @@ class PreparedTraining:
         return TrainedStyle(training.averaged, self.names, {**self.record, **progress})
 
 
-def prepare_training(request: TrainingRequest) -> PreparedTraining:
+def prepare_training(request: TrainingRequest, *, expected: dict[str, Any] | None = None) -> PreparedTraining:
     """Read styles and photographs, compute the targets, and return the training.
 
+    Args:
+        request: what to train.
+        expected: the record that the inputs must have; None if they may be any.
+
     Raises:
+        StyleFileError: the inputs have another record.
         SpecError: a setting is out of range, or the initial style has another shape.
         ImageError: a style or a photograph cannot be used.
         StyleFileError: the initial style cannot be read.
@@ -112,6 +119,11 @@ def prepare_training(request: TrainingRequest) -> PreparedTraining:
         )
     files = find_photographs(request.photos)
     pictures = [read_style_picture(path) for path in request.styles]
+    record = build_record(request, settings, pictures, files)
+    if expected is not None and (changed := [name for name, value in expected.items() if record.get(name) != value]):
+        raise StyleFileError(
+            f"the inputs of this training have changed ({', '.join(changed)}); restore them, or train anew with --force"
+        )
     regions = [build_region(picture, request.style_scale, spec) for picture in pictures]
     images = read_photographs(files, crop=settings.crop, seed=settings.seed)
     guide = loss_spec.guide
@@ -125,7 +137,7 @@ def prepare_training(request: TrainingRequest) -> PreparedTraining:
     training = Training(
         photographs, losses, settings, initial=None if initial is None else initial.network, device=device
     )
-    return PreparedTraining(training, name_styles(request.styles), build_record(request, settings, pictures, files))
+    return PreparedTraining(training, name_styles(request.styles), record)
 
 
 def check_settings(request: TrainingRequest, device: torch.device) -> TrainingSettings:
