@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from barestyle.feed_forward import NetworkShape
@@ -13,6 +13,7 @@ from barestyle.feed_forward.tiles import SMALLEST_TILE, choose_tile_size, cut_ti
 HALO = 24
 
 
+@settings(deadline=None)
 @given(st.integers(8, 400), st.integers(8, 400), st.integers(16, 120), st.integers(16, 120))
 def test_every_pixel_is_painted_once(height: int, width: int, tile_height: int, tile_width: int) -> None:
     image = torch.arange(float(height * width)).reshape(1, 1, height, width)
@@ -30,6 +31,7 @@ def test_every_pixel_is_painted_once(height: int, width: int, tile_height: int, 
     assert torch.equal(count, torch.ones_like(image))
 
 
+@settings(deadline=None)
 @given(st.integers(8, 3000), st.integers(8, 3000), st.integers(15_000, 1_000_000))
 def test_chosen_tiles_are_within_the_limit(height: int, width: int, most_pixels: int) -> None:
     size = choose_tile_size(height, width, HALO, most_pixels)
@@ -44,7 +46,7 @@ def test_the_whole_is_one_tile_if_it_fits() -> None:
     assert choose_tile_size(1000, 1000, HALO, 0) == (SMALLEST_TILE, SMALLEST_TILE)
 
 
-@pytest.mark.parametrize(("widths", "measured"), [((16, 32, 64), 577), ((24, 48, 72), 718), ((8, 16, 64), 256)])
+@pytest.mark.parametrize(("widths", "measured"), [((16, 32, 64), 480), ((24, 48, 72), 631), ((8, 16, 64), 256)])
 def test_the_estimate_covers_what_was_measured(widths: tuple[int, int, int], measured: float) -> None:
-    """Peaks of both engines, in bytes for each pixel of 1024 x 1024."""
+    """Peaks of PyTorch, in bytes for each pixel of 1024 x 1024."""
     assert measured <= estimate_pixel_bytes(NetworkShape(widths)) <= 2 * measured
