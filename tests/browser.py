@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def launch_chromium() -> Iterator[Browser]:
-    """Run Chromium; skip the test if playwright or Chromium is not installed."""
+def launch_chromium(*arguments: str) -> Iterator[Browser]:
+    """Run Chromium with more arguments; skip the test if playwright or Chromium is not installed."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is an extra")
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         pytest.skip("Chromium is not installed")
     with playwright.sync_playwright() as browsers:
-        browser = browsers.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = browsers.chromium.launch(executable_path=chromium, args=["--no-sandbox", *arguments])
         try:
             yield browser
         finally:
