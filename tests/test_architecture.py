@@ -51,7 +51,7 @@ NO_TORCH = (
 )
 
 INSIDE = {
-    "hardware": ("devices", "kernels", "memory", "threads"),
+    "hardware": ("devices", "engines", "kernels", "memory", "threads"),
     "spec": (
         "validation",
         "weights",
@@ -86,6 +86,7 @@ INSIDE = {
         "color_mask",
         "label_map",
         "write",
+        "embedded_record",
         "crop",
         "split_write",
         "color_transfer",
@@ -164,6 +165,7 @@ INSIDE = {
         "led_minimizer",
         "record",
         "multiscale",
+        "style_start",
         "inputs",
         "plan",
         "estimate",

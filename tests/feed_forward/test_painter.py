@@ -9,7 +9,6 @@ import torch
 
 from barestyle.errors import DeviceError, ImageError
 from barestyle.feed_forward import StylePainter, blend_statistics, painter, statistics
-from barestyle.feed_forward.painter import choose_engine
 from tests.feed_forward.cases import make_image, make_style
 
 ENGINES: tuple[Literal["torch", "onnx"], ...] = ("torch", "onnx")
@@ -106,11 +105,3 @@ def test_refused() -> None:
         StylePainter(style, memory=10**6).paint(make_image(30, 40))
     with pytest.raises(DeviceError, match="there is no engine 'magic'; use one of auto, onnx, torch"):
         StylePainter(style, engine="magic")  # type: ignore[arg-type]
-
-
-def test_without_onnx_runtime_pytorch_paints(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert choose_engine("auto") == "onnx"
-    monkeypatch.setattr(painter, "is_installed", lambda package: package != "onnxruntime")
-    assert choose_engine("auto") == "torch"
-    with pytest.raises(DeviceError, match="ONNX Runtime is not installed; install it with `pip install"):
-        choose_engine("onnx")

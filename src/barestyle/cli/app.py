@@ -15,10 +15,12 @@ import typer
 from typer.core import TyperGroup
 
 import barestyle
+from barestyle.cli.apply import apply
 from barestyle.cli.batch import batch
 from barestyle.cli.completion import join_bash_words
 from barestyle.cli.demo import demo
 from barestyle.cli.exit_codes import INTERRUPTED, READER_ENDED, REFUSED
+from barestyle.cli.export import export
 from barestyle.cli.info import info
 from barestyle.cli.interrupt import STARTUP_INTERRUPT
 from barestyle.cli.messages import NotePrinter, print_error
@@ -73,7 +75,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Neural style transfer with untrained networks: repaint a photo in the style of another image.",
 )
-for command in (transfer, resume, batch, demo, presets, recolor, rerun, score, probe, ui, info):
+for command in (transfer, resume, batch, demo, apply, export, presets, recolor, rerun, score, probe, ui, info):
     app.command()(command)
 app.add_typer(study, name="study")
 app.add_typer(weights, name="weights")

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
@@ -16,7 +16,7 @@ from barestyle.cli import options
 from barestyle.cli.batch_pairs import DEFAULT_NAME, FIELD_LIST, Pair, find_images, pair_images
 from barestyle.cli.execute import ExecuteOptions, Outcome, execute, report
 from barestyle.cli.exit_codes import INCOMPLETE, INTERRUPTED
-from barestyle.cli.json_output import describe_outcome, print_json
+from barestyle.cli.json_output import print_json
 from barestyle.cli.messages import print_error
 from barestyle.cli.option_groups import DisplayOptions, RunOptions, SpecOptions, expand_groups
 from barestyle.cli.value_list import split_paths
@@ -86,7 +86,7 @@ def batch(
     return paint_all(pairs, paint, display)
 
 
-def paint_all(pairs: list[Pair], paint: Callable[[Pair], Outcome | None], display: DisplayOptions) -> int:
+def paint_all(pairs: list[Pair], paint: Callable[[Pair], PairOutcome | None], display: DisplayOptions) -> int:
     """Paint every pair, print a summary, and return the exit code. Ctrl-C ends the batch after the current pair."""
     tally = Tally(len(pairs))
     for number, pair in enumerate(pairs, 1):
@@ -112,6 +112,23 @@ def paint_all(pairs: list[Pair], paint: Callable[[Pair], Outcome | None], displa
     return INCOMPLETE if tally.failed else 0
 
 
+class PairOutcome(Protocol):
+    """What painting a pair came to; see `Outcome`."""
+
+    @property
+    def interrupted(self) -> bool: ...
+
+    @property
+    def error(self) -> OutputError | None: ...
+
+    @property
+    def exit_code(self) -> int: ...
+
+    def describe(self) -> dict[str, object]:
+        """Return what JSON tells of it."""
+        ...
+
+
 def announce(pair: Pair, number: int, total: int, display: DisplayOptions) -> None:
     """Print on standard error which pair is next."""
     if display.quiet or display.progress == "none":
@@ -133,18 +150,18 @@ class Tally:
     failed: list[tuple[Pair, BarestyleError]] = field(default_factory=list)
     results: list[dict[str, object]] = field(default_factory=list)
 
-    def add(self, pair: Pair, outcome: Outcome | None) -> None:
+    def add(self, pair: Pair, outcome: PairOutcome | None) -> None:
         """Count a pair: None stands for one that was finished already. One that was interrupted still remains."""
         if outcome is None:
             self.skipped.append(pair.output)
             self._describe(pair, "skipped", output=str(pair.output))
         elif outcome.error is not None:
-            self.fail(pair, outcome.error, **describe_outcome(outcome))
+            self.fail(pair, outcome.error, **outcome.describe())
         elif outcome.exit_code == 0:
             self.painted.append(pair.output)
-            self._describe(pair, "painted", **describe_outcome(outcome))
+            self._describe(pair, "painted", **outcome.describe())
         else:
-            self._describe(pair, "interrupted", **describe_outcome(outcome))
+            self._describe(pair, "interrupted", **outcome.describe())
 
     def fail(self, pair: Pair, error: BarestyleError, **fields: object) -> None:
         """Count a pair that failed; `fields` describe an image that was saved elsewhere."""
@@ -226,24 +243,24 @@ def is_finished(pair: Pair, plan: Plan) -> bool:
     return pair.output.exists() and not record.interrupted
 
 
-def check_folder(folder: Path) -> None:
-    """Raise OutputError if a folder does not exist and cannot be created."""
+def check_folder(folder: Path, option: str = "--into") -> None:
+    """Raise OutputError if the folder of an option does not exist and cannot be created."""
     from barestyle.atomic_files import check_writable
 
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     parent = missing[-1].parent if missing else folder
     if not parent.is_dir():
         reason = os.strerror(errno.ENOTDIR if missing else errno.EEXIST)
-        raise OutputError(f"the folder {str(folder)!r} cannot be created ({reason}); choose another --into")
+        raise OutputError(f"the folder {str(folder)!r} cannot be created ({reason}); choose another {option}")
     if missing:
         check_writable(missing[-1])
 
 
-def create_folder(folder: Path) -> None:
-    """Create a folder and its parents. Raise OutputError if the system refuses."""
+def create_folder(folder: Path, option: str = "--into") -> None:
+    """Create the folder of an option and its parents. Raise OutputError if the system refuses."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"the folder {str(folder)!r} cannot be created ({error.strerror}); choose another --into"
+            f"the folder {str(folder)!r} cannot be created ({error.strerror}); choose another {option}"
         ) from None

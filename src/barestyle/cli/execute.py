@@ -76,6 +76,10 @@ class Outcome:
             return REFUSED
         return INTERRUPTED if self.interrupted and self.result.interrupted else 0
 
+    def describe(self) -> dict[str, object]:
+        """Return the fields of its JSON."""
+        return describe_outcome(self)
+
 
 class StopPoint:
     """Notices when a run has taken as many restarts and iterates as an earlier one.

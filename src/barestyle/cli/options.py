@@ -144,7 +144,8 @@ Start = Annotated[
         "--start",
         metavar="S",
         autocompletion=complete_start,
-        help="Start from content, noise, or an image file such as an earlier result (default: the preset's).",
+        help="Start from content, noise, an image file such as an earlier result, or the content as a trained style "
+        "(a .style file) paints it (default: the preset's).",
         show_default=False,
         rich_help_panel=STYLE_PANEL,
     ),
@@ -292,7 +293,7 @@ MovedStart = Annotated[
     typer.Option(
         "--start",
         metavar="FILE",
-        help="New path of the image of --start.",
+        help="New path of the file of --start.",
         show_default=False,
         rich_help_panel=INPUT_PANEL,
     ),

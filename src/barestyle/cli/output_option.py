@@ -45,6 +45,22 @@ class OutputFile:
             # A file in it replaces nothing, but its name can be one that cannot be written.
             check_output(self.new_folder.parent / self.path.name, force=True)
 
+    def check_image(self, *, force: bool, inputs: Collection[Path] = ()) -> None:
+        """Refuse, before any work, an image without a record that cannot be written, or that is an input.
+
+        Nothing is created. Raises OutputError.
+        """
+        from barestyle.images import check_distinct, check_output
+
+        if self.is_standard:
+            check_standard_output()
+        elif self.new_folder is not None:
+            check_new_folder(self.new_folder)
+            check_output(self.new_folder.parent / self.path.name, force=True)
+        else:
+            check_output(self.path, force=force)
+            check_distinct([self.path], [path for path in inputs if path != STANDARD_STREAM])
+
 
 def parse_output(text: str, default_name: str | None) -> OutputFile:
     """Return the file that -o names.

@@ -9,13 +9,8 @@ from typing import Annotated
 import typer
 
 from barestyle.cli import options
-from barestyle.cli.output_option import check_new_folder, create_folders, default_output
-from barestyle.cli.standard_streams import (
-    STANDARD_STREAM,
-    StandardInput,
-    check_standard_output,
-    write_standard_output,
-)
+from barestyle.cli.output_option import create_folders, default_output
+from barestyle.cli.standard_streams import StandardInput, write_standard_output
 from barestyle.spec import MAX_PIXELS, MatchedColors
 from barestyle.spec.colors import Method, Space
 
@@ -44,20 +39,13 @@ def recolor(
     There is no optimization. The result has the size of CONTENT.
     """
     from barestyle.atomic_files import write_atomically
-    from barestyle.images import check_distinct, check_format, check_output, color_transfer, encode
+    from barestyle.images import check_format, color_transfer, encode
     from barestyle.run.inputs import read_style
 
     sources = (content, style)
     target = default_output(output, sources)
     standard_input = StandardInput(sources)
-    if target.is_standard:
-        check_standard_output()
-    elif target.new_folder is not None:
-        check_new_folder(target.new_folder)
-        check_output(target.new_folder.parent / target.path.name, force=True)
-    else:
-        check_output(target.path, force=force)
-        check_distinct([target.path], [path for path in sources if path != STANDARD_STREAM])
+    target.check_image(force=force, inputs=sources)
     standard_input.read(max_pixels=max_pixels)
     image, reference = (read_style(standard_input.replace(path), max_pixels=max_pixels) for path in sources)
     check_format(target.path, image.height, image.width)

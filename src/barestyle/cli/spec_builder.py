@@ -7,12 +7,15 @@ from typing import Any
 
 from barestyle.errors import SpecError
 from barestyle.presets import DEFAULT_PRESET, preset
-from barestyle.spec import CoarseToFine, PictureStart, Spec, with_settings
+from barestyle.spec import CoarseToFine, PictureStart, Spec, StyleStart, with_settings
 from barestyle.spec.overrides import parse_assignment
+from barestyle.spec.start import STYLE_EXTENSION
 from barestyle.spec.validation import alternatives
 
-STARTS = tuple(kind for kind in alternatives(Spec.model_fields["start"].annotation) if kind != PictureStart().kind)
-"""Values of --start that are not the file of an image."""
+FILE_STARTS = (PictureStart().kind, StyleStart().kind)
+
+STARTS = tuple(kind for kind in alternatives(Spec.model_fields["start"].annotation) if kind not in FILE_STARTS)
+"""Values of --start that are not files."""
 
 
 def build_spec(
@@ -42,7 +45,7 @@ def build_spec(
         ("--size", "size", size),
         ("--steps", "optimizer.steps", steps),
         ("--style-scale", "style_scale", style_scale),
-        ("--start", "start", start if start is None or start in STARTS else PictureStart().kind),
+        ("--start", "start", _start_kind(start)),
         ("--colors", "colors", colors),
         ("--trained", "network.trained_file", None if trained is None else str(trained)),
     ):
@@ -57,6 +60,12 @@ def build_spec(
     if steps is not None and isinstance(spec.scales, CoarseToFine) and "scales.finest_steps" not in overrides:
         spec = with_settings(spec, {"scales.finest_steps": steps})
     return spec
+
+
+def _start_kind(start: str | None) -> str | None:
+    if start is None or start in STARTS:
+        return start
+    return StyleStart().kind if start.lower().endswith(STYLE_EXTENSION) else PictureStart().kind
 
 
 def _check_unset(overrides: dict[str, Any], field: str, option: str) -> None:

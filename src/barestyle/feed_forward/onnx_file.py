@@ -11,8 +11,8 @@ import torch
 
 from barestyle.atomic_files import write_atomically
 from barestyle.errors import StyleFileError
-from barestyle.feed_forward.painter import is_installed
 from barestyle.feed_forward.trained_style import TrainedStyle
+from barestyle.hardware.engines import is_installed
 
 TOLERANCE = 1e-4
 """Largest difference between the file's pixels and those of PyTorch, in 0..1."""

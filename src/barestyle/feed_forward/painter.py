@@ -6,10 +6,10 @@ painting is local, and tiles of every size give the same picture to rounding.
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
-from typing import Literal, Protocol, get_args
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -20,10 +20,9 @@ from barestyle.feed_forward.statistics import MEASURED_PIXELS, shrink_to_measure
 from barestyle.feed_forward.tiles import TILE_PIXELS, choose_tile_size, cut_tiles, estimate_pixel_bytes
 from barestyle.feed_forward.torch_engine import TorchEngine
 from barestyle.feed_forward.trained_style import TrainedStyle
+from barestyle.hardware.engines import EngineName, InstalledEngine, choose_engine
 from barestyle.hardware.memory import compute_memory_budget, measure_used_memory
-
-EngineName = Literal["auto", "onnx", "torch"]
-ENGINES: tuple[str, ...] = get_args(EngineName)
+from barestyle.images import Picture, target_size
 
 SMALLEST_SIDE = 8
 """Pixels; at a quarter of it maps can still be mirrored at their borders."""
@@ -84,6 +83,15 @@ class StylePainter:
         check_size(image)
         return self._engine.paint(pad_to_stride(shrink_to_measure(image)))[1]
 
+    def paint_picture(self, picture: Picture, long_side: int | None = None) -> Picture:
+        """Return a painted picture, with the photograph's transparency and bits.
+
+        `long_side` is that of the result in pixels, by default the photograph's. Raises what `paint` raises.
+        """
+        if long_side is not None:
+            picture = picture.resize(*target_size(picture.height, picture.width, long_side))
+        return replace(picture, pixels=self.paint(picture.pixels))
+
     def paint(self, image: Tensor, statistics: Statistics | None = None) -> Tensor:
         """Return the painted image.
 
@@ -130,24 +138,7 @@ class StylePainter:
         )
 
 
-def choose_engine(name: EngineName) -> Literal["onnx", "torch"]:
-    """Return the engine of a name; `auto` is ONNX Runtime if it is installed. Raises DeviceError."""
-    if name not in ENGINES:
-        raise DeviceError(f"there is no engine {name!r}; use one of {', '.join(ENGINES)}")
-    has_onnx = is_installed("onnx") and is_installed("onnxruntime")
-    if name == "onnx" and not has_onnx:
-        raise DeviceError(
-            "ONNX Runtime is not installed; install it with `pip install 'barestyle[fast]'`, or use --engine torch"
-        )
-    return "onnx" if has_onnx and name != "torch" else "torch"
-
-
-def is_installed(package: str) -> bool:
-    """Return whether a package can be imported, without importing it."""
-    return importlib.util.find_spec(package) is not None
-
-
-def start_engine(name: Literal["onnx", "torch"], network: StyleNetwork, weights: Tensor) -> Engine:
+def start_engine(name: InstalledEngine, network: StyleNetwork, weights: Tensor) -> Engine:
     """Return an engine for a network and weights of its styles (1, styles + 1)."""
     if name == "torch":
         return TorchEngine(network, weights)

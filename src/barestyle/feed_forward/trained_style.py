@@ -19,13 +19,14 @@ from torch import Tensor
 from barestyle.atomic_files import write_atomically
 from barestyle.errors import SpecError, StyleFileError
 from barestyle.feed_forward.network import NetworkShape, StyleNetwork
+from barestyle.spec.start import STYLE_EXTENSION
 
 KIND = "barestyle-style"
 
 FORMAT = "1"
 """Increased when older versions could not read the file."""
 
-EXTENSION = ".style"
+EXTENSION = STYLE_EXTENSION
 
 MAX_WIDTH = 1024
 """Channels; a file that claims more is not one of ours."""

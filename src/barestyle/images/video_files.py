@@ -29,6 +29,15 @@ def is_video(start: bytes) -> bool:
     return start.startswith(_SIGNATURES) or (start[:4] == b"RIFF" and start[8:12] == b"AVI ")
 
 
+def is_video_file(path: Path) -> bool:
+    """Return whether a file can be read and is a video."""
+    try:
+        with path.open("rb") as file:
+            return is_video(file.read(SIGNATURE_LENGTH))
+    except (OSError, ValueError):  # a ValueError for a path with a NUL in it
+        return False
+
+
 def refuse_video(path: Path) -> ImageError:
     """Return the error for a video in place of an image."""
     command = shlex.join(["ffmpeg", "-i", str(path), "-frames:v", "1", f"{path.stem}.png"])

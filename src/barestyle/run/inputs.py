@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import cast
 
 import torch
@@ -16,6 +17,7 @@ from barestyle.distributed import ALONE, ProcessGroup
 from barestyle.errors import ImageError, SpecError
 from barestyle.images import ColorMask, LabelMaps, MaskSource, Picture, Source, read_split
 from barestyle.images.color_transfer import luminance
+from barestyle.run.style_start import is_style_file, paint_start
 from barestyle.spec import MAX_PIXELS
 from barestyle.spec.validation import MAX_NUMBER
 
@@ -158,7 +160,12 @@ def read_keep(source: MaskSource, content: Picture, max_pixels: int) -> Picture:
 
 
 def read_start(source: Source, content: Picture, max_pixels: int) -> Picture:
-    """Read the start picture at the content's size. Raises ImageError if it has other proportions."""
+    """Return the start picture at the content's size, which a trained style paints.
+
+    Raises ImageError if it has other proportions, and what `paint_start` raises.
+    """
+    if is_style_file(source):
+        return paint_start(Path(cast(str, source)), content)
     picture = read_split(source, content.group, max_pixels=max_pixels)
     check_proportions(picture, content, "a start")
     return picture.resize(content.height, content.width)

@@ -19,6 +19,7 @@ from barestyle.run.memory_plan import MemoryPlan
 from barestyle.run.precision import Precision, choose_precision
 from barestyle.run.request import Request
 from barestyle.run.stages import Stage, plan_stages
+from barestyle.run.style_start import is_style_file
 from barestyle.spec import (
     DEFAULT_LONGEST_SIDE,
     VGG,
@@ -28,6 +29,7 @@ from barestyle.spec import (
     PaperLBFGS,
     PictureStart,
     Spec,
+    StyleStart,
 )
 
 FEWEST_ROWS_OF_A_PROCESS = 4
@@ -206,13 +208,20 @@ def check_spec(spec: Spec | str) -> Spec:
 
 
 def choose_start(spec: Spec, start: Source | None) -> Spec:
-    """Return the spec with start=picture if there is a start picture. Raises SpecError if it asks for another start."""
+    """Return the spec with start=picture or start=style if there is a start.
+
+    Raises SpecError if it asks for another start.
+    """
     if start is None and isinstance(spec.start, PictureStart):
         raise SpecError("start=picture needs an image; name it with --start (start in Python)")
+    if start is None and isinstance(spec.start, StyleStart):
+        raise SpecError("start=style needs a trained style; name its file with --start (start in Python)")
     if start is None:
         return spec
     if isinstance(spec.start, NoiseStart):
         raise SpecError("a run cannot start both from noise and from an image; leave out start=noise or the image")
+    if is_style_file(start):
+        return spec if isinstance(spec.start, StyleStart) else spec.model_copy(update={"start": StyleStart()})
     return spec.model_copy(update={"start": PictureStart()})
 
 

@@ -13,15 +13,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from PIL import Image, UnidentifiedImageError
 from pydantic import Field, ValidationError
 
 from barestyle.atomic_files import check_writable
 from barestyle.errors import BarestyleError, OutputError, RecordError
+from barestyle.images import embedded_record
 from barestyle.images.output import check_distinct
 from barestyle.images.output import check_output as check_image_output
-from barestyle.images.read import without_pillow_limit
-from barestyle.images.write import record_key
 from barestyle.run.memory_plan import MemoryPlan
 from barestyle.run.precision import Precision
 from barestyle.spec import Spec
@@ -202,16 +200,9 @@ def find(output: Path) -> Record:
 
 
 def read_embedded(output: Path) -> Record | None:
-    """Return the record inside a PNG; it comes before the pixels, which are not decoded."""
-    try:
-        with without_pillow_limit(), Image.open(output) as image:
-            texts = image.info
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
-        return None
-    parts: list[str] = []
-    while (part := texts.get(record_key(len(parts)))) is not None:
-        parts.append(str(part))
-    return parse("".join(parts), output) if parts else None
+    """Return the record inside a PNG, or None. Raises RecordError if it cannot be read."""
+    text = embedded_record.read_embedded(output)
+    return None if text is None else parse(text, output)
 
 
 def parse(text: str, path: Path) -> Record:

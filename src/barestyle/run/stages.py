@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from barestyle.networks import Size, compute_minimum_side
 from barestyle.run.precision import FLOAT32_FRACTION, Precision, StagePrecision
-from barestyle.spec import CoarseToFine, PaperLBFGS, Spec
+from barestyle.spec import CoarseToFine, PaperLBFGS, Spec, StyleStart
 
 FEWEST_BF16_PIXELS = 200 * 200
 """Mixed precision takes smaller scales in float32, where bfloat16 saves no time and its noise costs evaluations."""
@@ -28,7 +28,8 @@ class Stage(NamedTuple):
 def plan_stages(spec: Spec, size: Size, styles: Sequence[Size], precision: Precision) -> list[Stage]:
     """Return the stages of a run whose result has `size`; scales below the network's minimum size are skipped.
 
-    `styles` are the sizes of the style images, which shrink with the result.
+    A start from a trained style has its last scales only. `styles` are the sizes of the style images, which shrink with
+    the result.
     """
     steps = spec.optimizer.steps
     if isinstance(spec.optimizer, PaperLBFGS):
@@ -43,6 +44,8 @@ def plan_stages(spec: Spec, size: Size, styles: Sequence[Size], precision: Preci
         for small, count in zip(sizes, coarse_steps, strict=True):
             is_narrow = narrow == "bf16" and not (precision_checked and small.height * small.width < FEWEST_BF16_PIXELS)
             coarse.append(Stage(small, narrow if is_narrow else "float32", count, is_narrow and precision_checked))
+    if isinstance(spec.start, StyleStart):
+        coarse = coarse[max(len(coarse) + 1 - spec.start.scales, 0) :]
     if not precision_checked:
         return [*coarse, Stage(size, narrow, steps)]
     float32_steps = max(round(FLOAT32_FRACTION * steps), 1)

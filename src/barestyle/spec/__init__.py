@@ -18,7 +18,7 @@ from barestyle.spec.overrides import with_settings
 from barestyle.spec.pooling import AveragePooling, MaxPooling, NoPooling
 from barestyle.spec.scales import CoarseToFine, SingleScale
 from barestyle.spec.spec import DEFAULT_LONGEST_SIDE, MAX_PIXELS, Spec
-from barestyle.spec.start import ContentStart, NoiseStart, PictureStart
+from barestyle.spec.start import ContentStart, NoiseStart, PictureStart, StyleStart
 from barestyle.spec.weights import (
     BinarizedWeights,
     BinaryWeights,
@@ -66,6 +66,7 @@ __all__ = [
     "Spec",
     "StructureGuide",
     "StyleColors",
+    "StyleStart",
     "TotalVariation",
     "UniformWeights",
     "WhitenedLoss",

@@ -8,6 +8,9 @@ from pydantic import Field
 
 from barestyle.spec.validation import FrozenModel
 
+STYLE_EXTENSION = ".style"
+"""Extension of the files of trained styles."""
+
 
 class ContentStart(FrozenModel):
     """Start from the content image, as in the paper (section 4)."""
@@ -30,4 +33,14 @@ class PictureStart(FrozenModel):
     kind: Literal["picture"] = "picture"
 
 
-Start = Annotated[ContentStart | NoiseStart | PictureStart, Field(discriminator="kind")]
+class StyleStart(FrozenModel):
+    """Start from the content image as a trained style paints it, whose file is given with content and style.
+
+    The large strokes are there already, so a run has the last `scales` scales only.
+    """
+
+    kind: Literal["style"] = "style"
+    scales: Annotated[int, Field(ge=1, le=16)] = 3
+
+
+Start = Annotated[ContentStart | NoiseStart | PictureStart | StyleStart, Field(discriminator="kind")]

@@ -1,0 +1,227 @@
+"""`barestyle apply`: paint photos in a trained style, each in one pass of a network."""
+
+from __future__ import annotations
+
+import glob
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from barestyle.cli import options
+from barestyle.cli.batch import check_folder, check_outputs, create_folder, paint_all
+from barestyle.cli.batch_pairs import Pair, find_images
+from barestyle.cli.interrupt import Interrupt
+from barestyle.cli.json_output import print_json
+from barestyle.cli.option_groups import DisplayOptions
+from barestyle.cli.output_option import create_folders, default_output
+from barestyle.cli.paint_photo import PaintedPhoto, PhotoPainter, hash_file, read_record
+from barestyle.cli.standard_streams import STANDARD_STREAM, StandardInput
+from barestyle.cli.trained_style import locate_style, parse_mix
+from barestyle.errors import ImageError, OutputError
+from barestyle.hardware.engines import EngineName, choose_engine
+from barestyle.spec import MAX_PIXELS
+
+
+def apply(  # long: its options and their description
+    style: Annotated[
+        str,
+        typer.Argument(
+            metavar="STYLE",
+            help="Trained style: a .style file, or the name of one that comes with barestyle.",
+            show_default=False,
+        ),
+    ],
+    photos: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PHOTO",
+            help="Images, folders or quoted patterns to paint; - for standard input.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="OUT",
+            help="Output image of a single photo, or - for standard output; for several photos a folder, which is "
+            "created if necessary (default: PHOTO-STYLE.png in the current folder).",
+            show_default=False,
+        ),
+    ] = None,
+    mix: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--style",
+            metavar="NAME=WEIGHT,...",
+            help="Which of the file's styles, and in which proportions (default: the first one). May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    strength: Annotated[
+        float, typer.Option(metavar="X", help="Strength of the style, from 0 (nearly the photo) to 1.")
+    ] = 1.0,
+    size: Annotated[
+        int | None,
+        typer.Option(
+            "--size",
+            "-s",
+            metavar="N",
+            min=1,
+            help="Longer side of the result in pixels (default: the photo's).",
+            show_default=False,
+        ),
+    ] = None,
+    engine: Annotated[
+        EngineName,
+        typer.Option(metavar="E", help="torch, onnx (ONNX Runtime), or auto: onnx if it is installed."),
+    ] = "auto",
+    memory: options.Memory = "auto",
+    max_pixels: options.MaxPixels = MAX_PIXELS,
+    force: options.Force = False,
+    quiet: options.Quiet = False,
+    as_json: options.Json = False,
+) -> int:
+    """Paint every PHOTO in a trained style.
+
+    There is no optimization: a photo of 512 pixels takes a fraction of a second. Of several photos, finished results
+    are skipped, and one that fails does not stop the others; the exit code is then 1.
+    """
+    refuse_videos(photos)
+    style_file = locate_style(style)
+    painter = load_painter(
+        style_file,
+        weights=parse_mix(mix),
+        strength=strength,
+        engine=engine,
+        memory=memory,
+        size=size,
+        max_pixels=max_pixels,
+    )
+    display = DisplayOptions(quiet, as_json)
+    if is_single(photos):
+        return apply_to_photo(painter, style_file, Path(photos[0]), output, force=force, display=display)
+    return apply_to_photos(painter, style_file, photos, output, force=force, display=display)
+
+
+def refuse_videos(photos: Sequence[str]) -> None:
+    """Raise ImageError if one of the inputs is a video."""
+    from barestyle.images.video_files import is_video_file, refuse_video
+
+    for photo in map(Path, photos):
+        if is_video_file(photo):
+            raise refuse_video(photo)
+
+
+def load_painter(
+    style_file: Path,
+    *,
+    weights: dict[str, float] | None,
+    strength: float,
+    engine: EngineName,
+    memory: str,
+    size: int | None,
+    max_pixels: int,
+) -> PhotoPainter:
+    """Return the painter that the options describe. Raise StyleFileError, SpecError or DeviceError."""
+    choose_engine(engine)
+    from barestyle.feed_forward import StylePainter, load_style
+    from barestyle.hardware.memory import parse_memory
+
+    trained = load_style(style_file)
+    painter = StylePainter(trained, trained.mix(weights, strength), engine=engine, memory=parse_memory(memory))
+    return PhotoPainter(painter, hash_file(style_file), size, max_pixels)
+
+
+def is_single(photos: Sequence[str]) -> bool:
+    """Return whether the inputs are one file, rather than several, a folder or a pattern."""
+    if len(photos) > 1:
+        return False
+    path = Path(photos[0])
+    return path.is_file() or not (path.is_dir() or glob.has_magic(photos[0]))
+
+
+def apply_to_photo(
+    painter: PhotoPainter, style_file: Path, photo: Path, output: str | None, *, force: bool, display: DisplayOptions
+) -> int:
+    """Paint one photo, report it, and return the exit code."""
+    target = default_output(output, (photo, style_file))
+    standard_input = StandardInput([photo])
+    if target.is_standard:
+        display.check_standard_output()
+    target.check_image(force=force, inputs=(photo, style_file))
+    standard_input.read(max_pixels=painter.max_pixels)
+    with create_folders([target]):
+        painted = painter.paint(standard_input.replace(photo), target.path)
+    report(painted, display)
+    return 0
+
+
+def report(painted: PaintedPhoto, display: DisplayOptions) -> None:
+    """Print where the picture is; if it went to standard output, nothing else does."""
+    if display.as_json:
+        print_json(painted.describe())
+    elif not display.quiet:
+        is_standard = painted.path == STANDARD_STREAM
+        name, file = ("standard output", sys.stderr) if is_standard else (painted.path, sys.stdout)
+        print(f"{name}  {painted.width} x {painted.height} pixels in {painted.seconds:.1f} s", file=file)
+
+
+def apply_to_photos(
+    painter: PhotoPainter,
+    style_file: Path,
+    photos: Sequence[str],
+    output: str | None,
+    *,
+    force: bool,
+    display: DisplayOptions,
+) -> int:
+    """Paint several photos into a folder, print a summary, and return the exit code."""
+    folder = parse_folder(output)
+    pairs = pair_outputs([photo for photo in find_images(photos) if read_record(photo) is None], style_file, folder)
+    check_folder(folder, "-o")
+    check_outputs(pairs)
+    is_silent = display.quiet or display.as_json
+    with Interrupt("the current photo will be finished", silent=is_silent) as interrupt:
+
+        def paint(pair: Pair) -> PaintedPhoto | None:
+            exists = pair.output.exists()
+            if exists and not force and painter.is_finished(pair.content, pair.output):
+                return None
+            create_folder(pair.output.parent, "-o")
+            painted = replace(painter.paint(pair.content, pair.output), interrupted=interrupt.requested)
+            report(painted, DisplayOptions(quiet=is_silent))
+            return painted
+
+        return paint_all(pairs, paint, display)
+
+
+def parse_folder(output: str | None) -> Path:
+    """Return the folder that -o names, by default the current one. Raise OutputError if it names something else."""
+    from barestyle.images import EXTENSIONS
+
+    path = Path(output or ".")
+    if path == STANDARD_STREAM or (path.suffix.lower() in EXTENSIONS and not path.is_dir()):
+        raise OutputError(f"-o {output} is a single output, but several photos need a folder; name one with -o")
+    return path
+
+
+def pair_outputs(photos: Sequence[Path], style_file: Path, folder: Path) -> list[Pair]:
+    """Return each photo with its output in a folder. Raise OutputError if two have the same, or ImageError for none."""
+    pairs = [Pair(photo, style_file, folder / f"{photo.stem}-{style_file.stem}.png") for photo in photos]
+    if not pairs:
+        raise ImageError("all of these pictures were made by `barestyle apply`; give photos")
+    photo_of: dict[Path, Path] = {}
+    for pair in pairs:
+        other = photo_of.setdefault(pair.output, pair.content)
+        if other != pair.content:
+            raise OutputError(
+                f"{str(other)!r} and {str(pair.content)!r} would have the same result {str(pair.output)!r}; "
+                "paint them into two folders"
+            )
+    return pairs

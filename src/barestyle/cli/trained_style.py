@@ -1,0 +1,39 @@
+"""The trained style that a command names, and how its styles are mixed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from barestyle import samples
+from barestyle.errors import SpecError
+
+
+def locate_style(text: str) -> Path:
+    """Return the file of a trained style: a path, or the name of one that is installed. Raises StyleFileError."""
+    path = Path(text)
+    is_path = path.suffix or any(separator in text for separator in (os.sep, os.altsep) if separator)
+    return path if is_path or path.exists() else samples.trained_style(text)
+
+
+def parse_mix(texts: Sequence[str] | None) -> dict[str, float] | None:
+    """Return the weights of styles by name, of NAME=WEIGHT or NAME, which stands for a weight of 1.
+
+    The texts may be lists with commas. None for no texts. Raises SpecError.
+    """
+    if not texts:
+        return None
+    weights: dict[str, float] = {}
+    for part in (part for text in texts for part in text.split(",")):
+        name, _, number = part.rpartition("=") if "=" in part else (part, "", "1")
+        try:
+            weight = float(number)
+        except ValueError:
+            raise SpecError(f"--style {part!r} has no number after the =; write it like --style NAME=2") from None
+        if not name:
+            raise SpecError(f"--style {part!r} has no name; write it like --style NAME=2")
+        if name in weights:
+            raise SpecError(f"--style {name!r} is given twice; give it once")
+        weights[name] = weight
+    return weights
