@@ -22,6 +22,7 @@ from barestyle import samples
 from barestyle.feed_forward import NetworkShape, TrainedStyle
 from barestyle.feed_forward.web_page import build_page, join_names
 from barestyle.feed_forward.web_runtime import WebRuntime
+from tests.browser import audit
 from tests.feed_forward.cases import SHAPE, make_style
 
 if TYPE_CHECKING:
@@ -345,6 +346,50 @@ def test_the_divider_shows_the_photo(open_page: OpenPage) -> None:
     assert page.get_attribute(part("divider"), "aria-valuetext") == "51 % of the photo"
     clip = page.evaluate("getComputedStyle(document.querySelector('[data-part=\"before\"]')).clipPath")
     assert clip == "inset(0px 49% 0px 0px)"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_audit_finds_nothing(open_page: OpenPage, viewport: dict[str, int], scheme: str, tmp_path: Path) -> None:
+    """Of the empty page, with a message, with a picture, and with the camera; it does not scroll sideways."""
+    (tmp_path / "notes.txt").write_text("not an image")
+    page = open_page(viewport=viewport, scheme=scheme)
+    assert audit(page) == []
+    page.set_input_files(part("file"), tmp_path / "notes.txt")
+    page.wait_for_selector("text=notes.txt is not an image")
+    assert audit(page) == []
+    choose_photo(page, samples.photo("coffee"))
+    page.click("summary")
+    assert audit(page) == []
+    page.click(part("camera"))
+    page.wait_for_selector("text=pictures per second")
+    assert audit(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == viewport["width"]
+
+
+@pytest.mark.slow
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(open_page: OpenPage) -> None:
+    page = open_page()
+    choose_photo(page, samples.photo("coffee"))
+    page.evaluate("document.activeElement.blur()")
+    stops = []
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        stop, has_ring = page.evaluate(
+            """() => {
+                const node = document.activeElement;
+                const seen = node.closest(".comparison, .choices label, .button") ?? node;
+                const name = node.dataset.part ?? (node.name || node.tagName);
+                return [name, getComputedStyle(seen).outlineStyle !== "none"];
+            }"""
+        )
+        assert has_ring, stop
+        stops.append(stop)
+    assert stops == ["divider", "download", "file", "camera", "style", "strength", "size", "SUMMARY"]
+    page.focus('input[name="style"]')
+    page.keyboard.press("ArrowRight")
+    assert page.is_checked('input[name="style"][value="1"]')
 
 
 def test_names_are_text(browser: Browser, web_runtime: WebRuntime, tmp_path: Path) -> None:

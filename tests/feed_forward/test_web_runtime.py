@@ -122,5 +122,5 @@ def test_a_download_that_fails_leaves_no_cache(
 def test_a_cache_that_cannot_be_written(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install_npm(tmp_path, monkeypatch, make_archive(CONTENTS))
     cache.parent.write_text("a file")
-    with pytest.raises(WebRuntimeError, match="cannot be written .*; check the cache folder"):
+    with pytest.raises(WebRuntimeError, match=r"cannot be written .*; check the cache folder"):
         load_runtime()

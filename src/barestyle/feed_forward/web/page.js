@@ -54,7 +54,7 @@ async function paint(job) {
 	showPixels(part("after"), pixels, job.size);
 	showShape(size);
 	shown = job;
-	if (job.kind === "full") part("status").textContent = describe(job, seconds);
+	if (job.kind !== "frame") part("status").textContent = job.kind === "full" ? describe(job, seconds) : "Preview";
 	if (job.kind === "frame") part("rate").textContent = `${NUMBER.format(1 / seconds)} pictures per second`;
 }
 
@@ -88,7 +88,7 @@ function showThumbnail({ style, size }, pixels) {
 /** Show whether a picture is being painted, and whether it can be downloaded. */
 function showProgress() {
 	const isFull = current?.kind === "full";
-	const isFirst = current !== null && shown === null;
+	const isFirst = current !== null && shown === null && !wanted.video;
 	const isFinished = shown?.kind === "full" && [undefined, "thumbnail"].includes(chooseNext(wanted, shown, speed)?.kind);
 	part("progress").hidden = !isFull && !isFirst;
 	part("download").hidden = wanted.photo === null || wanted.video !== null;

@@ -1,29 +1,31 @@
 // What is painted next. It follows from what is wanted and what is shown, so that nothing waits in a queue.
 
 const PREVIEW_SECONDS = 0.25; // that a preview may take
-const PREVIEW_SIDES = { least: 96, first: 160, most: 448 }; // pixels on the long side
+const FRAME_SECONDS = 0.15; // that a frame of the camera may take
+const PREVIEW_SIDES = { least: 96, first: 160, most: 1024 }; // pixels on the long side
 const THUMBNAIL_SIDE = 128;
 
 /** How long paintings take here. */
 class Speed {
-	#secondsPerPixel = null;
+	#seconds = 0;
+	#pixels = 0;
 
-	/** Take a painting into account; the latest ones count most. */
+	/** Take a painting into account; large ones and the latest ones count most. */
 	note({ width, height }, seconds) {
-		const latest = seconds / (width * height);
-		this.#secondsPerPixel = this.#secondsPerPixel === null ? latest : (this.#secondsPerPixel + latest) / 2;
+		this.#seconds = this.#seconds / 2 + seconds;
+		this.#pixels = this.#pixels / 2 + width * height;
 	}
 
 	/** Return the seconds that a painting will take, or null before the first one. */
 	estimate({ width, height }) {
-		return this.#secondsPerPixel === null ? null : this.#secondsPerPixel * width * height;
+		return this.#pixels === 0 ? null : (this.#seconds / this.#pixels) * width * height;
 	}
 
-	/** Return the long side of a preview of a picture. */
-	previewSide({ width, height }) {
-		const seconds = this.estimate({ width, height });
-		if (seconds === null) return PREVIEW_SIDES.first;
-		const side = Math.max(width, height) * Math.sqrt(PREVIEW_SECONDS / seconds);
+	/** Return the long side of the copy of a picture that is painted in some seconds. */
+	chooseSide({ width, height }, seconds) {
+		const whole = this.estimate({ width, height });
+		if (whole === null) return PREVIEW_SIDES.first;
+		const side = Math.max(width, height) * Math.sqrt(seconds / whole);
 		return Math.round(Math.min(PREVIEW_SIDES.most, Math.max(PREVIEW_SIDES.least, side)));
 	}
 }
@@ -39,15 +41,14 @@ function chooseNext(wanted, shown, speed) {
 	const { photo, video, style, strength } = wanted;
 	if (video) {
 		const whole = { width: video.videoWidth, height: video.videoHeight };
-		const size = fitSize(whole, speed.previewSide(whole));
+		const size = fitSize(whole, speed.chooseSide(whole, FRAME_SECONDS));
 		return document.hidden ? null : { kind: "frame", photo: null, source: video, size, style, strength };
 	}
 	if (!photo) return null;
 	const full = { kind: "full", photo, source: photo.canvas, size: chooseFullSize(wanted), style, strength };
 	if (isSame(full, shown)) return chooseThumbnail(wanted);
-	const isPreviewed = isSame({ ...full, kind: "preview" }, shown);
-	if (isPreviewed) return wanted.isAdjusting ? null : full;
-	const preview = { ...full, kind: "preview", size: fitSize(photo.canvas, speed.previewSide(full.size)) };
+	const preview = { ...full, kind: "preview", size: fitSize(photo.canvas, speed.chooseSide(full.size, PREVIEW_SECONDS)) };
+	if (shown && isSame(preview, { ...shown, kind: "preview" })) return wanted.isAdjusting ? null : full;
 	return preview.size.width < full.size.width ? preview : full;
 }
 
