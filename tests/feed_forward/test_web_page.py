@@ -23,7 +23,7 @@ from barestyle.feed_forward import NetworkShape, TrainedStyle
 from barestyle.feed_forward.web_page import build_page, join_names
 from barestyle.feed_forward.web_runtime import WebRuntime
 from tests.browser import audit
-from tests.feed_forward.cases import SHAPE, make_style
+from tests.feed_forward.cases import make_style
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -272,6 +272,20 @@ def test_the_camera_is_painted(open_page: OpenPage, style: TrainedStyle) -> None
     assert page.inner_text(part("rate")) == ""
 
 
+@pytest.mark.slow
+def test_a_camera_that_ends(open_page: OpenPage) -> None:
+    keep = """
+        const start = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = async (options) => (window.stream = await start(options));
+    """
+    page = open_page(before=keep)
+    page.click(part("camera"))
+    page.wait_for_selector("text=pictures per second")
+    page.evaluate("stream.getVideoTracks()[0].dispatchEvent(new Event('ended'))")
+    page.wait_for_selector("text=The camera ended; start it again, or choose a photo.")
+    assert page.is_visible(part("empty"))
+
+
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
@@ -392,9 +406,9 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(open_page: OpenPa
     assert page.is_checked('input[name="style"][value="1"]')
 
 
-def test_names_are_text(browser: Browser, web_runtime: WebRuntime, tmp_path: Path) -> None:
+def test_names_are_text(browser: Browser, tmp_path: Path) -> None:
     names = ('</script><b id="bold">', "a & 'b'")
-    (tmp_path / "index.html").write_bytes(build_page(TrainedStyle(make_style().network, names), web_runtime))
+    (tmp_path / "index.html").write_bytes(build_page(TrainedStyle(make_style().network, names), WebRuntime(b"", b"")))
     page = browser.new_page()
     try:
         page.goto((tmp_path / "index.html").as_uri())
@@ -411,6 +425,6 @@ def test_titles() -> None:
     assert join_names(("a", "b", "c", "d")) == "4 styles"
 
 
-@pytest.mark.slow
-def test_the_page_is_the_same_at_any_time(web_runtime: WebRuntime) -> None:
-    assert build_page(make_style(SHAPE), web_runtime) == build_page(make_style(SHAPE), web_runtime)
+def test_the_page_is_the_same_at_any_time() -> None:
+    runtime = WebRuntime(b"script", b"wasm")
+    assert build_page(make_style(), runtime) == build_page(make_style(), runtime)
