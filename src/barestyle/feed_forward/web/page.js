@@ -136,7 +136,7 @@ function updateCamera() {
 	part("take").hidden = part("stop").hidden = !isOn;
 	part("switch").hidden = !isOn || !camera.hasOthers;
 	part("rate").textContent = "";
-	part("status").textContent = isOn ? "The camera is on; its pictures stay on this device" : "";
+	part("status").textContent = isOn ? "The camera is on; its pictures stay on this device." : "";
 	shown = null;
 	if (!isOn && !wanted.photo) {
 		part("comparison").hidden = true;
