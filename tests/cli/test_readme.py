@@ -15,12 +15,14 @@ from PIL import Image, ImageFilter, ImageOps
 
 from barestyle import PRESETS
 from barestyle.cli.app import app
+from barestyle.cli.paint_photo import read_record
 from barestyle.images import read
 from barestyle.metrics import METRICS
 from barestyle.run import record as records
 from barestyle.samples import PHOTOS, STYLES
 from tests import documents
 from tests.cli.conftest import Program
+from tests.feed_forward.cases import make_style
 from tests.slow import slow_except
 from tests.test_architecture import ROOMS
 
@@ -42,7 +44,7 @@ def here(
     synthetic_weights: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
-    """Return a folder with the files of the examples: a photograph, styles, masks, a map, folders, and weights."""
+    """Return a folder with the files of the examples: pictures, masks, a map, folders, weights, a trained style."""
     content_image.save(tmp_path / "photo.jpg")
     shutil.copy(pictures / "style.jpg", tmp_path / "painting.jpg")
     shutil.copy(synthetic_weights, tmp_path / "vgg19.safetensors")
@@ -55,6 +57,7 @@ def here(
     masks = (("sky", upper), ("ground", ImageOps.invert(upper)), ("face", upper), ("boundaries", edge))
     for name, mask in masks:
         mask.save(tmp_path / f"{name}.png")
+    make_style(names=("sunrise", "waves")).save(tmp_path / "sunrise.style")
     Image.merge("RGB", (upper, Image.new("L", upper.size), ImageOps.invert(upper))).save(tmp_path / "map.png")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -107,7 +110,10 @@ def run_pipeline(here: Path, line: str) -> None:
     done = subprocess.run(["bash", "-c", program + documents.shrink_pipeline(line)], capture_output=True, text=True)
     assert done.returncode == 0, f"{line}\n{done.stderr}"
     picture = here / line.split("#")[0].split()[-1]
-    assert records.find(picture).spec.size == 48
+    if "barestyle apply" in line:
+        assert read_record(picture) is not None
+    else:
+        assert records.find(picture).spec.size == 48
 
 
 def run_python(text: str, document: Path) -> None:

@@ -10,14 +10,15 @@ from barestyle.feed_forward import NetworkShape, StyleNetwork, TrainedStyle
 SHAPE = NetworkShape(widths=(4, 8, 12), blocks=2, styles=2)
 
 
-def make_style(shape: NetworkShape = SHAPE, seed: int = 0) -> TrainedStyle:
+def make_style(shape: NetworkShape = SHAPE, seed: int = 0, names: tuple[str, ...] | None = None) -> TrainedStyle:
     """Return a style whose weights, scales and shifts are all different."""
     generator = torch.Generator().manual_seed(seed)
     network = StyleNetwork(shape).eval().requires_grad_(False)
     for name, values in network.state_dict().items():
         spread = torch.rand(values.shape, generator=generator) - 0.5
         values.copy_((1 + spread if name.endswith("scale") else spread).half().float())
-    return TrainedStyle(network, tuple(f"style {number}" for number in range(1, shape.styles + 1)), {"steps": 3})
+    names = names or tuple(f"style {number}" for number in range(1, shape.styles + 1))
+    return TrainedStyle(network, names, {"steps": 3})
 
 
 def make_image(height: int, width: int, seed: int = 1) -> Tensor:

@@ -76,7 +76,7 @@ def build_file_graph(network: StyleNetwork) -> ModelProto:
     painted = apply_layers(network, image, _WeightsAsInput(graph))
     graph.node("Slice", painted, graph.constant([0, 0]), size, graph.constant([2, 3]), output=PAINTED)
     weights = helper.make_tensor_value_info(WEIGHTS, TensorProto.FLOAT, [1, network.shape.styles + 1])
-    return graph.build([_describe_map(IMAGE), weights], [_describe_map(PAINTED)])
+    return graph.build([describe_map(IMAGE), weights], [describe_map(PAINTED)])
 
 
 def build_measuring_graph(network: StyleNetwork, weights: Tensor) -> ModelProto:
@@ -90,7 +90,7 @@ def build_measuring_graph(network: StyleNetwork, weights: Tensor) -> ModelProto:
     painted = apply_layers(network, IMAGE, operations)
     graph.node("Identity", painted, output=PAINTED)
     statistics = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in operations.statistics]
-    return graph.build([_describe_map(IMAGE)], [_describe_map(PAINTED), *statistics])
+    return graph.build([describe_map(IMAGE)], [describe_map(PAINTED), *statistics])
 
 
 def build_tile_graph(network: StyleNetwork, weights: Tensor, statistics: Statistics) -> ModelProto:
@@ -98,10 +98,11 @@ def build_tile_graph(network: StyleNetwork, weights: Tensor, statistics: Statist
     graph = Graph()
     painted = apply_layers(network, IMAGE, _FixedStatistics(graph, weights, statistics))
     graph.node("Identity", painted, output=PAINTED)
-    return graph.build([_describe_map(IMAGE)], [_describe_map(PAINTED)])
+    return graph.build([describe_map(IMAGE)], [describe_map(PAINTED)])
 
 
-def _describe_map(name: str) -> ValueInfoProto:
+def describe_map(name: str) -> ValueInfoProto:
+    """Return the description of an input or output that is an image, (N, 3, H, W)."""
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, IMAGE_SHAPE)
 
 

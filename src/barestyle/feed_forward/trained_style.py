@@ -87,12 +87,13 @@ class TrainedStyle:
         write_atomically(path, serialize(tensors, metadata))  # safetensors' own errors do not say what failed
 
 
-def load_style(path: Path) -> TrainedStyle:
+def load_style(path: str | Path) -> TrainedStyle:
     """Read a style that `barestyle train` has written.
 
     Raises:
         StyleFileError: there is no such file, it is not a .style file, is damaged, or was written by a newer version.
     """
+    path = Path(path)
     metadata, tensors = _read(path)
     if metadata.get("kind") != KIND:
         raise StyleFileError(

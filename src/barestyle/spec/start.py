@@ -40,7 +40,7 @@ class StyleStart(FrozenModel):
     """
 
     kind: Literal["style"] = "style"
-    scales: Annotated[int, Field(ge=1, le=16)] = 3
+    scales: Annotated[int, Field(ge=1, le=16)] = 2
 
 
 Start = Annotated[ContentStart | NoiseStart | PictureStart | StyleStart, Field(discriminator="kind")]
