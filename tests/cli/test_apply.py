@@ -177,7 +177,10 @@ def test_the_record_is_not_that_of_a_search(program: Program, folder: Path) -> N
         ("two.style photos/0.png --memory much", "memory must be a size such as 4GiB"),
         ("two.style photos/0.png --engine magic", "'magic' is not one of"),
         ("two.style photos/0.png --max-pixels 100", "more than the limit of 100"),
-        ("two.style photos/0.png --size 900 --max-pixels 2000", "a result of 900 x 698"),
+        (
+            "two.style photos/0.png --size 900 --max-pixels 2000",
+            "the result has 900 x 698 = 628,200 pixels, more than the limit of 2,000",
+        ),
         ("two.style photos/0.png -o - --json", "--json and -o - both write to standard output"),
     ],
 )

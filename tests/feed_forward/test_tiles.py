@@ -44,7 +44,7 @@ def test_the_whole_is_one_tile_if_it_fits() -> None:
     assert choose_tile_size(1000, 1000, HALO, 0) == (SMALLEST_TILE, SMALLEST_TILE)
 
 
-@pytest.mark.parametrize(("widths", "measured"), [((16, 32, 64), 577), ((24, 48, 72), 718), ((8, 16, 64), 256)])
+@pytest.mark.parametrize(("widths", "measured"), [((16, 32, 64), 480), ((24, 48, 72), 631), ((8, 16, 64), 256)])
 def test_the_estimate_covers_what_was_measured(widths: tuple[int, int, int], measured: float) -> None:
-    """Peaks of both engines, in bytes for each pixel of 1024 x 1024."""
+    """Peaks of PyTorch, in bytes for each pixel of 1024 x 1024."""
     assert measured <= estimate_pixel_bytes(NetworkShape(widths)) <= 2 * measured

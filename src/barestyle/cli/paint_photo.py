@@ -76,12 +76,12 @@ class PhotoPainter:
         """
         from barestyle.atomic_files import write_atomically
         from barestyle.images import check_format, encode, read
-        from barestyle.run.plan import check_pixels
+        from barestyle.images.read import check_pixels
 
         started = time.perf_counter()
         picture = read(source, max_pixels=self.max_pixels)
         digest, shape = picture.sha256, self._choose_size(picture)
-        check_pixels(shape, self.max_pixels, "a result", "--size")
+        check_pixels(shape[1], shape[0], self.max_pixels, "the result")
         check_format(output, *shape)
         painted = self.painter.paint_picture(picture, self.size)
         del picture  # its memory is that of the encoded file

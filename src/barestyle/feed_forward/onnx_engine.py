@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from barestyle.feed_forward.network import Statistics, StyleNetwork
+from barestyle.feed_forward.torch_engine import TorchEngine
 
 
 class OnnxEngine:
     """Paints with a network and fixed weights of its styles; see `TorchEngine`, which has the same methods."""
 
     name = "onnx"
+    memory_factor = 1.5  # its arena grows in powers of two
 
     def __init__(self, network: StyleNetwork, weights: Tensor) -> None:
         from barestyle.feed_forward import onnx_graph  # deferred, as importing onnx takes a while
@@ -22,21 +25,25 @@ class OnnxEngine:
         self._graphs = onnx_graph
         self._network = network
         self._weights = weights
-        self._measuring: Any = None
 
-    def paint(self, image: Tensor) -> tuple[Tensor, Statistics]:
-        """Return an image painted with its own statistics, and these; it is (1, 3, H, W), sides multiples of 4."""
-        if self._measuring is None:
-            self._measuring = start_session(self._graphs.build_measuring_graph(self._network, self._weights))
-        painted, *values = _run(self._measuring, image)
-        return painted, list(zip(values[0::2], values[1::2], strict=True))
+    @cached_property
+    def _whole(self) -> Any:
+        return start_session(self._graphs.build_image_graph(self._network, self._weights))
+
+    def paint(self, image: Tensor) -> Tensor:
+        """Return an image painted with its own statistics; it is (1, 3, H, W), sides multiples of 4."""
+        return _run(self._whole, image)
+
+    def measure(self, image: Tensor) -> Statistics:
+        """Return the statistics by which `paint` normalizes an image. PyTorch measures, with less memory."""
+        return TorchEngine(self._network, self._weights).measure(image)
 
     def fix(self, statistics: Statistics) -> Callable[[Tensor], Tensor]:
         """Return a function that paints an image, or a part of one, with these statistics."""
         session = start_session(self._graphs.build_tile_graph(self._network, self._weights, statistics))
 
         def paint(image: Tensor) -> Tensor:
-            return _run(session, image)[0]
+            return _run(session, image)
 
         return paint
 
@@ -51,5 +58,5 @@ def start_session(graph: Any) -> Any:
     return onnxruntime.InferenceSession(graph.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
-def _run(session: Any, image: Tensor) -> list[Tensor]:
-    return [torch.from_numpy(values) for values in session.run(None, {"image": image.contiguous().numpy()})]
+def _run(session: Any, image: Tensor) -> Tensor:
+    return torch.from_numpy(session.run(None, {"image": image.contiguous().numpy()})[0])

@@ -1,8 +1,8 @@
 """The network as a graph of ONNX, built node by node from its weights.
 
 Three graphs differ in their normalizations: one for files, which takes the weights of the styles as an input; one for
-fixed weights, which returns the statistics of the image, too; and one for tiles, in which fixed statistics make each
-normalization a part of its convolution. A recording (torch.onnx) would give none of the three.
+whole images and fixed weights; and one for tiles, in which fixed statistics make each normalization a part of its
+convolution. A recording (torch.onnx) would not give them.
 """
 
 from __future__ import annotations
@@ -79,18 +79,12 @@ def build_file_graph(network: StyleNetwork) -> ModelProto:
     return graph.build([describe_map(IMAGE), weights], [describe_map(PAINTED)])
 
 
-def build_measuring_graph(network: StyleNetwork, weights: Tensor) -> ModelProto:
-    """Return the graph that paints one image with its own statistics.
-
-    `image` is (1, 3, H, W) with sides that are multiples of 4. The outputs are `painted`, and mean and variance of each
-    normalization's input, (1, c, 1, 1).
-    """
+def build_image_graph(network: StyleNetwork, weights: Tensor) -> ModelProto:
+    """Return the graph that paints images (N, 3, H, W) with their own statistics; sides are multiples of 4."""
     graph = Graph()
-    operations = _OwnStatistics(graph, weights)
-    painted = apply_layers(network, IMAGE, operations)
+    painted = apply_layers(network, IMAGE, _OwnStatistics(graph, weights))
     graph.node("Identity", painted, output=PAINTED)
-    statistics = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in operations.statistics]
-    return graph.build([describe_map(IMAGE)], [describe_map(PAINTED), *statistics])
+    return graph.build([describe_map(IMAGE)], [describe_map(PAINTED)])
 
 
 def build_tile_graph(network: StyleNetwork, weights: Tensor, statistics: Statistics) -> ModelProto:
@@ -146,24 +140,16 @@ class _WeightsAsInput(_Operations):
 
 
 class _OwnStatistics(_Operations):
-    """Normalizes an image by its own statistics, and collects the names of these."""
+    """Normalizes each image by its own statistics."""
 
     def __init__(self, graph: Graph, weights: Tensor) -> None:
         super().__init__(graph)
-        self.statistics: list[str] = []
         self._weights = weights
 
     def convolve(self, x: str, convolution: Convolution, norm: ConditionalNorm) -> str:
-        graph = self._graph
-        scale, shift = (values[None, :, None, None] for values in mix_scale_and_shift(norm, self._weights))
-        x = graph.convolution(x, convolution.weight, None, convolution.stride)
-        mean = graph.node("ReduceMean", x, axes=[2, 3])
-        difference = graph.node("Sub", x, mean)
-        variance = graph.node("ReduceMean", graph.node("Mul", difference, difference), axes=[2, 3])
-        deviation = graph.node("Sqrt", graph.node("Add", variance, graph.constant(torch.tensor(EPSILON))))
-        factor = graph.node("Div", graph.constant(scale), deviation)
-        self.statistics += [mean, variance]
-        return graph.node("Add", graph.node("Mul", difference, factor), graph.constant(shift))
+        x = self._graph.convolution(x, convolution.weight, None, convolution.stride)
+        scale, shift = (self._graph.constant(values) for values in mix_scale_and_shift(norm, self._weights))
+        return self._graph.node("InstanceNormalization", x, scale, shift, epsilon=EPSILON)
 
 
 class _FixedStatistics(_Operations):

@@ -35,8 +35,15 @@ class Engine(Protocol):
 
     name: str
 
-    def paint(self, image: Tensor) -> tuple[Tensor, Statistics]:
-        """Return an image (1, 3, H, W) painted with its own statistics, and these."""
+    memory_factor: float
+    """Memory that it takes, relative to `estimate_pixel_bytes`."""
+
+    def paint(self, image: Tensor) -> Tensor:
+        """Return an image (1, 3, H, W) painted with its own statistics."""
+        ...
+
+    def measure(self, image: Tensor) -> Statistics:
+        """Return the statistics by which `paint` normalizes an image."""
         ...
 
     def fix(self, statistics: Statistics) -> Callable[[Tensor], Tensor]:
@@ -81,7 +88,7 @@ class StylePainter:
     def measure(self, image: Tensor) -> Statistics:
         """Return the statistics by which `paint` normalizes an image (1, 3, H, W) in 0..1. Raises ImageError."""
         check_size(image)
-        return self._engine.paint(pad_to_stride(shrink_to_measure(image)))[1]
+        return self._engine.measure(pad_to_stride(shrink_to_measure(image)))
 
     def paint_picture(self, picture: Picture, long_side: int | None = None) -> Picture:
         """Return a painted picture, with the photograph's transparency and bits.
@@ -106,14 +113,15 @@ class StylePainter:
         """
         check_size(image)
         height, width = image.shape[-2:]
+        engine = self._engine  # loaded before memory is measured
         room = self._measure_room(image)
         is_single = height * width <= min(MEASURED_PIXELS, room, self._tile_pixels)
         if statistics is None and is_single:
-            return self._engine.paint(pad_to_stride(image))[0][..., :height, :width].contiguous()
+            return engine.paint(pad_to_stride(image))[..., :height, :width].contiguous()
         statistics = self.measure(image) if statistics is None else statistics
         halo = self.style.network.shape.halo
         size = choose_tile_size(height, width, halo, min(room, self._tile_pixels))
-        paint_tile = self._engine.fix(statistics)
+        paint_tile = engine.fix(statistics)
         result = torch.empty_like(image, memory_format=torch.contiguous_format)
         for tile in cut_tiles(height, width, size, halo):
             tile.paste(paint_tile(tile.crop(image)), result)
@@ -123,15 +131,19 @@ class StylePainter:
         """Return how many pixels can be computed at the same time. Raises DeviceError if it is too few to measure."""
         budget = compute_memory_budget(CPU, self._memory)
         room = budget - measure_used_memory(CPU) - image.nbytes
-        pixels = room // estimate_pixel_bytes(self.style.network.shape)
+        pixels = int(room / self._pixel_bytes)
         if pixels < min(image.shape[-2] * image.shape[-1], MEASURED_PIXELS):
             raise self._memory_error(image)
         return pixels
 
+    @property
+    def _pixel_bytes(self) -> float:
+        return self._engine.memory_factor * estimate_pixel_bytes(self.style.network.shape)
+
     def _memory_error(self, image: Tensor) -> DeviceError:
         height, width = image.shape[-2:]
         pixels = min(height * width, MEASURED_PIXELS)
-        needed = measure_used_memory(CPU) + image.nbytes + pixels * estimate_pixel_bytes(self.style.network.shape)
+        needed = measure_used_memory(CPU) + image.nbytes + int(pixels * self._pixel_bytes)
         return DeviceError(
             f"the memory is not enough to paint {width} x {height} pixels, which needs at least "
             f"{-(-needed // 2**20)} MiB; allow more with --memory, or choose a smaller --size"

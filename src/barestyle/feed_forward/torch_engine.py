@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from barestyle.feed_forward.layers import FoldedConvolution, apply_layers, fold, mix_scale_and_shift
+from barestyle.feed_forward.layers import FoldedConvolution, Operations, apply_layers, fold, mix_scale_and_shift
 from barestyle.feed_forward.network import EPSILON, ConditionalNorm, Convolution, Statistics, StyleNetwork
+from barestyle.hardware.memory import trim_heap
 
 
 class TorchEngine:
@@ -21,27 +22,36 @@ class TorchEngine:
     """
 
     name = "torch"
+    memory_factor = 1.0
 
     def __init__(self, network: StyleNetwork, weights: Tensor) -> None:
         self._network = network
         self._weights = weights
 
-    def paint(self, image: Tensor) -> tuple[Tensor, Statistics]:
-        """Return an image painted with its own statistics, and these; it is (1, 3, H, W), sides multiples of 4."""
+    def paint(self, image: Tensor) -> Tensor:
+        """Return an image painted with its own statistics; it is (1, 3, H, W), sides multiples of 4."""
+        return self._paint(image, _OwnStatistics(self._weights))
+
+    def measure(self, image: Tensor) -> Statistics:
+        """Return the statistics by which `paint` normalizes an image."""
         operations = _OwnStatistics(self._weights)
-        with torch.inference_mode():
-            painted = apply_layers(self._network, _to_channels_last(image), operations)
-        return painted.contiguous(), operations.statistics
+        self._paint(image, operations)
+        return operations.statistics
 
     def fix(self, statistics: Statistics) -> Callable[[Tensor], Tensor]:
         """Return a function that paints an image, or a part of one, with these statistics."""
         operations = _FixedStatistics(self._weights, statistics)
 
         def paint(image: Tensor) -> Tensor:
-            with torch.inference_mode():
-                return apply_layers(self._network, _to_channels_last(image), operations)
+            painted = self._paint(image, operations)
+            trim_heap()  # the maps of many tiles would take more and more
+            return painted
 
         return paint
+
+    def _paint(self, image: Tensor, operations: Operations[Tensor]) -> Tensor:
+        with torch.inference_mode():
+            return apply_layers(self._network, _to_channels_last(image), operations).contiguous()
 
 
 def _to_channels_last(image: Tensor) -> Tensor:
