@@ -38,7 +38,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def paint(photo: str, weights: torch.Tensor | None = None) -> torch.Tensor:
     style = load_style(Path("two.style"))
-    return style.network(read(photo).pixels, style.mix() if weights is None else weights)
+    painted: torch.Tensor = style.network(read(photo).pixels, style.mix() if weights is None else weights)
+    return painted
 
 
 def assert_levels(name: str, expected: torch.Tensor) -> None:

@@ -15,10 +15,10 @@ from barestyle.errors import RecordError, SpecError, StyleFileError
 from barestyle.images import read
 from barestyle.networks import Size
 from barestyle.run import record as records
-from barestyle.run.api import run
 from barestyle.run.plan import prepare
 from barestyle.run.request import Request
 from barestyle.run.rerun import plan_rerun
+from barestyle.run.runner import run
 from barestyle.run.stages import plan_stages
 from barestyle.run.style_start import paint_start
 from barestyle.spec import StyleStart
