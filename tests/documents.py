@@ -18,6 +18,7 @@ NOT_RUN = {
     "barestyle weights info": "needs downloaded weights; tests/cli/test_weights.py tests it",
     "barestyle study run docs/paper-study/study.yaml": "takes two hours; tests/study/test_paper.py runs smaller cells",
     "barestyle study report docs/paper-study/study.yaml": "needs the results of that run",
+    "barestyle export sunrise.style --web": "needs npm and the network; tests/cli/test_export.py uses other files",
     "make": "creates an environment first; a test checks that the targets exist",
     "source": "changes the reader's shell",
 }

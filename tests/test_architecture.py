@@ -273,6 +273,8 @@ INSIDE = {
         "onnx_engine",
         "painter",
         "onnx_file",
+        "web_runtime",
+        "web_page",
     ),
     "metrics": (
         "metric",

@@ -34,6 +34,10 @@ class StyleFileError(BarestyleError):
     """A trained style's file that is missing, unreadable, damaged, or of another version."""
 
 
+class WebRuntimeError(BarestyleError):
+    """Files of ONNX Runtime for browsers that are missing, damaged, or cannot be downloaded."""
+
+
 class VideoError(BarestyleError):
     """A video that cannot be read, or that has no frames."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from barestyle.ui.looks import LOOKS
+from tests.browser import audit
 from tests.ui.conftest import DESKTOP, PHONE, OpenPage, wait_until
 from tests.ui.page_actions import (
     choose_samples,
@@ -25,24 +25,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
-"""Tags of axe-core's rules: WCAG 2.2, levels A and AA."""
-
 SMALLEST_TARGET = 24
 """CSS pixels (WCAG 2.2, 2.5.8)."""
-
-
-def audit(page: Page) -> list[tuple[str, str, list[str]]]:
-    """Return axe-core's violations: the rule, its help, and the elements."""
-    axe = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-    page.evaluate(axe)
-    results: dict[str, Any] = page.evaluate(
-        "rules => axe.run(document, { runOnly: { type: 'tag', values: rules } })", RULES
-    )
-    return [
-        (violation["id"], violation["help"], [node["html"][:200] for node in violation["nodes"]])
-        for violation in results["violations"]
-    ]
 
 
 @pytest.mark.slow

@@ -22,7 +22,17 @@ CHECKED_SIZE = (61, 46)
 
 
 def export_onnx(style: TrainedStyle, path: Path) -> None:
-    """Write a style as an ONNX file, completely or not at all.
+    """Write a style as an ONNX file, completely or not at all; see `build_model`.
+
+    Raises:
+        StyleFileError: the package onnx is not installed, or ONNX Runtime paints other pixels than PyTorch.
+        OutputError: the file cannot be written.
+    """
+    write_atomically(path, build_model(style).SerializeToString())
+
+
+def build_model(style: TrainedStyle) -> Any:
+    """Return a style as a model of ONNX, which is checked with ONNX Runtime if that is installed.
 
     The inputs are `image` (N, 3, H, W) in float32, sRGB in 0..1, with sides of 8 pixels or more, and `weights`
     (1, styles + 1), of the photograph itself and of each style, which add to 1. The output `painted` is like `image`.
@@ -30,7 +40,6 @@ def export_onnx(style: TrainedStyle, path: Path) -> None:
 
     Raises:
         StyleFileError: the package onnx is not installed, or ONNX Runtime paints other pixels than PyTorch.
-        OutputError: the file cannot be written.
     """
     if not is_installed("onnx"):
         raise StyleFileError("the package onnx is not installed; install it with `pip install 'barestyle[fast]'`")
@@ -50,7 +59,7 @@ def export_onnx(style: TrainedStyle, path: Path) -> None:
     onnx.checker.check_model(model, full_check=True)
     if is_installed("onnxruntime"):
         check_pixels(style, model)
-    write_atomically(path, model.SerializeToString())
+    return model
 
 
 def check_pixels(style: TrainedStyle, model: Any) -> None:

@@ -36,6 +36,7 @@ class TorchEngine:
         """Return the statistics by which `paint` normalizes an image."""
         operations = _OwnStatistics(self._weights)
         self._paint(image, operations)
+        trim_heap()
         return operations.statistics
 
     def fix(self, statistics: Statistics) -> Callable[[Tensor], Tensor]:
