@@ -32,6 +32,7 @@ from barestyle.cli.standard_streams import discard_output, flush_standard_output
 from barestyle.cli.study.commands import app as study
 from barestyle.cli.transfer import transfer
 from barestyle.cli.ui import ui
+from barestyle.cli.video import video
 from barestyle.cli.weights import app as weights
 from barestyle.errors import BarestyleError, DeviceError, ProcessGroupError
 
@@ -73,7 +74,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Neural style transfer with untrained networks: repaint a photo in the style of another image.",
 )
-for command in (transfer, resume, batch, demo, presets, recolor, rerun, score, probe, ui, info):
+for command in (transfer, video, resume, batch, demo, presets, recolor, rerun, score, probe, ui, info):
     app.command()(command)
 app.add_typer(study, name="study")
 app.add_typer(weights, name="weights")

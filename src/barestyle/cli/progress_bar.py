@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from barestyle.cli.options import ProgressMode
     from barestyle.run.plan import Plan
     from barestyle.run.progress import Progress
+
+Shown = TypeVar("Shown")
+"""What a function shows: the progress of a run or of a clip."""
 
 LINES = 10
 """Number of plain lines for a whole run, about."""
@@ -36,11 +39,11 @@ def show_progress(plan: Plan, *, mode: ProgressMode, is_resumed: bool = False) -
         yield lambda _progress: None
         return
     if mode == "json":
-        yield _stop_at_closed_pipe(lambda progress: print_json(describe_progress(progress), file=sys.stderr))
+        yield stop_at_closed_pipe(lambda progress: print_json(describe_progress(progress), file=sys.stderr))
         return
     estimate = "" if is_resumed else format_estimate(plan)
     if mode == "bar" or (mode == "auto" and console.is_terminal):
-        with _bar(console) as bar:
+        with create_bar(console) as bar:
             task = bar.add_task("", total=1.0, step=0, steps=plan.steps, status=estimate)
             yield lambda progress: bar.update(
                 task, completed=progress.done, step=progress.step, status=format_progress(progress)
@@ -48,14 +51,14 @@ def show_progress(plan: Plan, *, mode: ProgressMode, is_resumed: bool = False) -
     else:
         if estimate:
             print(f"{format_count(plan.steps, 'step')}, {estimate}", file=sys.stderr, flush=True)
-        yield _stop_at_closed_pipe(LinePrinter(plan.steps))
+        yield stop_at_closed_pipe(LinePrinter(plan.steps))
 
 
-def _stop_at_closed_pipe(show: Callable[[Progress], None]) -> Callable[[Progress], None]:
+def stop_at_closed_pipe(show: Callable[[Shown], None]) -> Callable[[Shown], None]:
     """Return a function that shows progress until nobody reads it any more; the run goes on."""
     is_closed = False
 
-    def show_if_open(progress: Progress) -> None:
+    def show_if_open(progress: Shown) -> None:
         nonlocal is_closed
         if is_closed:
             return
@@ -75,7 +78,8 @@ def format_estimate(plan: Plan) -> str:
     return "" if plan.group.size > 1 else f"about {format_rounded(estimate(plan).seconds)}"
 
 
-def _bar(console: Console) -> Bar:
+def create_bar(console: Console) -> Bar:
+    """Return a bar with the fields step, steps and status."""
     return Bar(
         BarColumn(bar_width=None),
         TextColumn("{task.fields[step]}/{task.fields[steps]}"),
