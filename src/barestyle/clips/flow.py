@@ -6,14 +6,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from barestyle.clips.warp import is_inside, warp
+from barestyle.clips.warp import is_inside, warp_smooth
 from barestyle.errors import VideoError
 from barestyle.images.color_transfer import luminance
 
 if TYPE_CHECKING:
     from barestyle.images import PixelArray
+
+
+LARGEST_DIFFERENCE = 0.1
+"""Root mean square over 3 x 3 pixels by which a moved frame may differ from the next one (ours). In areas of little
+texture, flows agree that are both wrong."""
 
 
 class Motion(NamedTuple):
@@ -32,11 +38,13 @@ class Motion(NamedTuple):
 def estimate_motion(previous: Tensor, current: Tensor) -> Motion:
     """Return the motion from a frame to the one before it, both (1, 3, H, W) in 0..1, on the CPU.
 
-    The flow is estimated by DIS (Kroeger et al. 2016, arXiv:1603.03590) in both directions. A frame that is smaller
-    than the method needs has no flow and is valid nowhere.
+    The flow is estimated by DIS (Kroeger et al. 2016, arXiv:1603.03590) in both directions. It is valid where both
+    agree, and where the previous frame, moved along it, looks like the current one.
     """
     backward, forward = estimate_flow(current, previous), estimate_flow(previous, current)
-    return Motion(backward, check_consistency(backward, forward))
+    difference = (warp_smooth(previous, backward) - current).square().mean(1, keepdim=True)
+    is_similar = F.avg_pool2d(difference, 3, stride=1, padding=1, count_include_pad=False) <= LARGEST_DIFFERENCE**2
+    return Motion(backward, check_consistency(backward, forward) * is_similar)
 
 
 def estimate_flow(source: Tensor, target: Tensor) -> Tensor:
@@ -59,7 +67,7 @@ def check_consistency(backward: Tensor, forward: Tensor) -> Tensor:
         backward: from the current frame to the previous one, (1, 2, H, W) in pixels.
         forward: from the previous frame to the current one.
     """
-    returning = warp(forward, backward, mode="bilinear")
+    returning = warp_smooth(forward, backward)
     squares = backward.square().sum(1, keepdim=True)
     mismatch = (backward + returning).square().sum(1, keepdim=True)
     is_consistent = mismatch <= 0.01 * (squares + returning.square().sum(1, keepdim=True)) + 0.5

@@ -93,7 +93,9 @@ class SoundCopier:
             if packet.dts is None or packet.pts is None:
                 continue  # the end of a stream
             seconds = float(packet.pts * packet.time_base)
-            if seconds < sound.start or (sound.end is not None and seconds >= sound.end):
+            # Encoders begin before 0; that packet belongs to the sound, too.
+            is_early = sound.start > 0 and seconds < sound.start
+            if is_early or (sound.end is not None and seconds >= sound.end):
                 continue
             offset = round(sound.start / packet.time_base)
             packet.pts, packet.dts = packet.pts - offset, packet.dts - offset

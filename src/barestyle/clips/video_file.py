@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -17,7 +17,7 @@ from barestyle.clips.frame import Frame, Selection
 from barestyle.errors import VideoError
 
 if TYPE_CHECKING:
-    from av import VideoFrame
+    from av import Packet, VideoFrame
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
@@ -41,6 +41,7 @@ class VideoFile:
         self.selection = selection or Selection()
         self.notes: list[str] = []
         self._damaged: list[float] = []
+        self._is_cut_off = False
         self.fingerprint = compute_fingerprint(path)
         with open_video(path) as container:
             stream = container.streams.video[0]
@@ -77,6 +78,7 @@ class VideoFile:
     def frames(self) -> Iterator[Frame]:
         """Yield the selected frames. Raises VideoError if the frames change their size."""
         self._damaged.clear()
+        self._is_cut_off = False
         decoded, number, last = 0, 0, None
         with open_video(self.path) as container:
             stream = container.streams.video[0]
@@ -129,25 +131,34 @@ class VideoFile:
         """Yield frames in the order in which they are shown, and skip what is damaged."""
         import av
 
-        packets = container.demux(stream)
         last = 0.0
+        for packet in self._demux(container, stream):
+            try:
+                images = stream.codec_context.decode(packet)
+            except av.FFmpegError:
+                self._damaged.append(last)
+                continue
+            for image in images:
+                last = image.time if image.time is not None else last
+                if image.is_corrupt:
+                    self._damaged.append(last)
+                yield image
+
+    def _demux(self, container: InputContainer, stream: VideoStream) -> Iterator[Packet[Any] | None]:
+        """Yield packets, and None at the end, at which the decoder gives the frames that it has kept back."""
+        import av
+
+        packets = container.demux(stream)
         while True:
             try:
                 packet = next(packets, None)
             except av.FFmpegError:
-                self._damaged.append(last)
+                self._is_cut_off = True
+                packet = None
+            if packet is None or packet.size == 0:
+                yield None
                 return
-            if packet is None:
-                return
-            try:
-                for image in packet.decode():
-                    assert isinstance(image, av.VideoFrame)
-                    last = image.time if image.time is not None else last
-                    if image.is_corrupt:
-                        self._damaged.append(last)
-                    yield image
-            except av.FFmpegError:
-                self._damaged.append(last)
+            yield packet
 
     def _note_damage(self, decoded: int) -> None:
         """Add to the notes what could not be read."""
@@ -157,8 +168,9 @@ class VideoFile:
                 f"{self.name!r} is damaged at {self._damaged[0]:.2f} s; what could not be decoded is left out"
             )
         is_whole = self.selection.start == 0 and self.selection.end is None
-        if is_whole and not self._damaged and decoded < self._declared:
-            self.notes.append(f"{self.name!r} has only {decoded} of the {self._declared} frames that it declares")
+        if self._is_cut_off or (is_whole and not self._damaged and decoded < self._declared):
+            declared = f" of the {self._declared} frames that it declares" if self._declared else " frames"
+            self.notes.append(f"{self.name!r} is cut off: it has only {decoded}{declared}")
 
 
 def open_video(path: Path) -> InputContainer:
