@@ -38,8 +38,8 @@ def show_clip_progress(
                 task, completed=progress.finished, step=progress.finished, status=format_progress(progress)
             )
     else:
-        total = "" if count is None else f" of {count}"
-        print(f"frame {finished + 1}{total}", file=sys.stderr, flush=True)
+        if finished:
+            print(f"continuing after frame {finished}", file=sys.stderr, flush=True)
         yield stop_at_closed_pipe(LinePrinter())
 
 
