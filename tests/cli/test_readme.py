@@ -21,6 +21,7 @@ from barestyle.run import record as records
 from barestyle.samples import PHOTOS, STYLES
 from tests import documents
 from tests.cli.conftest import Program
+from tests.clips.cases import pan, to_samples, write_clip
 from tests.slow import slow_except
 from tests.test_architecture import ROOMS
 
@@ -42,7 +43,7 @@ def here(
     synthetic_weights: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
-    """Return a folder with the files of the examples: a photograph, styles, masks, a map, folders, and weights."""
+    """Return a folder with the files of the examples: a photograph, styles, masks, a map, folders, a clip, and weights."""
     content_image.save(tmp_path / "photo.jpg")
     shutil.copy(pictures / "style.jpg", tmp_path / "painting.jpg")
     shutil.copy(synthetic_weights, tmp_path / "vgg19.safetensors")
@@ -56,6 +57,11 @@ def here(
     for name, mask in masks:
         mask.save(tmp_path / f"{name}.png")
     Image.merge("RGB", (upper, Image.new("L", upper.size), ImageOps.invert(upper))).save(tmp_path / "map.png")
+    frames = pan(3, 48, 64)
+    write_clip(tmp_path / "clip.mp4", frames, sound="aac")
+    (tmp_path / "frames").mkdir()
+    for number, frame in enumerate(frames):
+        Image.fromarray(to_samples(frame)).save(tmp_path / "frames" / f"{number}.png")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -90,9 +90,8 @@ def read_packets(path: Path, kind: str) -> list[tuple[float, bytes]]:
 
     with av.open(str(path)) as container:
         stream = next(stream for stream in container.streams if stream.type == kind)
-        return [
-            (float(packet.pts * packet.time_base), bytes(packet)) for packet in container.demux(stream) if packet.size
-        ]
+        packets = [packet for packet in container.demux(stream) if packet.size]
+        return [(float((packet.pts or 0) * packet.time_base), bytes(packet)) for packet in packets]
 
 
 def read_times(path: Path) -> list[float]:

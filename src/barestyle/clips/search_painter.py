@@ -31,10 +31,10 @@ from barestyle.run.scaled_inputs import ScaledInputs, upsample_change
 from barestyle.run.stages import Stage, shrink_size
 from barestyle.spec import LBFGS, PaperLBFGS, StyleColors
 
-SCALES = ((2.0, 3), (1.0, 5))
+SCALES = ((2.0, 3), (1.0, 6))
 """Factors by which a frame after the first is shrunk, and the steps at each size (docs/decisions/0023)."""
 
-TEMPORAL_WEIGHT = 200.0
+TEMPORAL_WEIGHT = 60.0
 """Weight of the temporal loss in units of the loss at which the search for the shot's first frame ended."""
 
 

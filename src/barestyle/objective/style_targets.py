@@ -55,21 +55,6 @@ def build_style_losses(
     return {tap: _weight_loss(spec.weight / len(style), loss) for tap, loss in whitened.items()}
 
 
-def compute_region_moments(
-    network: Network, region: Region, taps: set[int], tile_size: Size, guides: GuideMaps | None = None
-) -> dict[int, Moments]:
-    """Return the moments of a region's styles by tap, mixed by their shares; `guides` has the styles' guides."""
-    style_guides = (None,) * len(region.styles) if guides is None else guides.styles
-    moments_and_shares = [
-        (
-            compute_style_moments(network, style.pixels, taps, Tiling(tile_size), style.mask, maps, style.shard),
-            style.share,
-        )
-        for style, maps in zip(region.styles, style_guides, strict=True)
-    ]
-    return {tap: mix_moments([(moments[tap], share) for moments, share in moments_and_shares]) for tap in taps}
-
-
 def build_region_losses(
     spec: GramLoss | WhitenedLoss,
     style: dict[int, Moments],
@@ -88,6 +73,21 @@ def build_region_losses(
         return losses
     area = 1.0 if region.mask is None else _measure_area(region.mask, shard)
     return {tap: _weight_loss(area * region.weight, loss) for tap, loss in losses.items()}
+
+
+def compute_region_moments(
+    network: Network, region: Region, taps: set[int], tile_size: Size, guides: GuideMaps | None = None
+) -> dict[int, Moments]:
+    """Return the moments of a region's styles by tap, mixed by their shares; `guides` has the styles' guides."""
+    style_guides = (None,) * len(region.styles) if guides is None else guides.styles
+    moments_and_shares = [
+        (
+            compute_style_moments(network, style.pixels, taps, Tiling(tile_size), style.mask, maps, style.shard),
+            style.share,
+        )
+        for style, maps in zip(region.styles, style_guides, strict=True)
+    ]
+    return {tap: mix_moments([(moments[tap], share) for moments, share in moments_and_shares]) for tap in taps}
 
 
 def _measure_area(mask: Tensor, shard: RowShard | None) -> float:
