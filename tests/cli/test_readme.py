@@ -43,7 +43,7 @@ def here(
     synthetic_weights: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
-    """Return a folder with the files of the examples: a photograph, styles, masks, a map, folders, a clip, and weights."""
+    """Return a folder with the files of the examples: a photograph, styles, masks, a map, a clip, folders, weights."""
     content_image.save(tmp_path / "photo.jpg")
     shutil.copy(pictures / "style.jpg", tmp_path / "painting.jpg")
     shutil.copy(synthetic_weights, tmp_path / "vgg19.safetensors")

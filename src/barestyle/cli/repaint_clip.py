@@ -65,7 +65,7 @@ def repaint_clip(job: ClipJob, *, force: bool, display: DisplayOptions) -> int:
     """
     from barestyle.cli.clip_progress import show_clip_progress
     from barestyle.cli.interrupt import Interrupt
-    from barestyle.clips.repaint import repaint, write_result
+    from barestyle.clips.repaint import ClipOutcome, repaint, write_result
     from barestyle.clips.work_folder import WorkFolder, check_space
 
     output, clip = job.output, job.clip
@@ -74,22 +74,25 @@ def repaint_clip(job: ClipJob, *, force: bool, display: DisplayOptions) -> int:
     state = folder.open(force=force)
     check_space(folder, clip.count, job.size)
     mode = "none" if display.quiet else display.progress
-    with (
-        Interrupt("the finished frames are kept", silent=display.quiet) as interrupt,
-        show_clip_progress(mode, finished=folder.finished, count=clip.count) as show,
-    ):
-        outcome = repaint(
-            clip,
-            job.painter,
-            folder,
-            job.size,
-            state=state,
-            on_progress=show,
-            should_stop=lambda: interrupt.requested,
-        )
+    try:
+        with (
+            Interrupt("the finished frames are kept", silent=display.quiet) as interrupt,
+            show_clip_progress(mode, finished=folder.finished, count=clip.count) as show,
+        ):
+            outcome = repaint(
+                clip,
+                job.painter,
+                folder,
+                job.size,
+                state=state,
+                on_progress=show,
+                should_stop=lambda: interrupt.requested,
+            )
+            if not outcome.interrupted and not output.is_folder:
+                write_result(output.path, clip, folder, find_sound(job, folder, is_complete=outcome.error is None))
+    except KeyboardInterrupt:  # the second Ctrl-C
+        outcome = ClipOutcome(folder.finished, 0.0, interrupted=True)
     if not outcome.interrupted:
-        if not output.is_folder:
-            write_result(output.path, clip, folder, find_sound(job, folder, is_complete=outcome.error is None))
         folder.delete()
     return report(job, outcome, display)
 

@@ -19,7 +19,7 @@ from barestyle.hardware.kernels import use_repeatable_kernels
 from barestyle.images import color_transfer, resize
 from barestyle.losses import Moments, TemporalTerm
 from barestyle.networks import Network, Size, build_network, compute_minimum_side
-from barestyle.objective import build_objective, build_region_guide_maps, build_style_moments
+from barestyle.objective import Objective, build_objective, build_region_guide_maps, build_style_moments
 from barestyle.optimize import Minimizer
 from barestyle.run.memory_planner import MemoryPlanner
 from barestyle.run.plan import Plan
@@ -32,10 +32,15 @@ from barestyle.run.stages import Stage, shrink_size
 from barestyle.spec import LBFGS, PaperLBFGS, StyleColors
 
 SCALES = ((2.0, 3), (1.0, 6))
-"""Factors by which a frame after the first is shrunk, and the steps at each size (docs/decisions/0023)."""
+"""Factors by which a frame after the first is shrunk, and the most steps at each size (docs/decisions/0023)."""
 
 TEMPORAL_WEIGHT = 60.0
-"""Weight of the temporal loss in units of the loss at which the search for the shot's first frame ended."""
+"""Weight of the temporal loss in units of the loss of the shot's first frame."""
+
+
+TARGET = 0.85
+"""Share of the loss of the shot's first frame at which a frame's search ends early. Without it each frame would add to
+what the search did for all before it, and strokes would turn into fine hatching."""
 
 
 @dataclass
@@ -45,14 +50,14 @@ class Shot:
     Attributes:
         first: the first frame.
         inputs: its images and regions.
-        loss: at the end of its search.
+        losses: of its result, at the size of each stage; the next frames' searches end near them.
         frame: the last frame, (1, 3, H, W) in 0..1 on the CPU.
         image: what the search made of it, on the device, before its colors are those to show.
     """
 
     first: Tensor
     inputs: ScaledInputs
-    loss: float
+    losses: list[float]
     frame: Tensor
     image: Tensor
 
@@ -117,7 +122,7 @@ class SearchPainter:
         state = {
             "frame": shot.frame,
             "image": shot.image.cpu(),
-            "loss": torch.tensor(shot.loss, dtype=torch.float64),
+            "losses": torch.tensor(shot.losses, dtype=torch.float64),
         }
         # Only other colors depend on the first frame.
         return state if isinstance(self._plan.spec.colors, StyleColors) else {**state, "first": shot.first}
@@ -127,7 +132,8 @@ class SearchPainter:
         first = state.get("first", state["frame"])
         self._moments.clear()
         inputs = prepare_inputs(self._plan_for(first))
-        self._shot = Shot(first, inputs, float(state["loss"]), state["frame"], state["image"].to(self._plan.device))
+        losses = state["losses"].tolist()
+        self._shot = Shot(first, inputs, losses, state["frame"], state["image"].to(self._plan.device))
 
     def _plan_for(self, frame: Tensor) -> Plan:
         return replace(self._plan, content=replace(self._plan.content, pixels=frame))
@@ -137,9 +143,13 @@ class SearchPainter:
         restarts = build_restarts(plan)
         for _ in restarts:
             pass
-        selected = restarts.best_so_far.selected
+        image, inputs = restarts.best_so_far.selected.image, prepare_inputs(plan)
         self._moments.clear()
-        return Shot(frame, prepare_inputs(plan), selected.loss, frame, selected.image)
+        losses = []
+        for number, stage in enumerate(self._stages):
+            objective = self._build_objective(number, inputs.resize(stage.size))
+            losses.append(float(objective.evaluate(resize(image, *stage.size)).loss))
+        return Shot(frame, inputs, losses, frame, image)
 
     def _paint_next(self, shot: Shot, frame: Tensor) -> None:
         """Search from the result before, and put frame and result in its place."""
@@ -155,19 +165,21 @@ class SearchPainter:
             inputs = whole.resize(stage.size)
             image = resize(start, *stage.size) if number == 0 else upsample_change(image, smaller, inputs)
             term = TemporalTerm(
-                resize(warped, *stage.size), resize(motion.validity, *stage.size), TEMPORAL_WEIGHT * shot.loss
+                resize(warped, *stage.size), resize(motion.validity, *stage.size), TEMPORAL_WEIGHT * shot.losses[-1]
             )
-            image, smaller = self._minimize(number, inputs, image, term), inputs
+            objective = self._build_objective(number, inputs, term)
+            image = minimize(objective, image, stage.steps, target=TARGET * shot.losses[number])
+            smaller = inputs
         shot.frame, shot.image = frame, image.clamp(0, 1)
 
-    def _minimize(self, number: int, inputs: ScaledInputs, start: Tensor, term: TemporalTerm) -> Tensor:
-        """Return the best image of a stage."""
-        spec, tiling, steps = self._plan.spec, self._tilings[number], self._stages[number].steps
+    def _build_objective(self, number: int, inputs: ScaledInputs, term: TemporalTerm | None = None) -> Objective:
+        """Return the objective of a stage; what depends on the styles only is computed once for a shot."""
+        spec, tiling = self._plan.spec, self._tilings[number]
         guides = build_region_guide_maps(spec, inputs.content, inputs.regions)
         if inputs.size not in self._moments:
             tile_size = tiling.tile_size or inputs.size
             self._moments[inputs.size] = build_style_moments(spec, self._network, inputs.regions, guides, tile_size)
-        objective = build_objective(
+        return build_objective(
             spec,
             self._network,
             inputs.content,
@@ -177,11 +189,19 @@ class SearchPainter:
             style_moments=self._moments[inputs.size],
             temporal=term,
         )
-        minimizer = Minimizer(objective.evaluate, start, LBFGS(steps=steps, history_size=steps))
-        for _ in minimizer:
-            pass
-        assert minimizer.best_so_far is not None
-        return minimizer.best_so_far.best.image
+
+
+def minimize(objective: Objective, start: Tensor, steps: int, *, target: float) -> Tensor:
+    """Return the best image after at most some steps, (1, 3, H, W); the last one has a loss of at most `target`.
+
+    The temporal loss does not count for the target.
+    """
+    minimizer = Minimizer(objective.evaluate, start, LBFGS(steps=steps, history_size=steps))
+    for iterate in minimizer:
+        if iterate.loss - iterate.parts.get("temporal", 0.0) <= target:
+            break
+    assert minimizer.best_so_far is not None
+    return minimizer.best_so_far.best.image
 
 
 def check_plan(plan: Plan) -> None:
