@@ -38,9 +38,9 @@ TEMPORAL_WEIGHT = 60.0
 """Weight of the temporal loss in units of the loss of the shot's first frame."""
 
 
-TARGET = 0.85
-"""Share of the loss of the shot's first frame at which a frame's search ends early. Without it each frame would add to
-what the search did for all before it, and strokes would turn into fine hatching."""
+TARGET = 0.95
+"""Share of the loss of the shot's first frame at which a frame's search ends early. Without it each frame adds to
+what the search did for all before it, and strokes turn into fine hatching sooner."""
 
 
 @dataclass
