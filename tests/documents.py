@@ -26,6 +26,7 @@ NOT_RUN = {
 
 SMALLER = {
     "barestyle transfer": ("--size", "48", "--steps", "1"),
+    "barestyle video": ("--size", "48", "--steps", "1"),
     "barestyle batch": ("--size", "48", "--steps", "1"),
     "barestyle demo": ("--size", "48", "--steps", "1"),
     "barestyle study plan": ("--size", "48", "--optimizer", "robust"),

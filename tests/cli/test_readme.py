@@ -22,6 +22,7 @@ from barestyle.run import record as records
 from barestyle.samples import PHOTOS, STYLES
 from tests import documents
 from tests.cli.conftest import Program
+from tests.clips.cases import pan, to_samples, write_clip
 from tests.feed_forward.cases import make_style
 from tests.slow import slow_except
 from tests.test_architecture import ROOMS
@@ -44,7 +45,7 @@ def here(
     synthetic_weights: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
-    """Return a folder with the files of the examples: pictures, masks, a map, folders, weights, a trained style."""
+    """Return a folder with the files of the examples: pictures, masks, a map, clips, folders, weights, a style."""
     content_image.save(tmp_path / "photo.jpg")
     shutil.copy(pictures / "style.jpg", tmp_path / "painting.jpg")
     shutil.copy(synthetic_weights, tmp_path / "vgg19.safetensors")
@@ -59,6 +60,11 @@ def here(
         mask.save(tmp_path / f"{name}.png")
     make_style(names=("sunrise", "waves")).save(tmp_path / "sunrise.style")
     Image.merge("RGB", (upper, Image.new("L", upper.size), ImageOps.invert(upper))).save(tmp_path / "map.png")
+    frames = pan(3, 48, 64)
+    write_clip(tmp_path / "clip.mp4", frames, sound="aac")
+    (tmp_path / "frames").mkdir()
+    for number, frame in enumerate(frames):
+        Image.fromarray(to_samples(frame)).save(tmp_path / "frames" / f"{number}.png")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

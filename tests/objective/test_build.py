@@ -8,8 +8,16 @@ import pytest
 import torch
 from torch import Tensor
 
+from barestyle.losses import Region, StyleImage, TemporalTerm
 from barestyle.losses.missing_colors import WEIGHT
-from barestyle.objective.build import STRONGEST_GUIDE, compute_guide_weight
+from barestyle.networks import Size, build_network
+from barestyle.objective.build import (
+    STRONGEST_GUIDE,
+    build_objective,
+    build_region_guide_maps,
+    build_style_moments,
+    compute_guide_weight,
+)
 from barestyle.presets import preset
 from barestyle.spec import StructureGuide, with_settings
 from tests.objective.cases import build_small_objective
@@ -69,3 +77,29 @@ def test_the_weight_of_the_guide(strength: float, factor: float) -> None:
     assert compute_guide_weight(spec, guide) == pytest.approx(0.3 * factor)
     without = with_settings(preset("bare").spec, {"content_loss": "none"})
     assert compute_guide_weight(without, guide) == 0.3
+
+
+def test_existing_style_moments_change_nothing(content: Tensor, style: Tensor) -> None:
+    """The styles' moments of one content are those of another: their guides do not depend on it."""
+    spec = with_settings(preset("bare").spec, {"network.channels": 4})
+    network = build_network(spec.network, seed=0, deepest_layer=spec.deepest_layer)
+    regions = [Region((StyleImage(style),))]
+    guides = build_region_guide_maps(spec, content.flip(3) ** 2, regions)
+    moments = build_style_moments(spec, network, regions, guides, Size(*content.shape[-2:]))
+    expected = build_objective(spec, network, content, style).evaluate(content)
+    result = build_objective(spec, network, content, regions, style_moments=moments).evaluate(content)
+    torch.testing.assert_close(result.loss, expected.loss, rtol=1e-6, atol=0)
+    torch.testing.assert_close(result.gradient, expected.gradient, rtol=1e-4, atol=1e-9)
+
+
+def test_the_temporal_loss_is_a_part_of_the_loss(content: Tensor, style: Tensor) -> None:
+    spec = with_settings(preset("bare").spec, {"network.channels": 4})
+    network = build_network(spec.network, seed=0, deepest_layer=spec.deepest_layer)
+    term = TemporalTerm(content.flip(3), torch.ones_like(content[:, :1]), 2.0)
+    without = build_objective(spec, network, content, style).evaluate(content)
+    result = build_objective(spec, network, content, style, temporal=term).evaluate(content)
+    difference = content - content.flip(3)
+    assert float(result.parts["temporal"]) == pytest.approx(2 * float(difference.square().mean()))
+    assert float(result.loss) == pytest.approx(float(without.loss + result.parts["temporal"]))
+    expected = without.gradient + 4 * difference / content.numel()
+    torch.testing.assert_close(result.gradient, expected, rtol=1e-4, atol=1e-9)

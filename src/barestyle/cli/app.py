@@ -35,6 +35,7 @@ from barestyle.cli.study.commands import app as study
 from barestyle.cli.train import train
 from barestyle.cli.transfer import transfer
 from barestyle.cli.ui import ui
+from barestyle.cli.video import video
 from barestyle.cli.weights import app as weights
 from barestyle.errors import BarestyleError, DeviceError, ProcessGroupError
 
@@ -76,7 +77,23 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Neural style transfer with untrained networks: repaint a photo in the style of another image.",
 )
-for command in (transfer, resume, batch, train, apply, export, demo, presets, recolor, rerun, score, probe, ui, info):
+for command in (
+    transfer,
+    batch,
+    train,
+    apply,
+    video,
+    export,
+    resume,
+    rerun,
+    recolor,
+    score,
+    demo,
+    presets,
+    probe,
+    ui,
+    info,
+):
     app.command()(command)
 app.add_typer(study, name="study")
 app.add_typer(weights, name="weights")

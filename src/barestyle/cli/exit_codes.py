@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 INCOMPLETE = 1
-"""Some pairs or cells failed, or a repeated run gave a different image."""
+"""Some pairs or cells failed, a repeated run gave a different image, or a part of a clip could not be read."""
 
 REFUSED = 2
 """The input or the options are invalid, or the result could not be saved where it was asked for."""

@@ -75,9 +75,13 @@ class DisplayOptions:
         """Return the options for executing a plan; `values` are the other ones. Raise BarestyleError."""
         from barestyle.cli.execute import ExecuteOptions
 
+        self.check_progress()
+        return ExecuteOptions(quiet=self.quiet, progress=self.progress, **values)
+
+    def check_progress(self) -> None:
+        """Refuse --quiet together with another --progress. Raise BarestyleError."""
         if self.quiet and self.progress not in ("auto", "none"):
             raise BarestyleError(f"--quiet shows no progress, but --progress is {self.progress}; leave one of them out")
-        return ExecuteOptions(quiet=self.quiet, progress=self.progress, **values)
 
     def check_standard_output(self) -> None:
         """Refuse --json if the result itself goes to standard output. Raise BarestyleError."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from barestyle.run.progress import Progress
 
 Shown = TypeVar("Shown")
+"""What a function shows: the progress of a run or of a clip."""
 
 LINES = 10
 """Number of plain lines for a whole run, about."""
@@ -78,6 +79,7 @@ def format_estimate(plan: Plan) -> str:
 
 
 def create_bar(console: Console) -> Bar:
+    """Return a bar with the fields step, steps and status."""
     return Bar(
         BarColumn(bar_width=None),
         TextColumn("{task.fields[step]}/{task.fields[steps]}"),

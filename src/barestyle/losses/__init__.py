@@ -6,6 +6,7 @@ from barestyle.losses.missing_colors import MissingColorTerm, find_missing_color
 from barestyle.losses.moments import MomentAccumulator, Moments, compute_moments, mix_moments
 from barestyle.losses.regions import Region, StyleImage
 from barestyle.losses.structure_guide import GUIDE_CHANNELS, GuideMaps, build_guide_maps
+from barestyle.losses.temporal import TemporalTerm
 from barestyle.losses.total_variation import total_variation_loss
 from barestyle.losses.whitened import WhitenedStyle, whiten_style, whitened_loss
 
@@ -18,6 +19,7 @@ __all__ = [
     "Moments",
     "Region",
     "StyleImage",
+    "TemporalTerm",
     "WhitenedStyle",
     "build_guide_maps",
     "compute_moments",

@@ -1,6 +1,6 @@
 """The objective: loss and gradient of an image under a network, computed in tiles."""
 
-from barestyle.objective.build import build_objective, build_region_guide_maps, get_guide
+from barestyle.objective.build import build_objective, build_region_guide_maps, build_style_moments, get_guide
 from barestyle.objective.memory_estimate import estimate_feature_bytes, estimate_overhead_bytes
 from barestyle.objective.moment_pass import compute_style_moments
 from barestyle.objective.objective import Evaluation, Objective
@@ -15,6 +15,7 @@ __all__ = [
     "build_objective",
     "build_region_guide_maps",
     "build_style_losses",
+    "build_style_moments",
     "compute_style_moments",
     "estimate_feature_bytes",
     "estimate_overhead_bytes",

@@ -10,15 +10,22 @@ from torch import Tensor
 from barestyle.distributed import RowShard
 from barestyle.losses.luminance_content import LuminanceContentTerm, compute_tradeoff
 from barestyle.losses.missing_colors import find_missing_colors
+from barestyle.losses.moments import Moments
 from barestyle.losses.regions import Region, StyleImage
 from barestyle.losses.structure_guide import GuideMaps, build_guide_maps
+from barestyle.losses.temporal import TemporalTerm
 from barestyle.networks import Network, Size
 from barestyle.objective.moment_pass import add_over_processes
 from barestyle.objective.objective import Objective
 from barestyle.objective.plane_parts import split_planes
 from barestyle.objective.region_guides import RegionGuides
 from barestyle.objective.region_masks import RegionMasks
-from barestyle.objective.style_targets import GuideTarget, MomentLoss, build_region_losses
+from barestyle.objective.style_targets import (
+    GuideTarget,
+    MomentLoss,
+    build_region_losses,
+    compute_region_moments,
+)
 from barestyle.objective.tile_policy import Tiling
 from barestyle.spec import (
     FeatureContentLoss,
@@ -48,13 +55,16 @@ def build_objective(
     *,
     tiling: Tiling | None = None,
     guides: Sequence[GuideMaps] | None = None,
+    style_moments: Sequence[dict[int, Moments]] | None = None,
+    temporal: TemporalTerm | None = None,
     shard: RowShard | None = None,
 ) -> Objective:
     """Return the objective of a spec for images of the content's size.
 
     `content` is (1, 3, H, W) in 0..1 on the network's device, and so is `style`, of any size; for several styles or
     masks, `style` is a list of regions. The styles' statistics are computed in the network's precision: those of
-    another precision would be another target. `guides` are those of `build_region_guide_maps`, if they exist already.
+    another precision would be another target. `guides` are those of `build_region_guide_maps`, and `style_moments`
+    those of `build_style_moments`, if they exist already. `temporal` is added to the losses of the spec.
     With `shard`, content and masks are the rows that this process has, and styles may have a shard of their own.
     """
     tiling = tiling or Tiling()
@@ -63,7 +73,7 @@ def build_objective(
     regions = (Region((StyleImage(style),)),) if isinstance(style, Tensor) else tuple(style)
     shard = shard or RowShard.split(content.shape[-2])
     guides = build_region_guide_maps(spec, content, regions, shard) if guides is None else guides
-    losses = _build_all_region_losses(spec, network, content, regions, guides, tile_size, shard)
+    losses = _build_all_region_losses(spec, network, content, regions, guides, style_moments, tile_size, shard)
     content_loss = spec.content_loss if isinstance(spec.content_loss, FeatureContentLoss) else None
     luminance_content = None
     if isinstance(spec.content_loss, LuminanceContentLoss):
@@ -78,6 +88,7 @@ def build_objective(
         luminance_content=luminance_content,
         missing_colors=find_missing_colors(regions, shard.height) if isinstance(spec.style_loss, WhitenedLoss) else (),
         smoothness=spec.smoothness if isinstance(spec.smoothness, TotalVariation) else None,
+        temporal=temporal,
         tiling=tiling,
         shard=shard,
     )
@@ -91,6 +102,25 @@ def build_region_guide_maps(
     if guide is None:
         return None
     return [build_guide_maps(content, region, guide.resolution, shard) for region in regions]
+
+
+def build_style_moments(
+    spec: Spec,
+    network: Network,
+    regions: Sequence[Region],
+    guides: Sequence[GuideMaps] | None,
+    tile_size: Size,
+) -> list[dict[int, Moments]]:
+    """Return the moments of every region's styles by tap: what the objectives of several contents share.
+
+    `guides` are those of any content, as the styles' own maps do not depend on it.
+    """
+    taps = set(spec.style_loss.layers)
+    maps = [None] * len(regions) if guides is None else guides
+    return [
+        compute_region_moments(network, region, taps, tile_size, guide)
+        for region, guide in zip(regions, maps, strict=True)
+    ]
 
 
 def get_guide(spec: Spec) -> StructureGuide | None:
@@ -116,22 +146,28 @@ def _build_all_region_losses(
     content: Tensor,
     regions: Sequence[Region],
     guides: Sequence[GuideMaps] | None,
+    style_moments: Sequence[dict[int, Moments]] | None,
     tile_size: Size,
     shard: RowShard,
 ) -> list[dict[int, MomentLoss]]:
     """Return every region's style loss by tap."""
     guide = get_guide(spec)
+    if style_moments is None:
+        style_moments = build_style_moments(spec, network, regions, guides, tile_size)
     if guides is None or guide is None:
-        return [build_region_losses(spec.style_loss, network, region, tile_size, shard=shard) for region in regions]
+        return [
+            build_region_losses(spec.style_loss, moments, region, shard=shard)
+            for moments, region in zip(style_moments, regions, strict=True)
+        ]
     parts = split_planes(network, Size(shard.height, content.shape[-1]), shard)
     masks = RegionMasks(network, tuple(region.mask for region in regions), shard, parts)
     content_guides = RegionGuides(network, [maps.content for maps in guides], parts)
-    moments = [
+    guide_moments = [
         dict(zip(by_tap, add_over_processes(list(by_tap.values()), shard), strict=True))
         for by_tap in content_guides.compute_moments(spec.style_loss.layers, masks, tile_size)
     ]
     weight = compute_guide_weight(spec, guide)
     return [
-        build_region_losses(spec.style_loss, network, region, tile_size, maps, GuideTarget(by_tap, weight), shard)
-        for region, maps, by_tap in zip(regions, guides, moments, strict=True)
+        build_region_losses(spec.style_loss, moments, region, GuideTarget(by_tap, weight), shard)
+        for moments, region, by_tap in zip(style_moments, regions, guide_moments, strict=True)
     ]

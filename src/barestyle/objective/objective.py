@@ -18,6 +18,7 @@ from barestyle.distributed import HaloExchange, RowShard
 from barestyle.losses.luminance_content import LuminanceContentTerm
 from barestyle.losses.missing_colors import MissingColorTerm
 from barestyle.losses.moments import Moments
+from barestyle.losses.temporal import TemporalTerm
 from barestyle.losses.total_variation import add_total_variation
 from barestyle.networks import ConvStack, Network, Size
 from barestyle.objective.buffer_pool import BufferPool
@@ -42,7 +43,7 @@ from barestyle.spec import FeatureContentLoss, TotalVariation
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Loss (a scalar), its parts by name (style, content, smoothness), and its gradient (1, 3, H, W).
+    """Loss (a scalar), its parts by name (style, content, smoothness, temporal), and its gradient (1, 3, H, W).
 
     If the image is split among processes, loss and parts are those of the whole image, and the gradient is that for
     this process's rows.
@@ -80,9 +81,9 @@ class Objective:
 
     `style_losses` has for each tap one weighted loss for each region, and `masks` the regions, (1, 1, H, W) in 0..1 or
     None for the whole image; `guides` has the content's guide for each region, (1, k, h, w) at any size, or None.
-    `content_loss` compares features with those of `content`, (1, 3, H, W);
-    `luminance_content` and `missing_colors` contain their own targets. `tiling` says how planes are tiled, and is
-    changed if memory runs out. With `shard`, images, masks and content are the rows that this process has.
+    `content_loss` compares features with those of `content`, (1, 3, H, W); `luminance_content`, `missing_colors` and
+    `temporal` contain their own targets. `tiling` says how planes are tiled, and is changed if memory runs out. With
+    `shard`, images, masks and content are the rows that this process has.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class Objective:
         luminance_content: LuminanceContentTerm | None = None,
         missing_colors: Sequence[MissingColorTerm] = (),
         smoothness: TotalVariation | None = None,
+        temporal: TemporalTerm | None = None,
         tiling: Tiling | None = None,
         shard: RowShard | None = None,
     ) -> None:
@@ -112,6 +114,7 @@ class Objective:
         self._luminance_content = luminance_content
         self._missing_colors = missing_colors
         self._smoothness = smoothness
+        self._temporal = temporal
         self._content_pass: TilePass | None = None
         self._buffers = BufferPool()
 
@@ -185,6 +188,8 @@ class Objective:
             parts["style"] = parts["style"] + term.add_gradient(image, gradient)
         if self._smoothness is not None:
             parts["smoothness"] = add_total_variation(image, gradient, self._smoothness.weight, layout.below)
+        if self._temporal is not None:
+            parts["temporal"] = self._temporal.add_gradient(image, gradient)
 
     def _differentiate_style(
         self, moments_by_tap: dict[int, list[Moments]], layout: Layout

@@ -57,19 +57,28 @@ def build_style_losses(
 
 def build_region_losses(
     spec: GramLoss | WhitenedLoss,
-    network: Network,
+    style: dict[int, Moments],
     region: Region,
-    tile_size: Size,
-    guides: GuideMaps | None = None,
     guide: GuideTarget | None = None,
     shard: RowShard | None = None,
 ) -> dict[int, MomentLoss]:
     """Return a region's style loss by tap, in proportion to the region's area.
 
-    Each of its pixels counts as much as if the region were the whole image, times the region's weight. `guides` has the
-    styles' guides, and `guide` the content's. With `shard`, the region's mask is the rows that this process has.
+    Each of its pixels counts as much as if the region were the whole image, times the region's weight. `style` has the
+    moments of its styles, and `guide` those of the content's guide. With `shard`, the region's mask is the rows that
+    this process has.
     """
-    taps = set(spec.layers)
+    losses = build_style_losses(spec, style, guide)
+    if region.mask is None and region.weight == 1:
+        return losses
+    area = 1.0 if region.mask is None else _measure_area(region.mask, shard)
+    return {tap: _weight_loss(area * region.weight, loss) for tap, loss in losses.items()}
+
+
+def compute_region_moments(
+    network: Network, region: Region, taps: set[int], tile_size: Size, guides: GuideMaps | None = None
+) -> dict[int, Moments]:
+    """Return the moments of a region's styles by tap, mixed by their shares; `guides` has the styles' guides."""
     style_guides = (None,) * len(region.styles) if guides is None else guides.styles
     moments_and_shares = [
         (
@@ -78,12 +87,7 @@ def build_region_losses(
         )
         for style, maps in zip(region.styles, style_guides, strict=True)
     ]
-    mixed = {tap: mix_moments([(moments[tap], share) for moments, share in moments_and_shares]) for tap in taps}
-    losses = build_style_losses(spec, mixed, guide)
-    if region.mask is None and region.weight == 1:
-        return losses
-    area = 1.0 if region.mask is None else _measure_area(region.mask, shard)
-    return {tap: _weight_loss(area * region.weight, loss) for tap, loss in losses.items()}
+    return {tap: mix_moments([(moments[tap], share) for moments, share in moments_and_shares]) for tap in taps}
 
 
 def _measure_area(mask: Tensor, shard: RowShard | None) -> float:

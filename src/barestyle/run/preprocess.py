@@ -31,7 +31,7 @@ def prepare_inputs(plan: Plan) -> ScaledInputs:
     """
     # 1. Change the colors, on the CPU.
     content, start = plan.content.pixels, None if plan.start is None else plan.start.pixels
-    if _paints_gray(plan.spec):
+    if paints_gray(plan.spec):
         content, start = color_transfer.to_gray(content), None if start is None else color_transfer.to_gray(start)
     regions = [
         replace(region, styles=tuple(_recolor(style, plan) for style in region.styles))
@@ -129,14 +129,15 @@ def exclude_protected(mask: Tensor | None, keep: Picture | None, style: Style) -
     return left
 
 
-def _paints_gray(spec: Spec) -> bool:
+def paints_gray(spec: Spec) -> bool:
+    """Return whether the optimization is of gray images."""
     return isinstance(spec.colors, LuminanceColors) and spec.colors.when == "before"
 
 
 def _recolor(style: StyleImage, plan: Plan) -> StyleImage:
     """Return a style in the colors to paint in."""
     colors, content, content_mask = plan.spec.colors, plan.content.pixels, alpha_mask(plan.content)
-    if _paints_gray(plan.spec):
+    if paints_gray(plan.spec):
         return replace(style, pixels=color_transfer.match_luminance(style.pixels, content, style.mask, content_mask))
     if isinstance(colors, MatchedColors) and colors.when == "before":
         pixels = color_transfer.match_colors(
