@@ -57,7 +57,7 @@ def here(
     for name, mask in masks:
         mask.save(tmp_path / f"{name}.png")
     Image.merge("RGB", (upper, Image.new("L", upper.size), ImageOps.invert(upper))).save(tmp_path / "map.png")
-    frames = pan(3, 48, 64)
+    frames = pan(6, 48, 64)
     write_clip(tmp_path / "clip.mp4", frames, sound="aac")
     (tmp_path / "frames").mkdir()
     for number, frame in enumerate(frames):
