@@ -60,7 +60,7 @@ def here(
         mask.save(tmp_path / f"{name}.png")
     make_style(names=("sunrise", "waves")).save(tmp_path / "sunrise.style")
     Image.merge("RGB", (upper, Image.new("L", upper.size), ImageOps.invert(upper))).save(tmp_path / "map.png")
-    frames = pan(3, 48, 64)
+    frames = pan(6, 48, 64)
     write_clip(tmp_path / "clip.mp4", frames, sound="aac")
     (tmp_path / "frames").mkdir()
     for number, frame in enumerate(frames):
