@@ -15,7 +15,7 @@ help:
 	@echo "make quality  compare the default with the paper's networks and a trained one: an hour and a half"
 	@echo "make jury     paint pairs with the default and with a trained network, to be compared by eye without knowing which is which"
 	@echo "make format   put the code into its format"
-	@echo "make styles   paint the style pictures that come with the package"
+	@echo "make styles   paint the style pictures that come with the package, and train their networks: half an hour"
 	@echo "make page     photograph the page for the documentation, in Chromium"
 	@echo "make gallery  paint the README's pictures"
 	@echo "make clean    remove the virtual environment, caches and the built documentation"
@@ -58,6 +58,7 @@ format: .venv/.installed-dev
 
 styles: .venv/.installed-dev
 	$(BIN)/python -m tools.paint_styles
+	$(BIN)/python -m tools.train_styles
 
 page: .venv/.installed-dev
 	$(BIN)/python -m tools.photograph_page

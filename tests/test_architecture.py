@@ -292,6 +292,7 @@ INSIDE = {
         "shots",
         "work_folder",
         "search_painter",
+        "trained_painter",
         "repaint",
     ),
     "metrics": (

@@ -32,7 +32,7 @@ def test_an_unknown_command_in_a_formula_is_an_error() -> None:
     [
         ("guide/strength.md", "../quality.md", "../quality.md"),
         ("guide/strength.md", "presets.md#single-fields", "presets.md#single-fields"),
-        ("guide/style-loss.md", "../../examples/feed_forward.py", "../repository/examples/feed_forward.py.md"),
+        ("guide/style-loss.md", "../../benchmarks/clip.py", "../repository/benchmarks/clip.py.md"),
         ("quality.md", "../benchmarks/quality-256.json", "repository/benchmarks/quality-256.json"),
         ("structure.md", "../CONTRIBUTING.md", "contributing.md"),
         ("contributing.md", "docs/decisions/README.md", "decisions/README.md"),

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from barestyle.cli import options
+from barestyle.cli.apply_to_clip import apply_to_clip
 from barestyle.cli.batch import check_folder, check_outputs, create_folder, paint_all
 from barestyle.cli.batch_pairs import Pair, find_images
 from barestyle.cli.interrupt import Interrupt
@@ -39,7 +40,7 @@ def apply(  # long: its options and their description
         list[str],
         typer.Argument(
             metavar="PHOTO",
-            help="Images, folders or quoted patterns to paint; - for standard input.",
+            help="Images, folders or quoted patterns to paint; - for standard input; or one video.",
             show_default=False,
         ),
     ],
@@ -50,7 +51,8 @@ def apply(  # long: its options and their description
             "--output",
             metavar="OUT",
             help="Output image of a single photo, or - for standard output; for several photos a folder, which is "
-            "created if necessary (default: PHOTO-STYLE.png in the current folder).",
+            "created if necessary; for a video a video, or a folder for frames, with a slash at its end (default: "
+            "PHOTO-STYLE.png, or PHOTO-STYLE.mp4, in the current folder).",
             show_default=False,
         ),
     ] = None,
@@ -63,9 +65,7 @@ def apply(  # long: its options and their description
             show_default=False,
         ),
     ] = None,
-    strength: Annotated[
-        float, typer.Option(metavar="X", help="Strength of the style, from 0 (nearly the photo) to 1.")
-    ] = 1.0,
+    strength: Annotated[float, typer.Option(metavar="X", help="Strength of the style, from 0 (the photo) to 1.")] = 1.0,
     size: Annotated[
         int | None,
         typer.Option(
@@ -91,8 +91,10 @@ def apply(  # long: its options and their description
 
     There is no optimization: a photo of 512 pixels takes a fraction of a second. Of several photos, finished results
     are skipped, and one that fails does not stop the others; the exit code is then 1.
+
+    A video is painted frame by frame.
     """
-    refuse_videos(photos)
+    is_clip = check_videos(photos)
     style_file = locate_style(style)
     painter = load_painter(
         style_file,
@@ -104,18 +106,21 @@ def apply(  # long: its options and their description
         max_pixels=max_pixels,
     )
     display = DisplayOptions(quiet, as_json)
+    if is_clip:
+        return apply_to_clip(painter, style_file, Path(photos[0]), output, force=force, display=display)
     if is_single(photos):
         return apply_to_photo(painter, style_file, Path(photos[0]), output, force=force, display=display)
     return apply_to_photos(painter, style_file, photos, output, force=force, display=display)
 
 
-def refuse_videos(photos: Sequence[str]) -> None:
-    """Raise ImageError if one of the inputs is a video."""
-    from barestyle.images.video_files import is_video_file, refuse_video
+def check_videos(photos: Sequence[str]) -> bool:
+    """Return whether the only input is a video. Raise ImageError if a video is one of several inputs."""
+    from barestyle.images.video_files import is_video_file
 
-    for photo in map(Path, photos):
-        if is_video_file(photo):
-            raise refuse_video(photo)
+    videos = [photo for photo in photos if is_video_file(Path(photo))]
+    if videos and len(photos) > 1:
+        raise ImageError(f"{videos[0]!r} is a video, which is painted by itself; give it alone")
+    return bool(videos)
 
 
 def load_painter(
