@@ -109,6 +109,7 @@ def test_no_npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (make_archive({**CONTENTS, WASM: b"other"}), "", 0, "is damaged or not of version"),
         (make_archive({SCRIPT: CONTENTS[SCRIPT]}), "", 0, "cannot be read .*; try again"),
     ],
+    ids=["unknown version", "no network", "no message", "no archive", "truncated", "other contents", "file missing"],
 )
 def test_a_download_that_fails_leaves_no_cache(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, archive: bytes, errors: str, code: int, sentence: str
