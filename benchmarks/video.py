@@ -5,6 +5,8 @@
 --frames N      number of frames (12)
 --photo NAME    installed photograph that the camera moves over (coffee)
 --style NAME    installed style (swirls)
+--trained FILE  paint the video with a trained style instead of by search
+--against FILE  trained style of the independent frames (that of --trained)
 --sheet FILE    write frames, results and independent results below each other as a PNG file
 
 The clip is made of photographs: a pan, a slow zoom, and an object that moves over them. The warping error is the mean
@@ -26,8 +28,11 @@ from rich.console import Console
 from torch import Tensor
 
 from barestyle import samples
+from barestyle.clips.frame_painter import FramePainter
 from barestyle.clips.search_painter import SearchPainter
 from barestyle.clips.steadiness import measure_warping_error
+from barestyle.clips.trained_painter import TrainedFramePainter
+from barestyle.feed_forward import StylePainter, load_style
 from barestyle.hardware.devices import select_device
 from barestyle.metrics import METRICS
 from barestyle.metrics.metric import MetricInputs
@@ -51,6 +56,8 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=12)
     parser.add_argument("--photo", default="coffee", choices=samples.PHOTOS)
     parser.add_argument("--style", default="swirls", choices=samples.STYLES)
+    parser.add_argument("--trained", type=Path)
+    parser.add_argument("--against", type=Path)
     parser.add_argument("--sheet", type=Path)
     arguments = parser.parse_args()
     frames = make_clip(arguments.frames, arguments.size * 9 // 16, arguments.size, arguments.photo)
@@ -61,17 +68,23 @@ def main() -> None:
         console.width = WIDTH
     facts = machine.describe(select_device("auto"))
     console.print(", ".join(f"{name}: {value}" for name, value in facts.items()))
-    video, independent, table = measure(plan, frames)
+    if arguments.trained is None:
+        painters: list[FramePainter] = [SearchPainter(plan)] * 2
+    else:
+        files = (arguments.trained, arguments.against or arguments.trained)
+        painters = [TrainedFramePainter(StylePainter(load_style(file))) for file in files]
+    video, independent, table = measure(plan, frames, *painters)
     print_table(console, table)
     if arguments.sheet is not None:
         write_sheet(arguments.sheet, [frames, video, independent])
 
 
-def measure(plan: Plan, frames: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor], Table]:
+def measure(
+    plan: Plan, frames: Sequence[Tensor], painter: FramePainter, independent_painter: FramePainter
+) -> tuple[list[Tensor], list[Tensor], Table]:
     """Paint a clip as a video and frame by frame; return both, and a table that compares them."""
-    painter = SearchPainter(plan)
     video, video_seconds = _paint(painter, frames, is_video=True)
-    independent, independent_seconds = _paint(painter, frames, is_video=False)
+    independent, independent_seconds = _paint(independent_painter, frames, is_video=False)
     errors = [measure_warping_error(frames, images) for images in (video, independent)]
     height, width = plan.size
     ratio = errors[0] / max(errors[1], 1e-12)
@@ -89,7 +102,7 @@ def measure(plan: Plan, frames: Sequence[Tensor]) -> tuple[list[Tensor], list[Te
     return video, independent, table
 
 
-def _paint(painter: SearchPainter, frames: Sequence[Tensor], *, is_video: bool) -> tuple[list[Tensor], float]:
+def _paint(painter: FramePainter, frames: Sequence[Tensor], *, is_video: bool) -> tuple[list[Tensor], float]:
     """Return the painted frames, and the seconds for each after the first."""
     images = [painter.paint(frames[0], is_first_of_shot=True)]
     start = time.perf_counter()

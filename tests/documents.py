@@ -29,6 +29,7 @@ SMALLER = {
     "barestyle video": ("--size", "48", "--steps", "1"),
     "barestyle batch": ("--size", "48", "--steps", "1"),
     "barestyle demo": ("--size", "48", "--steps", "1"),
+    "barestyle train": ("--steps", "1", "--crop", "112", "--batch", "1"),
     "barestyle study plan": ("--size", "48", "--optimizer", "robust"),
     "barestyle study run fig8": (
         *("--size", "48", "--steps", "1", "--seeds", "0"),

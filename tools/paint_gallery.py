@@ -1,6 +1,6 @@
 """Paint the images of the README and of the guide from the installed samples.
 
-Run `python -m tools.paint_gallery [gallery] [presets] [styles] [colors]` from the root of the repository; it writes to
+Run `python -m tools.paint_gallery [gallery] [presets] [styles] [colors] [instant]` from the root of the repository; it writes to
 docs/pictures.
 """
 
@@ -11,6 +11,9 @@ import numpy as np
 from PIL import Image
 
 from barestyle import PRESETS, Spec, preset, samples, transfer, with_settings
+from barestyle.feed_forward import StylePainter, load_style
+from barestyle.images import read, target_size
+from barestyle.images.write import to_samples
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 PAIRS = (("coffee", "swirls"), ("chelsea", "mosaic"), ("astronaut", "impasto"), ("rocket", "hatching"))
@@ -100,9 +103,27 @@ def paint_colors() -> Image.Image:
     )
 
 
+def paint_instant() -> Image.Image:
+    """Return two photographs in each of the trained styles."""
+    rows = []
+    for name in ("coffee", "astronaut"):
+        photo = read(samples.photo(name))
+        photo = photo.resize(*target_size(photo.height, photo.width, 512))
+        painters = [StylePainter(load_style(samples.trained_style(style))) for style in samples.STYLES]
+        images = [photo, *(painter.paint_picture(photo) for painter in painters)]
+        rows.append(join_row([Image.fromarray(to_samples(image.pixels, None, 8)) for image in images], 250))
+    return stack_rows(rows)
+
+
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    sheets = {"gallery": paint_gallery, "presets": paint_presets, "styles": paint_styles, "colors": paint_colors}
+    sheets = {
+        "gallery": paint_gallery,
+        "presets": paint_presets,
+        "styles": paint_styles,
+        "colors": paint_colors,
+        "instant": paint_instant,
+    }
     for name in sys.argv[1:] or sheets:
         sheets[name]().save(FOLDER / f"{name}.jpg", quality=88, optimize=True)
 

@@ -11,6 +11,7 @@ from benchmarks.video import measure, write_sheet
 from PIL import Image
 
 from barestyle import samples
+from barestyle.clips.search_painter import SearchPainter
 from barestyle.presets import preset
 from barestyle.run.plan import prepare
 from barestyle.run.request import Request
@@ -29,7 +30,9 @@ def test_the_clip_moves_and_is_the_same_every_time() -> None:
 def test_a_small_table(tmp_path: Path) -> None:
     frames = make_clip(3, 36, 64)
     spec = with_settings(preset("bare-fast").spec, {"size": 64, "network.channels": 4, "optimizer.steps": 4})
-    video, independent, table = measure(prepare(Request(frames[0], samples.style("swirls"), spec)), frames)
+    plan = prepare(Request(frames[0], samples.style("swirls"), spec))
+    painter = SearchPainter(plan)
+    video, independent, table = measure(plan, frames, painter, painter)
     assert len(video) == len(independent) == 3
     torch.testing.assert_close(video[0], independent[0], rtol=0, atol=0)
     assert [row["frames"] for row in table.rows] == ["video", "independent"]
