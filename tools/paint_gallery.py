@@ -1,7 +1,7 @@
 """Paint the images of the README and of the guide from the installed samples.
 
-Run `python -m tools.paint_gallery [gallery] [presets] [styles] [colors] [instant]` from the root of the repository; it writes to
-docs/pictures.
+Run `python -m tools.paint_gallery [gallery] [presets] [styles] [colors] [instant]` from the root of the repository; it
+writes to docs/pictures.
 """
 
 import sys
