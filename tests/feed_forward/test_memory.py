@@ -21,7 +21,7 @@ torch.set_num_threads(1)
 from barestyle.feed_forward import StylePainter, load_style
 from barestyle.hardware.memory import measure_used_memory
 file, engine, limit = sys.argv[1:]
-image = torch.rand(1, 3, 1100, 1000)
+image = torch.rand(1, 3, 1100, 1600)
 style = load_style(file)
 StylePainter(style, engine=engine).paint(image[..., :64, :64])
 used = measure_used_memory(torch.device("cpu"))
