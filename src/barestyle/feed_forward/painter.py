@@ -80,6 +80,7 @@ class StylePainter:
         self.engine_name = choose_engine(engine)
         self._memory = memory
         self._tile_pixels = tile_pixels
+        self._fixed: tuple[Statistics, Callable[[Tensor], Tensor]] | None = None
 
     @cached_property
     def _engine(self) -> Engine:
@@ -121,11 +122,17 @@ class StylePainter:
         statistics = self.measure(image) if statistics is None else statistics
         halo = self.style.network.shape.halo
         size = choose_tile_size(height, width, halo, min(room, self._tile_pixels))
-        paint_tile = engine.fix(statistics)
+        paint_tile = self._fix(statistics)
         result = torch.empty_like(image, memory_format=torch.contiguous_format)
         for tile in cut_tiles(height, width, size, halo):
             tile.paste(paint_tile(tile.crop(image)), result)
         return result
+
+    def _fix(self, statistics: Statistics) -> Callable[[Tensor], Tensor]:
+        """Return the function that paints with these statistics; that of the last ones is kept, for frames."""
+        if self._fixed is None or self._fixed[0] is not statistics:
+            self._fixed = statistics, self._engine.fix(statistics)
+        return self._fixed[1]
 
     def _measure_room(self, image: Tensor) -> int:
         """Return how many pixels can be computed at the same time. Raises DeviceError if it is too few to measure."""

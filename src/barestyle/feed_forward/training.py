@@ -44,7 +44,7 @@ PATIENCE = 4
 SMALLEST_PROGRESS = 0.01
 """Relative decrease of the loss that counts as progress."""
 
-STABILITY_WEIGHT = 20.0
+STABILITY_WEIGHT = 6.0
 """Of the mean squared difference between a painted crop and another view of it, painted."""
 
 LARGEST_SHIFT = 8
