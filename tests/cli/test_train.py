@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -64,33 +63,46 @@ def test_a_style_is_trained_and_painted_with(folder: Path, program: Program) -> 
     assert program("apply", "a.style", "photos/0.png", "-o", "painted.png").code == 0
 
 
-def train_in_process(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "barestyle", *arguments]
+def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Start the program with progress as JSON, one line for each step."""
+    command = [sys.executable, "-m", "barestyle", *arguments, "--progress", "json"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    return subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for_step(process: subprocess.Popen[str], step: int) -> None:
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("{") and json.loads(line)["step"] >= step:
+            return
+    pytest.fail("the training ended early")
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-def test_a_killed_training_is_resumed(folder: Path) -> None:
-    options = ["--photos", "photos", "--steps", "40", *SHORT]
-    assert train_in_process(folder, "train", "style.png", "-o", "whole.style", *options).wait() == 0
-    # Ctrl-C saves a checkpoint at once; the resumed process is then killed, and leaves the checkpoint as it was.
-    process = train_in_process(folder, "train", "style.png", "-o", "a.style", "--preview", "p.png", *options)
-    while process.poll() is None and not (folder / "a.style.checkpoint").exists():
-        time.sleep(0.5)
-        process.send_signal(signal.SIGINT)
-        time.sleep(20)
-    assert process.wait() == 130
-    assert (folder / "a.style.checkpoint").exists()
-    killed = train_in_process(folder, "resume", "a.style")
-    time.sleep(3)
+def test_an_interrupted_and_killed_training_is_resumed(folder: Path) -> None:
+    options = ["--photos", "photos", "--steps", "12", *SHORT]
+    whole = start(folder, "train", "style.png", "-o", "whole.style", *options)
+    whole.communicate()
+    assert whole.returncode == 0
+    # Ctrl-C saves a checkpoint; a process that is killed leaves it as it was.
+    interrupted = start(folder, "train", "style.png", "-o", "a.style", *options)
+    wait_for_step(interrupted, 3)
+    interrupted.send_signal(signal.SIGINT)
+    interrupted.communicate()
+    assert interrupted.returncode == 130
+    checkpoint = (folder / "a.style.checkpoint").read_bytes()
+    killed = start(folder, "resume", "a.style")
+    wait_for_step(killed, 5)
     killed.kill()
-    killed.wait()
-    assert train_in_process(folder, "resume", "a.style").wait() == 0
+    killed.communicate()
+    assert (folder / "a.style.checkpoint").read_bytes() == checkpoint
+    resumed = start(folder, "resume", "a.style")
+    resumed.communicate()
+    assert resumed.returncode == 0
     assert not (folder / "a.style.checkpoint").exists()
-    whole, resumed = (load_style(folder / name).network.state_dict() for name in ("whole.style", "a.style"))
-    assert all(torch.equal(value, resumed[name]) for name, value in whole.items())
+    first, second = (load_style(folder / name).network.state_dict() for name in ("whole.style", "a.style"))
+    assert all(torch.equal(value, second[name]) for name, value in first.items())
 
 
 @pytest.mark.parametrize(
