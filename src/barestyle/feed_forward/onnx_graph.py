@@ -160,10 +160,16 @@ class _WeightsAsInput(_Operations):
         graph = self._graph
         x = graph.convolution(x, convolution.weight, None, convolution.stride)
         scale, shift = (
-            graph.node("Reshape", graph.node("MatMul", self._shares, graph.constant(table)), graph.constant([-1]))
+            graph.node(
+                "Reshape", graph.node("MatMul", self._shares, graph.constant(table)), graph.constant([1, -1, 1, 1])
+            )
             for table in (norm.scale, norm.shift)
         )
-        return graph.node("InstanceNormalization", x, scale, shift, epsilon=EPSILON)
+        # Not InstanceNormalization, which loses the small variances of nearly flat images: it subtracts squares.
+        difference = graph.node("Sub", x, graph.node("ReduceMean", x, axes=[2, 3]))
+        variance = graph.node("ReduceMean", graph.node("Mul", difference, difference), axes=[2, 3])
+        deviation = graph.node("Sqrt", graph.node("Add", variance, graph.constant(torch.tensor(EPSILON))))
+        return graph.node("Add", graph.node("Mul", difference, graph.node("Div", scale, deviation)), shift)
 
     def photograph_weight(self) -> str:
         return self._photograph_weight
