@@ -147,6 +147,8 @@ def estimate_spec(
 def estimate_outline(outline: Outline, speed: Speed | None = None) -> Estimate:
     """Return the estimate of an outline. Raises DeviceError if the memory is not enough."""
     network = outline.build_network()
+    # Before the plan, which starts from the same measurement: what is allocated later is in its estimate already.
+    in_use = measure_used_memory(outline.device)
     plans = outline.plan_memory(network)
     speed = speed or get_speed(outline.device, outline.precision)
     costs = compute_stage_costs(
@@ -164,7 +166,6 @@ def estimate_outline(outline: Outline, speed: Speed | None = None) -> Estimate:
         )
         for stage, plan in zip(outline.stages, plans, strict=True)
     ]
-    in_use = measure_used_memory(outline.device)
     return Estimate(sum(cost.seconds for cost in costs), in_use + max(stage_bytes))
 
 
