@@ -109,8 +109,9 @@ def test_an_interrupted_and_killed_training_is_resumed(folder: Path) -> None:
     ("line", "words"),
     [
         ("none.png -o a.style --photos photos", "there is no file 'none.png'"),
-        ("style.png -o a.png", "'a.png' has no trained style extension"),
+        ("style.png -o a.png", "'a.png' has no style extension"),
         ("style.png -o there.style", "'there.style' exists"),
+        ("tiny.png -o a.style --photos photos", "'tiny.png' has 1 x 1 pixels, and a style needs at least"),
         ("style.png -o a.style --photos none", "there is no folder 'none'"),
         ("style.png -o a.style --photos single", "the folder 'single' has one photograph"),
         ("style.png -o a.style --from none.style", "there is no file 'none.style'"),
@@ -125,6 +126,7 @@ def test_an_interrupted_and_killed_training_is_resumed(folder: Path) -> None:
 )
 def test_invalid_input(folder: Path, program: Program, line: str, words: str) -> None:
     (folder / "there.style").write_bytes(b"mine")
+    write_noise(folder / "tiny.png", 1, 1)
     (folder / "half.style.checkpoint").write_bytes(b"half")
     make_style().save(folder / "small.style")
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -162,7 +162,7 @@ def check_files(output: Path, preview: Path | None, styles: list[Path], *, force
     from barestyle.images import check_output
     from barestyle.images.output import check_distinct
 
-    check_output(output, force=force, extensions=(EXTENSION,), what="trained style")
+    check_output(output, force=force, extensions=(EXTENSION,), what="style")
     if preview is not None:
         check_output(preview, force=True)
     check_distinct([path for path in (output, preview) if path is not None], styles)

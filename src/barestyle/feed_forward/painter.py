@@ -98,6 +98,7 @@ class StylePainter:
         """
         if long_side is not None:
             picture = picture.resize(*target_size(picture.height, picture.width, long_side))
+        check_size(picture.pixels, picture.name)
         return replace(picture, pixels=self.paint(picture.pixels))
 
     def paint(self, image: Tensor, statistics: Statistics | None = None) -> Tensor:
@@ -166,11 +167,11 @@ def start_engine(name: InstalledEngine, network: StyleNetwork, weights: Tensor) 
     return OnnxEngine(network, weights)
 
 
-def check_size(image: Tensor) -> None:
-    """Raise ImageError if an image is too small for the network."""
+def check_size(image: Tensor, name: str = "the picture") -> None:
+    """Raise ImageError if an image is too small for the network; `name` is its name in the message."""
     height, width = image.shape[-2:]
     if min(height, width) < SMALLEST_SIDE:
         raise ImageError(
-            f"the picture has {width} x {height} pixels, but a trained style needs at least {SMALLEST_SIDE} per side; "
+            f"{name} has {width} x {height} pixels, but a trained style needs at least {SMALLEST_SIDE} per side; "
             "use a larger one"
         )

@@ -20,7 +20,7 @@ from barestyle.feed_forward.training_loss import SCALE_WEIGHTS, PooledStyleLoss
 from barestyle.hardware.devices import select_device
 from barestyle.images import Picture, read, target_size
 from barestyle.losses import Region, StyleImage, build_guide_maps
-from barestyle.networks import build_network, compute_minimum_side
+from barestyle.networks import SMALLEST_SIDE, build_network, compute_minimum_side
 from barestyle.presets import preset
 from barestyle.spec import Spec, StructureGuide, WhitenedLoss
 
@@ -181,7 +181,12 @@ def read_style_picture(path: Path) -> Picture:
 
 
 def build_region(picture: Picture, style_scale: float, spec: Spec) -> Region:
-    """Return a style at the size at which photographs are painted in it. Raises ImageError if that is too small."""
+    """Return a style at the size at which photographs are painted in it. Raises ImageError if it is too small."""
+    if min(picture.height, picture.width) < SMALLEST_SIDE:
+        raise ImageError(
+            f"{picture.name} has {picture.width} x {picture.height} pixels, and a style needs at least {SMALLEST_SIDE} "
+            "per side; use a larger image"
+        )
     height, width = target_size(picture.height, picture.width, round(PHOTO_SIDE * style_scale))
     smallest = compute_minimum_side(spec.network) * 2 ** (len(SCALE_WEIGHTS) - 1)
     if min(height, width) < smallest:
