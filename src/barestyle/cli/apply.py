@@ -28,14 +28,7 @@ from barestyle.spec import MAX_PIXELS
 
 
 def apply(  # long: its options and their description
-    style: Annotated[
-        str,
-        typer.Argument(
-            metavar="STYLE",
-            help="Trained style: a .style file, or the name of one that comes with barestyle.",
-            show_default=False,
-        ),
-    ],
+    style: options.TrainedStyle,
     photos: Annotated[
         list[str],
         typer.Argument(

@@ -15,14 +15,7 @@ from barestyle.errors import OutputError
 
 
 def export(
-    style: Annotated[
-        str,
-        typer.Argument(
-            metavar="STYLE",
-            help="Trained style: a .style file, or the name of one that comes with barestyle.",
-            show_default=False,
-        ),
-    ],
+    style: options.TrainedStyle,
     onnx_file: Annotated[
         Path | None,
         typer.Option("-o", "--output", metavar="FILE", help="ONNX file to write: .onnx.", show_default=False),

@@ -23,6 +23,14 @@ RUN_PANEL = "Network and computation"
 PROGRESS_PANEL = "Intermediate results"
 INPUT_PANEL = "Inputs that have moved"
 
+TrainedStyle = Annotated[
+    str,
+    typer.Argument(
+        metavar="STYLE",
+        help="Trained style: a .style file, or the name of one that comes with barestyle.",
+        show_default=False,
+    ),
+]
 Output = Annotated[
     str | None,
     typer.Option(

@@ -17,6 +17,7 @@ from barestyle.cli.json_output import print_json
 from barestyle.cli.option_groups import DisplayOptions, expand_groups
 from barestyle.cli.training_progress import show_training
 from barestyle.errors import OutputError, SpecError
+from barestyle.spec.training import BATCH, CROP, STEPS
 
 if TYPE_CHECKING:
     from barestyle.feed_forward.training_request import PreparedTraining, TrainingRequest
@@ -72,16 +73,16 @@ class TrainingOptions:
             help="Most steps; fewer if the loss on a photograph that is held out stops falling.",
             rich_help_panel=TRAINING_PANEL,
         ),
-    ] = 3000
+    ] = STEPS
     crop: Annotated[
         int,
         typer.Option(
             "--crop", metavar="N", help="Side of the squares of photographs in a step.", rich_help_panel=TRAINING_PANEL
         ),
-    ] = 160
+    ] = CROP
     batch: Annotated[
         int, typer.Option("--batch", metavar="N", help="Squares in a step.", rich_help_panel=TRAINING_PANEL)
-    ] = 2
+    ] = BATCH
     stability: Annotated[
         bool,
         typer.Option(

@@ -8,8 +8,8 @@ shift after each normalization (Dumoulin et al. 2017, arXiv:1610.07629); mixture
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol, TypeVar, cast
 
 import torch
 import torch.nn.functional as F
@@ -48,8 +48,8 @@ class NetworkShape:
 Statistics = list[tuple[Tensor, Tensor]]
 """Mean and variance of each normalization's input, both (N, c, 1, 1) in float32, in the order of the layers."""
 
-Normalize = Callable[["ConditionalNorm", Tensor], Tensor]
-"""Takes a normalization and its input (N, c, h, w); returns its output."""
+Map = TypeVar("Map")
+"""A feature map, or what stands for one: a tensor, or the name of a node in a graph."""
 
 
 class ConditionalNorm(nn.Module):
@@ -89,7 +89,7 @@ class Convolution(nn.Conv2d):
 
 
 class ResidualBlock(nn.Module):
-    """Adds a change to a map: convolution, normalization, ReLU, convolution, normalization (He et al. 2016)."""
+    """The layers whose output is added to a map (He et al. 2016); `StyleNetwork.apply_layers` has their order."""
 
     def __init__(self, channels: int, styles: int, index: int) -> None:
         super().__init__()
@@ -98,10 +98,33 @@ class ResidualBlock(nn.Module):
         self.second = Convolution(channels, channels)
         self.second_norm = ConditionalNorm(channels, styles, index + 1)
 
-    def forward(self, x: Tensor, normalize: Normalize) -> Tensor:
-        """Return the changed map."""
-        change = F.relu(normalize(self.first_norm, self.first(x)))
-        return x + normalize(self.second_norm, self.second(change))
+
+class Operations(Protocol[Map]):
+    """What the network does with a map. An input may be overwritten, except that of `convolve`."""
+
+    def begin(self, image: Map) -> Map:
+        """Return an image in -1..1."""
+        ...
+
+    def convolve(self, x: Map, convolution: Convolution, norm: ConditionalNorm) -> Map:
+        """Return the normalized output of a convolution."""
+        ...
+
+    def rectify(self, x: Map) -> Map:
+        """Return the ReLU of a map."""
+        ...
+
+    def add(self, x: Map, change: Map) -> Map:
+        """Return the sum of two maps."""
+        ...
+
+    def enlarge(self, x: Map) -> Map:
+        """Return a map at twice its size, interpolated bilinearly."""
+        ...
+
+    def finish(self, x: Map, convolution: Convolution, image: Map) -> Map:
+        """Return the sigmoid of the last convolution, blended with the photograph."""
+        ...
 
 
 class StyleNetwork(nn.Module):
@@ -141,39 +164,76 @@ class StyleNetwork(nn.Module):
             statistics: from `measure_statistics`; by default each image is normalized by its own.
         """
 
-        shares = compute_shares(weights)
-
-        def normalize(norm: ConditionalNorm, x: Tensor) -> Tensor:
-            result: Tensor = norm(x, shares, None if statistics is None else statistics[norm.index])
-            return result
-
-        painted = self._paint(images, normalize)
-        return painted.lerp(images.to(painted.dtype), weights[:, :1, None, None].to(painted.dtype))
+        height, width = images.shape[-2:]
+        operations = _DifferentiableOperations(weights, statistics)
+        return self.apply_layers(pad_to_stride(images), operations)[..., :height, :width]
 
     def measure_statistics(self, images: Tensor, weights: Tensor) -> Statistics:
         """Return the statistics by which `forward` would normalize images."""
-        statistics: Statistics = []
-        shares = compute_shares(weights)
+        operations = _MeasuringOperations(weights)
+        self.apply_layers(pad_to_stride(images), operations)
+        return operations.measured
 
-        def normalize(norm: ConditionalNorm, x: Tensor) -> Tensor:
-            statistics.append(norm.measure(x))
-            result: Tensor = norm(x, shares, statistics[-1])
-            return result
-
-        self._paint(images, normalize)
-        return statistics
-
-    def _paint(self, images: Tensor, normalize: Normalize) -> Tensor:
-        height, width = images.shape[-2:]
-        x = pad_to_stride(images) * 2 - 1
+    def apply_layers(self, image: Map, operations: Operations[Map]) -> Map:
+        """Return the painted image, for an image in 0..1 whose sides are multiples of 4: the layers in their order."""
+        x = operations.begin(image)
         for convolution, norm in zip(self.reductions, self.reduction_norms, strict=True):
-            x = F.relu(normalize(norm, convolution(x)))  # type: ignore[arg-type]
-        for block in self.blocks:
-            x = block(x, normalize)
+            x = operations.rectify(_convolve(operations, x, convolution, norm))
+        for block in cast("list[ResidualBlock]", list(self.blocks)):
+            change = operations.rectify(operations.convolve(x, block.first, block.first_norm))
+            x = operations.add(x, operations.convolve(change, block.second, block.second_norm))
         for convolution, norm in zip(self.enlargements, self.enlargement_norms, strict=True):
-            enlarged = F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
-            x = F.relu(normalize(norm, convolution(enlarged)))  # type: ignore[arg-type]
-        return torch.sigmoid(self.output(x))[..., :height, :width]
+            x = operations.rectify(_convolve(operations, operations.enlarge(x), convolution, norm))
+        return operations.finish(x, self.output, image)
+
+
+def _convolve(operations: Operations[Map], x: Map, convolution: nn.Module, norm: nn.Module) -> Map:
+    return operations.convolve(x, cast(Convolution, convolution), cast(ConditionalNorm, norm))
+
+
+class _DifferentiableOperations:
+    """Operations through which gradients flow, for training; normalizes by given statistics, or by each image's own."""
+
+    def __init__(self, weights: Tensor, statistics: Statistics | None = None) -> None:
+        self._weights = weights
+        self._shares = compute_shares(weights)
+        self._statistics = statistics
+
+    def begin(self, image: Tensor) -> Tensor:
+        return image * 2 - 1
+
+    def convolve(self, x: Tensor, convolution: Convolution, norm: ConditionalNorm) -> Tensor:
+        return self.normalize(convolution(x), norm)
+
+    def normalize(self, x: Tensor, norm: ConditionalNorm) -> Tensor:
+        result: Tensor = norm(x, self._shares, None if self._statistics is None else self._statistics[norm.index])
+        return result
+
+    def rectify(self, x: Tensor) -> Tensor:
+        return F.relu(x)
+
+    def add(self, x: Tensor, change: Tensor) -> Tensor:
+        return x + change
+
+    def enlarge(self, x: Tensor) -> Tensor:
+        return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+    def finish(self, x: Tensor, convolution: Convolution, image: Tensor) -> Tensor:
+        painted = torch.sigmoid(convolution(x))
+        return painted.lerp(image.to(painted.dtype), self._weights[:, :1, None, None].to(painted.dtype))
+
+
+class _MeasuringOperations(_DifferentiableOperations):
+    """Normalizes images by their own statistics, and keeps these."""
+
+    def __init__(self, weights: Tensor) -> None:
+        super().__init__(weights)
+        self.measured: Statistics = []
+
+    def normalize(self, x: Tensor, norm: ConditionalNorm) -> Tensor:
+        self.measured.append(norm.measure(x))
+        result: Tensor = norm(x, self._shares, self.measured[-1])
+        return result
 
 
 def compute_shares(weights: Tensor) -> Tensor:

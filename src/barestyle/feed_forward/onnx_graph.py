@@ -14,7 +14,7 @@ import torch
 from onnx import ModelProto, TensorProto, ValueInfoProto, helper, numpy_helper
 from torch import Tensor
 
-from barestyle.feed_forward.layers import FoldedConvolution, apply_layers, fold, mix_scale_and_shift
+from barestyle.feed_forward.folding import FoldedConvolution, fold, mix_scale_and_shift
 from barestyle.feed_forward.network import (
     EPSILON,
     SMALLEST_SHARE,
@@ -84,7 +84,7 @@ def build_file_graph(network: StyleNetwork) -> ModelProto:
     missing = graph.node("Mod", graph.node("Neg", size), graph.constant([STRIDE]))
     pads = graph.node("Concat", graph.constant([0] * 6), missing, axis=0)
     image = graph.node("Pad", IMAGE, pads, mode="reflect")
-    painted = apply_layers(network, image, _WeightsAsInput(graph))
+    painted = network.apply_layers(image, _WeightsAsInput(graph))
     graph.node("Slice", painted, graph.constant([0, 0]), size, graph.constant([2, 3]), output=PAINTED)
     weights = helper.make_tensor_value_info(WEIGHTS, TensorProto.FLOAT, [1, network.shape.styles + 1])
     return graph.build([describe_map(IMAGE), weights], [describe_map(PAINTED)])
@@ -93,7 +93,7 @@ def build_file_graph(network: StyleNetwork) -> ModelProto:
 def build_image_graph(network: StyleNetwork, weights: Tensor) -> ModelProto:
     """Return the graph that paints images (N, 3, H, W) with their own statistics; sides are multiples of 4."""
     graph = Graph()
-    painted = apply_layers(network, IMAGE, _OwnStatistics(graph, weights))
+    painted = network.apply_layers(IMAGE, _OwnStatistics(graph, weights))
     graph.node("Identity", painted, output=PAINTED)
     return graph.build([describe_map(IMAGE)], [describe_map(PAINTED)])
 
@@ -101,7 +101,7 @@ def build_image_graph(network: StyleNetwork, weights: Tensor) -> ModelProto:
 def build_tile_graph(network: StyleNetwork, weights: Tensor, statistics: Statistics) -> ModelProto:
     """Return the graph that paints images (N, 3, H, W) with fixed statistics; sides are multiples of 4."""
     graph = Graph()
-    painted = apply_layers(network, IMAGE, _FixedStatistics(graph, weights, statistics))
+    painted = network.apply_layers(IMAGE, _FixedStatistics(graph, weights, statistics))
     graph.node("Identity", painted, output=PAINTED)
     return graph.build([describe_map(IMAGE)], [describe_map(PAINTED)])
 

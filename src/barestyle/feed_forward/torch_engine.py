@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from barestyle.feed_forward.layers import FoldedConvolution, Operations, apply_layers, fold, mix_scale_and_shift
-from barestyle.feed_forward.network import EPSILON, ConditionalNorm, Convolution, Statistics, StyleNetwork
+from barestyle.feed_forward.folding import FoldedConvolution, fold, mix_scale_and_shift
+from barestyle.feed_forward.network import EPSILON, ConditionalNorm, Convolution, Operations, Statistics, StyleNetwork
 from barestyle.hardware.memory import trim_heap
 
 
@@ -52,7 +52,7 @@ class TorchEngine:
 
     def _paint(self, image: Tensor, operations: Operations[Tensor]) -> Tensor:
         with torch.inference_mode():
-            return apply_layers(self._network, _to_channels_last(image), operations).contiguous()
+            return self._network.apply_layers(_to_channels_last(image), operations).contiguous()
 
 
 def _to_channels_last(image: Tensor) -> Tensor:

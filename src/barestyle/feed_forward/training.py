@@ -18,6 +18,7 @@ from barestyle.feed_forward.photographs import Photograph, draw_crop
 from barestyle.feed_forward.training_loss import PooledStyleLoss, compute_content_loss
 from barestyle.hardware.devices import has_fast_bf16
 from barestyle.optimize import State
+from barestyle.spec.training import BATCH, CROP, STEPS
 
 LEARNING_RATE = 3e-3
 WARM_UP = 50
@@ -69,9 +70,9 @@ class TrainingSettings:
     """
 
     shape: NetworkShape = field(default_factory=NetworkShape)
-    steps: int = 3000
-    crop: int = 160
-    batch: int = 2
+    steps: int = STEPS
+    crop: int = CROP
+    batch: int = BATCH
     stability: bool = False
     seed: int = 0
     precision: str = "float32"
