@@ -32,7 +32,7 @@ slow: .venv/.installed-dev
 # Tests of the arithmetic as on a processor without AVX-512, where sums are rounded in another order, on two threads.
 avx2: .venv/.installed-dev
 	BARESTYLE_TEST_THREADS=2 ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2 \
-		$(BIN)/python -m pytest tests/losses tests/networks tests/objective tests/optimize tests/run
+		$(BIN)/python -m pytest tests/feed_forward tests/losses tests/networks tests/objective tests/optimize tests/run
 
 check: .venv/.installed-dev
 	$(BIN)/ruff format --check
