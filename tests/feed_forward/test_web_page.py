@@ -256,6 +256,7 @@ def test_the_camera_is_painted(open_page: OpenPage, style: TrainedStyle) -> None
     else:
         pytest.fail("the picture of the camera does not move")
     page.click(part("switch"))
+    page.wait_for_selector(f"{part('take')}:enabled")
     page.wait_for_selector("text=pictures per second")
     page.select_option(part("size"), "256")
     page.click(part("take"))
@@ -270,6 +271,30 @@ def test_the_camera_is_painted(open_page: OpenPage, style: TrainedStyle) -> None
     page.click(part("stop"))
     page.wait_for_selector(FINISHED)
     assert page.inner_text(part("rate")) == ""
+
+
+@pytest.mark.slow
+def test_no_picture_is_taken_while_the_camera_switches(open_page: OpenPage) -> None:
+    hold = """
+        const start = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        window.starts = 0;
+        window.permission = new Promise((resolve) => { window.permit = resolve; });
+        navigator.mediaDevices.getUserMedia = async (options) => {
+            if (++window.starts === 2) await window.permission;
+            return start(options);
+        };
+    """
+    page = open_page(before=hold)
+    page.click(part("camera"))
+    page.wait_for_selector("text=pictures per second")
+    page.click(part("switch"))
+    page.wait_for_selector("text=Starting the camera")
+    assert [page.is_disabled(part(name)) for name in ("take", "switch", "stop")] == [True] * 3
+    page.select_option(part("size"), "256")  # asks for another painting, and there is none without a camera
+    assert page.inner_text(part("rate")) == ""
+    page.evaluate("permit()")
+    page.wait_for_selector("text=pictures per second")
+    assert page.evaluate("document.activeElement.dataset.part") == "take"
 
 
 @pytest.mark.slow

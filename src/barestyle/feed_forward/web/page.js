@@ -48,7 +48,7 @@ async function paint(job) {
 		return;
 	}
 	speed.note(job.size, seconds);
-	if (job.kind === "frame" ? !wanted.video : job.photo !== wanted.photo || wanted.video) return; // it comes too late
+	if (job.kind === "frame" ? !camera.isOn : job.photo !== wanted.photo || wanted.video) return; // it comes too late
 	const size = job.kind === "frame" ? fitSize(wholeFrame(), wanted.side) : chooseFullSize(wanted);
 	if (job.kind !== "preview" || shown?.photo !== job.photo) drawScaled(part("before"), scratch, job.size);
 	showPixels(part("after"), pixels, job.size);
@@ -135,6 +135,7 @@ function updateCamera() {
 	part("camera").hidden = isOn;
 	part("take").hidden = part("stop").hidden = !isOn;
 	part("switch").hidden = !isOn || !camera.hasOthers;
+	disableCameraButtons(false);
 	part("rate").textContent = "";
 	part("status").textContent = isOn ? "The camera is on; its pictures stay on this device." : "";
 	shown = null;
@@ -145,8 +146,16 @@ function updateCamera() {
 	advance();
 }
 
+/** Disable the buttons of the camera while it starts, when it has no picture yet, or enable them. */
+function disableCameraButtons(isDisabled) {
+	for (const name of ["take", "switch", "stop"]) part(name).disabled = isDisabled;
+}
+
 async function useCamera(start) {
 	showMessage("");
+	disableCameraButtons(true);
+	part("rate").textContent = "";
+	part("status").textContent = "Starting the camera…";
 	try {
 		await start();
 	} catch (error) {

@@ -40,9 +40,10 @@ class Speed {
 function chooseNext(wanted, shown, speed) {
 	const { photo, video, style, strength } = wanted;
 	if (video) {
+		if (document.hidden || video.videoWidth === 0) return null; // it has no size while a camera starts
 		const whole = { width: video.videoWidth, height: video.videoHeight };
 		const size = fitSize(whole, speed.chooseSide(whole, FRAME_SECONDS));
-		return document.hidden ? null : { kind: "frame", photo: null, source: video, size, style, strength };
+		return { kind: "frame", photo: null, source: video, size, style, strength };
 	}
 	if (!photo) return null;
 	const full = { kind: "full", photo, source: photo.canvas, size: chooseFullSize(wanted), style, strength };
