@@ -164,7 +164,7 @@ def test_the_record_is_not_that_of_a_search(program: Program, folder: Path) -> N
         ("two.style none.png", "there is no file 'none.png'"),
         ("two.style clip.mp4 photos/0.png", "'clip.mp4' is a video, which is painted by itself"),
         ("two.style clip.mp4", "'clip.mp4' cannot be read as a video"),
-        ("two.style tiny.png", "'tiny.png' has 5 x 40 pixels, but a trained style needs at least 8 per side"),
+        ("two.style tiny.png", "'tiny.png' has 5 x 40 pixels, but a trained style needs at least 16 per side"),
         ("two.style photos/0.png -o out.xyz", "has no image extension that can be written"),
         ("two.style photos/0.png -o photos/0.png -f", "is also an input"),
         ("two.style photos/0.png -o there.png", "'there.png' exists"),

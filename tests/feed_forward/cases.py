@@ -7,7 +7,7 @@ from torch import Tensor
 
 from barestyle.feed_forward import NetworkShape, StyleNetwork, TrainedStyle
 
-SHAPE = NetworkShape(widths=(4, 8, 12), blocks=2, styles=2)
+SHAPE = NetworkShape(widths=(4, 6, 8, 10), blocks=(1, 1, 1), styles=2)
 
 
 def make_style(shape: NetworkShape = SHAPE, seed: int = 0, names: tuple[str, ...] | None = None) -> TrainedStyle:

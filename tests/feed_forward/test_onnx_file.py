@@ -20,7 +20,7 @@ def test_the_file_paints_as_pytorch_does(tmp_path: Path) -> None:
     style, path = make_style(), tmp_path / "style.onnx"
     export_onnx(style, path)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    for height, width in ((8, 8), (40, 64), (37, 51), (9, 134)):
+    for height, width in ((16, 16), (40, 64), (37, 51), (17, 134)):
         images = torch.cat([make_image(height, width, seed) for seed in (1, 2, 3)])
         for weights in (style.mix(), style.mix(strength=0), style.mix({"style 1": 1, "style 2": 3}, strength=0.6)):
             (painted,) = session.run(None, {"image": images.numpy(), "weights": weights.numpy()})
@@ -29,7 +29,7 @@ def test_the_file_paints_as_pytorch_does(tmp_path: Path) -> None:
 
 
 def test_the_file_describes_itself(tmp_path: Path) -> None:
-    export_onnx(make_style(NetworkShape((4, 8, 12), 1, 3)), tmp_path / "style.onnx")
+    export_onnx(make_style(NetworkShape((4, 6, 8, 8), (1, 1, 1), 3)), tmp_path / "style.onnx")
     model = onnx.load(tmp_path / "style.onnx")
     onnx.checker.check_model(model, full_check=True)
     assert (model.producer_name, model.opset_import[0].version) == ("barestyle", 17)

@@ -45,11 +45,11 @@ def test_what_was_saved_comes_back(tmp_path: Path) -> None:
 
 
 def _spoil_weights(tensors: Tensors, _: Metadata) -> None:
-    tensors["output.weight"][0, 0, 0, 0] = float("nan")
+    tensors["output.core"][0, 0, 0, 0] = float("nan")
 
 
 def _drop_tensor(tensors: Tensors, _: Metadata) -> None:
-    del tensors["output.weight"]
+    del tensors["output.core"]
 
 
 def _set(name: str, value: object) -> Callable[[Tensors, Metadata], None]:
@@ -66,12 +66,12 @@ def _set(name: str, value: object) -> Callable[[Tensors, Metadata], None]:
         (_set("names", [1, 2]), "is damaged"),
         (_set("names", "no JSON"), "is damaged"),
         (_set("record", [1]), "is damaged"),
-        (_set("shape", {"widths": [4, 8, 16], "blocks": 2, "styles": 2}), "is damaged"),
-        (_set("shape", {"widths": [10**9, 8, 12], "blocks": 2, "styles": 2}), "is damaged"),
-        (_set("shape", {"widths": [4, 8], "blocks": 2, "styles": 2}), "is damaged"),
-        (_set("shape", {"widths": [4, 8, 12], "blocks": 1000, "styles": 2}), "is damaged"),
+        (_set("shape", {"widths": [4, 6, 8, 16], "blocks": [1, 1, 1], "styles": 2}), "is damaged"),
+        (_set("shape", {"widths": [10**9, 6, 8, 10], "blocks": [1, 1, 1], "styles": 2}), "is damaged"),
+        (_set("shape", {"widths": [4, 6, 8], "blocks": [1, 1, 1], "styles": 2}), "is damaged"),
+        (_set("shape", {"widths": [4, 6, 8, 10], "blocks": [1, 1000, 1], "styles": 2}), "is damaged"),
         (_set("shape", []), "is damaged"),
-        (_set("format", "2"), "has format '2', and this version of barestyle reads '1'; install the version"),
+        (_set("format", "1"), "has format '1', and this version of barestyle reads '2'; install the version"),
         (_set("kind", "another"), "is a safetensors file, but not a trained style"),
         (lambda _, metadata: metadata.clear(), "is a safetensors file, but not a trained style"),
     ],
@@ -97,7 +97,7 @@ def test_a_pickle_is_not_loaded(tmp_path: Path) -> None:
             return (Path.touch, (tmp_path / "touched",))  # type: ignore[return-value]
 
     (tmp_path / "pickle.style").write_bytes(pickle.dumps(Harmful()))
-    torch.save({"output.weight": torch.ones(3)}, tmp_path / "torch.style")
+    torch.save({"output.core": torch.ones(3)}, tmp_path / "torch.style")
     for name in ("pickle.style", "torch.style"):
         with pytest.raises(StyleFileError, match="is not a trained style, or is damaged"):
             load_style(tmp_path / name)

@@ -8,11 +8,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from barestyle.feed_forward import NetworkShape, StyleNetwork
+from barestyle.feed_forward.initial_network import build_initial_network
 from barestyle.feed_forward.photographs import Photograph, build_photograph
 from barestyle.feed_forward.training import (
     Training,
     TrainingSettings,
-    build_initial_network,
     choose_training_precision,
     has_plateaued,
 )
@@ -24,7 +24,7 @@ from barestyle.spec import WhitenedLoss
 from tests.feed_forward.test_training_loss import make_image
 
 SPEC = preset("bare-fast").spec
-SHAPE = NetworkShape(widths=(4, 6, 8), blocks=1)
+SHAPE = NetworkShape(widths=(4, 6, 8, 8), blocks=(1, 1, 1))
 RESOLUTION = 32
 
 
@@ -107,7 +107,7 @@ def test_a_network_begins_as_another_one() -> None:
     initial = StyleNetwork(SHAPE)
     for parameter in initial.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
-    network = build_initial_network(TrainingSettings(NetworkShape(SHAPE.widths, SHAPE.blocks, 3)), initial)
+    network = build_initial_network(NetworkShape(SHAPE.widths, SHAPE.blocks, 3), 0, initial)
     image = make_image(3, 64)
     with torch.no_grad():
         expected = initial(image, torch.tensor([[0.0, 1.0]]))
@@ -118,7 +118,7 @@ def test_a_network_begins_as_another_one() -> None:
 
 def test_a_network_of_another_shape_is_refused() -> None:
     with pytest.raises(ValueError, match="initial network"):
-        build_initial_network(TrainingSettings(NetworkShape((4, 6, 8), 2)), StyleNetwork(SHAPE))
+        build_initial_network(NetworkShape(SHAPE.widths, (1, 2, 1)), 0, StyleNetwork(SHAPE))
 
 
 def test_precision_is_chosen_for_the_device() -> None:

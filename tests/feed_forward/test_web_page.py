@@ -360,7 +360,7 @@ def test_too_little_memory_paints_a_smaller_picture(
     limit, pages = b"maximum:65536", b"maximum:1024 "
     assert web_runtime.script.count(limit) == 1
     runtime = WebRuntime(web_runtime.script.replace(limit, pages), web_runtime.wasm)
-    wide = make_style(NetworkShape((32, 8, 12), 1, 2))
+    wide = make_style(NetworkShape((32, 8, 12, 12), (0, 1, 0), 2))
     (tmp_path / "index.html").write_bytes(build_page(wide, runtime))
     page = open_page((tmp_path / "index.html").as_uri())
     choose_photo(page, samples.photo("coffee"), 512)

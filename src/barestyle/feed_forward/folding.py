@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from barestyle.feed_forward.network import EPSILON, ConditionalNorm, Convolution, Statistics, compute_shares
+from barestyle.feed_forward.layers import EPSILON, ConditionalNorm, Convolution, Statistics, compute_shares
 
 
 class FoldedConvolution(NamedTuple):

@@ -1,28 +1,41 @@
 """The feed-forward network: paints a photograph in a style in one pass (after Johnson et al. 2016).
 
-Convolutions reduce the image to a quarter of its size, residual blocks change it there, and two enlargements, each
-followed by a convolution, bring it back (Odena et al. 2016, doi:10.23915/distill.00003: transposed convolutions leave
-checkerboards, and so do repeated pixels, which is why the enlargement is bilinear). Every style has its own scale and
-shift after each normalization (Dumoulin et al. 2017, arXiv:1610.07629); mixtures of these are mixtures of the styles.
+Convolutions reduce the image to an eighth of its size, residual blocks change it there and at a quarter, and each
+enlargement adds the map of its size from the way down, so that edges stay where they are (Ronneberger et al. 2015,
+arXiv:1505.04597). Only the last convolution is at full size: 2 x 2 pixels are channels of one before it (Shi et al.
+2016, arXiv:1609.05158), which saves most of the time. It has no response to the grids that such channels leave (Odena
+et al. 2016, doi:10.23915/distill.00003); the other enlargements are bilinear. Noise gives even areas their strokes.
+
+Every style has its own scale and shift after each normalization, and its own weights of the noise (Dumoulin et al.
+2017, arXiv:1610.07629); mixtures of these are mixtures of the styles.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar, cast
+from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-STRIDE = 4
+from barestyle.feed_forward.layers import (
+    ConditionalNorm,
+    Convolution,
+    Layer,
+    Map,
+    NoiseInput,
+    Operations,
+    Origin,
+    OutputConvolution,
+    ResidualBlock,
+    Statistics,
+    compute_shares,
+)
+
+STRIDE = 8
 """Sides of an image are enlarged to multiples of this number."""
-
-SMALLEST_SHARE = 1e-6
-"""Of all styles together: for the photograph alone, any mixture will do."""
-
-EPSILON = 1e-5
-"""Added to the variance in a normalization."""
 
 
 @dataclass(frozen=True)
@@ -30,101 +43,20 @@ class NetworkShape:
     """The size of a network.
 
     Attributes:
-        widths: channels at full, half and quarter size.
-        blocks: residual blocks at quarter size, of two convolutions each.
+        widths: channels at full, half, quarter and eighth size.
+        blocks: residual blocks of two convolutions each: at quarter size, at eighth size, and at quarter size again.
         styles: number of styles, without the photograph itself.
     """
 
-    widths: tuple[int, int, int] = (16, 32, 64)
-    blocks: int = 5
+    widths: tuple[int, int, int, int] = (8, 32, 64, 72)
+    blocks: tuple[int, int, int] = (1, 2, 1)
     styles: int = 1
 
     @property
     def halo(self) -> int:
         """Pixels around a pixel of the result that it depends on, if the statistics are fixed; a multiple of STRIDE."""
-        return STRIDE * (2 * self.blocks + 4)
-
-
-Statistics = list[tuple[Tensor, Tensor]]
-"""Mean and variance of each normalization's input, both (N, c, 1, 1) in float32, in the order of the layers."""
-
-Map = TypeVar("Map")
-"""A feature map, or what stands for one: a tensor, or the name of a node in a graph."""
-
-
-class ConditionalNorm(nn.Module):
-    """Instance normalization with a scale and a shift for each style, (styles, channels).
-
-    Ulyanov et al. 2016 (arXiv:1607.08022); Dumoulin et al. 2017. The shares of the styles, (N, styles), mix scales
-    and shifts.
-    """
-
-    def __init__(self, channels: int, styles: int, index: int) -> None:
-        super().__init__()
-        self.index = index
-        self.scale = nn.Parameter(torch.ones(styles, channels))
-        self.shift = nn.Parameter(torch.zeros(styles, channels))
-
-    def measure(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return mean and variance of each channel of each image."""
-        variance, mean = torch.var_mean(x.float(), dim=(2, 3), correction=0, keepdim=True)
-        return mean, variance
-
-    def forward(self, x: Tensor, shares: Tensor, statistics: tuple[Tensor, Tensor] | None = None) -> Tensor:
-        """Return a map (N, c, h, w), normalized by its own statistics or by others, scaled and shifted."""
-        scale, shift = (shares @ table for table in (self.scale, self.shift))
-        if statistics is None:
-            normalized = F.instance_norm(x, eps=EPSILON)
-            return torch.addcmul(shift[..., None, None].to(x.dtype), normalized, scale[..., None, None].to(x.dtype))
-        mean, variance = statistics
-        factor = scale[..., None, None] * (variance + EPSILON).rsqrt()
-        return torch.addcmul((shift[..., None, None] - factor * mean).to(x.dtype), x, factor.to(x.dtype))
-
-
-class Convolution(nn.Conv2d):
-    """A convolution whose input is mirrored at its borders, so that its output has its input's size over the stride."""
-
-    def __init__(self, inputs: int, outputs: int, side: int = 3, stride: int = 1, *, bias: bool = False) -> None:
-        super().__init__(inputs, outputs, side, stride, padding=side // 2, padding_mode="reflect", bias=bias)
-
-
-class ResidualBlock(nn.Module):
-    """The layers whose output is added to a map (He et al. 2016); `StyleNetwork.apply_layers` has their order."""
-
-    def __init__(self, channels: int, styles: int, index: int) -> None:
-        super().__init__()
-        self.first = Convolution(channels, channels)
-        self.first_norm = ConditionalNorm(channels, styles, index)
-        self.second = Convolution(channels, channels)
-        self.second_norm = ConditionalNorm(channels, styles, index + 1)
-
-
-class Operations(Protocol[Map]):
-    """What the network does with a map. An input may be overwritten, except that of `convolve`."""
-
-    def begin(self, image: Map) -> Map:
-        """Return an image in -1..1."""
-        ...
-
-    def convolve(self, x: Map, convolution: Convolution, norm: ConditionalNorm) -> Map:
-        """Return the normalized output of a convolution."""
-        ...
-
-    def rectify(self, x: Map) -> Map:
-        """Return the ReLU of a map."""
-        ...
-
-    def add(self, x: Map, change: Map) -> Map:
-        """Return the sum of two maps."""
-        ...
-
-    def enlarge(self, x: Map) -> Map:
-        """Return a map at twice its size, interpolated bilinearly."""
-        ...
-
-    def finish(self, x: Map, convolution: Convolution, image: Map) -> Map:
-        """Return the sigmoid of the last convolution, blended with the photograph."""
-        ...
+        before, middle, after = self.blocks
+        return 48 + 8 * (before + 2 * middle + after)
 
 
 class StyleNetwork(nn.Module):
@@ -137,35 +69,51 @@ class StyleNetwork(nn.Module):
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
         self.shape = shape
-        full, half, quarter = shape.widths
-        self.reductions = nn.ModuleList(
-            (Convolution(3, full, 5), Convolution(full, half, stride=2), Convolution(half, quarter, stride=2))
-        )
-        self.reduction_norms = nn.ModuleList(
-            ConditionalNorm(channels, shape.styles, index) for index, channels in enumerate(shape.widths)
-        )
-        self.blocks = nn.ModuleList(
-            ResidualBlock(quarter, shape.styles, 3 + 2 * number) for number in range(shape.blocks)
-        )
-        self.enlargements = nn.ModuleList((Convolution(quarter, half), Convolution(half, full)))
-        last = 3 + 2 * shape.blocks
-        self.enlargement_norms = nn.ModuleList(
-            ConditionalNorm(channels, shape.styles, last + number) for number, channels in enumerate((half, full))
-        )
-        self.output = Convolution(full, 3, 5, bias=True)
+        full, half, quarter, eighth = shape.widths
+        self._norm_count = 0
+        self.first = self._layer(12, half)
+        self.to_quarter = self._layer(half, quarter, stride=2)
+        self.quarter_noise = NoiseInput(quarter, shape.styles, 4)
+        self.blocks_before = self._blocks(quarter, shape.blocks[0])
+        self.to_eighth = self._layer(quarter, eighth, stride=2)
+        self.eighth_noise = NoiseInput(eighth, shape.styles, 8)
+        self.blocks = self._blocks(eighth, shape.blocks[1])
+        self.back_to_quarter = self._layer(eighth, quarter)
+        self.blocks_after = self._blocks(quarter, shape.blocks[2])
+        self.back_to_half = self._layer(quarter, half)
+        self.refine = self._layer(half, half)
+        self.back_to_full = self._layer(half, 4 * full)
+        self.output = OutputConvolution(full)
 
-    def forward(self, images: Tensor, weights: Tensor, statistics: Statistics | None = None) -> Tensor:
+    def _layer(self, inputs: int, outputs: int, stride: int = 1) -> Layer:
+        layer = Layer(inputs, outputs, self.shape.styles, self._norm_count, stride)
+        self._norm_count += 1
+        return layer
+
+    def _blocks(self, channels: int, count: int) -> nn.ModuleList:
+        first = self._norm_count
+        self._norm_count += 2 * count
+        return nn.ModuleList(ResidualBlock(channels, self.shape.styles, first + 2 * number) for number in range(count))
+
+    def forward(
+        self,
+        images: Tensor,
+        weights: Tensor,
+        statistics: Statistics | None = None,
+        origins: Sequence[Origin] = ((0, 0),),
+    ) -> Tensor:
         """Return the painted images.
 
         Args:
-            images: (N, 3, H, W); sides that are not multiples of 4 are mirrored to the next ones, and cut afterwards.
+            images: (N, 3, H, W); sides that are not multiples of 8 are mirrored to the next ones, and cut afterwards.
             weights: of the photograph itself and of each style, (N, styles + 1) or (1, styles + 1), which add to 1. The
                 painted image and the photograph are blended with the weight of the latter.
             statistics: from `measure_statistics`; by default each image is normalized by its own.
+            origins: of each image, or of all of them.
         """
 
         height, width = images.shape[-2:]
-        operations = _DifferentiableOperations(weights, statistics)
+        operations = _DifferentiableOperations(weights, statistics, origins)
         return self.apply_layers(pad_to_stride(images), operations)[..., :height, :width]
 
     def measure_statistics(self, images: Tensor, weights: Tensor) -> Statistics:
@@ -175,32 +123,43 @@ class StyleNetwork(nn.Module):
         return operations.measured
 
     def apply_layers(self, image: Map, operations: Operations[Map]) -> Map:
-        """Return the painted image, for an image in 0..1 whose sides are multiples of 4: the layers in their order."""
-        x = operations.begin(image)
-        for convolution, norm in zip(self.reductions, self.reduction_norms, strict=True):
-            x = operations.rectify(_convolve(operations, x, convolution, norm))
-        for block in cast("list[ResidualBlock]", list(self.blocks)):
-            change = operations.rectify(operations.convolve(x, block.first, block.first_norm))
-            x = operations.add(x, operations.convolve(change, block.second, block.second_norm))
-        for convolution, norm in zip(self.enlargements, self.enlargement_norms, strict=True):
-            x = operations.rectify(_convolve(operations, operations.enlarge(x), convolution, norm))
-        return operations.finish(x, self.output, image)
+        """Return the painted image, for an image in 0..1 whose sides are multiples of 8: the layers in their order."""
+        half = operations.rectify(self.first.apply_to(operations.begin(image), operations))
+        quarter = operations.rectify(self.to_quarter.apply_to(half, operations))
+        quarter = operations.add_noise(quarter, self.quarter_noise)
+        quarter = _apply_blocks(self.blocks_before, quarter, operations)
+        eighth = operations.rectify(self.to_eighth.apply_to(quarter, operations))
+        eighth = operations.add_noise(eighth, self.eighth_noise)
+        eighth = _apply_blocks(self.blocks, eighth, operations)
+        quarter = operations.add(quarter, operations.enlarge(self.back_to_quarter.apply_to(eighth, operations)))
+        quarter = _apply_blocks(self.blocks_after, quarter, operations)
+        change = operations.enlarge(self.back_to_half.apply_to(quarter, operations))
+        half = operations.add(half, operations.rectify(change))
+        half = operations.rectify(self.refine.apply_to(half, operations))
+        full = operations.rectify(operations.shuffle(self.back_to_full.apply_to(half, operations)))
+        return operations.finish(full, self.output, image)
 
 
-def _convolve(operations: Operations[Map], x: Map, convolution: nn.Module, norm: nn.Module) -> Map:
-    return operations.convolve(x, cast(Convolution, convolution), cast(ConditionalNorm, norm))
+def _apply_blocks(blocks: nn.ModuleList, x: Map, operations: Operations[Map]) -> Map:
+    for block in cast("list[ResidualBlock]", list(blocks)):
+        change = operations.rectify(block.first.apply_to(x, operations))
+        x = operations.add(x, block.second.apply_to(change, operations))
+    return x
 
 
 class _DifferentiableOperations:
     """Operations through which gradients flow, for training; normalizes by given statistics, or by each image's own."""
 
-    def __init__(self, weights: Tensor, statistics: Statistics | None = None) -> None:
+    def __init__(
+        self, weights: Tensor, statistics: Statistics | None = None, origins: Sequence[Origin] = ((0, 0),)
+    ) -> None:
         self._weights = weights
         self._shares = compute_shares(weights)
         self._statistics = statistics
+        self._origins = origins
 
     def begin(self, image: Tensor) -> Tensor:
-        return image * 2 - 1
+        return unshuffle(image * 2 - 1)
 
     def convolve(self, x: Tensor, convolution: Convolution, norm: ConditionalNorm) -> Tensor:
         return self.normalize(convolution(x), norm)
@@ -215,10 +174,18 @@ class _DifferentiableOperations:
     def add(self, x: Tensor, change: Tensor) -> Tensor:
         return x + change
 
+    def add_noise(self, x: Tensor, noise: NoiseInput) -> Tensor:
+        planes = torch.stack([noise.compute_planes(x.shape[2], x.shape[3], origin) for origin in self._origins])
+        change = noise.mix(self._weights) @ planes.flatten(2).to(x.device)
+        return x + change.view(-1, *x.shape[1:]).to(x.dtype)
+
     def enlarge(self, x: Tensor) -> Tensor:
         return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
 
-    def finish(self, x: Tensor, convolution: Convolution, image: Tensor) -> Tensor:
+    def shuffle(self, x: Tensor) -> Tensor:
+        return F.pixel_shuffle(x, 2)
+
+    def finish(self, x: Tensor, convolution: OutputConvolution, image: Tensor) -> Tensor:
         painted = torch.sigmoid(convolution(x))
         return painted.lerp(image.to(painted.dtype), self._weights[:, :1, None, None].to(painted.dtype))
 
@@ -236,10 +203,11 @@ class _MeasuringOperations(_DifferentiableOperations):
         return result
 
 
-def compute_shares(weights: Tensor) -> Tensor:
-    """Return the shares of the styles, (N, styles), which add to 1, from the weights of photograph and styles."""
-    styles = weights[:, 1:]
-    return styles / styles.sum(dim=1, keepdim=True).clamp(min=SMALLEST_SHARE)
+def unshuffle(image: Tensor) -> Tensor:
+    """Return (N, 12, h, w) of an image (N, 3, 2 h, 2 w); the order of the channels is row, column, color."""
+    count, channels, height, width = image.shape
+    pixels = image.reshape(count, channels, height // 2, 2, width // 2, 2)
+    return pixels.permute(0, 3, 5, 1, 2, 4).reshape(count, 4 * channels, height // 2, width // 2)
 
 
 def pad_to_stride(images: Tensor) -> Tensor:

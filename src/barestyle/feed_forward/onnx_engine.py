@@ -6,10 +6,12 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from barestyle.feed_forward.network import Statistics, StyleNetwork
+from barestyle.feed_forward.layers import Origin, Statistics
+from barestyle.feed_forward.network import StyleNetwork
 from barestyle.feed_forward.torch_engine import TorchEngine
 
 
@@ -17,7 +19,7 @@ class OnnxEngine:
     """Paints with a network and fixed weights of its styles; see `TorchEngine`, which has the same methods."""
 
     name = "onnx"
-    memory_factor = 1.5  # its arena grows in powers of two
+    memory_factor = 1.75  # its arena grows in powers of two
 
     def __init__(self, network: StyleNetwork, weights: Tensor) -> None:
         from barestyle.feed_forward import onnx_graph  # deferred, as importing onnx takes a while
@@ -31,19 +33,19 @@ class OnnxEngine:
         return start_session(self._graphs.build_image_graph(self._network, self._weights))
 
     def paint(self, image: Tensor) -> Tensor:
-        """Return an image painted with its own statistics; it is (1, 3, H, W), sides multiples of 4."""
+        """Return an image painted with its own statistics; it is (1, 3, H, W), sides multiples of 8."""
         return _run(self._whole, image)
 
     def measure(self, image: Tensor) -> Statistics:
         """Return the statistics by which `paint` normalizes an image. PyTorch measures, with less memory."""
         return TorchEngine(self._network, self._weights).measure(image)
 
-    def fix(self, statistics: Statistics) -> Callable[[Tensor], Tensor]:
-        """Return a function that paints an image, or a part of one, with these statistics."""
+    def fix(self, statistics: Statistics) -> Callable[[Tensor, Origin], Tensor]:
+        """Return a function that paints an image, or the part of one at an origin, with these statistics."""
         session = start_session(self._graphs.build_tile_graph(self._network, self._weights, statistics))
 
-        def paint(image: Tensor) -> Tensor:
-            return _run(session, image)
+        def paint(image: Tensor, origin: Origin) -> Tensor:
+            return _run(session, image, origin=np.array(origin, np.int64))
 
         return paint
 
@@ -58,5 +60,5 @@ def start_session(graph: Any) -> Any:
     return onnxruntime.InferenceSession(graph.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
-def _run(session: Any, image: Tensor) -> Tensor:
-    return torch.from_numpy(session.run(None, {"image": image.contiguous().numpy()})[0])
+def _run(session: Any, image: Tensor, **inputs: Any) -> Tensor:
+    return torch.from_numpy(session.run(None, {"image": image.contiguous().numpy(), **inputs})[0])

@@ -18,7 +18,7 @@ TOLERANCE = 1e-4
 """Largest difference between the file's pixels and those of PyTorch, in 0..1."""
 
 CHECKED_SIZE = (61, 46)
-"""Height and width of the images that the file is checked with; not multiples of 4."""
+"""Height and width of the images that the file is checked with; not multiples of 8."""
 
 
 def export_onnx(style: TrainedStyle, path: Path) -> None:
@@ -34,7 +34,7 @@ def export_onnx(style: TrainedStyle, path: Path) -> None:
 def build_model(style: TrainedStyle) -> Any:
     """Return a style as a model of ONNX, which is checked with ONNX Runtime if that is installed.
 
-    The inputs are `image` (N, 3, H, W) in float32, sRGB in 0..1, with sides of 8 pixels or more, and `weights`
+    The inputs are `image` (N, 3, H, W) in float32, sRGB in 0..1, with sides of 16 pixels or more, and `weights`
     (1, styles + 1), of the photograph itself and of each style, which add to 1. The output `painted` is like `image`.
     The metadata, as JSON, are the names of the `styles`, the `weights` of the first one, and the training's `record`.
 

@@ -15,21 +15,23 @@ from onnx import ModelProto, TensorProto, ValueInfoProto, helper, numpy_helper
 from torch import Tensor
 
 from barestyle.feed_forward.folding import FoldedConvolution, fold, mix_scale_and_shift
-from barestyle.feed_forward.network import (
+from barestyle.feed_forward.layers import (
     EPSILON,
     SMALLEST_SHARE,
-    STRIDE,
     ConditionalNorm,
     Convolution,
+    NoiseInput,
+    OutputConvolution,
     Statistics,
-    StyleNetwork,
 )
+from barestyle.feed_forward.network import STRIDE, StyleNetwork
+from barestyle.feed_forward.noise import AMPLITUDE, PERIOD, PLANES, WAVES, build_cosines, build_waves
 
 OPSET = 17
 IR_VERSION = 8
 """Those of ONNX 1.12, from 2022, so that older runtimes read the graph, too."""
 
-IMAGE, WEIGHTS, PAINTED = "image", "weights", "painted"
+IMAGE, WEIGHTS, ORIGIN, PAINTED = "image", "weights", "origin", "painted"
 """Names of the inputs and of the output."""
 
 MAX_COLUMNS = 1 << 30
@@ -76,7 +78,7 @@ class Graph:
 def build_file_graph(network: StyleNetwork) -> ModelProto:
     """Return the graph for files: `image` (N, 3, H, W) and `weights` (1, styles + 1) to `painted` (N, 3, H, W).
 
-    Images are float32, sRGB in 0..1, of any size from 8 pixels per side. They are mirrored to multiples of 4 pixels
+    Images are float32, sRGB in 0..1, of any size from 16 pixels per side. They are mirrored to multiples of 8 pixels
     inside the graph.
     """
     graph = Graph()
@@ -91,7 +93,7 @@ def build_file_graph(network: StyleNetwork) -> ModelProto:
 
 
 def build_image_graph(network: StyleNetwork, weights: Tensor) -> ModelProto:
-    """Return the graph that paints images (N, 3, H, W) with their own statistics; sides are multiples of 4."""
+    """Return the graph that paints images (N, 3, H, W) with their own statistics; sides are multiples of 8."""
     graph = Graph()
     painted = network.apply_layers(IMAGE, _OwnStatistics(graph, weights))
     graph.node("Identity", painted, output=PAINTED)
@@ -99,11 +101,49 @@ def build_image_graph(network: StyleNetwork, weights: Tensor) -> ModelProto:
 
 
 def build_tile_graph(network: StyleNetwork, weights: Tensor, statistics: Statistics) -> ModelProto:
-    """Return the graph that paints images (N, 3, H, W) with fixed statistics; sides are multiples of 4."""
+    """Return the graph that paints images (N, 3, H, W) with fixed statistics; sides are multiples of 8.
+
+    Another input is `origin`, the row and the column of an image's first pixel in the whole picture.
+    """
     graph = Graph()
     painted = network.apply_layers(IMAGE, _FixedStatistics(graph, weights, statistics))
     graph.node("Identity", painted, output=PAINTED)
-    return graph.build([describe_map(IMAGE)], [describe_map(PAINTED)])
+    origin = helper.make_tensor_value_info(ORIGIN, TensorProto.INT64, [2])
+    return graph.build([describe_map(IMAGE), origin], [describe_map(PAINTED)])
+
+
+def add_noise_planes(graph: Graph, size: str, origin: str | None) -> str:
+    """Add nodes for `compute_noise`, and return the name of the planes, (PLANES, height * width).
+
+    `size` is the name of height and width, `origin` that of the first row and column, or None for 0.
+    """
+    waves = build_waves()
+    rows = _add_waves(graph, size, origin, 0, waves.down, waves.phase, sign=-1)
+    columns = _add_waves(graph, size, origin, 1, waves.across, torch.zeros_like(waves.phase), sign=1)
+    planes = graph.node("MatMul", rows, graph.node("Transpose", columns, perm=[0, 2, 1]))
+    scaled = graph.node("Mul", planes, graph.constant(torch.tensor(AMPLITUDE)))
+    return graph.node("Reshape", scaled, graph.constant([PLANES, -1]))
+
+
+def _add_waves(
+    graph: Graph, size: str, origin: str | None, axis: int, cycles: Tensor, phase: Tensor, *, sign: int
+) -> str:
+    """Return the name of cosines, and of sines times `sign`, at each row or column: (PLANES, n, 2 * WAVES)."""
+    index, period = graph.constant(torch.tensor(axis)), graph.constant([PERIOD])
+    start, step = (graph.constant(torch.tensor(value)) for value in (0, 1))
+    positions = graph.node("Range", start, graph.node("Gather", size, index), step)
+    if origin is not None:
+        positions = graph.node("Add", positions, graph.node("Gather", origin, index))
+    column = graph.node("Unsqueeze", positions, graph.constant([1]))
+    steps = graph.node("Add", graph.node("Mul", column, graph.constant(cycles)), graph.constant(phase))
+    quarter = graph.node("Sub", steps, graph.constant([PERIOD // 4]))
+    parts = []
+    for angles, factor in ((steps, 1), (quarter, sign)):
+        table = graph.constant(factor * build_cosines())
+        values = graph.node("Gather", table, graph.node("Mod", angles, period))
+        shape = graph.constant([-1, PLANES, WAVES])
+        parts.append(graph.node("Transpose", graph.node("Reshape", values, shape), perm=[1, 0, 2]))
+    return graph.node("Concat", *parts, axis=2)
 
 
 def describe_map(name: str) -> ValueInfoProto:
@@ -119,7 +159,8 @@ class _Operations:
 
     def begin(self, image: str) -> str:
         two, one = (self._graph.constant(torch.tensor(value)) for value in (2.0, 1.0))
-        return self._graph.node("Sub", self._graph.node("Mul", image, two), one)
+        pixels = self._graph.node("SpaceToDepth", image, blocksize=2)
+        return self._graph.node("Sub", self._graph.node("Mul", pixels, two), one)
 
     def rectify(self, x: str) -> str:
         return self._graph.node("Relu", x)
@@ -127,11 +168,24 @@ class _Operations:
     def add(self, x: str, change: str) -> str:
         return self._graph.node("Add", x, change)
 
+    def add_noise(self, x: str, noise: NoiseInput) -> str:
+        graph = self._graph
+        size = graph.node("Shape", x, start=2, end=4)
+        planes = add_noise_planes(graph, size, self.origin(noise.cell))
+        channels = noise.weight.shape[1]
+        shape = graph.node("Concat", graph.constant([1, channels]), size, axis=0)
+        return graph.node(
+            "Add", x, graph.node("Reshape", graph.node("MatMul", self.noise_weights(noise), planes), shape)
+        )
+
+    def shuffle(self, x: str) -> str:
+        return self._graph.node("DepthToSpace", x, blocksize=2, mode="CRD")
+
     def enlarge(self, x: str) -> str:
         scales = self._graph.constant(torch.tensor([1.0, 1.0, 2.0, 2.0]))
         return self._graph.node("Resize", x, "", scales, mode="linear", coordinate_transformation_mode="half_pixel")
 
-    def finish(self, x: str, convolution: Convolution, image: str) -> str:
+    def finish(self, x: str, convolution: OutputConvolution, image: str) -> str:
         graph = self._graph
         x = graph.convolution(x, convolution.weight, convolution.bias, convolution.stride)
         painted = graph.node("Sigmoid", x)
@@ -141,6 +195,14 @@ class _Operations:
     def photograph_weight(self) -> str:
         """Return the name of the weight of the photograph."""
         raise NotImplementedError
+
+    def noise_weights(self, noise: NoiseInput) -> str:
+        """Return the name of the weights of the noise, (channels, PLANES)."""
+        raise NotImplementedError
+
+    def origin(self, cell: int) -> str | None:
+        """Return the name of the first row and column in cells of a map, (2,); None for the first ones of all."""
+        return None
 
 
 class _WeightsAsInput(_Operations):
@@ -174,6 +236,11 @@ class _WeightsAsInput(_Operations):
     def photograph_weight(self) -> str:
         return self._photograph_weight
 
+    def noise_weights(self, noise: NoiseInput) -> str:
+        graph = self._graph
+        mixed = graph.node("MatMul", self._shares, graph.constant(noise.weight.flatten(1)))
+        return graph.node("Reshape", mixed, graph.constant(list(noise.weight.shape[1:])))
+
 
 class _FixedWeights(_Operations):
     """Operations for given weights of the photograph and of each style, (1, styles + 1)."""
@@ -184,6 +251,9 @@ class _FixedWeights(_Operations):
 
     def photograph_weight(self) -> str:
         return self._graph.constant(self._weights[0, 0])
+
+    def noise_weights(self, noise: NoiseInput) -> str:
+        return self._graph.constant(noise.mix(self._weights)[0])
 
 
 class _OwnStatistics(_FixedWeights):
@@ -201,6 +271,9 @@ class _FixedStatistics(_FixedWeights):
     def __init__(self, graph: Graph, weights: Tensor, statistics: Statistics) -> None:
         super().__init__(graph, weights)
         self._statistics = statistics
+
+    def origin(self, cell: int) -> str | None:
+        return self._graph.node("Div", ORIGIN, self._graph.constant([cell]))
 
     def convolve(self, x: str, convolution: Convolution, norm: ConditionalNorm) -> str:
         folded: FoldedConvolution = fold(convolution, norm, self._weights, self._statistics)

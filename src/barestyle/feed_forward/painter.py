@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from barestyle.errors import DeviceError, ImageError
-from barestyle.feed_forward.network import Statistics, StyleNetwork, pad_to_stride
+from barestyle.feed_forward.layers import Origin, Statistics
+from barestyle.feed_forward.network import StyleNetwork, pad_to_stride
 from barestyle.feed_forward.statistics import MEASURED_PIXELS, shrink_to_measure
 from barestyle.feed_forward.tiles import TILE_PIXELS, choose_tile_size, cut_tiles, estimate_pixel_bytes
 from barestyle.feed_forward.torch_engine import TorchEngine
@@ -24,14 +25,14 @@ from barestyle.hardware.engines import EngineName, InstalledEngine, choose_engin
 from barestyle.hardware.memory import compute_memory_budget, measure_used_memory
 from barestyle.images import Picture, target_size
 
-SMALLEST_SIDE = 8
-"""Pixels; at a quarter of it maps can still be mirrored at their borders."""
+SMALLEST_SIDE = 16
+"""Pixels; at an eighth of it maps can still be mirrored at their borders."""
 
 CPU = torch.device("cpu")
 
 
 class Engine(Protocol):
-    """Computes the network with fixed weights of its styles, on images whose sides are multiples of 4."""
+    """Computes the network with fixed weights of its styles, on images whose sides are multiples of 8."""
 
     name: str
 
@@ -46,8 +47,8 @@ class Engine(Protocol):
         """Return the statistics by which `paint` normalizes an image."""
         ...
 
-    def fix(self, statistics: Statistics) -> Callable[[Tensor], Tensor]:
-        """Return a function that paints an image, or a part of one, with these statistics."""
+    def fix(self, statistics: Statistics) -> Callable[[Tensor, Origin], Tensor]:
+        """Return a function that paints an image, or the part of one at an origin, with these statistics."""
         ...
 
 
@@ -80,7 +81,7 @@ class StylePainter:
         self.engine_name = choose_engine(engine)
         self._memory = memory
         self._tile_pixels = tile_pixels
-        self._fixed: tuple[Statistics, Callable[[Tensor], Tensor]] | None = None
+        self._fixed: tuple[Statistics, Callable[[Tensor, Origin], Tensor]] | None = None
 
     @cached_property
     def _engine(self) -> Engine:
@@ -110,7 +111,7 @@ class StylePainter:
                 image's own.
 
         Raises:
-            ImageError: a side is shorter than 8 pixels.
+            ImageError: a side is shorter than 16 pixels.
             DeviceError: the memory is not enough.
         """
         check_size(image)
@@ -126,10 +127,10 @@ class StylePainter:
         paint_tile = self._fix(statistics)
         result = torch.empty_like(image, memory_format=torch.contiguous_format)
         for tile in cut_tiles(height, width, size, halo):
-            tile.paste(paint_tile(tile.crop(image)), result)
+            tile.paste(paint_tile(tile.crop(image), tile.origin), result)
         return result
 
-    def _fix(self, statistics: Statistics) -> Callable[[Tensor], Tensor]:
+    def _fix(self, statistics: Statistics) -> Callable[[Tensor, Origin], Tensor]:
         """Return the function that paints with these statistics; that of the last ones is kept, for frames."""
         if self._fixed is None or self._fixed[0] is not statistics:
             self._fixed = statistics, self._engine.fix(statistics)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from barestyle.feed_forward.network import Statistics
+from barestyle.feed_forward.layers import Statistics
 from barestyle.images import resize
 
 MEASURED_PIXELS = 512 * 512

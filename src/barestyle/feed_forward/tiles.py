@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from barestyle.feed_forward.layers import Origin
 from barestyle.feed_forward.network import STRIDE, NetworkShape, pad_to_stride
 
 TILE_PIXELS = 1_000_000
@@ -31,6 +32,11 @@ class Tile(NamedTuple):
 
     rows: Span
     columns: Span
+
+    @property
+    def origin(self) -> Origin:
+        """Where the halo begins."""
+        return self.rows.first, self.columns.first
 
     def crop(self, image: Tensor) -> Tensor:
         """Return the tile with its halo, (1, 3, h, w), and sides that are multiples of STRIDE.
@@ -86,9 +92,8 @@ def choose_tile_size(height: int, width: int, halo: int, most_pixels: int) -> tu
 
 def estimate_pixel_bytes(shape: NetworkShape) -> int:
     """Return the bytes that painting with PyTorch takes for each pixel of a tile, from measured peaks."""
-    full, half, quarter = shape.widths
-    # The last enlargement has the largest maps: the enlarged one, its mirrored copy, and the output with its own.
-    return 4 * (3 * (half + full) + quarter // STRIDE)
+    full, half, quarter, _ = shape.widths
+    return 7 * full + 3 * half + 9 * quarter // 4
 
 
 def _count_pixels(tile: Tile) -> int:

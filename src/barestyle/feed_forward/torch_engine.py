@@ -9,7 +9,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from barestyle.feed_forward.folding import FoldedConvolution, fold, mix_scale_and_shift
-from barestyle.feed_forward.network import EPSILON, ConditionalNorm, Convolution, Operations, Statistics, StyleNetwork
+from barestyle.feed_forward.layers import (
+    EPSILON,
+    ConditionalNorm,
+    Convolution,
+    NoiseInput,
+    Operations,
+    Origin,
+    OutputConvolution,
+    Statistics,
+)
+from barestyle.feed_forward.network import StyleNetwork, unshuffle
 from barestyle.hardware.memory import trim_heap
 
 
@@ -29,7 +39,7 @@ class TorchEngine:
         self._weights = weights
 
     def paint(self, image: Tensor) -> Tensor:
-        """Return an image painted with its own statistics; it is (1, 3, H, W), sides multiples of 4."""
+        """Return an image painted with its own statistics; it is (1, 3, H, W), sides multiples of 8."""
         return self._paint(image, _OwnStatistics(self._weights))
 
     def measure(self, image: Tensor) -> Statistics:
@@ -39,11 +49,12 @@ class TorchEngine:
         trim_heap()
         return operations.statistics
 
-    def fix(self, statistics: Statistics) -> Callable[[Tensor], Tensor]:
-        """Return a function that paints an image, or a part of one, with these statistics."""
+    def fix(self, statistics: Statistics) -> Callable[[Tensor, Origin], Tensor]:
+        """Return a function that paints an image, or the part of one at an origin, with these statistics."""
         operations = _FixedStatistics(self._weights, statistics)
 
-        def paint(image: Tensor) -> Tensor:
+        def paint(image: Tensor, origin: Origin) -> Tensor:
+            operations.origin = origin
             painted = self._paint(image, operations)
             trim_heap()  # the maps of many tiles would take more and more
             return painted
@@ -52,7 +63,7 @@ class TorchEngine:
 
     def _paint(self, image: Tensor, operations: Operations[Tensor]) -> Tensor:
         with torch.inference_mode():
-            return self._network.apply_layers(_to_channels_last(image), operations).contiguous()
+            return self._network.apply_layers(image, operations).contiguous()
 
 
 def _to_channels_last(image: Tensor) -> Tensor:
@@ -64,9 +75,10 @@ class _Operations:
 
     def __init__(self, weights: Tensor) -> None:
         self._weights = weights
+        self.origin: Origin = (0, 0)
 
     def begin(self, image: Tensor) -> Tensor:
-        return image * 2 - 1
+        return _to_channels_last(unshuffle(image).mul_(2).sub_(1))
 
     def rectify(self, x: Tensor) -> Tensor:
         return x.relu_()
@@ -74,10 +86,17 @@ class _Operations:
     def add(self, x: Tensor, change: Tensor) -> Tensor:
         return change.add_(x)
 
+    def add_noise(self, x: Tensor, noise: NoiseInput) -> Tensor:
+        planes = noise.compute_planes(x.shape[2], x.shape[3], self.origin).flatten(1)
+        return x.add_(_to_channels_last((noise.mix(self._weights) @ planes).view(1, *x.shape[1:])))
+
     def enlarge(self, x: Tensor) -> Tensor:
         return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
 
-    def finish(self, x: Tensor, convolution: Convolution, image: Tensor) -> Tensor:
+    def shuffle(self, x: Tensor) -> Tensor:
+        return F.pixel_shuffle(x, 2)
+
+    def finish(self, x: Tensor, convolution: OutputConvolution, image: Tensor) -> Tensor:
         painted = _convolve(x, convolution.weight, convolution.bias, convolution.stride).sigmoid_()
         return painted.lerp_(image, float(self._weights[0, 0]))
 

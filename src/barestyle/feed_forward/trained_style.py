@@ -23,7 +23,7 @@ from barestyle.spec.start import STYLE_EXTENSION
 
 KIND = "barestyle-style"
 
-FORMAT = "1"
+FORMAT = "2"
 """Increased when older versions could not read the file."""
 
 EXTENSION = STYLE_EXTENSION
@@ -135,10 +135,12 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
 def _parse(metadata: dict[str, str]) -> tuple[NetworkShape, tuple[str, ...], dict[str, Any]]:
     """Return shape, names and record. Raise KeyError, TypeError or ValueError if they are not valid."""
     data = json.loads(metadata["shape"])
-    full, half, quarter = (int(width) for width in data["widths"])
-    shape = NetworkShape((full, half, quarter), int(data["blocks"]), int(data["styles"]))
+    full, half, quarter, eighth = (int(width) for width in data["widths"])
+    before, middle, after = (int(count) for count in data["blocks"])
+    shape = NetworkShape((full, half, quarter, eighth), (before, middle, after), int(data["styles"]))
     names, record = json.loads(metadata["names"]), json.loads(metadata["record"])
-    sizes_are_valid = all(1 <= width <= MAX_WIDTH for width in shape.widths) and 0 <= shape.blocks <= MAX_COUNT
+    sizes_are_valid = all(1 <= width <= MAX_WIDTH for width in shape.widths)
+    sizes_are_valid &= all(0 <= count <= MAX_COUNT for count in shape.blocks)
     if not sizes_are_valid or not 1 <= shape.styles <= MAX_COUNT or len(names) != shape.styles:
         raise ValueError("sizes out of range")
     if not all(isinstance(name, str) for name in names) or not isinstance(record, dict):

@@ -6,32 +6,29 @@ import copy
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
-from barestyle.feed_forward.network import NetworkShape, StyleNetwork
+from barestyle.feed_forward.initial_network import build_initial_network
+from barestyle.feed_forward.layers import Origin
+from barestyle.feed_forward.network import STRIDE, NetworkShape, StyleNetwork
+from barestyle.feed_forward.noise import PERIOD
 from barestyle.feed_forward.photographs import Photograph, draw_crop
 from barestyle.feed_forward.training_loss import PooledStyleLoss, compute_content_loss
+from barestyle.feed_forward.training_optimizer import TrainingOptimizer
 from barestyle.hardware.devices import has_fast_bf16
 from barestyle.optimize import State
 from barestyle.spec.training import BATCH, CROP, STEPS
 
-LEARNING_RATE = 3e-3
 WARM_UP = 50
 """Steps in which the learning rate rises to its value."""
 
 DECAY_SHARE = 0.3
 """Share of the steps at the end in which the learning rate falls to zero."""
-
-BETAS = (0.9, 0.99)
-"""Of Adam: a shorter memory of the squared gradients than usual, for a few thousand steps."""
-
-LARGEST_GRADIENT = 5.0
-"""Length to which a longer gradient is cut."""
 
 AVERAGING_DECAY = 0.99
 """Of the average over the weights of the last steps, which is what is saved (Polyak & Juditsky 1992)."""
@@ -131,10 +128,12 @@ class Training:
         self.settings = settings
         self.device = device or torch.device("cpu")
         self._generator = np.random.default_rng(settings.seed)
-        self.network = build_initial_network(settings, initial).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = build_initial_network(settings.shape, settings.seed, initial).to(
+            self.device, memory_format=torch.channels_last
+        )  # type: ignore[call-overload]
         self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
         """The average of the weights over the last steps: the result."""
-        self._optimizer = torch.optim.Adam(self.network.parameters(), lr=LEARNING_RATE, betas=BETAS)
+        self._optimizer = TrainingOptimizer(self.network)
         self.step = 0
         self._decay_start = settings.steps - round(DECAY_SHARE * settings.steps)
         self.evaluations: list[float] = []
@@ -157,7 +156,7 @@ class Training:
             "generator": self._generator.bit_generator.state,
             "network": dict(self.network.state_dict()),
             "averaged": dict(self.averaged.state_dict()),
-            "optimizer": [dict(self._optimizer.state[each]) for each in self.network.parameters()],
+            "optimizer": self._optimizer.state(),
             "pooled": [dict(loss.pooled) for loss in self._losses],
         }
 
@@ -168,9 +167,7 @@ class Training:
         self._generator.bit_generator.state = state["generator"]
         self.network.load_state_dict(state["network"])
         self.averaged.load_state_dict(state["averaged"])
-        for parameter, values in zip(self.network.parameters(), state["optimizer"], strict=True):
-            moved = {name: value if name == "step" else value.to(self.device) for name, value in values.items()}
-            self._optimizer.state[parameter] = moved
+        self._optimizer.load_state(state["optimizer"])
         for loss, pooled in zip(self._losses, state["pooled"], strict=True):
             loss.pooled = {name: value.to(self.device) for name, value in pooled.items()}
 
@@ -204,24 +201,22 @@ class Training:
         return painted.float().cpu()
 
     def _take_step(self) -> float:
-        for group in self._optimizer.param_groups:
-            group["lr"] = self._learning_rate()
-        self._optimizer.zero_grad()
+        self._optimizer.clear_gradients()
         style = self.step % len(self._losses)
         crops, guides = self._draw_batch(style)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.precision == "bf16"):
             loss = self._compute_loss(style, crops, guides)
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.network.parameters(), LARGEST_GRADIENT)
-        self._optimizer.step()
+        self._optimizer.step(self._learning_rate())
         self._average()
         return float(loss.detach())
 
     def _learning_rate(self) -> float:
+        """Return the learning rate of the next step, relative to the full one."""
         rise = min(1.0, (self.step + 1) / WARM_UP)
         left = self.steps - self.step
         decay = max(self.steps - self._decay_start, 1)
-        return LEARNING_RATE * rise * (1.0 if left >= decay else 0.5 - 0.5 * math.cos(math.pi * left / decay))
+        return rise * (1.0 if left >= decay else 0.5 - 0.5 * math.cos(math.pi * left / decay))
 
     def _draw_batch(self, style: int) -> tuple[Tensor, Tensor]:
         numbers = self._generator.integers(len(self._photographs), size=self.settings.batch)
@@ -231,14 +226,16 @@ class Training:
 
     def _compute_loss(self, style: int, crops: Tensor, guides: Tensor) -> Tensor:
         """Return the loss of crops painted in a style."""
-        weights = self._select(style)
-        painted = self.network(crops, weights).float()
+        weights, origins = self._select(style), self._draw_origins(len(crops))
+        painted = self.network(crops, weights, origins=origins).float()
         loss = self._losses[style](painted, guides) + compute_content_loss(painted, crops)
         if self.settings.stability:
-            loss = loss + STABILITY_WEIGHT * self._measure_instability(painted, crops, weights)
+            loss = loss + STABILITY_WEIGHT * self._measure_instability(painted, crops, weights, origins)
         return loss
 
-    def _measure_instability(self, painted: Tensor, crops: Tensor, weights: Tensor) -> Tensor:
+    def _measure_instability(
+        self, painted: Tensor, crops: Tensor, weights: Tensor, origins: Sequence[Origin]
+    ) -> Tensor:
         """Return the mean squared difference of painted crops and moved, noisy views of them, painted."""
         down, right = (int(shift) for shift in self._generator.integers(-LARGEST_SHIFT, LARGEST_SHIFT + 1, 2))
         noise = torch.from_numpy(self._generator.standard_normal(tuple(crops.shape), np.float32)).to(crops)
@@ -246,9 +243,14 @@ class Training:
         moved = painted.roll((down, right), (2, 3))
         margin = LARGEST_SHIFT + self.settings.shape.halo // 4  # what was rolled around is another image
         inside = slice(margin, -margin)
-        difference = self.network(view.clamp(0, 1), weights).float() - moved
+        difference = self.network(view.clamp(0, 1), weights, origins=origins).float() - moved
         instability: Tensor = difference[..., inside, inside].square().mean()
         return instability
+
+    def _draw_origins(self, count: int) -> list[Origin]:
+        """Return origins for crops: the noise of a crop can be that of any place."""
+        rows = self._generator.integers(PERIOD, size=(count, 2)) * STRIDE
+        return [(int(top), int(left)) for top, left in rows]
 
     def _select(self, style: int) -> Tensor:
         """Return the weights of one style, (1, styles + 1)."""
@@ -278,21 +280,3 @@ def has_plateaued(losses: Sequence[float]) -> bool:
     """Return whether the last PATIENCE losses bring no progress over those before."""
     earlier, recent = losses[:-PATIENCE], losses[-PATIENCE:]
     return bool(earlier) and min(recent) > (1 - SMALLEST_PROGRESS) * min(earlier)
-
-
-def build_initial_network(settings: TrainingSettings, initial: StyleNetwork | None) -> StyleNetwork:
-    """Return a network with seeded random weights, or with another one's; each style gets the norms of its first style.
-
-    Raises ValueError if the other network has other widths or blocks.
-    """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(settings.seed)
-        network = StyleNetwork(settings.shape)
-    if initial is None:
-        return network
-    if replace(initial.shape, styles=settings.shape.styles) != settings.shape:
-        raise ValueError(f"the initial network has the shape {initial.shape}, not {settings.shape}")
-    rows = [0] * settings.shape.styles
-    state = initial.state_dict()
-    network.load_state_dict({name: value[rows] if "norm" in name else value for name, value in state.items()})
-    return network
