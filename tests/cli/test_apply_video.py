@@ -13,6 +13,7 @@ from barestyle.feed_forward import StylePainter, load_style
 from barestyle.images import read
 from tests.cli.conftest import Program
 from tests.clips.cases import pan, write_clip
+from tests.conftest import drawing
 from tests.feed_forward.cases import make_style
 
 
@@ -62,6 +63,25 @@ def test_a_folder_gets_the_frames(folder: Path, program: Program) -> None:
 def test_frames_can_be_smaller(folder: Path, program: Program) -> None:
     assert program("apply", "two.style", "clip.mp4", "-o", "out.mp4", "--size", "32", "-q").code == 0
     assert load_frames(folder / "out.mp4")[0].shape == (1, 3, 24, 32)
+
+
+def test_some_of_the_frames(folder: Path, program: Program) -> None:
+    """At 1, 2 and 5 twenty-fifths of a second are three; every second of them, from the first, are two."""
+    arguments = ("--from", "0.04", "--to", "0.21", "--every", "2", "-q")
+    assert program("apply", "two.style", "clip.mp4", "-o", "frames/", *arguments).code == 0
+    painted = sorted((folder / "frames").glob("*.png"))
+    assert len(painted) == 2
+    first = load_frames(folder / "clip.mp4")[1]
+    expected = StylePainter(load_style(folder / "two.style")).paint(first)
+    torch.testing.assert_close(read(painted[0]).pixels, expected, atol=0.5 / 255 + 1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("arguments", [("--from", "1"), ("--to", "1"), ("--every", "2")])
+def test_photos_have_no_frames(folder: Path, program: Program, arguments: tuple[str, ...]) -> None:
+    drawing(32, 32, 1).save(folder / "photo.png")
+    outcome = program("apply", "two.style", "photo.png", *arguments)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "--from, --to and --every choose frames of a video" in outcome.err
 
 
 def test_a_file_that_is_no_clip_is_refused(folder: Path, program: Program) -> None:

@@ -58,4 +58,4 @@ def test_noise_depends_on_the_origin() -> None:
 def test_the_shipped_size_is_below_a_megabyte() -> None:
     count = sum(value.numel() for value in StyleNetwork(NetworkShape()).parameters())
     assert 2 * count < 10**6
-    assert SHAPE != NetworkShape()
+    assert NetworkShape() != SHAPE

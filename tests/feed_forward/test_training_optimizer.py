@@ -12,7 +12,7 @@ from tests.feed_forward.cases import SHAPE, make_image
 
 @pytest.mark.parametrize("shape", [(6, 20), (20, 6), (9, 9)])
 def test_singular_values_become_about_one(shape: tuple[int, int]) -> None:
-    """With the exact polynomial, (15 x - 10 x^3 + 3 x^5) / 8, it is the orthogonal factor of the polar decomposition."""
+    """The exact polynomial, (15 x - 10 x^3 + 3 x^5) / 8, gives the orthogonal factor of the polar decomposition."""
     matrix = torch.randn(shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     left, _, right = torch.linalg.svd(matrix, full_matrices=False)
     exact = orthogonalize(matrix, 60, (15 / 8, -10 / 8, 3 / 8))

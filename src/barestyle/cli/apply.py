@@ -15,6 +15,8 @@ from barestyle.cli import options
 from barestyle.cli.apply_to_clip import apply_to_clip
 from barestyle.cli.batch import check_folder, check_outputs, create_folder, paint_all
 from barestyle.cli.batch_pairs import Pair, find_images
+from barestyle.cli.clip_options import Every, FirstTime, LastTime
+from barestyle.cli.clip_output import parse_selection
 from barestyle.cli.interrupt import Interrupt
 from barestyle.cli.json_output import print_json
 from barestyle.cli.option_groups import DisplayOptions
@@ -22,7 +24,7 @@ from barestyle.cli.output_option import create_folders, default_output
 from barestyle.cli.paint_photo import PaintedPhoto, PhotoPainter, hash_file, read_record
 from barestyle.cli.standard_streams import STANDARD_STREAM, StandardInput
 from barestyle.cli.trained_style import locate_style, parse_mix
-from barestyle.errors import ImageError, OutputError
+from barestyle.errors import ImageError, OutputError, SpecError
 from barestyle.hardware.engines import EngineName, choose_engine
 from barestyle.spec import MAX_PIXELS
 
@@ -76,6 +78,9 @@ def apply(  # long: its options and their description
     ] = "auto",
     memory: options.Memory = "auto",
     max_pixels: options.MaxPixels = MAX_PIXELS,
+    start: FirstTime = None,
+    end: LastTime = None,
+    every: Every = 1,
     force: options.Force = False,
     quiet: options.Quiet = False,
     as_json: options.Json = False,
@@ -88,6 +93,9 @@ def apply(  # long: its options and their description
     A video is painted frame by frame.
     """
     is_clip = check_videos(photos)
+    if not is_clip and (start, end, every) != (None, None, 1):
+        raise SpecError("--from, --to and --every choose frames of a video; leave them out for photos")
+    selection = parse_selection(start, end, every)
     style_file = locate_style(style)
     painter = load_painter(
         style_file,
@@ -100,7 +108,7 @@ def apply(  # long: its options and their description
     )
     display = DisplayOptions(quiet, as_json)
     if is_clip:
-        return apply_to_clip(painter, style_file, Path(photos[0]), output, force=force, display=display)
+        return apply_to_clip(painter, style_file, Path(photos[0]), selection, output, force=force, display=display)
     if is_single(photos):
         return apply_to_photo(painter, style_file, Path(photos[0]), output, force=force, display=display)
     return apply_to_photos(painter, style_file, photos, output, force=force, display=display)

@@ -1,4 +1,4 @@
-"""`-o` of a command that paints a clip, and the times of --from and --to."""
+"""`-o` of a command that paints a clip, and the frames of --from, --to and --every."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from barestyle.cli.output_option import check_new_folder, names_folder
 from barestyle.errors import SpecError
+
+if TYPE_CHECKING:
+    from barestyle.clips.frame import Selection
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,14 @@ def parse_clip_output(text: str | None, source: Path, styles: Sequence[Path]) ->
         return ClipOutput(Path(text), names_folder(text))
     name = "-".join(path.stem for path in (source, *styles))
     return ClipOutput(Path(name), True) if source.is_dir() else ClipOutput(Path(f"{name}.mp4"), False)
+
+
+def parse_selection(start: str | None, end: str | None, every: int) -> Selection:
+    """Return the frames that --from, --to and --every select. Raise SpecError for a value that is no time."""
+    first, last = parse_time(start, "--from") or 0.0, parse_time(end, "--to")
+    from barestyle.clips.frame import Selection
+
+    return Selection(first, last, every)
 
 
 def parse_time(text: str | None, option: str) -> float | None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from barestyle.cli import options
-from barestyle.cli.clip_output import parse_clip_output, parse_time
+from barestyle.cli.clip_options import Every, FirstTime, LastTime
+from barestyle.cli.clip_output import parse_clip_output, parse_selection
 from barestyle.cli.option_groups import DisplayOptions, RunOptions, SpecOptions, expand_groups
 from barestyle.cli.repaint_clip import ClipJob, repaint_clip
 from barestyle.cli.style_arguments import parse_style_arguments
@@ -23,17 +24,6 @@ if TYPE_CHECKING:
 DEFAULT_PRESET = "bare-fast"
 """`bare` takes four times as long for a frame, and a clip has hundreds."""
 
-Start = Annotated[
-    str | None,
-    typer.Option("--from", metavar="TIME", help="Begin at this time: seconds, or 1:30.5.", show_default=False),
-]
-End = Annotated[
-    str | None,
-    typer.Option("--to", metavar="TIME", help="End before this time: seconds, or 1:30.5.", show_default=False),
-]
-Every = Annotated[
-    int, typer.Option("--every", metavar="N", min=1, help="Paint every Nth frame, and leave out the others.")
-]
 Output = Annotated[
     str | None,
     typer.Option(
@@ -65,8 +55,8 @@ def video(
         typer.Argument(metavar="STYLE", help="One or more images to take the style from.", show_default=False),
     ],
     output: Output = None,
-    start: Start = None,
-    end: End = None,
+    start: FirstTime = None,
+    end: LastTime = None,
     every: Every = 1,
     spec_options: VideoSpecOptions,
     weights: options.Weights = None,
@@ -83,14 +73,12 @@ def video(
     arguments = parse_style_arguments(styles, weights, None)
     spec = spec_options.build()
     target = parse_clip_output(output, source, arguments.styles)
-    times = parse_time(start, "--from") or 0.0, parse_time(end, "--to")
-    from barestyle.clips.frame import Selection
+    selection = parse_selection(start, end, every)
     from barestyle.clips.open import check_frames, open_clip
     from barestyle.clips.search_painter import SearchPainter
     from barestyle.run.plan import prepare
 
     target.check(force=force, inputs=[source, *arguments.styles])
-    selection = Selection(*times, every)
     clip = open_clip(source, selection)
     content = to_picture(check_frames(clip).load(), clip)
     plan = prepare(run_options.request(content, list(arguments.styles), spec, weights=arguments.weights))
