@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
 
 from barestyle.feed_forward.network import NetworkShape, StyleNetwork
@@ -19,7 +17,7 @@ def build_initial_network(shape: NetworkShape, seed: int, initial: StyleNetwork 
         network = StyleNetwork(shape)
     if initial is None:
         return network
-    if replace(initial.shape, styles=shape.styles) != shape:
+    if initial.shape.without_styles != shape.without_styles:
         raise ValueError(f"the initial network has the shape {initial.shape}, not {shape}")
     rows = [0] * shape.styles
     state = initial.state_dict()

@@ -13,7 +13,7 @@ Every style has its own scale and shift after each normalization, and its own we
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import torch
@@ -51,6 +51,18 @@ class NetworkShape:
     widths: tuple[int, int, int, int] = (8, 32, 64, 72)
     blocks: tuple[int, int, int] = (1, 2, 1)
     styles: int = 1
+
+    @property
+    def without_styles(self) -> NetworkShape:
+        """The shape with one style: what networks must have in common for one to begin as the other."""
+        return replace(self, styles=1)
+
+    def describe(self) -> str:
+        """Return '8, 32, 64 and 72 channels with 1, 2 and 1 blocks'."""
+        widths, blocks = (
+            ", ".join(map(str, counts[:-1])) + f" and {counts[-1]}" for counts in (self.widths, self.blocks)
+        )
+        return f"{widths} channels with {blocks} blocks"
 
     @property
     def halo(self) -> int:

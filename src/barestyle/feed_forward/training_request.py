@@ -112,10 +112,10 @@ def prepare_training(request: TrainingRequest, *, expected: dict[str, Any] | Non
     device = select_device(request.device)
     settings = check_settings(request, device)
     initial = None if request.initial is None else load_style(request.initial)
-    if initial is not None and initial.network.shape.widths != settings.shape.widths:
+    if initial is not None and initial.network.shape.without_styles != settings.shape.without_styles:
         raise SpecError(
-            f"{str(request.initial)!r} has a network of {initial.network.shape.widths} channels, and training needs "
-            f"{settings.shape.widths}; leave out --from"
+            f"{str(request.initial)!r} has a network of {initial.network.shape.describe()}, and training needs "
+            f"{settings.shape.describe()}; leave out --from"
         )
     files = find_photographs(request.photos)
     pictures = [read_style_picture(path) for path in request.styles]
