@@ -67,6 +67,7 @@ class PageService:
             "pictures": known,
             "photos": [_describe_entry(entry) for entry in self.library.photos],
             "styles": styles,
+            "trained_styles": session.trained_styles.describe(),
             "saved_looks": [look.model_dump() for look in session.looks],
             "uploads": [picture.info.model_dump() for picture in session.pictures.all],
         }

@@ -3,8 +3,9 @@
 import { create, setProperty } from "./dom.js";
 import { on } from "./follow.js";
 import { call } from "./server.js";
-import { canUndo, onAnswer, onChange, store, undo } from "./store.js";
+import { canUndo, isInstant, onAnswer, onChange, store, undo } from "./store.js";
 
+const KEEP_HINT = "The picture follows the form. Keep it to enlarge it, to compare it, or to start from it.";
 const REFUSED_PICTURE = "A picture was not accepted; choose another one, or press Paint again without it.";
 
 /** Build the bar inside an element. `onPaint` sends the form, and returns a promise of an answer with `error` or `note`. */
@@ -27,6 +28,7 @@ export function startPaintBar(element, onPaint) {
 		message.textContent = "";
 		try {
 			if (store.uploads.size) note.textContent = "Waiting for the picture that is being sent…";
+			else if (isInstant(store.form)) note.textContent = "Painting…";
 			const accepted = await Promise.all(store.uploads);
 			const answer = accepted.includes(false) ? { error: REFUSED_PICTURE } : await onPaint(store.form);
 			message.textContent = answer.error ?? "";
@@ -63,7 +65,8 @@ export function startPaintBar(element, onPaint) {
 		showLabel();
 	});
 	onAnswer((answer) => {
-		setProperty(estimate, "textContent", answer.refusal ?? answer.estimate ?? "");
+		const text = isInstant(store.form) ? KEEP_HINT : (answer.estimate ?? "");
+		setProperty(estimate, "textContent", answer.refusal ?? text);
 	});
 	on("job", (job) => {
 		isBusy = job.busy;
@@ -83,7 +86,7 @@ export function startPaintBar(element, onPaint) {
 
 	function showLabel() {
 		const several = store.form.vary !== "nothing";
-		const label = isBusy ? "Add to the queue" : several ? "Paint side by side" : "Paint";
+		const label = isInstant(store.form) ? "Keep this picture" : isBusy ? "Add to the queue" : several ? "Paint side by side" : "Paint";
 		setProperty(paint, "textContent", label);
 	}
 }

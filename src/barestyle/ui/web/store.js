@@ -29,6 +29,16 @@ let saves = 0;
 const history = [];
 let lastChange = { names: "", time: 0 };
 
+/** Return whether a trained style paints the form's picture. */
+export function isInstant(form) {
+	return form.look === store.page.instant.name;
+}
+
+/** Return the changes of the form with which a trained style paints; values that are not given stay. */
+export function instantValues(values) {
+	return { look: store.page.instant.name, spec: null, vary: "nothing", instant: { ...store.form.instant, ...values } };
+}
+
 /** Call a function whenever the form has changed. */
 export function onChange(listener) {
 	listeners.add(listener);
