@@ -8,8 +8,11 @@ const SETTLE_MILLISECONDS = 250;
 const NO_PHOTO = "Choose a photo; it is painted at once.";
 const NO_STYLE = "Choose a trained style; the photo is painted in it at once.";
 
-/** Show the pictures on the stage. `showResult` shows a result by its id as soon as the page has it. */
-export function startInstant(element, stage, showResult) {
+/**
+ * Show the pictures on the stage. `showResult` shows a result by its id as soon as the page has it. `onPicture` is
+ * called with the URL of each picture, and with "" when there is none.
+ */
+export function startInstant(element, stage, { showResult, onPicture }) {
 	const part = (name) => element.querySelector(`[data-part="${name}"]`);
 	let wanted = ""; // what the form asks for, as text; empty if it asks for nothing
 	let shown = { wanted: "", isSettled: false };
@@ -27,6 +30,7 @@ export function startInstant(element, stage, showResult) {
 		timer = 0;
 		say("");
 		if (!wanted) return hide();
+		stage.release();
 		ask(false);
 		timer = setTimeout(() => {
 			timer = 0;
@@ -70,13 +74,15 @@ export function startInstant(element, stage, showResult) {
 		part("instant-note").textContent = answer.is_draft ? "This is a smaller copy; the full size follows." : "";
 		if (isSettled) part("announcement").textContent = `Painted: ${caption}`;
 		say("");
-		stage.showInstant(view);
+		if (!stage.holdsResult()) stage.showInstant(view);
+		onPicture(answer.picture);
 	}
 
 	function hide() {
 		view = null;
 		shown = { wanted: "", isSettled: false };
 		stage.hideInstant();
+		onPicture("");
 	}
 
 	function fail(error) {

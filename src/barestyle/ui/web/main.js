@@ -47,9 +47,9 @@ function build({ form, paint, stage: stageArea, crop }) {
 	startCropDialog(crop.element);
 	startForm(form.element, (photo, regions) => form.trigger("select", { photo, regions }));
 	form.watch("value", () => setRegions(form.props.value?.regions));
-	const instant = startInstant(stageArea.element, stage, results.showWhenThere);
 	const send = createSender(paint, stage);
-	startPaintBar(paint.element, (values) => (isInstant(values) ? instant.keep(values) : send(values)));
+	const paintBar = startPaintBar(paint.element, (values) => (isInstant(values) ? instant.keep(values) : send(values)));
+	const instant = startInstant(stageArea.element, stage, { showResult: results.showWhenThere, onPicture: paintBar.showPicture });
 	startStatus(stageArea.element, {
 		onStart: () => stage.setLive({ isPainting: true }, true),
 		onEnd: (job) => {

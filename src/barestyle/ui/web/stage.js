@@ -269,5 +269,5 @@ export function startStage(element) {
 
 	moveDivider(50);
 	render();
-	return { show, showSet, showInstant, hideInstant, setHint, setResults, setLive, finish, release: () => (isHeld = false), onShow: (listener) => listeners.push(listener), current: () => result };
+	return { show, showSet, showInstant, hideInstant, setHint, setResults, setLive, finish, release: () => (isHeld = false), holdsResult: () => isHeld && result !== null && !result.urls, onShow: (listener) => listeners.push(listener), current: () => result };
 }
