@@ -247,6 +247,7 @@ INSIDE = {
         "page_options",
         "page_state",
         "earlier_results",
+        "earlier_paintings",
         "page_service",
         "instant_painter",
         "instant_previews",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PIL import Image
 
 from barestyle.feed_forward.painter import SMALLEST_SIDE
 from barestyle.images import Picture
-from barestyle.plots.data_uri import jpeg_data_uri
+from barestyle.plots.data_uri import data_uri
 from barestyle.ui import previews
 from barestyle.ui.instant_painter import InstantPainter
 from barestyle.ui.trained_styles import TrainedStyleFile
@@ -17,8 +19,11 @@ from barestyle.ui.trained_styles import TrainedStyleFile
 CACHED_PAINTINGS = 16
 """Paintings that are kept with their photos, of at most 15 MB each."""
 
-SETTLED_QUALITY = 92
-"""JPEG quality when the sliders rest."""
+SETTLED = {"quality": 92, "subsampling": 0}
+"""Options of the JPEG encoder when the sliders rest: strokes keep their colors."""
+
+MOVING = {"quality": previews.FRAME_QUALITY}
+"""The same until then."""
 
 
 @dataclass(frozen=True)
@@ -96,15 +101,22 @@ class InstantPreviews:
         `known_side` is the long side in pixels of the photo that the page has; a larger one is sent again.
         """
         limit = previews.RESULT_SIDE if is_settled else previews.FRAME_SIDE
-        quality = SETTLED_QUALITY if is_settled else previews.FRAME_QUALITY
+        options = SETTLED if is_settled else MOVING
         side = min(limit, painting.side)
 
         def encode() -> Preview:
-            picture = jpeg_data_uri(painting.blend(strength, side), quality)
-            photo = "" if known_side >= side else jpeg_data_uri(_shrink(painting.photo, side), quality)
+            picture = _to_url(painting.blend(strength, side), options)
+            photo = "" if known_side >= side else _to_url(_shrink(painting.photo, side), options)
             return Preview(picture, photo, max(side, known_side), painting.is_draft)
 
         return await self._painter.run(encode, None)
+
+
+def _to_url(image: Image.Image, options: Mapping[str, int]) -> str:
+    """Return an image as the data URL of a JPEG."""
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", **options)
+    return data_uri(buffer.getvalue(), "jpeg")
 
 
 def _shrink(image: Image.Image, side: int) -> Image.Image:

@@ -15,9 +15,11 @@ from PIL import Image
 
 from barestyle.errors import BarestyleError
 from barestyle.images import target_size
+from barestyle.run.record import Record
 from barestyle.ui import page_state, previews
 from barestyle.ui.compute import PaintRequest
 from barestyle.ui.crop import Crop
+from barestyle.ui.earlier_paintings import fill_instant_form, read_painting
 from barestyle.ui.earlier_results import fill_form, replace_fields
 from barestyle.ui.errors import PageError
 from barestyle.ui.estimates import Estimator
@@ -222,11 +224,16 @@ class PageService:
         """
         link = link_file(self.service.sessions.claim_upload(upload), session.folder / "earlier")
         try:
-            record = await self.service.run_in_reader(lambda: read_record(link))
+            record = await self.service.run_in_reader(lambda: read_painting(link) or read_record(link))
         finally:
             link.unlink(missing_ok=True)
+        max_size = self.service.limits.max_size
         return await self.service.run_in_reader(
-            lambda: fill_form(form, record, session, self.library, self.service.limits.max_size)
+            lambda: (
+                fill_form(form, record, session, self.library, max_size)
+                if isinstance(record, Record)
+                else fill_instant_form(form, record, session, self.library, max_size)
+            )
         )
 
     def save_look(self, session: PageSession, name: str, form: Form) -> list[SavedLook]:
