@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from barestyle.feed_forward import StylePainter, TrainedStyle, load_style
+from barestyle.feed_forward.statistics import MEASURED_PIXELS
 from barestyle.hardware.memory import parse_memory
 from barestyle.images import Picture
 from barestyle.ui.compute import Compute
@@ -35,7 +36,7 @@ CACHED_STYLES = 16
 CACHED_PAINTERS = 4
 """Painters that are kept; with ONNX Runtime each keeps the memory of its largest picture, 80 MB at 512 x 341 pixels."""
 
-CACHED_PIXELS = 512 * 512
+CACHED_PIXELS = MEASURED_PIXELS
 """Larger pictures, which are painted in tiles, get a painter that is not kept."""
 
 T = TypeVar("T")
@@ -65,7 +66,7 @@ class InstantPainter:
     def estimate(self, style: TrainedStyleFile, pixels: int) -> float | None:
         """Return the seconds that a picture takes, from the last one in this style; None before the first one."""
         seconds = self._pixel_seconds.get(style.info.sha256)
-        return None if seconds is None else seconds * pixels
+        return None if seconds is None else seconds * _count_computed(pixels)
 
     def choose_draft(self, style: TrainedStyleFile, height: int, width: int) -> float:
         """Return the factor, at most 1, by which a copy is smaller that takes DRAFT_SECONDS."""
@@ -102,12 +103,18 @@ class InstantPainter:
         """Return a painted picture, and note how long it took. Raises ImageError or DeviceError."""
         started = time.perf_counter()
         painted = painter.paint_picture(picture)
-        self._pixel_seconds[style.info.sha256] = (time.perf_counter() - started) / (picture.height * picture.width)
+        seconds = time.perf_counter() - started
+        self._pixel_seconds[style.info.sha256] = seconds / _count_computed(picture.height * picture.width)
         return painted
 
     def _create_painter(self, file: Path, sha256: str, name: str, _thread: int) -> StylePainter:
         trained = self._load(file, sha256)
         return StylePainter(trained, trained.mix({name: 1.0}), memory=self._memory)
+
+
+def _count_computed(pixels: int) -> int:
+    """Return the pixels that the network computes: of a large picture, also those of the copy that is measured."""
+    return pixels if pixels <= MEASURED_PIXELS else pixels + MEASURED_PIXELS
 
 
 def _load(file: Path, _sha256: str) -> TrainedStyle:

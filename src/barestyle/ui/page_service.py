@@ -61,7 +61,9 @@ class PageService:
     def _describe_page(self, session: PageSession) -> dict[str, Any]:
         form = session.form.model_copy(update={"size": min(session.form.size, self.service.limits.max_size)})
         styles = [_describe_entry(entry) for entry in self.library.styles]
-        chosen = {picture_id: self.describe_picture(session, picture_id) for picture_id in session.form.picture_ids}
+        likes = {entry["like"] for entry in session.trained_styles.describe()} - {""}
+        ids = session.form.picture_ids | likes
+        chosen = {picture_id: self.describe_picture(session, picture_id) for picture_id in ids}
         known = {picture_id: info.model_dump() for picture_id, info in chosen.items() if info is not None}
         return {
             **describe_page(self.service.limits),

@@ -6,7 +6,7 @@ import { receiveFiles } from "./incoming_files.js";
 import { createSlot } from "./picture_slot.js";
 import { createSavedLooks } from "./saved_looks.js";
 import { call, previewUrl, resultUrl, uploadFile } from "./server.js";
-import { change, instantValues, isInstant, load, onAnswer, onChange, RESULT_START, store } from "./store.js";
+import { change, instantValues, isInstant, load, onAnswer, onChange, RESULT_START, searchValues, store } from "./store.js";
 import { createStyleSlots } from "./style_slots.js";
 import { createThumbnails } from "./thumbnails.js";
 import { createTrainedStyles } from "./trained_styles.js";
@@ -117,7 +117,6 @@ export function startForm(element, onPhoto) {
 	);
 	element.replaceChildren(fields);
 
-	let wasInstant = false;
 	let shownPhoto = null;
 	let shownLibrary = "";
 	onChange((form) => {
@@ -155,8 +154,6 @@ export function startForm(element, onPhoto) {
 		vary.element.hidden = colors.element.hidden = instant;
 		document.querySelector("#regions").hidden = instant;
 		trained.show(form);
-		if (wasInstant && !instant && form.styles.length === 0) chooseLike(form.instant);
-		wasInstant = instant;
 		const wanted = `${store.loads} ${form.photo}`;
 		if (wanted !== shownPhoto) {
 			shownPhoto = wanted;
@@ -167,12 +164,6 @@ export function startForm(element, onPhoto) {
 		look.annotate({ ...answer.looks, [page.instant.name]: answer.instant });
 		looks.annotate(answer.looks ?? {});
 	});
-
-	/** Choose the picture that a trained style was made for as the style of a search. */
-	function chooseLike({ style }) {
-		const { like } = page.trained_styles.find((each) => each.style === style) ?? {};
-		if (like) setTimeout(() => styles.choose(like)); // after this change
-	}
 
 	function showStrength(form) {
 		if (isInstant(form)) return strength.show(form.instant.strength, { text: STRENGTH_HINT });
@@ -193,7 +184,7 @@ function createLookChoice(isMultiple) {
 		legend: isMultiple ? "Looks" : "Look",
 		info: isMultiple ? `Choose 2 to ${page.max_variations}. They are painted one after the other.` : "",
 		isMultiple,
-		onChange: (value) => change(isMultiple ? { looks: value } : value === page.instant.name ? chooseInstant() : { look: value, spec: null }),
+		onChange: (value) => change(isMultiple ? { looks: value } : value === page.instant.name ? chooseInstant() : searchValues(value)),
 		className: "choices looks",
 	});
 	const fill = (isLoaded) => {
@@ -279,8 +270,7 @@ function createOptions(saver) {
 			{ class: "more" },
 			...[stroke, seed, start, film].map((part) => part.element),
 			saver,
-			create("label", { class: "button", for: "earlier", textContent: "Load settings from an earlier result" }),
-			input,
+			create("label", { class: "button" }, "Load settings from an earlier result", input),
 			message,
 			about,
 		),

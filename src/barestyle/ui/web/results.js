@@ -2,7 +2,7 @@
 
 import { create } from "./dom.js";
 import { call, resultUrl } from "./server.js";
-import { change, isInstant, load, RESULT_START, store } from "./store.js";
+import { change, isInstant, load, RESULT_START, searchValues, store } from "./store.js";
 
 const FORMATS = [
 	{ kind: "picture", label: "PNG" },
@@ -45,7 +45,7 @@ export function startResults(element, stage) {
 	);
 	part("start").addEventListener("click", () => {
 		const isSearch = !isInstant(store.form);
-		change({ start: RESULT_START + stage.current().id, ...(isSearch ? {} : { look: store.page.default_look }) });
+		change({ start: RESULT_START + stage.current().id, ...(isSearch ? {} : searchValues(store.page.default_look)) });
 		const look = store.page.looks.find((each) => each.name === store.form.look)?.title;
 		say(`The next picture starts from this one; see “Start from” under More options.${isSearch ? "" : ` The look is ${look} now, as Instant has no start.`}`);
 	});

@@ -39,6 +39,13 @@ export function instantValues(values) {
 	return { look: store.page.instant.name, spec: null, vary: "nothing", instant: { ...store.form.instant, ...values } };
 }
 
+/** Return the changes of the form that choose a look; where no style is chosen, that of the trained style is. */
+export function searchValues(look) {
+	const { like } = store.page.trained_styles.find((each) => each.style === store.form.instant.style) ?? {};
+	const hasLike = isInstant(store.form) && store.form.styles.length === 0 && like in store.pictures;
+	return { look, spec: null, ...(hasLike ? { styles: [{ picture: like, weight: 1 }] } : {}) };
+}
+
 /** Call a function whenever the form has changed. */
 export function onChange(listener) {
 	listeners.add(listener);

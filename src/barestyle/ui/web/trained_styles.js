@@ -28,9 +28,9 @@ export function createTrainedStyles() {
 		className: "choices looks",
 	});
 	const input = create("input", { type: "file", id: "trained-style-file", accept: EXTENSION, class: "visually-hidden" });
-	const label = create("label", { class: "button", for: "trained-style-file", textContent: "Load a .style file" });
+	const label = create("label", { class: "button" }, "Load a .style file", input);
 	const message = create("p", { class: "message", role: "alert" });
-	const element = create("div", { id: "trained-styles" }, choice.element, input, label, message);
+	const element = create("div", { id: "trained-styles" }, choice.element, label, message);
 	let shown = null;
 	let turns = 0;
 
