@@ -256,6 +256,7 @@ INSIDE = {
         "session_cookie",
         "gradio_errors",
         "api",
+        "instant_api",
         "remote_calls",
         "region_editor",
         "page",

@@ -17,7 +17,7 @@ from barestyle.images.read import check_pixels
 from barestyle.ui import previews
 from barestyle.ui.earlier_results import replace_fields
 from barestyle.ui.errors import PageError
-from barestyle.ui.form import Form
+from barestyle.ui.form import INSTANT, Form, InstantChoice
 from barestyle.ui.form_values import check_size
 from barestyle.ui.instant_painter import InstantPainter
 from barestyle.ui.instant_previews import InstantPreviews
@@ -25,16 +25,19 @@ from barestyle.ui.instant_results import TITLE, make_caption, save_instant
 from barestyle.ui.page_options import SLIDER_SIZE
 from barestyle.ui.page_service import PageService
 from barestyle.ui.page_session import PageSession
-from barestyle.ui.result_store import ResultInfo
+from barestyle.ui.result_store import ResultInfo, StoredResult
 from barestyle.ui.status_text import format_rounded, format_short
-from barestyle.ui.trained_styles import TrainedStyleFile
-from barestyle.ui.uploads import read_upload
+from barestyle.ui.trained_styles import TrainedStyleFile, find_name, find_shipped, read_style_file
+from barestyle.ui.uploads import link_file, read_upload
 
 CACHED_PHOTOS = 4
 """Photos that are kept for previews, reduced to the largest size of the slider: at most 50 MB each."""
 
 SAMPLE = "coffee"
 """The photo that shows what an uploaded style looks like."""
+
+DRAFT_NOTE = "This is a smaller copy; the full size follows."
+REDUCED_NOTE = f"This is shown at {SLIDER_SIZE} pixels; the picture that is kept or downloaded has all of them."
 
 AT_ONCE_SECONDS = 1.5
 """Time up to which the page does not say how long a picture takes."""
@@ -80,7 +83,9 @@ class InstantService:
             known_side: pixels of its long side.
         """
         style, name = _find_style(session, form)
-        shape = await self._find_shape(session, form)
+        height, width = await self._find_shape(session, form)
+        is_reduced = form.size > SLIDER_SIZE
+        shape = target_size(height, width, SLIDER_SIZE) if is_reduced else (height, width)
         file = self._pages.find_file(session, form.photo)
         photo = await self._service.run_in_reader(lambda: self._read_photo(file, file.stat().st_mtime_ns))
         painting = await self._previews.find_painting(style, name, photo, shape, is_settled=is_settled)
@@ -90,7 +95,6 @@ class InstantService:
             is_settled=is_settled,
             known_side=known_side if known_photo == form.photo else 0,
         )
-        height, width = shape
         return {
             "picture": preview.picture,
             "photo": preview.photo,
@@ -100,16 +104,21 @@ class InstantService:
             "title": TITLE,
             "caption": make_caption(style, name, form, width, height),
             "is_draft": preview.is_draft,
+            "note": DRAFT_NOTE if preview.is_draft else REDUCED_NOTE if is_reduced else "",
         }
 
     async def _find_shape(self, session: PageSession, form: Form) -> tuple[int, int]:
-        """Return height and width of the form's picture. Raise PageError if it is too large, or there is no photo."""
+        """Return height and width of the form's picture. Raise PageError without a photo, and as `_check_shape`."""
         if not form.photo:
             raise PageError("choose a photo first; there are samples below its box")
-        limits = self._service.limits
-        check_size(form.size, limits)
         info = await self._pages.choose(session, form.photo)
-        height, width = target_size(info.height, info.width, form.size)
+        return self._check_shape(target_size(info.height, info.width, form.size))
+
+    def _check_shape(self, shape: tuple[int, int]) -> tuple[int, int]:
+        """Return height and width of a result. Raise PageError or PixelLimitError if they are too large or small."""
+        limits = self._service.limits
+        height, width = shape
+        check_size(max(shape), limits)
         check_pixels(width, height, limits.max_pixels, "the result")
         if min(height, width) < SMALLEST_SIDE:
             raise PageError(
@@ -143,21 +152,12 @@ class InstantService:
             self._unfinished.discard(key)
 
     async def _paint_result(self, session: PageSession, form: Form, style: TrainedStyleFile, name: str) -> ResultInfo:
-        height, width = await self._find_shape(session, form)
+        shape = await self._find_shape(session, form)
         file = self._pages.find_file(session, form.photo)
         photo = await self._service.run_in_reader(lambda: read_upload(file, self._service.limits))
         folder = session.results.new_folder()
-
-        def paint() -> ResultInfo:
-            started = time.perf_counter()
-            resized = photo.resize(height, width)
-            painter = self._painter.create_painter(style, name, form.instant.strength)
-            painted = self._painter.paint(style, painter, resized)
-            seconds = time.perf_counter() - started
-            return save_instant(folder, form, style, painter, resized, painted, seconds)
-
         try:
-            info = await self._painter.run(paint, self._painter.estimate(style, height * width))
+            info = await self._paint_files(folder, form, style, name, photo, shape)
             if session not in self._service.sessions.pages:
                 raise PageError("the page was closed meanwhile; paint the picture again")
             session.results.insert(info)
@@ -167,6 +167,21 @@ class InstantService:
         self._service.job_queue.changes.notify()
         return info
 
+    async def _paint_files(
+        self, folder: Path, form: Form, style: TrainedStyleFile, name: str, photo: Picture, shape: tuple[int, int]
+    ) -> ResultInfo:
+        """Paint a photo at a shape (height, width) as `barestyle apply` does, and write the files into a folder."""
+
+        def paint() -> ResultInfo:
+            started = time.perf_counter()
+            resized = photo.resize(*shape)
+            painter = self._painter.create_painter(style, name, form.instant.strength)
+            painted = self._painter.paint(style, painter, resized)
+            seconds = time.perf_counter() - started
+            return save_instant(folder, form, style, painter, resized, painted, seconds)
+
+        return await self._painter.run(paint, self._painter.estimate(style, shape[0] * shape[1]))
+
     async def enlarge(self, session: PageSession, result_id: str, size: int) -> str | None:
         """Paint an instant result again with a long side of `size` pixels, and return the id of the new one.
 
@@ -174,6 +189,46 @@ class InstantService:
         """
         form = Form(**self._pages.get_result(session, result_id).info.form)
         return await self.keep(session, replace_fields(form, {"size": size})) if form.is_instant else None
+
+    async def apply(
+        self,
+        session_id: str | None,
+        photo: Path,
+        style_file: Path | None,
+        style_name: str,
+        size: int | None,
+        strength: float,
+    ) -> Path:
+        """Paint an uploaded photo for an API client, and return the PNG; its record is beside it.
+
+        Args:
+            session_id: of the client.
+            photo: the upload.
+            style_file: an uploaded .style file, or None for one that comes with barestyle.
+            style_name: of the style in that file, empty for the first one; or of the one that comes with barestyle.
+            size: long side of the result in pixels, None for the photo's.
+            strength: 0 (the photo) to 1 (all style).
+
+        Raise a BarestyleError for what cannot be painted.
+        """
+        sessions = self._service.sessions
+        client = sessions.get_client(session_id)
+        uploads = [sessions.claim_upload(upload) for upload in (photo, style_file) if upload is not None]
+        folder = client.new_picture_folder()
+        content, *own = (link_file(upload, folder / str(number)) for number, upload in enumerate(uploads))
+
+        def read_inputs() -> tuple[Picture, TrainedStyleFile]:
+            style = read_style_file(own[0]) if own else find_shipped(style_name)
+            return read_upload(content, self._service.limits), style
+
+        picture, style = await self._service.run_in_reader(read_inputs)
+        name = find_name(style, style_name if own else "")
+        side = max(picture.height, picture.width) if size is None else size
+        choice = InstantChoice(style=style.info.id, name=name, strength=strength)
+        form = Form(photo=content.name, look=INSTANT, instant=choice, size=side)
+        shape = self._check_shape(target_size(picture.height, picture.width, form.size))
+        info = await self._paint_files(folder, form, style, name, picture, shape)
+        return StoredResult(info, folder).file("picture")
 
     async def estimate(self, session: PageSession, form: Form) -> str:
         """Return what a form's instant picture takes, such as '4 s'; 'at once' if it is short or not known."""
@@ -210,10 +265,7 @@ def _find_style(session: PageSession, form: Form) -> tuple[TrainedStyleFile, str
     style = session.trained_styles.find(form.instant.style)
     if style is None:
         raise PageError("the trained style is not on the server any more; upload its file again")
-    name = form.instant.name or style.info.names[0]
-    if name not in style.info.names:
-        raise PageError(f"{style.info.name!r} has no style {name!r}; it has {', '.join(style.info.names)}")
-    return style, name
+    return style, find_name(style, form.instant.name)
 
 
 def _is_equal(first: Form, second: Form) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from barestyle.ui import api
+from barestyle.ui import api, instant_api
 from barestyle.ui.earlier_results import replace_fields
 from barestyle.ui.form import Form
 from barestyle.ui.gradio_errors import translate_errors
@@ -39,6 +39,7 @@ def build_page(service: PageService, instant: InstantService) -> gr.Blocks:
     """Build the page, with the API."""
     page = gr.Blocks(title="barestyle", analytics_enabled=False, fill_width=True)
     with page:
+        instant_api.add_instant_api(instant)
         api.add_api(service.service)  # before the page's own events, which would take the names of the endpoints
         gr.HTML(HEADER, apply_default_css=False, elem_id="header")
         with gr.Row(elem_id="columns"):

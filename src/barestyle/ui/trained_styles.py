@@ -85,6 +85,35 @@ def list_shipped() -> dict[str, TrainedStyleFile]:
     return {f"{SHIPPED}{name}": _describe(f"{SHIPPED}{name}", samples.trained_style(name)) for name in names}
 
 
+def find_shipped(name: str) -> TrainedStyleFile:
+    """Return a style that comes with barestyle, by its name. Raise StyleFileError for an unknown one."""
+    samples.trained_style(name)
+    return list_shipped()[f"{SHIPPED}{name}"]
+
+
+def find_name(style: TrainedStyleFile, name: str) -> str:
+    """Return the name of a style in a file, that of the first one for an empty name. Raise PageError if it has none."""
+    names = style.info.names
+    if name and name not in names:
+        raise PageError(f"{style.info.name!r} has no style {name!r}; it has {', '.join(names)}")
+    return name or names[0]
+
+
+def read_style_file(upload: Path) -> TrainedStyleFile:
+    """Read a file that was sent. Raise StyleFileError if it is not a trained style, and PageError if it is large."""
+    size = upload.stat().st_size
+    if size > MAX_BYTES:
+        raise PageError(
+            f"{upload.name!r} has {size / 1e6:.0f} MB, and the page takes trained styles of up to "
+            f"{MAX_BYTES / 1e6:g} MB; use the command `barestyle apply`"
+        )
+    if upload.suffix.lower() != EXTENSION:
+        raise StyleFileError(
+            f"{upload.name!r} is not a trained style; choose a {EXTENSION} file that `barestyle train` has written"
+        )
+    return _describe(_hash(upload)[:ID_LENGTH], upload)
+
+
 def _describe(style_id: str, file: Path) -> TrainedStyleFile:
     """Read a file. Raise StyleFileError if it is not a trained style."""
     try:
@@ -128,30 +157,19 @@ class TrainedStyleStore:
         return [entry for file in files for entry in file.describe()]
 
     def add(self, upload: Path) -> TrainedStyleFile:
-        """Store a link to a file. Raise StyleFileError if it is not a trained style, and PageError if it is large."""
-        size = upload.stat().st_size
-        if size > MAX_BYTES:
-            raise PageError(
-                f"{upload.name!r} has {size / 1e6:.0f} MB, and the page takes trained styles of up to "
-                f"{MAX_BYTES / 1e6:g} MB; use the command `barestyle apply`"
-            )
-        if upload.suffix.lower() != EXTENSION:
-            raise StyleFileError(
-                f"{upload.name!r} is not a trained style; choose a {EXTENSION} file that `barestyle train` has written"
-            )
-        style_id = _hash(upload)[:ID_LENGTH]
-        if style_id in self._styles:
-            return self._styles[style_id]
-        info = _describe(style_id, upload).info
-        folder = self._folder / style_id
+        """Store a link to a file. Raise what `read_style_file` raises."""
+        info = read_style_file(upload).info
+        if info.id in self._styles:
+            return self._styles[info.id]
+        folder = self._folder / info.id
         try:
             file = link_file(upload, folder)
             write_atomically(folder / INFO, info.model_dump_json().encode())
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        self._styles[style_id] = TrainedStyleFile(info, file)
-        return self._styles[style_id]
+        self._styles[info.id] = TrainedStyleFile(info, file)
+        return self._styles[info.id]
 
     def keep_only(self, used: Collection[str]) -> None:
         """Remove the oldest files above MAX_FILES whose ids are not used."""

@@ -71,7 +71,7 @@ export function startInstant(element, stage, { showResult, onPicture }) {
 		const { width, height, title, caption } = answer;
 		view = { id: "instant", job: "instant", title, caption, width, height, urls: { before: photo.url, after: answer.picture } };
 		part("instant-caption").textContent = caption;
-		part("instant-note").textContent = answer.is_draft ? "This is a smaller copy; the full size follows." : "";
+		part("instant-note").textContent = answer.note;
 		if (isSettled) part("announcement").textContent = `Painted: ${caption}`;
 		say("");
 		if (!stage.holdsResult()) stage.showInstant(view);
