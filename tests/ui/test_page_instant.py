@@ -209,7 +209,7 @@ def test_a_large_picture_comes_after_a_smaller_copy(open_page: OpenPage) -> None
     page = open_page()
     start_instant(page)
     set_size(page, 1600)
-    page.wait_for_selector("text=This is a smaller copy; the full size follows.")
+    page.wait_for_selector("text=This is a smaller copy, with broader strokes; the full size follows.")
     width = "document.querySelector('[data-part=after]').naturalWidth"
     assert page.evaluate(width) < 1600
     box = page.locator('[data-part="comparison"]').bounding_box()

@@ -66,7 +66,7 @@ class InstantPainter:
     def estimate(self, style: TrainedStyleFile, pixels: int) -> float | None:
         """Return the seconds that a picture takes, from the last one in this style; None before the first one."""
         seconds = self._pixel_seconds.get(style.info.sha256)
-        return None if seconds is None else seconds * _count_computed(pixels)
+        return None if seconds is None else seconds * _count_pixels(pixels)
 
     def choose_draft(self, style: TrainedStyleFile, height: int, width: int) -> float:
         """Return the factor, at most 1, by which a copy is smaller that takes DRAFT_SECONDS."""
@@ -104,7 +104,7 @@ class InstantPainter:
         started = time.perf_counter()
         painted = painter.paint_picture(picture)
         seconds = time.perf_counter() - started
-        self._pixel_seconds[style.info.sha256] = seconds / _count_computed(picture.height * picture.width)
+        self._pixel_seconds[style.info.sha256] = seconds / _count_pixels(picture.height * picture.width)
         return painted
 
     def _create_painter(self, file: Path, sha256: str, name: str, _thread: int) -> StylePainter:
@@ -112,7 +112,7 @@ class InstantPainter:
         return StylePainter(trained, trained.mix({name: 1.0}), memory=self._memory)
 
 
-def _count_computed(pixels: int) -> int:
+def _count_pixels(pixels: int) -> int:
     """Return the pixels that the network computes: of a large picture, also those of the copy that is measured."""
     return pixels if pixels <= MEASURED_PIXELS else pixels + MEASURED_PIXELS
 

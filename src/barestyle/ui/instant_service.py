@@ -36,7 +36,7 @@ CACHED_PHOTOS = 4
 SAMPLE = "coffee"
 """The photo that shows what an uploaded style looks like."""
 
-DRAFT_NOTE = "This is a smaller copy; the full size follows."
+DRAFT_NOTE = "This is a smaller copy, with broader strokes; the full size follows."
 REDUCED_NOTE = f"This is shown at {SLIDER_SIZE} pixels; the picture that is kept or downloaded has all of them."
 
 AT_ONCE_SECONDS = 1.5

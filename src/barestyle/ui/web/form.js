@@ -13,6 +13,8 @@ import { createTrainedStyles } from "./trained_styles.js";
 
 const STRENGTH_HINT = "From the photo (0) to all style (1)";
 const SEARCH_ONLY = "Colors, stroke size, seed, start, film, regions and side by side are not for trained styles; the other looks have them.";
+const SIZE_HINT = "Long side in pixels. Finished pictures can be enlarged.";
+const INSTANT_SIZE_HINT = "Long side in pixels. Larger pictures have relatively finer strokes.";
 const NO_STRENGTH_HINT = "Strength isn't adjustable for this look";
 const VARIATIONS = [
 	{ value: "nothing", title: "One picture" },
@@ -88,7 +90,7 @@ export function startForm(element, onPhoto) {
 	const size = createNumber({
 		id: "size",
 		label: "Size",
-		info: "Long side in pixels. Finished pictures can be enlarged.",
+		info: SIZE_HINT,
 		min: page.min_size,
 		max: page.slider_size,
 		step: 32,
@@ -139,7 +141,7 @@ export function startForm(element, onPhoto) {
 		count.show(form.count);
 		varyStyles.show(form.vary_styles);
 		showStrength(form);
-		size.show(form.size);
+		size.show(form.size, { text: isInstant(form) ? INSTANT_SIZE_HINT : SIZE_HINT });
 		colors.show(form.colors);
 		more.show(form);
 		look.element.hidden = form.vary === "looks";
