@@ -196,6 +196,10 @@ def test_an_instant_picture_while_a_search_is_painted(open_page: OpenPage, endle
     select(page, "look", "instant")
     wait_for_caption(page, "Instant, mosaic, strength 1, 48 × 32")
     assert page.get_attribute("#stage", "data-phase") == "painting"
+    select(page, "look", "bare")
+    page.wait_for_selector(part("live"))
+    select(page, "look", "instant")
+    wait_for_caption(page, "Instant, mosaic")
     page.click("#paint")
     page.wait_for_selector(part("actions"))
     page.click('[data-part="watch"]')

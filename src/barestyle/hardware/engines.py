@@ -13,7 +13,7 @@ EngineName = Literal["auto", "onnx", "torch"]
 
 ENGINES: tuple[str, ...] = get_args(EngineName)
 
-# ONNX Runtime 1.29 and later send usage data unless this is set before they are imported; barestyle sends nothing.
+# Newer versions of ONNX Runtime send usage data unless this is set before they are imported; barestyle sends nothing.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 

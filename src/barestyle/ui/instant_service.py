@@ -39,6 +39,9 @@ SAMPLE = "coffee"
 DRAFT_NOTE = "This is a smaller copy, with broader strokes; the full size follows."
 REDUCED_NOTE = f"This is shown at {SLIDER_SIZE} pixels; the picture that is kept or downloaded has all of them."
 
+SAMPLE_SECONDS = 0.1
+"""About what a sample takes."""
+
 AT_ONCE_SECONDS = 1.5
 """Time up to which the page does not say how long a picture takes."""
 
@@ -58,7 +61,7 @@ class InstantService:
         """Store an uploaded file, and return its styles. Raise StyleFileError or PageError if it cannot be used."""
         claimed = self._service.sessions.claim_upload(upload)
         style = await self._service.run_in_reader(lambda: session.trained_styles.add(claimed))
-        await self._painter.run(lambda: self._paint_samples(style), None)
+        await self._painter.run(lambda: self._paint_samples(style), SAMPLE_SECONDS * len(style.info.names))
         return style.describe()
 
     def _paint_samples(self, style: TrainedStyleFile) -> None:

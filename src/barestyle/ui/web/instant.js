@@ -19,6 +19,7 @@ export function startInstant(element, stage, { showResult, onPicture }) {
 	let photo = { id: "", side: 0, url: "" };
 	let view = null; // the latest picture
 	let timer = 0;
+	let isDownloading = false;
 	const isAsking = { true: false, false: false };
 
 	onChange((form) => {
@@ -61,12 +62,11 @@ export function startInstant(element, stage, { showResult, onPicture }) {
 	}
 
 	async function show(answer, asked, form, isSettled) {
-		const isOutdated = isSettled ? asked !== wanted : !wanted || (shown.isSettled && shown.wanted === wanted);
-		if (isOutdated || photo.id !== form.photo) return;
 		const image = new Image();
 		image.src = answer.picture;
 		await image.decode(); // so that the stage does not flicker
-		if (!wanted) return;
+		const isOutdated = isSettled ? asked !== wanted : !wanted || (shown.isSettled && shown.wanted === wanted);
+		if (isOutdated || photo.id !== form.photo) return;
 		shown = { wanted: asked, isSettled };
 		const { width, height, title, caption } = answer;
 		view = { id: "instant", job: "instant", title, caption, width, height, urls: { before: photo.url, after: answer.picture } };
@@ -101,9 +101,12 @@ export function startInstant(element, stage, { showResult, onPicture }) {
 		if (view) stage.showInstant(view);
 	});
 	part("download-instant").addEventListener("click", async () => {
+		if (isDownloading) return; // a double click
+		isDownloading = true;
 		part("instant-note").textContent = "Painting the file…";
 		const { error, result } = await keep(store.form);
 		part("instant-note").textContent = "";
+		isDownloading = false;
 		if (error) return say(error);
 		const link = document.createElement("a");
 		link.href = resultUrl(result, "picture");

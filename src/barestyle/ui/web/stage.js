@@ -233,10 +233,10 @@ export function startStage(element) {
 		render();
 	}
 
-	/** Show the latest result in place of an instant picture. */
+	/** Show what is being painted, or the latest result, in place of an instant picture. */
 	function hideInstant() {
 		if (result?.urls) {
-			result = results[0] ?? null;
+			result = live.isPainting ? null : (results[0] ?? null);
 			isHeld = false;
 		}
 		render();
