@@ -18,6 +18,7 @@ from PIL import Image
 from barestyle import samples
 from barestyle.cli import main
 from barestyle.errors import BarestyleError
+from barestyle.hardware import engines
 from barestyle.run import record as records
 from barestyle.ui import instant_painter, instant_previews
 from barestyle.ui.errors import PageError
@@ -70,10 +71,17 @@ def session(page_service: PageService) -> PageSession:
     return page_service.get_session("me")
 
 
+@pytest.mark.parametrize("has_onnx", [True, False], ids=["onnx", "torch"])
 def test_a_kept_picture_is_that_of_the_command(
-    instant_service: InstantService, session: PageSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    instant_service: InstantService,
+    session: PageSession,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    has_onnx: bool,
 ) -> None:
-    """The same file, with the same record, as `barestyle apply` writes."""
+    """The same file, with the same record, as `barestyle apply` writes; also without ONNX Runtime."""
+    if not has_onnx:
+        monkeypatch.setattr(engines, "is_installed", lambda _package: False)
     result = keep(instant_service, session)
     photo, output = str(samples.photo("coffee")), tmp_path / "out.png"
     assert main(["apply", "mosaic", photo, "-o", str(output), "--size", "96", "--strength", "0.6", "-q"]) == 0
