@@ -63,6 +63,17 @@ def wait_for_several_looks(page: Page) -> None:
     page.evaluate("document.activeElement.blur()")
 
 
+def show_instant_picture(page: Page) -> None:
+    page.click('#photo-samples [data-picture="photo:rocket"]')
+    page.wait_for_selector('#photo[data-picture="photo:rocket"]')
+    page.click('#look label:has(input[value="instant"])')
+    page.click('#trained-style label:has-text("impasto")')
+    page.fill("#size input[type=number]", "768")
+    page.wait_for_selector('[data-part="instant-caption"]:has-text("impasto, strength 1, 768")')
+    page.wait_for_timeout(3000)
+    page.mouse.move(0, 0)
+
+
 def choose_pictures(page: Page) -> None:
     choose_samples(page, "astronaut", "hatching")
     page.mouse.move(0, 0)
@@ -82,6 +93,7 @@ class Screenshot:
 
 SCREENSHOTS = (
     Screenshot("ui-forming", wait_for_live_frames, 1280, 900, "light"),
+    Screenshot("ui-instant", show_instant_picture, 1280, 900, "light"),
     Screenshot("ui-side-by-side", wait_for_several_looks, 1280, 900, "dark"),
     Screenshot("ui-phone", choose_pictures, 390, 844, "light", density=2),
     Screenshot("ui-phone-done", wait_for_result, 390, 844, "dark", density=2),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -124,3 +126,24 @@ def test_weights_add_to_one() -> None:
     ):
         with pytest.raises(SpecError, match=words):
             style.mix(weights, strength)
+
+
+def test_a_small_file_that_claims_a_large_network_takes_no_memory(tmp_path: Path) -> None:
+    """Of 1.2 billion weights, 4.8 GB."""
+    shape = {"widths": [1024] * 3, "blocks": 64, "styles": 2}
+    path = save_changed(tmp_path / "large.style", _set("shape", shape))
+    code = (
+        "import resource, sys\n"
+        "from barestyle.errors import StyleFileError\n"
+        "from barestyle.feed_forward import load_style\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "before = peak()\n"
+        "try:\n"
+        "    load_style(sys.argv[1])\n"
+        "except StyleFileError as error:\n"
+        "    print(peak() - before, error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
+    growth, _, message = done.stdout.partition(" ")
+    assert message.startswith(f"'{path}' is damaged")
+    assert int(growth) < 300_000, "KiB"

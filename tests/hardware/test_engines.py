@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -27,3 +29,18 @@ def test_choosing_does_not_load_the_libraries() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stderr.strip() == ""
+
+
+def test_onnx_runtime_sends_no_usage_data(tmp_path: Path) -> None:
+    """Where it does, it leaves a file with the session's id in the folder of temporary files."""
+    code = (
+        "from barestyle import samples\n"
+        "from barestyle.feed_forward import StylePainter, load_style\n"
+        "import torch\n"
+        "painter = StylePainter(load_style(samples.trained_style('swirls')), engine='onnx')\n"
+        "painter.paint(torch.rand(1, 3, 16, 16))\n"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)  # set here if another test has imported the module
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert list(tmp_path.iterdir()) == []

@@ -22,6 +22,8 @@ from barestyle import transfer
 from barestyle.presets import preset
 from barestyle.spec import Spec, with_settings
 from barestyle.ui.compute import Compute
+from barestyle.ui.instant_painter import InstantPainter
+from barestyle.ui.instant_service import InstantService
 from barestyle.ui.job_queue import JobQueue
 from barestyle.ui.library import Library
 from barestyle.ui.limits import Limits
@@ -178,6 +180,14 @@ def page_service(tmp_path: Path) -> Iterator[PageService]:
     yield PageService(service, Library(limits))
     service.close()
     assert job_queue.close(30)
+
+
+@pytest.fixture
+def instant_service(page_service: PageService) -> Iterator[InstantService]:
+    """The operations of instant pictures."""
+    painter = InstantPainter(page_service.service.job_queue.compute)
+    yield InstantService(page_service, painter)
+    assert painter.close(30)
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 30.0) -> None:

@@ -66,7 +66,7 @@ def test_paint_returns_a_picture_and_its_record(client: Client, both: dict[str, 
 
 def test_the_documented_endpoints(client: Client) -> None:
     endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert set(endpoints) == {"/paint", "/presets", "/stop"}
+    assert set(endpoints) == {"/paint", "/presets", "/stop", "/apply", "/trained_styles"}
     parameters = endpoints["/paint"]["parameters"]
     assert [parameter["parameter_name"] for parameter in parameters] == [
         "content",
@@ -215,8 +215,8 @@ def test_gradios_other_pages_are_disabled(page_server: Server, path: str) -> Non
 def test_the_pages_own_events_are_private(page_server: Server) -> None:
     with urllib.request.urlopen(f"{page_server.url}/config") as response:
         visibilities = [event["api_visibility"] for event in json.load(response)["dependencies"]]
-    assert visibilities.count("public") == 3
-    assert visibilities.count("private") == len(visibilities) - 3 > 0
+    assert visibilities.count("public") == 5
+    assert visibilities.count("private") == len(visibilities) - 5 > 0
 
 
 def test_16_bits_are_kept(client: Client, both: dict[str, Any], tmp_path: Path) -> None:

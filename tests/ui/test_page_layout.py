@@ -156,7 +156,7 @@ def visit_with_tab(page: Page) -> list[str]:
 
 def test_a_look_says_what_to_expect_and_whether_its_strength_is_adjustable(open_page: OpenPage) -> None:
     page = open_page()
-    assert page.locator("#look label").count() == len(LOOKS)
+    assert page.locator("#look label").count() == len(LOOKS) + 1, "and Instant"
     assert page.is_enabled("#strength input[type=range]")
     select(page, "look", "npnd")
     page.wait_for_selector("text=Strong colors and dark edges; shapes stay clear.")

@@ -9,18 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import barestyle
 from barestyle.cli.standard_streams import STANDARD_STREAM, write_standard_output
 from barestyle.errors import OutputError
 
 if TYPE_CHECKING:
     from barestyle.feed_forward import StylePainter
     from barestyle.images import Picture
-
-RECORD_KIND = "barestyle-painting"
-
-RECORD_FORMAT = 1
-"""Increased when a record changes so that older versions cannot read it."""
 
 
 @dataclass(frozen=True)
@@ -104,17 +98,11 @@ class PhotoPainter:
 
     def describe(self, photo_sha256: str) -> dict[str, Any]:
         """Return the record of a photograph's painting, as JSON values."""
-        photo_weight, *weights = (round(weight, 6) for weight in self.painter.weights[0].tolist())
-        return {
-            "kind": RECORD_KIND,
-            "format": RECORD_FORMAT,
-            "photo_sha256": photo_sha256,
-            "style_sha256": self.style_sha256,
-            "photo_weight": photo_weight,
-            "style_weights": dict(zip(self.painter.style.names, weights, strict=True)),
-            "size": self.size,
-            "version": barestyle.__version__,
-        }
+        from barestyle.feed_forward.painting_record import describe_painting
+
+        return describe_painting(
+            self.painter, photo_sha256=photo_sha256, style_sha256=self.style_sha256, size=self.size
+        )
 
     def is_finished(self, photo: Path, output: Path) -> bool:
         """Return whether an existing output is this photograph's painting. Raise OutputError if it is another file."""
@@ -130,14 +118,9 @@ class PhotoPainter:
 
 def read_record(path: Path) -> dict[str, Any] | None:
     """Return the record of a painting in a PNG file, or None if the file has none."""
-    from barestyle.images.embedded_record import read_embedded
+    from barestyle.feed_forward.painting_record import read_painting_record
 
-    text = read_embedded(path)
-    try:
-        data = None if text is None else json.loads(text)
-    except ValueError:
-        return None
-    return data if isinstance(data, dict) and data.get("kind") == RECORD_KIND else None
+    return read_painting_record(path)
 
 
 def hash_file(path: Path) -> str:

@@ -106,8 +106,10 @@ def load_style(path: str | Path) -> TrainedStyle:
         )
     try:
         shape, names, record = _parse(metadata)
-        network = StyleNetwork(shape)
-        network.load_state_dict({name: value.float() for name, value in tensors.items()})
+        # The file's tensors become the network's, so that a few bytes that claim a large network take no memory.
+        with torch.device("meta"):
+            network = StyleNetwork(shape)
+        network.load_state_dict({name: value.float() for name, value in tensors.items()}, assign=True)
     except (KeyError, TypeError, ValueError, RuntimeError):
         raise _damage_error(path) from None
     if not all(bool(value.isfinite().all()) for value in network.state_dict().values()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from typing import Literal, get_args
 
 from barestyle.errors import DeviceError
@@ -11,6 +12,9 @@ InstalledEngine = Literal["onnx", "torch"]
 EngineName = Literal["auto", "onnx", "torch"]
 
 ENGINES: tuple[str, ...] = get_args(EngineName)
+
+# Newer versions of ONNX Runtime send usage data unless this is set before they are imported; barestyle sends nothing.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
 def choose_engine(name: EngineName) -> InstalledEngine:

@@ -19,6 +19,8 @@ from barestyle.ui import theme
 from barestyle.ui.errors import PageError
 from barestyle.ui.file_routes import create_router
 from barestyle.ui.gradio_errors import translate_errors
+from barestyle.ui.instant_painter import InstantPainter
+from barestyle.ui.instant_service import InstantService
 from barestyle.ui.job_queue import JobQueue
 from barestyle.ui.library import Library
 from barestyle.ui.middleware import OUTBOUND_REFUSAL, RequestLimits
@@ -39,7 +41,7 @@ SESSION_CAPACITY = 256
 
 @contextlib.contextmanager
 def create_application(
-    sessions: Sessions, job_queue: JobQueue, library: Library
+    sessions: Sessions, job_queue: JobQueue, painter: InstantPainter, library: Library
 ) -> Iterator[tuple[FastAPI, asyncio.Event]]:
     """Create the application, and the event that ends its open streams."""
     service = Service(sessions, job_queue, job_queue.compute.limits)
@@ -57,7 +59,7 @@ def create_application(
     app.add_middleware(SessionCookie)
     app.include_router(create_router(page_service))
     app.mount("/studio", StaticFiles(directory=str(files("barestyle.ui") / "web")))
-    page = build_page(page_service)
+    page = build_page(page_service, InstantService(page_service, painter))
     gr.mount_gradio_app(
         app,
         page,

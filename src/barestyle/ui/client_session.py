@@ -10,7 +10,7 @@ from barestyle.ui.compute import PaintRequest
 from barestyle.ui.jobs import Job
 
 MAX_JOBS = 4
-"""Jobs of a client whose results can still be downloaded."""
+"""Jobs of a client whose results can still be downloaded, and instant pictures."""
 
 CLIENT_TIMEOUT = 3600.0
 """Seconds without a request after which the session ends."""
@@ -31,6 +31,7 @@ class ClientSession:
         self.last_seen = time.monotonic()
         self._folder_count = 0
         self._folders: dict[Job, Path] = {}
+        self._picture_folders: list[Path] = []
 
     def new_folder(self, name: str) -> Path:
         """Create an empty folder."""
@@ -38,6 +39,13 @@ class ClientSession:
         folder = self.folder / f"{name}-{self._folder_count}"
         folder.mkdir(parents=True)
         return folder
+
+    def new_picture_folder(self) -> Path:
+        """Create an empty folder for an instant picture, and delete the oldest if there are more than MAX_JOBS."""
+        self._picture_folders.append(self.new_folder("picture"))
+        while len(self._picture_folders) > MAX_JOBS:
+            shutil.rmtree(self._picture_folders.pop(0), ignore_errors=True)
+        return self._picture_folders[-1]
 
     def create_job(self, request: PaintRequest, folder: Path) -> Job:
         """Create a job without preview frames, whose files are in a folder that `new_folder` created.

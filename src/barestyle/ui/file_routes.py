@@ -47,6 +47,13 @@ def create_router(service: PageService) -> APIRouter:
             raise HTTPException(404, "there is no such picture")
         return FileResponse(stored.preview, headers=CACHE)
 
+    @router.get("/session/trained-styles/{style_id}/{number}")
+    async def get_sample(style_id: str, number: int, request: Request) -> Response:
+        style = find_session(request).trained_styles.find(style_id)
+        if style is None or not style.sample(number).is_file():
+            raise HTTPException(404, "there is no such trained style")
+        return FileResponse(style.sample(number), headers=CACHE)
+
     @router.get("/session/results/{result_id}/{kind}")
     async def get_result(result_id: str, kind: str, request: Request) -> Response:
         result = find_session(request).results.get(result_id)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from torch import Tensor
+
 from barestyle.atomic_files import write_atomically
 from barestyle.plots.loss_curve import draw_live_curve
 from barestyle.run.plan import Plan
@@ -23,10 +25,9 @@ def save_result(result: Result, plan: Plan, request: PaintRequest, folder: Path)
     """
     picture = folder / f"{request.name}.png"
     replace(result, record=_without_folders(result.record, request, folder)).save(picture)
-    before, after, thumbnail = (folder / f"{request.name}-{name}.jpg" for name in ("before", "after", "thumbnail"))
-    write_atomically(before, previews.to_jpeg(plan.content.pixels, plan.content.alpha))
-    write_atomically(after, previews.to_jpeg(result.image, result.alpha))
-    write_atomically(thumbnail, previews.to_jpeg(result.image, result.alpha, previews.THUMBNAIL_SIDE))
+    before, after, thumbnail = save_for_screen(
+        folder / request.name, (plan.content.pixels, plan.content.alpha), (result.image, result.alpha)
+    )
     film = film_path(request, folder)
     return FinishedImage(
         title=request.title,
@@ -42,6 +43,24 @@ def save_result(result: Result, plan: Plan, request: PaintRequest, folder: Path)
         interrupted=result.interrupted,
         curve=draw_live_curve(result.losses, len(result.losses) - 1),
     )
+
+
+def save_for_screen(
+    stem: Path, photo: tuple[Tensor, Tensor | None], painted: tuple[Tensor, Tensor | None]
+) -> tuple[Path, Path, Path]:
+    """Write JPEGs of a photo, of the result and its thumbnail, and return their files; `stem` begins their paths.
+
+    Both pictures are pixels (1, 3, H, W) with their alpha (1, 1, H, W), or None.
+    """
+    jpegs = {
+        "before": previews.to_jpeg(*photo),
+        "after": previews.to_jpeg(*painted),
+        "thumbnail": previews.to_jpeg(*painted, previews.THUMBNAIL_SIDE),
+    }
+    before, after, thumbnail = (stem.with_name(f"{stem.name}-{kind}.jpg") for kind in jpegs)
+    for file, data in zip((before, after, thumbnail), jpegs.values(), strict=True):
+        write_atomically(file, data)
+    return before, after, thumbnail
 
 
 def film_path(request: PaintRequest, folder: Path) -> Path:

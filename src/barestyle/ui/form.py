@@ -30,6 +30,9 @@ MIN_SIZE = 64
 RESULT_START = "result:"
 """What precedes the id of a result in `start`."""
 
+INSTANT = "instant"
+"""The value of `look` that stands for a trained style, which paints in one pass of a network."""
+
 LOADED = "loaded settings"
 """The value of `look` that stands for the settings of an earlier result, which are in `spec`."""
 
@@ -44,13 +47,28 @@ class StyleChoice(FrozenModel):
     weight: Annotated[float, Field(gt=0, le=100)] = 1.0
 
 
+class InstantChoice(FrozenModel):
+    """A trained style.
+
+    Attributes:
+        style: id of its file; empty if none is chosen.
+        name: of the style in the file; empty for the first one.
+        strength: 0 (the photo) to 1 (all style).
+    """
+
+    style: str = ""
+    name: str = ""
+    strength: Annotated[float, Field(ge=0, le=1)] = 1.0
+
+
 class Form(FrozenModel):
     """The values of the form.
 
     Attributes:
         photo: id of the photo; empty if none is chosen.
         styles: one to MAX_STYLES in the order of the page.
-        look: a preset's name, or LOADED.
+        look: a preset's name, LOADED, or INSTANT.
+        instant: the trained style, if the look is INSTANT; of the other values, only photo and size matter then.
         spec: the spec of an earlier result, if the look is LOADED.
         strength: 0 (the photo) to 1 (all style).
         colors: a kind of Spec.colors.
@@ -68,6 +86,7 @@ class Form(FrozenModel):
     photo: str = ""
     styles: Annotated[tuple[StyleChoice, ...], Field(max_length=MAX_STYLES)] = ()
     look: str = DEFAULT_PRESET
+    instant: InstantChoice = InstantChoice()
     spec: dict[str, Any] | None = None
     strength: Annotated[float, Field(ge=0, le=1)] = get_default_strength()
     colors: str = Spec().colors.kind
@@ -87,6 +106,11 @@ class Form(FrozenModel):
     def picture_ids(self) -> set[str]:
         """The ids of all pictures that the form names."""
         return {self.photo, *(style.picture for style in self.styles), *self.vary_styles} - {""}
+
+    @property
+    def is_instant(self) -> bool:
+        """Whether a trained style paints."""
+        return self.look == INSTANT
 
     def check_complete(self) -> None:
         """Raise PageError if a picture is missing, or too few or too many variations are chosen."""
@@ -117,6 +141,8 @@ class Form(FrozenModel):
     def settings(self) -> Settings:
         """Return the settings of a form that varies nothing. Raise SpecError or PageError."""
         base: str | Spec = self.look
+        if self.is_instant:
+            raise PageError("a trained style paints at once, and is not queued; choose another look for a search")
         if self.look == LOADED:
             if self.spec is None:
                 raise PageError("the loaded settings are not on the page any more; load them again")

@@ -53,12 +53,17 @@ class Settings:
                 "or the command `barestyle transfer`"
             )
         spec = with_settings(base, _make_spec_fields(self.size, self.strength, self.colors))
-        if (spec.size or 0) > limits.max_size:
-            raise PageError(
-                f"size must be at most {limits.max_size} pixels on this page, not {spec.size}; "
-                "restart it with a larger --max-size"
-            )
+        check_size(spec.size or 0, limits)
         return spec
+
+
+def check_size(size: int, limits: Limits) -> None:
+    """Raise PageError if a result's long side is larger than the page allows."""
+    if size > limits.max_size:
+        raise PageError(
+            f"size must be at most {limits.max_size} pixels on this page, not {size}; "
+            "restart it with a larger --max-size"
+        )
 
 
 def _make_spec_fields(size: int | None, strength: float | None, colors: str | None) -> dict[str, Any]:

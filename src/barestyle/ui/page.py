@@ -10,10 +10,11 @@ from typing import Any
 
 import gradio as gr
 
-from barestyle.ui import api
+from barestyle.ui import api, instant_api
 from barestyle.ui.earlier_results import replace_fields
 from barestyle.ui.form import Form
 from barestyle.ui.gradio_errors import translate_errors
+from barestyle.ui.instant_service import InstantService
 from barestyle.ui.page_service import PageService
 from barestyle.ui.region_editor import create_editor, read_drawing, write_editor_value
 from barestyle.ui.remote_calls import ALREADY_QUEUED, answer, create_calls, session_id_of
@@ -21,7 +22,7 @@ from barestyle.ui.remote_calls import ALREADY_QUEUED, answer, create_calls, sess
 HEADER = """
 <header>
 <h1>barestyle</h1>
-<p>Repaint a photo in the style of a painting, with a neural network that was never trained.</p>
+<p>Repaint a photo in the style of a painting: with an untrained network, or at once with a trained one.</p>
 </header>
 """
 
@@ -34,15 +35,16 @@ REGIONS_HINT = (
 )
 
 
-def build_page(service: PageService) -> gr.Blocks:
+def build_page(service: PageService, instant: InstantService) -> gr.Blocks:
     """Build the page, with the API."""
     page = gr.Blocks(title="barestyle", analytics_enabled=False, fill_width=True)
     with page:
+        instant_api.add_instant_api(instant)
         api.add_api(service.service)  # before the page's own events, which would take the names of the endpoints
         gr.HTML(HEADER, apply_default_css=False, elem_id="header")
         with gr.Row(elem_id="columns"):
             with gr.Column(scale=4, min_width=320, elem_id="form"):
-                form = _create_part("form", elem_id="settings", server_functions=create_calls(service))
+                form = _create_part("form", elem_id="settings", server_functions=create_calls(service, instant))
                 with gr.Accordion("Regions and protected parts", open=False, elem_id="regions"):
                     gr.HTML(f"<p class='info'>{REGIONS_HINT}</p>", apply_default_css=False)
                     editor = create_editor()

@@ -6,10 +6,11 @@ from importlib.resources import files
 from typing import Any
 
 from barestyle.plots.data_uri import data_uri
+from barestyle.presets import DEFAULT_PRESET
 from barestyle.spec import Spec
 from barestyle.spec.validation import alternatives
 from barestyle.ui.errors import to_sentence
-from barestyle.ui.form import LOADED, MAX_STYLES, MAX_VARIATIONS, MIN_SIZE
+from barestyle.ui.form import INSTANT, LOADED, MAX_STYLES, MAX_VARIATIONS, MIN_SIZE
 from barestyle.ui.limits import Limits
 from barestyle.ui.looks import LOOKS, has_strength
 from barestyle.ui.regions import STYLE_COLORS
@@ -43,6 +44,8 @@ def describe_page(limits: Limits) -> dict[str, Any]:
     return {
         "looks": [_describe_look(name) for name in LOOKS],
         "loaded": LOADED,
+        "instant": _describe_instant(),
+        "default_look": DEFAULT_PRESET,
         "colors": [{"value": kind, "title": COLOR_LABELS.get(kind, kind)} for kind in colors],
         "limits": {"max_upload": limits.max_upload},
         "min_size": min(MIN_SIZE, limits.max_size),
@@ -57,15 +60,40 @@ def describe_page(limits: Limits) -> dict[str, Any]:
     }
 
 
+INSTANT_DESCRIPTION = "A network that was trained for one style paints at once, while you change the settings"
+"""What the page says of trained styles."""
+
+INSTANT_DETAILS = (
+    "Instant applies a trained style, as the command barestyle apply does. The strokes have the size in pixels of the "
+    "training, so that they are relatively finer in larger pictures. Faces lose their features; the other looks keep "
+    "them."
+)
+
+
+def _describe_instant() -> dict[str, str]:
+    return {
+        "name": INSTANT,
+        "title": "Instant",
+        "description": to_sentence(INSTANT_DESCRIPTION),
+        "details": INSTANT_DETAILS,
+        "image": _load_image(INSTANT),
+    }
+
+
+def _load_image(name: str) -> str:
+    """Return the picture of a look as a data URI; empty if it has none."""
+    image = files("barestyle.ui") / "looks" / f"{name}.jpg"
+    return data_uri(image.read_bytes(), "jpeg") if image.is_file() else ""
+
+
 def _describe_look(name: str) -> dict[str, Any]:
     look = LOOKS[name]
-    image = files("barestyle.ui") / "looks" / f"{name}.jpg"
     details = look.details.replace("--strength", "the strength")
     return {
         "name": name,
         "title": look.title,
         "description": to_sentence(look.description),
         "details": f"{look.title} is the preset {name}: {look.summary} ({look.source}). {details}",
-        "image": data_uri(image.read_bytes(), "jpeg") if image.is_file() else "",
+        "image": _load_image(name),
         "has_strength": has_strength(look.spec),
     }

@@ -15,9 +15,11 @@ from PIL import Image
 
 from barestyle.errors import BarestyleError
 from barestyle.images import target_size
+from barestyle.run.record import Record
 from barestyle.ui import page_state, previews
 from barestyle.ui.compute import PaintRequest
 from barestyle.ui.crop import Crop
+from barestyle.ui.earlier_paintings import fill_instant_form, read_painting
 from barestyle.ui.earlier_results import fill_form, replace_fields
 from barestyle.ui.errors import PageError
 from barestyle.ui.estimates import Estimator
@@ -59,7 +61,9 @@ class PageService:
     def _describe_page(self, session: PageSession) -> dict[str, Any]:
         form = session.form.model_copy(update={"size": min(session.form.size, self.service.limits.max_size)})
         styles = [_describe_entry(entry) for entry in self.library.styles]
-        chosen = {picture_id: self.describe_picture(session, picture_id) for picture_id in session.form.picture_ids}
+        likes = {entry["like"] for entry in session.trained_styles.describe()} - {""}
+        ids = session.form.picture_ids | likes
+        chosen = {picture_id: self.describe_picture(session, picture_id) for picture_id in ids}
         known = {picture_id: info.model_dump() for picture_id, info in chosen.items() if info is not None}
         return {
             **describe_page(self.service.limits),
@@ -67,6 +71,7 @@ class PageService:
             "pictures": known,
             "photos": [_describe_entry(entry) for entry in self.library.photos],
             "styles": styles,
+            "trained_styles": session.trained_styles.describe(),
             "saved_looks": [look.model_dump() for look in session.looks],
             "uploads": [picture.info.model_dump() for picture in session.pictures.all],
         }
@@ -221,11 +226,16 @@ class PageService:
         """
         link = link_file(self.service.sessions.claim_upload(upload), session.folder / "earlier")
         try:
-            record = await self.service.run_in_reader(lambda: read_record(link))
+            record = await self.service.run_in_reader(lambda: read_painting(link) or read_record(link))
         finally:
             link.unlink(missing_ok=True)
+        max_size = self.service.limits.max_size
         return await self.service.run_in_reader(
-            lambda: fill_form(form, record, session, self.library, self.service.limits.max_size)
+            lambda: (
+                fill_form(form, record, session, self.library, max_size)
+                if isinstance(record, Record)
+                else fill_instant_form(form, record, session, self.library, max_size)
+            )
         )
 
     def save_look(self, session: PageSession, name: str, form: Form) -> list[SavedLook]:

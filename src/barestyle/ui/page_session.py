@@ -23,6 +23,7 @@ from barestyle.ui.picture_store import PictureStore
 from barestyle.ui.regions import Samples
 from barestyle.ui.result_store import ResultStore
 from barestyle.ui.saved_looks import SavedLook
+from barestyle.ui.trained_styles import TrainedStyleStore
 
 PAGE_TIMEOUT = 24 * 3600.0
 """Seconds without an open page after which a session ends and its files are deleted."""
@@ -53,6 +54,7 @@ class PageSession:
     Attributes:
         folder: of everything below.
         pictures: uploaded pictures.
+        trained_styles: uploaded files of trained styles.
         results: finished pictures.
         jobs: those that are not over, and the last one that is.
         form: the latest values of the form.
@@ -68,6 +70,7 @@ class PageSession:
             (folder / STATE).touch()  # its time tells when the session was last used
         self.timeout = timeout
         self.pictures = PictureStore(folder / "pictures")
+        self.trained_styles = TrainedStyleStore(folder / "trained-styles")
         self.results = ResultStore(folder / "results")
         self.jobs: list[Job] = []
         self.last_seen = time.monotonic()
@@ -92,7 +95,7 @@ class PageSession:
         write_atomically(self.folder / STATE, state.model_dump_json().encode())
 
     def save_form(self, form: Form) -> None:
-        """Keep the values of the form, and remove the oldest pictures that nothing uses if there are many."""
+        """Keep the values of the form, and remove the oldest pictures and trained styles that nothing uses."""
         self.form = form
         self._save_state()
         used = set(form.picture_ids)
@@ -101,6 +104,9 @@ class PageSession:
         for job in self.unfinished_jobs:
             used |= {picture_id for request in job.requests for picture_id in Form(**request.form).picture_ids}
         self.pictures.keep_only(used)
+        forms = [form, *(Form(**result.info.form) for result in self.results.all)]
+        saved = [look.values.get("instant", {}).get("style", "") for look in self.looks]
+        self.trained_styles.keep_only({*saved, *(each.instant.style for each in forms)})
 
     def save_regions(self, layer: Samples | None) -> str:
         """Store the painted regions (H, W, 4), and return their id; empty if nothing is painted."""
@@ -161,6 +167,6 @@ class PageSession:
     def has_expired(self) -> bool:
         """Whether no page was open for too long."""
         is_empty = self.form == Form() and not (
-            self.looks or self.pictures.all or self.results.all or self.unfinished_jobs
+            self.looks or self.pictures.all or self.trained_styles.all or self.results.all or self.unfinished_jobs
         )
         return time.monotonic() - self.last_seen > (EMPTY_TIMEOUT if is_empty else self.timeout)

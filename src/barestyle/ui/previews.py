@@ -27,9 +27,17 @@ THUMBNAIL_SIDE = 256
 
 def make_live_frame(pixels: Tensor) -> str:
     """Return pixels (1, 3, H, W) in 0..1 as the data URI of a small JPEG."""
-    small = shrink(pixels, FRAME_SIDE)
+    return jpeg_data_uri(to_image(pixels, None, FRAME_SIDE), FRAME_QUALITY)
+
+
+def to_image(pixels: Tensor, alpha: Tensor | None = None, side: int = RESULT_SIDE) -> Image.Image:
+    """Return an image with a long side of at most `side`, composited over white."""
+    small = shrink(pixels, side)
+    if alpha is not None:
+        opacity = shrink(alpha, side)
+        small = small * opacity + (1 - opacity)
     levels = (small[0].clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu()
-    return jpeg_data_uri(Image.fromarray(np.ascontiguousarray(levels.numpy())), FRAME_QUALITY)
+    return Image.fromarray(np.ascontiguousarray(levels.numpy()))
 
 
 def to_jpeg(pixels: Tensor, alpha: Tensor | None = None, side: int = RESULT_SIDE) -> bytes:

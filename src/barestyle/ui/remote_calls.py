@@ -14,6 +14,7 @@ from barestyle.errors import BarestyleError
 from barestyle.ui.crop import Crop
 from barestyle.ui.errors import describe_internal_error, to_sentence
 from barestyle.ui.form import Form
+from barestyle.ui.instant_service import InstantService
 from barestyle.ui.page_service import PageService
 from barestyle.ui.session_cookie import COOKIE, check_session_id
 
@@ -45,12 +46,17 @@ def answer(call: Call) -> Call:
     return wrapper
 
 
-def create_calls(service: PageService) -> list[Call]:
+def create_calls(service: PageService, instant: InstantService) -> list[Call]:
     """Return all functions; the script finds each by its name."""
-    return [*_create_form_calls(service), *_create_look_calls(service), *_create_result_calls(service)]
+    return [
+        *_create_form_calls(service, instant),
+        *_create_look_calls(service),
+        *_create_instant_calls(service, instant),
+        *_create_result_calls(service, instant),
+    ]
 
 
-def _create_form_calls(service: PageService) -> list[Call]:
+def _create_form_calls(service: PageService, instant: InstantService) -> list[Call]:
     """Return the functions of the form: the page is opened, pictures are chosen, settings are saved and loaded."""
 
     @answer
@@ -76,7 +82,7 @@ def _create_form_calls(service: PageService) -> list[Call]:
         session = service.get_session(session_id_of(request))
         form = Form(**argument)
         session.save_form(form)
-        return await service.estimate_form(session, form)
+        return {**await service.estimate_form(session, form), "instant": await instant.estimate(session, form)}
 
     @answer
     async def load_record(argument: Any, request: gr.Request) -> Any:
@@ -111,7 +117,37 @@ def _create_look_calls(service: PageService) -> list[Call]:
     return [save_look, delete_look]
 
 
-def _create_result_calls(service: PageService) -> list[Call]:
+def _create_instant_calls(service: PageService, instant: InstantService) -> list[Call]:
+    """Return the functions of trained styles: add a file, paint at once, keep the picture."""
+
+    @answer
+    async def add_trained_style(argument: Any, request: gr.Request) -> Any:
+        session = service.get_session(session_id_of(request))
+        added = await instant.add_style(session, Path(argument["path"]))
+        return {"added": added, "trained_styles": session.trained_styles.describe()}
+
+    @answer
+    async def paint_instant(argument: Any, request: gr.Request) -> Any:
+        session = service.get_session(session_id_of(request))
+        return await instant.preview(
+            session,
+            Form(**argument["form"]),
+            is_settled=bool(argument["is_settled"]),
+            known_photo=str(argument["known_photo"]),
+            known_side=int(argument["known_side"]),
+        )
+
+    @answer
+    async def keep_instant(argument: Any, request: gr.Request) -> Any:
+        session = service.get_session(session_id_of(request))
+        form = Form(**argument)
+        session.save_form(form)
+        return {"result": await instant.keep(session, form)}
+
+    return [add_trained_style, paint_instant, keep_instant]
+
+
+def _create_result_calls(service: PageService, instant: InstantService) -> list[Call]:
     """Return the functions of the stage: follow changes, stop and order jobs, enlarge and delete results."""
 
     @answer
@@ -121,6 +157,9 @@ def _create_result_calls(service: PageService) -> list[Call]:
     @answer
     async def enlarge(argument: Any, request: gr.Request) -> Any:
         session = service.get_session(session_id_of(request))
+        result = await instant.enlarge(session, str(argument["result"]), int(argument["size"]))
+        if result is not None:
+            return {"note": "", "result": result}
         job = await service.enlarge(session, str(argument["result"]), int(argument["size"]))
         return {"note": "" if job is not None else ALREADY_QUEUED}
 
@@ -128,7 +167,8 @@ def _create_result_calls(service: PageService) -> list[Call]:
     async def estimate_sizes(argument: Any, request: gr.Request) -> Any:
         session = service.get_session(session_id_of(request))
         sizes = [int(size) for size in argument["sizes"]][:20]
-        return await service.estimate_sizes(session, str(argument["result"]), sizes)
+        known = await instant.estimate_sizes(session, str(argument["result"]), sizes)
+        return known if known is not None else await service.estimate_sizes(session, str(argument["result"]), sizes)
 
     @answer
     async def delete_result(result_id: Any, request: gr.Request) -> Any:

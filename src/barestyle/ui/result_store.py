@@ -156,6 +156,11 @@ class ResultStore:
             has_film=image.film is not None,
             curve=image.curve,
         )
+        return self.insert(info)
+
+    def insert(self, info: ResultInfo) -> StoredResult:
+        """Add a result whose files are in its folder, and remove the oldest above the limit."""
+        folder = self._folder / info.id
         write_atomically(folder / INFO, info.model_dump_json().encode())
         result = StoredResult(info, folder)
         with self._lock:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from barestyle.ui.errors import PageError
 from barestyle.ui.form import RESULT_START, Form
 
-FIELDS = ("look", "spec", "strength", "colors", "stroke", "start", "seed")
+FIELDS = ("look", "instant", "spec", "strength", "colors", "stroke", "start", "seed")
 """Fields of the form that are saved: not the pictures, nor what belongs to them."""
 
 MAX_SAVED = 20

@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from barestyle.ui.compute import Compute
 from barestyle.ui.errors import PageError
+from barestyle.ui.instant_painter import InstantPainter
 from barestyle.ui.job_queue import JobQueue
 from barestyle.ui.library import Library
 from barestyle.ui.sessions import Sessions
@@ -43,7 +44,7 @@ def serve(
     styles: Path | None = None,
     kept_sessions: Path | None = None,
 ) -> bool:
-    """Serve the page until SIGINT or SIGTERM, and return whether the worker thread has ended, too.
+    """Serve the page until SIGINT or SIGTERM, and return whether the threads that paint have ended, too.
 
     Args:
         compute: device, precision, memory and limits.
@@ -68,12 +69,13 @@ def serve(
         from barestyle.ui.application import create_application
 
         job_queue = JobQueue(compute)
+        painter = InstantPainter(compute)
         try:
             library = Library(compute.limits, styles)
             sessions = Sessions(root, kept_sessions)
             if kept_sessions is not None:
                 stack.enter_context(lock_folder(kept_sessions))
-            app, stop_streams = stack.enter_context(create_application(sessions, job_queue, library))
+            app, stop_streams = stack.enter_context(create_application(sessions, job_queue, painter, library))
             address = format_url(listening)
 
             def on_ready() -> None:
@@ -88,7 +90,7 @@ def serve(
             config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=2)
             Server(config, on_ready, on_closing).run(sockets=[listening])
         finally:
-            has_ended = job_queue.close(SHUTDOWN_TIMEOUT)
+            has_ended = all([job_queue.close(SHUTDOWN_TIMEOUT), painter.close(SHUTDOWN_TIMEOUT)])
     return has_ended
 
 

@@ -6,11 +6,15 @@ import { receiveFiles } from "./incoming_files.js";
 import { createSlot } from "./picture_slot.js";
 import { createSavedLooks } from "./saved_looks.js";
 import { call, previewUrl, resultUrl, uploadFile } from "./server.js";
-import { change, load, onAnswer, onChange, RESULT_START, store } from "./store.js";
+import { change, instantValues, isInstant, load, onAnswer, onChange, RESULT_START, searchValues, store } from "./store.js";
 import { createStyleSlots } from "./style_slots.js";
 import { createThumbnails } from "./thumbnails.js";
+import { createTrainedStyles } from "./trained_styles.js";
 
 const STRENGTH_HINT = "From the photo (0) to all style (1)";
+const SEARCH_ONLY = "Colors, stroke size, seed, start, film, regions and side by side are not for trained styles; the other looks have them.";
+const SIZE_HINT = "Long side in pixels. Finished pictures can be enlarged.";
+const INSTANT_SIZE_HINT = "Long side in pixels. Larger pictures have relatively finer strokes.";
 const NO_STRENGTH_HINT = "Strength isn't adjustable for this look";
 const VARIATIONS = [
 	{ value: "nothing", title: "One picture" },
@@ -31,6 +35,7 @@ export function startForm(element, onPhoto) {
 		onPicture: (picture) => change({ photo: picture, regions: "" }),
 	});
 	const styles = createStyleSlots();
+	const trained = createTrainedStyles();
 	const samples = createThumbnails({ id: "photo-samples", label: "Sample photos", onChoose: photo.choose });
 	const library = createThumbnails({ id: "style-library", label: "Style library", onChoose: styles.choose });
 	samples.fill(page.photos);
@@ -79,12 +84,13 @@ export function startForm(element, onPhoto) {
 		max: 1,
 		step: 0.05,
 		fieldStep: 0.01,
-		onChange: (value) => change({ strength: value }, { isGradual: true }),
+		onChange: (value) => change(isInstant(store.form) ? { instant: { ...store.form.instant, strength: value } } : { strength: value }, { isGradual: true }),
 	});
+	const searchOnly = create("p", { id: "search-only", class: "info", textContent: SEARCH_ONLY });
 	const size = createNumber({
 		id: "size",
 		label: "Size",
-		info: "Long side in pixels. Finished pictures can be enlarged.",
+		info: SIZE_HINT,
 		min: page.min_size,
 		max: page.slider_size,
 		step: 32,
@@ -104,10 +110,12 @@ export function startForm(element, onPhoto) {
 	const fields = create(
 		"div",
 		{ class: "fields" },
-		create("div", { class: "inputs" }, create("div", {}, photo.element, samples.element), create("div", {}, styles.element, library.element)),
+		create("div", { class: "inputs" }, create("div", {}, photo.element, samples.element), create("div", {}, styles.element, library.element, trained.element)),
 		...[vary, look, looks].map((part) => part.element),
 		saved.chooser,
-		...[strengths, count, varyStyles, strength, size, colors, more].map((part) => part.element),
+		...[strengths, count, varyStyles, strength, size].map((part) => part.element),
+		searchOnly,
+		...[colors, more].map((part) => part.element),
 	);
 	element.replaceChildren(fields);
 
@@ -133,7 +141,7 @@ export function startForm(element, onPhoto) {
 		count.show(form.count);
 		varyStyles.show(form.vary_styles);
 		showStrength(form);
-		size.show(form.size);
+		size.show(form.size, { text: isInstant(form) ? INSTANT_SIZE_HINT : SIZE_HINT });
 		colors.show(form.colors);
 		more.show(form);
 		look.element.hidden = form.vary === "looks";
@@ -142,7 +150,12 @@ export function startForm(element, onPhoto) {
 		count.element.hidden = form.vary !== "seeds";
 		varyStyles.element.hidden = form.vary !== "styles";
 		strength.element.hidden = form.vary === "strengths";
-		styles.element.hidden = library.element.hidden = form.vary === "styles";
+		const instant = isInstant(form);
+		styles.element.hidden = library.element.hidden = instant || form.vary === "styles";
+		trained.element.hidden = searchOnly.hidden = !instant;
+		vary.element.hidden = colors.element.hidden = instant;
+		document.querySelector("#regions").hidden = instant;
+		trained.show(form);
 		const wanted = `${store.loads} ${form.photo}`;
 		if (wanted !== shownPhoto) {
 			shownPhoto = wanted;
@@ -150,11 +163,12 @@ export function startForm(element, onPhoto) {
 		}
 	});
 	onAnswer((answer) => {
-		look.annotate(answer.looks ?? {});
+		look.annotate({ ...answer.looks, [page.instant.name]: answer.instant });
 		looks.annotate(answer.looks ?? {});
 	});
 
 	function showStrength(form) {
+		if (isInstant(form)) return strength.show(form.instant.strength, { text: STRENGTH_HINT });
 		const chosen = form.vary === "looks" ? form.looks : [form.look];
 		const adjustable = page.looks.filter((each) => each.has_strength && chosen.includes(each.name));
 		const isLoaded = form.look === page.loaded && form.vary !== "looks";
@@ -172,11 +186,13 @@ function createLookChoice(isMultiple) {
 		legend: isMultiple ? "Looks" : "Look",
 		info: isMultiple ? `Choose 2 to ${page.max_variations}. They are painted one after the other.` : "",
 		isMultiple,
-		onChange: (value) => change(isMultiple ? { looks: value } : { look: value, spec: null }),
+		onChange: (value) => change(isMultiple ? { looks: value } : value === page.instant.name ? chooseInstant() : searchValues(value)),
 		className: "choices looks",
 	});
 	const fill = (isLoaded) => {
 		const options = page.looks.map((look) => ({ value: look.name, title: look.title, image: look.image, hint: look.description }));
+		const { name, title, image, description } = page.instant;
+		if (!isMultiple) options.unshift({ value: name, title, image, hint: description });
 		if (isLoaded && !isMultiple) options.push({ value: page.loaded, title: "Loaded settings" });
 		choice.fill(options);
 	};
@@ -191,7 +207,17 @@ function createLookChoice(isMultiple) {
 	};
 }
 
+/** Return the changes that choose the look of trained styles: with that of the style's picture, or the last one. */
+function chooseInstant() {
+	const { form, page } = store;
+	const same = page.trained_styles.find(({ like }) => like && like === form.styles[0]?.picture);
+	const isThere = page.trained_styles.some(({ style }) => style === form.instant.style);
+	const { style, name } = same ?? (isThere ? form.instant : (page.trained_styles[0] ?? form.instant));
+	return instantValues({ style, name });
+}
+
 function describeLook(form) {
+	if (isInstant(form)) return store.page.instant.description;
 	const look = store.page.looks.find((each) => each.name === form.look);
 	return look ? look.description : "The look of an earlier result.";
 }
@@ -246,8 +272,7 @@ function createOptions(saver) {
 			{ class: "more" },
 			...[stroke, seed, start, film].map((part) => part.element),
 			saver,
-			create("label", { class: "button", for: "earlier", textContent: "Load settings from an earlier result" }),
-			input,
+			create("label", { class: "button" }, "Load settings from an earlier result", input),
 			message,
 			about,
 		),
@@ -259,7 +284,8 @@ function createOptions(saver) {
 			seed.show(form.seed);
 			showStart(form.start);
 			film.show(form.film);
-			about.textContent = store.page.looks.find((look) => look.name === form.look)?.details ?? "";
+			for (const { element: each } of [stroke, seed, start, film]) each.hidden = isInstant(form);
+			about.textContent = isInstant(form) ? store.page.instant.details : store.page.looks.find((look) => look.name === form.look)?.details ?? "";
 		},
 	};
 }

@@ -2,7 +2,8 @@
 
 import { create } from "./dom.js";
 import { hasFiles } from "./picture_slot.js";
-import { store } from "./store.js";
+import { isInstant, store } from "./store.js";
+import { isTrainedStyle, passTrainedStyle } from "./trained_styles.js";
 
 /** Put dropped and pasted pictures into the first empty slot; if all are filled, ask which one to replace. */
 export function receiveFiles({ photo, styles }) {
@@ -26,7 +27,8 @@ export function receiveFiles({ photo, styles }) {
 
 	function receive(incoming) {
 		file = incoming;
-		if (!store.form.photo) photo.take(file);
+		if (isTrainedStyle(file)) passTrainedStyle(file);
+		else if (!store.form.photo || isInstant(store.form)) photo.take(file);
 		else if (!styles.isFull()) styles.take(file);
 		else dialog.showModal();
 	}

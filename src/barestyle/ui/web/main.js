@@ -4,13 +4,14 @@ import { startCropDialog } from "./crop_dialog.js";
 import { create } from "./dom.js";
 import { follow, on } from "./follow.js";
 import { startForm } from "./form.js";
+import { startInstant } from "./instant.js";
 import { startPaintBar } from "./paint_bar.js";
 import { startQueue } from "./queue.js";
 import { startResults } from "./results.js";
 import { call, setConnection, UNREACHABLE } from "./server.js";
 import { startStage } from "./stage.js";
 import { startStatus } from "./status.js";
-import { load, setRegions, store } from "./store.js";
+import { isInstant, load, setRegions, store } from "./store.js";
 
 const elements = {};
 const pieces = ["form", "paint", "stage", "crop"];
@@ -46,7 +47,9 @@ function build({ form, paint, stage: stageArea, crop }) {
 	startCropDialog(crop.element);
 	startForm(form.element, (photo, regions) => form.trigger("select", { photo, regions }));
 	form.watch("value", () => setRegions(form.props.value?.regions));
-	startPaintBar(paint.element, createSender(paint, stage));
+	const send = createSender(paint, stage);
+	const paintBar = startPaintBar(paint.element, (values) => (isInstant(values) ? instant.keep(values) : send(values)));
+	const instant = startInstant(stageArea.element, stage, { showResult: results.showWhenThere, onPicture: paintBar.showPicture });
 	startStatus(stageArea.element, {
 		onStart: () => stage.setLive({ isPainting: true }, true),
 		onEnd: (job) => {

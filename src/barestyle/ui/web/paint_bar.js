@@ -3,11 +3,15 @@
 import { create, setProperty } from "./dom.js";
 import { on } from "./follow.js";
 import { call } from "./server.js";
-import { canUndo, onAnswer, onChange, store, undo } from "./store.js";
+import { canUndo, isInstant, onAnswer, onChange, store, undo } from "./store.js";
 
+const KEEP_HINT = "The picture follows the form. Keep it to enlarge it, to compare it, or to start from it.";
 const REFUSED_PICTURE = "A picture was not accepted; choose another one, or press Paint again without it.";
 
-/** Build the bar inside an element. `onPaint` sends the form, and returns a promise of an answer with `error` or `note`. */
+/**
+ * Build the bar inside an element. `onPaint` sends the form, and returns a promise of an answer with `error` or `note`.
+ * `showPicture(url)` shows an instant picture in the bar, on screens where the stage is not beside the form.
+ */
 export function startPaintBar(element, onPaint) {
 	const estimate = create("p", { id: "estimate", class: "info" });
 	const note = create("p", { class: "info", role: "status" });
@@ -15,7 +19,11 @@ export function startPaintBar(element, onPaint) {
 	const paint = create("button", { type: "button", id: "paint", class: "primary", textContent: "Paint" });
 	const stop = create("button", { type: "button", id: "stop", class: "secondary", hidden: true });
 	const revert = create("button", { type: "button", id: "undo", class: "quiet", textContent: "Undo", title: "Undo the last change of the settings", hidden: true });
-	element.replaceChildren(message, note, create("div", { class: "paint-row" }, paint, stop, revert), estimate);
+	const picture = create("img", { alt: "" });
+	const peek = create("button", { type: "button", id: "peek", "aria-label": "Show the picture large", hidden: true, onclick: () => scrollToStage() }, picture);
+	let hasPicture = false;
+	let isStageVisible = false;
+	element.replaceChildren(peek, message, note, create("div", { class: "paint-row" }, paint, stop, revert), estimate);
 	let isSending = false;
 	let isBusy = false;
 	let shownJob = null;
@@ -27,6 +35,7 @@ export function startPaintBar(element, onPaint) {
 		message.textContent = "";
 		try {
 			if (store.uploads.size) note.textContent = "Waiting for the picture that is being sent…";
+			else if (isInstant(store.form)) note.textContent = "Painting…";
 			const accepted = await Promise.all(store.uploads);
 			const answer = accepted.includes(false) ? { error: REFUSED_PICTURE } : await onPaint(store.form);
 			message.textContent = answer.error ?? "";
@@ -35,11 +44,24 @@ export function startPaintBar(element, onPaint) {
 			isSending = false;
 			paint.removeAttribute("aria-disabled");
 		}
-		if (!message.textContent && window.innerWidth < 900) {
-			const behavior = window.matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
-			document.querySelector("#stage").scrollIntoView({ behavior, block: "start" });
-		}
+		if (!message.textContent && window.innerWidth < 900) scrollToStage();
 	}
+
+	function scrollToStage() {
+		const behavior = window.matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+		document.querySelector("#stage").scrollIntoView({ behavior, block: "start" });
+	}
+
+	function showPicture(url) {
+		hasPicture = url !== "";
+		if (hasPicture) setProperty(picture, "src", url);
+		peek.hidden = !hasPicture || isStageVisible;
+	}
+
+	new IntersectionObserver(([stage]) => {
+		isStageVisible = stage.isIntersecting;
+		peek.hidden = !hasPicture || isStageVisible;
+	}).observe(document.querySelector('[data-part="viewport"]'));
 
 	paint.addEventListener("click", send);
 	stop.addEventListener("click", async () => {
@@ -63,7 +85,8 @@ export function startPaintBar(element, onPaint) {
 		showLabel();
 	});
 	onAnswer((answer) => {
-		setProperty(estimate, "textContent", answer.refusal ?? answer.estimate ?? "");
+		const text = isInstant(store.form) ? KEEP_HINT : (answer.estimate ?? "");
+		setProperty(estimate, "textContent", answer.refusal ?? text);
 	});
 	on("job", (job) => {
 		isBusy = job.busy;
@@ -83,7 +106,8 @@ export function startPaintBar(element, onPaint) {
 
 	function showLabel() {
 		const several = store.form.vary !== "nothing";
-		const label = isBusy ? "Add to the queue" : several ? "Paint side by side" : "Paint";
+		const label = isInstant(store.form) ? "Keep this picture" : isBusy ? "Add to the queue" : several ? "Paint side by side" : "Paint";
 		setProperty(paint, "textContent", label);
 	}
+	return { showPicture };
 }

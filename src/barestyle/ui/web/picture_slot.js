@@ -4,6 +4,7 @@ import { cropPicture } from "./crop_dialog.js";
 import { create, newId, setProperty } from "./dom.js";
 import { call, previewUrl, uploadFile } from "./server.js";
 import { store } from "./store.js";
+import { isTrainedStyle, passTrainedStyle } from "./trained_styles.js";
 
 const ACCEPT = "image/*,.heic,.heif,.avif,.jxl,.tif,.tiff";
 const hasCamera = () => window.matchMedia("(pointer: coarse)").matches;
@@ -47,6 +48,11 @@ export function createSlot({ id, label, placeholder, onPicture }) {
 
 	/** Send a file to the server, and tell others that it is on its way. */
 	function take(file) {
+		if (isTrainedStyle(file)) {
+			message.textContent = "";
+			passTrainedStyle(file);
+			return;
+		}
 		const sending = send(file).finally(() => store.uploads.delete(sending));
 		store.uploads.add(sending);
 	}

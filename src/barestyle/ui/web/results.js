@@ -2,7 +2,7 @@
 
 import { create } from "./dom.js";
 import { call, resultUrl } from "./server.js";
-import { change, load, RESULT_START, store } from "./store.js";
+import { change, isInstant, load, RESULT_START, searchValues, store } from "./store.js";
 
 const FORMATS = [
 	{ kind: "picture", label: "PNG" },
@@ -18,12 +18,13 @@ export function startResults(element, stage) {
 	const list = part("results");
 	const message = part("result-message");
 	let results = [];
-	let restored = ""; // id of a result that was deleted, and is shown when it is there again
+	let awaited = { id: "" }; // a result that was restored or kept, and is shown when it is there
 
 	stage.onShow((result) => {
-		part("actions").hidden = !result;
+		const isKept = result !== null && !result.urls;
+		part("actions").hidden = !isKept;
 		for (const button of list.querySelectorAll("button")) button.setAttribute("aria-current", String(button.dataset.result === result?.id));
-		if (!result) return;
+		if (!isKept) return;
 		if (part("actions").dataset.result === result.id) return;
 		part("actions").dataset.result = result.id;
 		say("");
@@ -43,8 +44,10 @@ export function startResults(element, stage) {
 		}),
 	);
 	part("start").addEventListener("click", () => {
-		change({ start: RESULT_START + stage.current().id });
-		say("The next picture starts from this one; see “Start from” under More options.");
+		const isSearch = !isInstant(store.form);
+		change({ start: RESULT_START + stage.current().id, ...(isSearch ? {} : searchValues(store.page.default_look)) });
+		const look = store.page.looks.find((each) => each.name === store.form.look)?.title;
+		say(`The next picture starts from this one; see “Start from” under More options.${isSearch ? "" : ` The look is ${look} now, as Instant has no start.`}`);
 	});
 	part("delete").addEventListener("click", () =>
 		attempt(async () => {
@@ -56,15 +59,14 @@ export function startResults(element, stage) {
 	);
 	part("undelete").addEventListener("click", async () => {
 		try {
-			restored = (await call("undelete_result")).result;
+			showWhenThere((await call("undelete_result")).result, true);
 			part("deleted").hidden = true;
-			showRestored();
 		} catch (error) {
 			part("deleted-text").textContent = error.message;
 			part("undelete").hidden = true;
 		}
 	});
-	startEnlarging(element, stage, say);
+	startEnlarging(element, stage, say, showWhenThere);
 
 	function say(text, isRefused = false) {
 		message.className = isRefused ? "message" : "info";
@@ -89,25 +91,32 @@ export function startResults(element, stage) {
 		list.replaceChildren(...results.map((result) => create("li", {}, createThumbnail(result))));
 		stage.setResults(results);
 		if (focused) list.querySelector(`[data-result="${focused}"]`)?.focus({ preventScroll: true });
-		showRestored();
+		showAwaited();
 	}
 
-	function showRestored() {
-		if (!results.some((result) => result.id === restored)) return;
-		stage.show(restored);
-		list.querySelector(`[data-result="${restored}"]`).focus({ preventScroll: true });
-		restored = "";
+	/** Show a result as soon as the session's results have it, and move the focus to it if asked to. */
+	function showWhenThere(id, takesFocus = false) {
+		awaited = { id, takesFocus };
+		showAwaited();
+	}
+
+	function showAwaited() {
+		const { id, takesFocus } = awaited;
+		if (!results.some((result) => result.id === id)) return;
+		awaited = { id: "" };
+		stage.show(id);
+		if (takesFocus) list.querySelector(`[data-result="${id}"]`).focus({ preventScroll: true });
 	}
 
 	function createThumbnail(result) {
 		const image = create("img", { src: resultUrl(result.id, "thumbnail"), alt: "" });
 		return create("button", { type: "button", "data-result": result.id, title: result.caption, "aria-label": result.caption, onclick: () => stage.show(result.id) }, image);
 	}
-	return { show, latest: () => results[0] ?? null };
+	return { show, showWhenThere, latest: () => results[0] ?? null };
 }
 
 /** Connect the dialog that paints a result again at a larger size. */
-function startEnlarging(element, stage, say) {
+function startEnlarging(element, stage, say, showWhenThere) {
 	const dialog = element.querySelector('[data-part="enlarge-dialog"]');
 	const sizes = dialog.querySelector('[data-part="sizes"]');
 	const message = dialog.querySelector('[data-part="enlarge-message"]');
@@ -131,13 +140,18 @@ function startEnlarging(element, stage, say) {
 	});
 	start.addEventListener("click", async () => {
 		const size = Number(sizes.querySelector("input:checked").value);
+		message.textContent = "";
+		start.disabled = true; // an instant picture is painted until the answer
 		try {
 			const answer = await call("enlarge", { result: target.id, size });
 			dialog.close();
-			stage.release();
+			if (answer.result) showWhenThere(answer.result);
+			else stage.release();
 			say(answer.note);
 		} catch (error) {
 			message.textContent = error.message;
+		} finally {
+			start.disabled = false;
 		}
 	});
 	dialog.querySelector('[data-part="enlarge-cancel"]').addEventListener("click", () => dialog.close());

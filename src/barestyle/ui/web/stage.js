@@ -22,6 +22,7 @@ export function startStage(element) {
 	let zoom = "fit";
 	let isHeld = false; // the person has chosen what is shown, and it stays when another picture is finished
 	let live = { isPainting: false, image: "" };
+	let hint = ""; // what to do where there is nothing to show
 	let gridJob = null; // the job whose results are shown side by side
 
 	part("fit").addEventListener("click", () => setZoom("fit"));
@@ -69,6 +70,11 @@ export function startStage(element) {
 		action();
 	});
 
+	/** Return the URL of a file of a result. An instant picture, which has none, has the URLs of both pictures. */
+	function urlOf(each, kind) {
+		return each.urls ? each.urls[kind === "before" ? "before" : "after"] : resultUrl(each.id, kind);
+	}
+
 	function fitScale() {
 		const room = { width: viewport.clientWidth, height: viewport.clientHeight };
 		return Math.min(1, room.width / result.width, room.height / result.height);
@@ -103,7 +109,7 @@ export function startStage(element) {
 		// What the comparison shows beyond a preview's pixels is the picture itself.
 		const needsPixels = Math.max(width, height) * window.devicePixelRatio > PREVIEW_SIDE && Math.max(result.width, result.height) > PREVIEW_SIDE;
 		const kind = needsPixels ? "picture" : "after";
-		setAttribute(part("after"), "src", resultUrl(result.id, kind));
+		setAttribute(part("after"), "src", urlOf(result, kind));
 		if (other !== PHOTO) setAttribute(part("before"), "src", resultUrl(other, kind));
 	}
 
@@ -149,7 +155,7 @@ export function startStage(element) {
 		part("live").hidden = !showsLive || !live.image;
 		if (live.image) setProperty(part("live"), "src", live.image);
 		part("hint").hidden = Boolean(result) || showsGrid || (showsLive && live.image !== "");
-		setProperty(part("hint"), "textContent", showsLive ? "One moment…" : "Your picture will appear here.");
+		setProperty(part("hint"), "textContent", showsLive ? "One moment…" : hint || "Your picture will appear here.");
 		part("set").hidden = !showsGrid;
 		part("toolbar").hidden = !result && !showsGrid;
 		part("watch").hidden = !live.isPainting;
@@ -170,7 +176,7 @@ export function startStage(element) {
 		if ([...compareWith.options].map((option) => option.value).join() !== options.map((each) => each.id).join())
 			compareWith.replaceChildren(...options.map((each) => create("option", { value: each.id, textContent: each.caption })));
 		compareWith.value = other;
-		if (other === PHOTO) setAttribute(part("before"), "src", resultUrl(result.id, "before"));
+		if (other === PHOTO) setAttribute(part("before"), "src", urlOf(result, "before"));
 		part("before").alt = other === PHOTO ? "The photo" : others.find((each) => each.id === other).caption;
 		part("after").alt = `The painted picture: ${result.caption}`;
 		setProperty(part("first-tag"), "textContent", other === PHOTO ? "Photo" : others.find((each) => each.id === other).title);
@@ -218,10 +224,35 @@ export function startStage(element) {
 		isHeld = false;
 	}
 
+	/** Show an instant picture; it replaces the one before it at the same zoom. */
+	function showInstant(picture) {
+		if (!result?.urls) zoom = "fit";
+		isHeld = true;
+		result = picture;
+		gridJob = null;
+		render();
+	}
+
+	/** Show what is being painted, or the latest result, in place of an instant picture. */
+	function hideInstant() {
+		if (result?.urls) {
+			result = live.isPainting ? null : (results[0] ?? null);
+			isHeld = false;
+		}
+		render();
+	}
+
+	/** Say what to do where there is nothing to show. */
+	function setHint(text) {
+		if (text === hint) return;
+		hint = text;
+		render();
+	}
+
 	/** Take the session's results; one that was shown and is deleted is replaced by the latest. */
 	function setResults(values) {
 		results = values;
-		if (result && !results.some((each) => each.id === result.id)) result = results[0] ?? null;
+		if (result && !result.urls && !results.some((each) => each.id === result.id)) result = results[0] ?? null;
 		if (gridJob !== null && !results.some((each) => each.job === gridJob)) gridJob = null;
 		render();
 	}
@@ -238,5 +269,5 @@ export function startStage(element) {
 
 	moveDivider(50);
 	render();
-	return { show, showSet, setResults, setLive, finish, release: () => (isHeld = false), onShow: (listener) => listeners.push(listener), current: () => result };
+	return { show, showSet, showInstant, hideInstant, setHint, setResults, setLive, finish, release: () => (isHeld = false), holdsResult: () => isHeld && result !== null && !result.urls, onShow: (listener) => listeners.push(listener), current: () => result };
 }

@@ -29,6 +29,23 @@ let saves = 0;
 const history = [];
 let lastChange = { names: "", time: 0 };
 
+/** Return whether a trained style paints the form's picture. */
+export function isInstant(form) {
+	return form.look === store.page.instant.name;
+}
+
+/** Return the changes of the form with which a trained style paints; values that are not given stay. */
+export function instantValues(values) {
+	return { look: store.page.instant.name, spec: null, vary: "nothing", instant: { ...store.form.instant, ...values } };
+}
+
+/** Return the changes of the form that choose a look; where no style is chosen, that of the trained style is. */
+export function searchValues(look) {
+	const { like } = store.page.trained_styles.find((each) => each.style === store.form.instant.style) ?? {};
+	const hasLike = isInstant(store.form) && store.form.styles.length === 0 && like in store.pictures;
+	return { look, spec: null, ...(hasLike ? { styles: [{ picture: like, weight: 1 }] } : {}) };
+}
+
 /** Call a function whenever the form has changed. */
 export function onChange(listener) {
 	listeners.add(listener);

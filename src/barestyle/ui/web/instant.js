@@ -1,0 +1,128 @@
+// Instant pictures: shown while the form changes, kept as results.
+
+import { on } from "./follow.js";
+import { call, resultUrl } from "./server.js";
+import { isInstant, onChange, store } from "./store.js";
+
+const SETTLE_MILLISECONDS = 250;
+const NO_PHOTO = "Choose a photo; it is painted at once.";
+const NO_STYLE = "Choose a trained style; the photo is painted in it at once.";
+
+/**
+ * Show the pictures on the stage. `showResult` shows a result by its id as soon as the page has it. `onPicture` is
+ * called with the URL of each picture, and with "" when there is none.
+ */
+export function startInstant(element, stage, { showResult, onPicture }) {
+	const part = (name) => element.querySelector(`[data-part="${name}"]`);
+	let wanted = ""; // what the form asks for, as text; empty if it asks for nothing
+	let shown = { wanted: "", isSettled: false };
+	let photo = { id: "", side: 0, url: "" };
+	let view = null; // the latest picture
+	let timer = 0;
+	let isDownloading = false;
+	const isAsking = { true: false, false: false };
+
+	onChange((form) => {
+		const next = isInstant(form) && form.photo && form.instant.style ? JSON.stringify([form.photo, form.instant, form.size]) : "";
+		stage.setHint(!isInstant(form) ? "" : form.photo ? NO_STYLE : NO_PHOTO);
+		if (next === wanted) return;
+		wanted = next;
+		clearTimeout(timer);
+		timer = 0;
+		say("");
+		if (!wanted) return hide();
+		stage.release();
+		ask(false);
+		timer = setTimeout(() => {
+			timer = 0;
+			ask(true);
+		}, SETTLE_MILLISECONDS);
+	});
+	on("connection", ({ isConnected }) => {
+		if (isConnected && wanted) ask(true);
+	});
+
+	/** Ask for a picture, a small one unless the form is settled. Only the latest of those that wait is asked for. */
+	async function ask(isSettled) {
+		if (isAsking[isSettled]) return;
+		isAsking[isSettled] = true;
+		const asked = wanted;
+		const form = store.form;
+		try {
+			const answer = await call("paint_instant", { form, is_settled: isSettled, known_photo: photo.id, known_side: photo.side });
+			const isLarger = photo.id !== form.photo || answer.photo_side > photo.side;
+			if (answer.photo && isLarger) photo = { id: form.photo, side: answer.photo_side, url: answer.photo };
+			await show(answer, asked, form, isSettled);
+		} catch (error) {
+			if (asked === wanted) fail(error);
+		} finally {
+			isAsking[isSettled] = false;
+		}
+		if (wanted && asked !== wanted && !(isSettled && timer)) ask(isSettled);
+	}
+
+	async function show(answer, asked, form, isSettled) {
+		const image = new Image();
+		image.src = answer.picture;
+		await image.decode(); // so that the stage does not flicker
+		const isOutdated = isSettled ? asked !== wanted : !wanted || (shown.isSettled && shown.wanted === wanted);
+		if (isOutdated || photo.id !== form.photo) return;
+		shown = { wanted: asked, isSettled };
+		const { width, height, title, caption } = answer;
+		view = { id: "instant", job: "instant", title, caption, width, height, urls: { before: photo.url, after: answer.picture } };
+		part("instant-caption").textContent = caption;
+		part("instant-note").textContent = answer.note;
+		if (isSettled) part("announcement").textContent = `Painted: ${caption}`;
+		say("");
+		if (!stage.holdsResult()) stage.showInstant(view);
+		onPicture(answer.picture);
+	}
+
+	function hide() {
+		view = null;
+		shown = { wanted: "", isSettled: false };
+		stage.hideInstant();
+		onPicture("");
+	}
+
+	function fail(error) {
+		say(error.message);
+		hide();
+	}
+
+	function say(text) {
+		part("instant-message").textContent = text;
+	}
+	stage.onShow((result) => {
+		part("instant-actions").hidden = !result?.urls;
+		part("show-instant").hidden = !view || Boolean(result?.urls);
+	});
+	part("show-instant").addEventListener("click", () => {
+		if (view) stage.showInstant(view);
+	});
+	part("download-instant").addEventListener("click", async () => {
+		if (isDownloading) return; // a double click
+		isDownloading = true;
+		part("instant-note").textContent = "Painting the file…";
+		const { error, result } = await keep(store.form);
+		part("instant-note").textContent = "";
+		isDownloading = false;
+		if (error) return say(error);
+		const link = document.createElement("a");
+		link.href = resultUrl(result, "picture");
+		link.download = "";
+		link.click();
+	});
+
+	/** Make the picture a result, and show it; return the server's answer. */
+	async function keep(form) {
+		try {
+			const answer = await call("keep_instant", form);
+			showResult(answer.result);
+			return answer;
+		} catch (error) {
+			return { error: error.message };
+		}
+	}
+	return { keep };
+}
