@@ -1,4 +1,4 @@
-"""Train the networks that come with barestyle, into the package's samples folder: three quarters of an hour on two cores.
+"""Train the networks that come with barestyle, into the package's samples folder: half an hour on two cores.
 
 All start from random weights, and are trained on the sample photographs.
 """
