@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from barestyle import samples
 from barestyle.feed_forward import StylePainter, TrainedStyle, load_style
+from barestyle.feed_forward.network import STRIDE
 from barestyle.feed_forward.onnx_engine import start_session
 from barestyle.feed_forward.onnx_graph import Graph, describe_map
 from barestyle.images import read, resize, target_size
@@ -118,14 +119,14 @@ def make_painters(style: TrainedStyle) -> dict[str, Paint]:
 
 
 def measure(painters: dict[str, Paint], sizes: Sequence[int], repetitions: int, clock: Callable[[], float]) -> Table:
-    """Time all painters in turn, on a photograph whose sides are multiples of 4."""
+    """Time all painters in turn, on a photograph whose sides are multiples of STRIDE."""
     table = Table(
         "Seconds to paint a photograph: median, and the least", ("painter", *[f"{size} pixels" for size in sizes])
     )
     cells: dict[str, list[str]] = {name: [] for name in painters}
     photo = read(samples.photo("astronaut")).pixels[..., :384, :]
     for size in sizes:
-        image = resize(photo, *(-(-side // 4) * 4 for side in target_size(384, 512, size)))
+        image = resize(photo, *(-(-side // STRIDE) * STRIDE for side in target_size(384, 512, size)))
         seconds: dict[str, list[float]] = {name: [] for name in painters}
         for repetition in range(repetitions + 1):
             for name, paint in painters.items():

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from barestyle.feed_forward import NetworkShape, StyleNetwork
-from barestyle.feed_forward.layers import OutputConvolution
+from barestyle.feed_forward.layers import Convolution, OutputConvolution
 from barestyle.feed_forward.network import unshuffle
 from tests.feed_forward.cases import SHAPE, make_image, make_style
 
@@ -55,7 +55,22 @@ def test_noise_depends_on_the_origin() -> None:
     assert float((moved[1:] - first).abs().max()) > 0.01
 
 
-def test_the_shipped_size_is_below_a_megabyte() -> None:
+def test_the_default_size_is_below_a_megabyte() -> None:
     count = sum(value.numel() for value in StyleNetwork(NetworkShape()).parameters())
     assert 2 * count < 10**6
-    assert NetworkShape() != SHAPE
+
+
+@pytest.mark.parametrize("shape", [NetworkShape(), SHAPE])
+def test_work_counts_the_multiplications_of_all_convolutions(shape: NetworkShape) -> None:
+    network, counted = StyleNetwork(shape), []
+
+    def count(module: torch.nn.Module, _: object, output: torch.Tensor) -> None:
+        weight = module.weight
+        assert isinstance(weight, torch.Tensor)
+        counted.append(weight.numel() / weight.shape[0] * output.numel())
+
+    for module in network.modules():
+        if isinstance(module, Convolution | OutputConvolution):
+            module.register_forward_hook(count)
+    network(torch.zeros(1, 3, 64, 96), torch.tensor([[0.0, 1.0]]) if shape.styles == 1 else torch.eye(3)[1:2])
+    assert sum(counted) == pytest.approx(64 * 96 * shape.work)

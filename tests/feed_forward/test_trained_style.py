@@ -66,12 +66,21 @@ def _set(name: str, value: object) -> Callable[[Tensors, Metadata], None]:
         (lambda _, metadata: metadata.pop("names"), "is damaged"),
         (_set("names", ["one"]), "is damaged"),
         (_set("names", [1, 2]), "is damaged"),
+        (_set("names", "12"), "is damaged"),
+        (_set("names", {"a": 1, "b": 2}), "is damaged"),
+        (_set("names", ["a", "a"]), "is damaged"),
+        (_set("names", ["a", ""]), "is damaged"),
+        (_set("names", ["a", "b\0"]), "is damaged"),
+        (_set("names", ["a", "\ud800"]), "is damaged"),
+        (_set("names", ["a", 101 * "b"]), "is damaged"),
         (_set("names", "no JSON"), "is damaged"),
         (_set("record", [1]), "is damaged"),
         (_set("shape", {"widths": [4, 6, 8, 16], "blocks": [1, 1, 1], "styles": 2}), "is damaged"),
         (_set("shape", {"widths": [10**9, 6, 8, 10], "blocks": [1, 1, 1], "styles": 2}), "is damaged"),
         (_set("shape", {"widths": [4, 6, 8], "blocks": [1, 1, 1], "styles": 2}), "is damaged"),
         (_set("shape", {"widths": [4, 6, 8, 10], "blocks": [1, 1000, 1], "styles": 2}), "is damaged"),
+        (_set("shape", {"widths": [1024, 6, 8, 10], "blocks": [1, 1, 1], "styles": 2}), "is damaged"),
+        (_set("shape", '{"widths": [1e999, 6, 8, 10], "blocks": [1, 1, 1], "styles": 2}'), "is damaged"),
         (_set("shape", []), "is damaged"),
         (_set("format", "1"), "has format '1', and this version of barestyle reads '2'; install the version"),
         (_set("kind", "another"), "is a safetensors file, but not a trained style"),
@@ -129,8 +138,8 @@ def test_weights_add_to_one() -> None:
 
 
 def test_a_small_file_that_claims_a_large_network_takes_no_memory(tmp_path: Path) -> None:
-    """Of 1.2 billion weights, 4.8 GB."""
-    shape = {"widths": [1024] * 3, "blocks": 64, "styles": 2}
+    """Of 1.2 billion weights, 4.9 GB."""
+    shape = {"widths": [8, 32, 64, 1024], "blocks": [1, 64, 1], "styles": 2}
     path = save_changed(tmp_path / "large.style", _set("shape", shape))
     code = (
         "import resource, sys\n"

@@ -3,8 +3,9 @@
 Convolutions reduce the image to an eighth of its size, residual blocks change it there and at a quarter, and each
 enlargement adds the map of its size from the way down, so that edges stay where they are (Ronneberger et al. 2015,
 arXiv:1505.04597). Only the last convolution is at full size: 2 x 2 pixels are channels of one before it (Shi et al.
-2016, arXiv:1609.05158), which saves most of the time. It has no response to the grids that such channels leave (Odena
-et al. 2016, doi:10.23915/distill.00003); the other enlargements are bilinear. Noise gives even areas their strokes.
+2016, arXiv:1609.05158), which saves most of the time. That convolution has no response to the grids that such channels
+leave (Odena et al. 2016, doi:10.23915/distill.00003); the other enlargements are bilinear. Noise gives even areas their
+strokes.
 
 Every style has its own scale and shift after each normalization, and its own weights of the noise (Dumoulin et al.
 2017, arXiv:1610.07629); mixtures of these are mixtures of the styles.
@@ -63,6 +64,16 @@ class NetworkShape:
             ", ".join(map(str, counts[:-1])) + f" and {counts[-1]}" for counts in (self.widths, self.blocks)
         )
         return f"{widths} channels with {blocks} blocks"
+
+    @property
+    def work(self) -> float:
+        """Multiplications for each pixel of an image."""
+        full, half, quarter, eighth = self.widths
+        before, middle, after = self.blocks
+        at_half = 12 * half + half * half + 4 * half * full
+        at_quarter = 2 * half * quarter + 2 * (before + after) * quarter * quarter
+        at_eighth = 2 * quarter * eighth + 2 * middle * eighth * eighth
+        return 9 * (at_half / 4 + at_quarter / 16 + at_eighth / 64) + 75 * full
 
     @property
     def halo(self) -> int:

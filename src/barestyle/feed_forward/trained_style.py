@@ -28,11 +28,13 @@ FORMAT = "2"
 
 EXTENSION = STYLE_EXTENSION
 
-MAX_WIDTH = 1024
-"""Channels; a file that claims more is not one of ours."""
+MAX_WORK = 400_000
+"""Multiplications for each pixel, twenty times those of the usual network: a file decides how long painting takes."""
 
-MAX_COUNT = 64
-"""Blocks, and styles."""
+MAX_STYLES = 64
+
+MAX_NAME = 100
+"""Characters of a style's name."""
 
 
 @dataclass(frozen=True)
@@ -106,11 +108,9 @@ def load_style(path: str | Path) -> TrainedStyle:
         )
     try:
         shape, names, record = _parse(metadata)
-        # The file's tensors become the network's, so that a few bytes that claim a large network take no memory.
-        with torch.device("meta"):
-            network = StyleNetwork(shape)
-        network.load_state_dict({name: value.float() for name, value in tensors.items()}, assign=True)
-    except (KeyError, TypeError, ValueError, RuntimeError):
+        network = StyleNetwork(shape)
+        network.load_state_dict({name: value.float() for name, value in tensors.items()})
+    except (KeyError, TypeError, ValueError, OverflowError, RuntimeError):
         raise _damage_error(path) from None
     if not all(bool(value.isfinite().all()) for value in network.state_dict().values()):
         raise _damage_error(path)
@@ -135,18 +135,20 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
 
 
 def _parse(metadata: dict[str, str]) -> tuple[NetworkShape, tuple[str, ...], dict[str, Any]]:
-    """Return shape, names and record. Raise KeyError, TypeError or ValueError if they are not valid."""
+    """Return shape, names and record. Raise KeyError, TypeError, ValueError or OverflowError if not valid."""
     data = json.loads(metadata["shape"])
     full, half, quarter, eighth = (int(width) for width in data["widths"])
     before, middle, after = (int(count) for count in data["blocks"])
     shape = NetworkShape((full, half, quarter, eighth), (before, middle, after), int(data["styles"]))
     names, record = json.loads(metadata["names"]), json.loads(metadata["record"])
-    sizes_are_valid = all(1 <= width <= MAX_WIDTH for width in shape.widths)
-    sizes_are_valid &= all(0 <= count <= MAX_COUNT for count in shape.blocks)
-    if not sizes_are_valid or not 1 <= shape.styles <= MAX_COUNT or len(names) != shape.styles:
-        raise ValueError("sizes out of range")
-    if not all(isinstance(name, str) for name in names) or not isinstance(record, dict):
-        raise TypeError("names and record of another type")
+    if min(shape.widths) < 1 or min(shape.blocks) < 0 or shape.work > MAX_WORK:
+        raise ValueError("size of the network out of range")
+    if not isinstance(names, list) or not 1 <= shape.styles == len(names) <= MAX_STYLES or len({*names}) < len(names):
+        raise ValueError("no name for each style")
+    if not all(isinstance(name, str) and name.isprintable() and 0 < len(name) <= MAX_NAME for name in names):
+        raise ValueError("names that cannot be shown")
+    if not isinstance(record, dict):
+        raise TypeError("a record of another type")
     return shape, tuple(names), record
 
 

@@ -1,6 +1,6 @@
 // Photos: reading files, and pictures in the size in which they are painted.
 
-const MIN_SIDE = 16; // pixels; the network mirrors the borders of a quarter of the picture
+const MIN_SIDE = 16; // pixels; the network mirrors the borders of an eighth of the picture
 const MAX_SIDE = 2048; // pixels that are kept of a photo
 
 /** Return { name, canvas } of an image file, at most MAX_SIDE on the long side. Throw an Error with a sentence. */
