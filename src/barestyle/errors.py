@@ -71,6 +71,10 @@ class DivergedError(BarestyleError):
         return self.ending.reason
 
 
+class TrainingError(BarestyleError):
+    """A training of a feed-forward network whose loss became infinite or NaN."""
+
+
 class StudyError(BarestyleError):
     """A study that is not valid, or cannot be stored, run or reported."""
 

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from barestyle.errors import TrainingError
 from barestyle.feed_forward import NetworkShape, StyleNetwork
 from barestyle.feed_forward.initial_network import build_initial_network
 from barestyle.feed_forward.photographs import Photograph, build_photograph
@@ -72,6 +73,18 @@ def test_a_continued_training_ends_where_an_uninterrupted_one_does(stability: bo
     steps = [progress.step for progress in continued]
     assert steps == [4, 5, 6, 7, 8]
     assert torch.equal(weights_of(whole), weights_of(continued))
+
+
+def test_a_loss_that_is_not_finite_ends_the_training() -> None:
+    training = make_training()
+    steps = iter(training)
+    next(steps)
+    before = weights_of(training)
+    with torch.no_grad():
+        training.network.output.core.fill_(float("nan"))
+    with pytest.raises(TrainingError, match="the loss is nan in step 2; train again with --force and another --seed"):
+        next(steps)
+    assert torch.equal(weights_of(training), before)
 
 
 def test_stability_changes_the_training() -> None:

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from barestyle.errors import TrainingError
 from barestyle.feed_forward.initial_network import build_initial_network
 from barestyle.feed_forward.layers import Origin
 from barestyle.feed_forward.network import STRIDE, NetworkShape, StyleNetwork
@@ -172,7 +173,7 @@ class Training:
             loss.pooled = {name: value.to(self.device) for name, value in pooled.items()}
 
     def __iter__(self) -> Iterator[TrainingProgress]:
-        """Take the steps that are left."""
+        """Take the steps that are left. Raises TrainingError if the loss is not finite; the weights are then as before."""
         first, started, before = self.step, time.perf_counter(), self.seconds
         while self.step < self.steps:
             # Gradients are needed even if the caller has disabled them.
@@ -206,6 +207,11 @@ class Training:
         crops, guides = self._draw_batch(style)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.precision == "bf16"):
             loss = self._compute_loss(style, crops, guides)
+        if not math.isfinite(float(loss.detach())):
+            raise TrainingError(
+                f"the loss is {float(loss.detach())} in step {self.step + 1}; train again with --force and another "
+                "--seed, or with --precision float32"
+            )
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimizer.step(self._learning_rate())
         self._average()
