@@ -173,7 +173,7 @@ class Training:
             loss.pooled = {name: value.to(self.device) for name, value in pooled.items()}
 
     def __iter__(self) -> Iterator[TrainingProgress]:
-        """Take the steps that are left. Raises TrainingError, with the weights of the step before, if the loss is NaN."""
+        """Take the steps that are left. Raises TrainingError, with the weights as before, if the loss is not finite."""
         first, started, before = self.step, time.perf_counter(), self.seconds
         while self.step < self.steps:
             # Gradients are needed even if the caller has disabled them.

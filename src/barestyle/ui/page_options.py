@@ -65,8 +65,8 @@ INSTANT_DESCRIPTION = "A network that was trained for one style paints at once, 
 
 INSTANT_DETAILS = (
     "Instant applies a trained style, as the command barestyle apply does. The strokes have the size in pixels of the "
-    "training, so that they are relatively finer in larger pictures. Faces lose their features; the other looks keep "
-    "them."
+    "training, so that they are relatively finer in larger pictures. Broad strokes may cross a face; the other looks "
+    "keep more of it."
 )
 
 
