@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -29,7 +29,7 @@ from tests.ui.test_page_layout import SMALLEST_TARGET, visit_with_tab
 from tests.ui.test_page_painting import download
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 SEARCH_FIELDS = ("#vary", "#colors", "#regions", "#stroke", "#seed", "#start", "#film", "#style-1", "#style-library")
 SHIPPED = tuple(f"trained:{name}" for name in samples.STYLES)
@@ -57,6 +57,45 @@ def shown_picture(page: Page) -> str:
 def choose_trained(page: Page, title: str) -> None:
     """Choose a trained style by its title."""
     page.click(f'#trained-style label:has-text("{title}")')
+
+
+def hold_asks(page: Page) -> dict[bool, list[Route]]:
+    """Hold the requests for instant pictures from now on; return lists of them by whether the form is settled."""
+    held: dict[bool, list[Route]] = {False: [], True: []}
+
+    def hold(route: Route) -> None:
+        request = route.request.post_data_json
+        if request["fn_name"] == "paint_instant":
+            held[request["data"]["is_settled"]].append(route)
+        else:
+            route.continue_()
+
+    page.route("**/component_server/", hold)
+    return held
+
+
+def take(page: Page, routes: list[Route]) -> Route:
+    """Wait for a request that is held, and take it from its list."""
+    wait_until(lambda: page.wait_for_timeout(20) or routes)  # playwright calls the handlers while it waits
+    return routes.pop(0)
+
+
+def wait_for_announcement(page: Page, text: str) -> None:
+    """Wait until a picture of a settled form is shown whose caption has a text."""
+    page.wait_for_function(
+        """text => document.querySelector('[data-part="announcement"]').textContent.includes(text)""", arg=text
+    )
+
+
+def change_form(page: Page, *changes: dict[str, Any]) -> None:
+    """Change values of the form at once, faster than the form settles."""
+    page.evaluate(
+        """changes => import('/studio/store.js').then(({ change, store }) => {
+            for (const { strength, ...values } of changes)
+                change({ ...values, instant: { ...store.form.instant, ...(strength ? { strength } : {}) } });
+        })""",
+        list(changes),
+    )
 
 
 def test_the_picture_follows_the_form_without_a_button(open_page: OpenPage) -> None:
@@ -87,6 +126,28 @@ def test_the_picture_follows_the_form_without_a_button(open_page: OpenPage) -> N
     page.click('#photo [aria-label="Remove the photo"]')
     page.wait_for_selector("text=Choose a photo; it is painted at once.")
     assert not page.is_visible('[data-part="instant-actions"]')
+
+
+def test_a_late_answer_for_another_photo_changes_nothing(open_page: OpenPage) -> None:
+    """The settled picture is shown with its photo, although the answer for the photo before arrives in between."""
+    page = open_page()
+    page.click('#photo-samples [data-picture="photo:astronaut"]')
+    page.wait_for_selector('#photo[data-picture="photo:astronaut"]')
+    start_instant(page)
+    wait_for_announcement(page, "128 × 85")
+    photo = page.get_attribute('[data-part="before"]', "src")
+    held = hold_asks(page)
+    change_form(page, {"photo": "photo:astronaut"}, {"photo": "photo:coffee", "strength": 0.5})
+    late, settled = take(page, held[False]), take(page, held[True])
+    late.continue_()
+    draft = take(page, held[False])
+    settled.continue_()
+    wait_for_announcement(page, "strength 0.5, 128 × 85")
+    picture = shown_picture(page)
+    assert page.get_attribute('[data-part="before"]', "src") == photo
+    with page.expect_response("**/component_server/"):
+        draft.continue_()
+    assert shown_picture(page) == picture
 
 
 def test_what_means_nothing_for_a_trained_style_is_hidden_with_the_reason(open_page: OpenPage) -> None:
