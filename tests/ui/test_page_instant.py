@@ -150,6 +150,41 @@ def test_a_late_answer_for_another_photo_changes_nothing(open_page: OpenPage) ->
     assert shown_picture(page) == picture
 
 
+def test_a_refused_picture_is_asked_for_once_more(open_page: OpenPage) -> None:
+    """What is shown stays meanwhile. A draft that is refused is not told: the settled picture follows."""
+    page = open_page()
+    start_instant(page)
+    wait_for_announcement(page, "strength 1")
+    picture = shown_picture(page)
+    held = hold_asks(page)
+    message = "6 instant pictures wait already; try again in a moment."
+
+    def refuse(route: Route) -> None:
+        with page.expect_response("**/component_server/"):
+            route.fulfill(json={"error": message})
+
+    change_form(page, {"strength": 0.5})
+    refuse(take(page, held[False]))
+    settled = take(page, held[True])
+    assert shown_picture(page) == picture
+    assert page.is_visible('[data-part="instant-actions"]')
+    assert page.text_content('[data-part="instant-message"]') == ""
+    refuse(settled)
+    page.wait_for_selector(f'[data-part="instant-message"]:has-text("{message}")')
+    assert shown_picture(page) == picture
+    assert page.is_visible('[data-part="instant-actions"]')
+    take(page, held[True]).continue_()
+    wait_for_announcement(page, "strength 0.5")
+    assert page.text_content('[data-part="instant-message"]') == ""
+    change_form(page, {"photo": "photo:astronaut"})
+    refuse(take(page, held[True]))
+    page.wait_for_selector('[data-part="instant-actions"]', state="hidden")
+    refuse(take(page, held[True]))
+    page.wait_for_timeout(1500)
+    assert held[True] == [], "it is asked for twice, and not again"
+    assert page.text_content('[data-part="instant-message"]') == message
+
+
 def test_what_means_nothing_for_a_trained_style_is_hidden_with_the_reason(open_page: OpenPage) -> None:
     page = open_page()
     open_more(page)

@@ -1,10 +1,12 @@
 // Instant pictures: shown while the form changes, kept as results.
 
+import { setProperty } from "./dom.js";
 import { on } from "./follow.js";
 import { call, resultUrl } from "./server.js";
 import { isInstant, onChange, store } from "./store.js";
 
 const SETTLE_MILLISECONDS = 250;
+const RETRY_MILLISECONDS = 1000;
 const MAX_PHOTOS = 2; // so that a return to the photo before does not send it again
 const NO_PHOTO = "Choose a photo; it is painted at once.";
 const NO_STYLE = "Choose a trained style; the photo is painted in it at once.";
@@ -20,6 +22,7 @@ export function startInstant(element, stage, { showResult, onPicture }) {
 	const photos = new Map(); // the latest photos beside the pictures, by id: the pixels of the long side, and the URL
 	let view = null; // the latest picture
 	let timer = 0;
+	let hasRetried = false; // since the form changed
 	let isDownloading = false;
 	const isAsking = { true: false, false: false };
 
@@ -30,18 +33,24 @@ export function startInstant(element, stage, { showResult, onPicture }) {
 		wanted = next;
 		clearTimeout(timer);
 		timer = 0;
+		hasRetried = false;
 		say("");
 		if (!wanted) return hide();
 		stage.release();
 		ask(false);
-		timer = setTimeout(() => {
-			timer = 0;
-			ask(true);
-		}, SETTLE_MILLISECONDS);
+		askSettled(SETTLE_MILLISECONDS);
 	});
 	on("connection", ({ isConnected }) => {
 		if (isConnected && wanted) ask(true);
 	});
+
+	/** Ask for the picture of the settled form after a delay. */
+	function askSettled(milliseconds) {
+		timer = setTimeout(() => {
+			timer = 0;
+			ask(true);
+		}, milliseconds);
+	}
 
 	/** Ask for a picture, a small one unless the form is settled. Only the latest of those that wait is asked for. */
 	async function ask(isSettled) {
@@ -56,7 +65,7 @@ export function startInstant(element, stage, { showResult, onPicture }) {
 			rememberPhoto(form.photo, photo);
 			await show(answer, asked, form, isSettled, photo.url);
 		} catch (error) {
-			if (asked === wanted) fail(error);
+			if (isSettled && asked === wanted) fail(error); // after a small one that fails, the settled one is asked for
 		} finally {
 			isAsking[isSettled] = false;
 		}
@@ -79,7 +88,7 @@ export function startInstant(element, stage, { showResult, onPicture }) {
 		if (isOutdated || form.photo !== store.form.photo) return;
 		shown = { wanted: asked, isSettled };
 		const { width, height, title, caption } = answer;
-		view = { id: "instant", job: "instant", title, caption, width, height, urls: { before: photo, after: answer.picture } };
+		view = { id: "instant", job: "instant", photo: form.photo, title, caption, width, height, urls: { before: photo, after: answer.picture } };
 		part("instant-caption").textContent = caption;
 		part("instant-note").textContent = answer.note;
 		if (isSettled) part("announcement").textContent = `Painted: ${caption}`;
@@ -95,13 +104,17 @@ export function startInstant(element, stage, { showResult, onPicture }) {
 		onPicture("");
 	}
 
+	/** Say why there is no picture, and ask once more. What is shown stays, unless it is of another photo. */
 	function fail(error) {
 		say(error.message);
-		hide();
+		if (view && view.photo !== store.form.photo) hide();
+		if (hasRetried) return;
+		hasRetried = true;
+		askSettled(RETRY_MILLISECONDS);
 	}
 
 	function say(text) {
-		part("instant-message").textContent = text;
+		setProperty(part("instant-message"), "textContent", text);
 	}
 	stage.onShow((result) => {
 		part("instant-actions").hidden = !result?.urls;
