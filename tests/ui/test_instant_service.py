@@ -20,7 +20,8 @@ from barestyle.cli import main
 from barestyle.errors import BarestyleError
 from barestyle.hardware import engines
 from barestyle.run import record as records
-from barestyle.ui import instant_painter, instant_previews
+from barestyle.ui import instant_painter, instant_previews, previews
+from barestyle.ui import instant_service as instant_service_module
 from barestyle.ui.errors import PageError
 from barestyle.ui.form import INSTANT, RESULT_START, Form
 from barestyle.ui.instant_service import InstantService
@@ -143,6 +144,28 @@ def test_the_first_copy_of_a_style_is_small(instant_service: InstantService, ses
     height, width, _ = decode(draft["picture"]).shape
     assert draft["is_draft"]
     assert 0.9 * instant_painter.FIRST_DRAFT_PIXELS < height * width < 1.1 * instant_painter.FIRST_DRAFT_PIXELS
+
+
+def test_a_note_says_when_fewer_pixels_are_shown(
+    instant_service: InstantService, session: PageSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Above previews.RESULT_SIDE no more pixels are painted than are shown, with a note that has their number."""
+    assert f"at {previews.RESULT_SIDE} pixels" in instant_service_module.REDUCED_NOTE
+    monkeypatch.setattr(previews, "RESULT_SIDE", 120)
+    painted: list[tuple[int, int]] = []
+    original = instant_painter.InstantPainter.paint
+
+    def paint(self: Any, style: Any, painter: Any, picture: Any) -> Any:
+        painted.append((picture.width, picture.height))
+        return original(self, style, painter, picture)
+
+    monkeypatch.setattr(instant_painter.InstantPainter, "paint", paint)
+    assert preview(instant_service, session, change(size=120))["note"] == ""
+    shown = preview(instant_service, session, change(size=121))
+    assert shown["note"] == instant_service_module.REDUCED_NOTE
+    assert (shown["width"], shown["height"]) == (121, 81)
+    assert decode(shown["picture"]).shape == decode(shown["photo"]).shape == (80, 120, 3)
+    assert set(painted) == {(120, 80)}
 
 
 def test_the_photo_is_sent_once(instant_service: InstantService, session: PageSession) -> None:
