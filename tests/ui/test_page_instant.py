@@ -252,7 +252,7 @@ def test_a_style_of_the_library_has_its_trained_one(open_page: OpenPage) -> None
 
 
 def test_files_are_loaded_dropped_and_refused(open_page: OpenPage, tmp_path: Path) -> None:
-    """A .style file can be dropped anywhere; what is none is refused where trained styles are chosen."""
+    """A .style file can be dropped anywhere; what is none is refused where it was dropped or chosen."""
     both = tmp_path / "both.style"
     make_style(names=("sea", "sky")).save(both)
     letter, large = tmp_path / "letter.style", tmp_path / "large.style"
@@ -280,6 +280,40 @@ def test_files_are_loaded_dropped_and_refused(open_page: OpenPage, tmp_path: Pat
     wait_for_caption(page, "Instant, waves")
     titles = page.locator("#trained-style .choice-title").all_inner_texts()
     assert titles == ["waves", "sea", "sky", *samples.STYLES]
+
+
+def test_a_refused_style_file_leaves_the_look(open_page: OpenPage, tmp_path: Path) -> None:
+    """The slot that took it says why; a style that is accepted is chosen, and Paint waits for it."""
+    letter, waves = tmp_path / "letter.style", tmp_path / "waves.style"
+    letter.write_text("Dear Sir or Madam")
+    shutil.copyfile(samples.trained_style("mosaic"), waves)
+    page = open_page()
+    page.click('#photo-samples [data-picture="photo:coffee"]')
+    set_size(page, 96)
+    for vary, target, slot in (
+        ("seeds", "#style-1", "#style-1"),
+        ("seeds", "header", "#style-1"),
+        ("styles", "#photo", "#photo"),
+        ("styles", "header", "#photo"),
+    ):
+        select(page, "vary", vary)
+        page.evaluate("for (const each of document.querySelectorAll('.slot .message')) each.textContent = ''")
+        drop_files(page, target, [letter])
+        page.wait_for_selector(f"{slot} [role=alert]:has-text(\"'letter.style' is not a trained style\")")
+        form = stored_form(page)
+        assert (form["look"], form["vary"], form["photo"]) == ("bare", vary, "photo:coffee")
+        assert not page.is_visible("#trained-styles")
+    held: list[Route] = []
+    page.route("**/upload*", lambda route: held.append(route))
+    drop_files(page, "#photo", [waves])
+    page.click("#paint")
+    page.wait_for_selector("text=Waiting for the file that is being sent…")
+    assert stored_form(page)["look"] == "bare"
+    take(page, held).continue_()
+    page.wait_for_selector(part("actions"))
+    assert page.inner_text('[data-part="caption"]') == "Instant, waves, strength 1, 96 × 64"
+    assert stored_form(page)["vary"] == "nothing"
+    assert page.text_content("#photo [role=alert]") == ""
 
 
 @pytest.mark.slow

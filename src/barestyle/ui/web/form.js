@@ -39,7 +39,7 @@ export function startForm(element, onPhoto) {
 	const samples = createThumbnails({ id: "photo-samples", label: "Sample photos", onChoose: photo.choose });
 	const library = createThumbnails({ id: "style-library", label: "Style library", onChoose: styles.choose });
 	samples.fill(page.photos);
-	receiveFiles({ photo, styles });
+	receiveFiles({ photo, styles, trained });
 
 	const vary = createChoices({
 		id: "vary",
