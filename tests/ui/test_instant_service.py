@@ -387,8 +387,11 @@ def test_few_networks_and_painters_are_kept(instant_service: InstantService, ses
     assert painter._find_painter.cache_info().currsize == before, "that of a large picture is not kept"
 
 
-def test_saved_looks_have_the_trained_style(page_service: PageService, session: PageSession) -> None:
-    page_service.save_look(session, "tiles", FORM)
-    (look,) = session.looks
-    assert Form(**look.values).instant == FORM.instant
-    assert Form(**look.values).is_instant
+def test_only_saved_instant_looks_have_the_trained_style(page_service: PageService, session: PageSession) -> None:
+    """And nothing else, so that either kind leaves the values of the other."""
+    page_service.save_look(session, "tiles", change(start=f"{RESULT_START}12"))
+    page_service.save_look(session, "soft", change(look="bare", start=f"{RESULT_START}12"))
+    tiles, soft = (look.values for look in session.looks)
+    assert tiles == {"look": INSTANT, "spec": None, "instant": FORM.instant.model_dump(mode="json")}
+    assert "instant" not in soft
+    assert (soft["look"], soft["start"]) == ("bare", "content")

@@ -20,6 +20,7 @@ from tests.ui.page_actions import (
     load_settings,
     open_more,
     part,
+    save_look,
     select,
     set_size,
     stored_form,
@@ -229,6 +230,24 @@ def test_a_picture_is_kept_downloaded_and_starts_a_search(open_page: OpenPage, t
     wait_for_caption(page, "Instant, mosaic, strength 1, 128 × 85")
     load_settings(page, picture)
     assert stored_form(page)["instant"] == {"style": "trained:mosaic", "name": "mosaic", "strength": 1}
+
+
+@pytest.mark.slow
+def test_a_saved_search_look_leaves_the_trained_style(open_page: OpenPage) -> None:
+    page = open_page()
+    save_look(page, "soft")
+    start_instant(page)
+    save_look(page, "swirling")
+    choose_trained(page, "mosaic")
+    change_form(page, {"strength": 0.5})
+    wait_for_caption(page, "mosaic, strength 0.5")
+    page.wait_for_selector("text=Trained style and strength, but not the photo")
+    page.click("#saved-looks >> text=soft")
+    page.wait_for_selector("text=Look, strength, colors, stroke size, start, and seed, but not the pictures")
+    select(page, "look", "instant")
+    wait_for_caption(page, "mosaic, strength 0.5")
+    page.click("#saved-looks >> text=swirling")
+    wait_for_caption(page, "swirls, strength 1")
 
 
 @pytest.mark.slow
