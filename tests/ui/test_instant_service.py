@@ -35,6 +35,9 @@ from tests.ui.test_page_service import LONG, start, upload, wait_for
 
 FORM = Form(photo="photo:coffee", look=INSTANT, instant={"style": "trained:mosaic", "strength": 0.6}, size=96)
 
+SHOWN = {"picture", "photo", "photo_side", "width", "height", "title", "caption", "note"}
+"""What the page's script reads of an answer."""
+
 
 def change(form: Form = FORM, **values: Any) -> Form:
     """Return the form with values of its trained style, or of its own, changed."""
@@ -101,6 +104,7 @@ def test_what_is_shown_is_what_is_kept(instant_service: InstantService, session:
     """As a JPEG, to rounding: other strengths blend what was painted once, as the network does."""
     preview(instant_service, session)
     shown = preview(instant_service, session, change(strength=strength))
+    assert shown.keys() == SHOWN
     result = keep(instant_service, session, change(strength=strength))
     kept = to_jpeg(Image.open(result.file("picture")))
     assert np.abs(decode(shown["picture"]) - kept).mean() < 2, "Pillow rounds down"
@@ -126,23 +130,23 @@ def test_a_smaller_copy_is_painted_while_the_form_changes(
     form = change(size=640)
     preview(instant_service, session)  # from it the time is known
     draft = preview(instant_service, session, form, is_settled=False)
-    assert draft["is_draft"]
+    assert draft["note"] == instant_service_module.DRAFT_NOTE
     assert (draft["width"], draft["height"]) == (640, 427), "the stage does not change its size"
     assert max(decode(draft["picture"]).shape) < 64
     settled = preview(instant_service, session, form)
-    assert not settled["is_draft"]
+    assert settled["note"] == ""
     assert decode(settled["picture"]).shape == (427, 640, 3)
     again = preview(instant_service, session, change(form, strength=0.1), is_settled=False)
-    assert not again["is_draft"], "other strengths of a picture need no copy"
+    assert again["note"] == "", "other strengths of a picture need no copy"
     monkeypatch.setattr(instant_painter, "DRAFT_SECONDS", 1000.0)
-    assert not preview(instant_service, session, change(size=512), is_settled=False)["is_draft"]
+    assert preview(instant_service, session, change(size=512), is_settled=False)["note"] == ""
 
 
 def test_the_first_copy_of_a_style_is_small(instant_service: InstantService, session: PageSession) -> None:
     """It is not known yet how long the full size takes."""
     draft = preview(instant_service, session, change(size=1024, style="trained:hatching"), is_settled=False)
     height, width, _ = decode(draft["picture"]).shape
-    assert draft["is_draft"]
+    assert draft["note"] == instant_service_module.DRAFT_NOTE
     assert 0.9 * instant_painter.FIRST_DRAFT_PIXELS < height * width < 1.1 * instant_painter.FIRST_DRAFT_PIXELS
 
 

@@ -109,7 +109,6 @@ class InstantService:
             "height": height,
             "title": TITLE,
             "caption": make_caption(style, name, form, width, height),
-            "is_draft": preview.is_draft,
             "note": DRAFT_NOTE if preview.is_draft else REDUCED_NOTE if is_reduced else "",
         }
 
