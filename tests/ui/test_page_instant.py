@@ -65,7 +65,7 @@ def hold_asks(page: Page) -> dict[bool, list[Route]]:
     held: dict[bool, list[Route]] = {False: [], True: []}
 
     def hold(route: Route) -> None:
-        request = route.request.post_data_json
+        request: Any = route.request.post_data_json
         if request["fn_name"] == "paint_instant":
             held[request["data"]["is_settled"]].append(route)
         else:
@@ -77,7 +77,12 @@ def hold_asks(page: Page) -> dict[bool, list[Route]]:
 
 def take(page: Page, routes: list[Route]) -> Route:
     """Wait for a request that is held, and take it from its list."""
-    wait_until(lambda: page.wait_for_timeout(20) or routes)  # playwright calls the handlers while it waits
+
+    def has_arrived() -> bool:
+        page.wait_for_timeout(20)  # playwright calls the handlers while it waits
+        return routes != []
+
+    wait_until(has_arrived)
     return routes.pop(0)
 
 
@@ -295,8 +300,11 @@ def test_files_are_loaded_dropped_and_refused(open_page: OpenPage, tmp_path: Pat
         assert stored_form(page)["instant"]["name"] == "sky", "the style before it stays"
     waves = tmp_path / "waves.style"
     shutil.copyfile(samples.trained_style("mosaic"), waves)
-    drop_files(page, "header", [waves])
+    drop_files(page, "header", [letter])
+    page.wait_for_selector("#trained-styles [role=alert]:has-text('letter.style')")
+    drop_files(page, "#photo", [waves])
     wait_for_caption(page, "Instant, waves")
+    assert page.text_content("#trained-styles [role=alert]") == ""
     titles = page.locator("#trained-style .choice-title").all_inner_texts()
     assert titles == ["waves", "sea", "sky", *samples.STYLES]
 

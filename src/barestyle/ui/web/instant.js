@@ -44,8 +44,9 @@ export function startInstant(element, stage, { showResult, onPicture }) {
 		if (isConnected && wanted) ask(true);
 	});
 
-	/** Ask for the picture of the settled form after a delay. */
+	/** Ask for the picture of the settled form after a delay, in place of any that is to be asked for. */
 	function askSettled(milliseconds) {
+		clearTimeout(timer);
 		timer = setTimeout(() => {
 			timer = 0;
 			ask(true);

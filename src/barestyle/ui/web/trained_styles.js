@@ -73,6 +73,7 @@ export function createTrainedStyles() {
 		const styles = store.page.trained_styles;
 		if (styles !== shown) {
 			shown = styles;
+			message.textContent = ""; // another file was accepted
 			choice.fill(styles.map(({ title, file, image }, index) => ({ value: String(index), title, image, hint: file })));
 		}
 		const chosen = styles.findIndex(({ style, name }, index) => style === form.instant.style && (name === form.instant.name || (!form.instant.name && styles.findIndex((each) => each.style === style) === index)));
