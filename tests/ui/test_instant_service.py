@@ -20,7 +20,8 @@ from barestyle.cli import main
 from barestyle.errors import BarestyleError
 from barestyle.hardware import engines
 from barestyle.run import record as records
-from barestyle.ui import instant_painter, instant_previews
+from barestyle.ui import instant_painter, instant_previews, previews
+from barestyle.ui import instant_service as instant_service_module
 from barestyle.ui.errors import PageError
 from barestyle.ui.form import INSTANT, RESULT_START, Form
 from barestyle.ui.instant_service import InstantService
@@ -33,6 +34,9 @@ from tests.ui.conftest import wait_until
 from tests.ui.test_page_service import LONG, start, upload, wait_for
 
 FORM = Form(photo="photo:coffee", look=INSTANT, instant={"style": "trained:mosaic", "strength": 0.6}, size=96)
+
+SHOWN = {"picture", "photo", "photo_side", "width", "height", "title", "caption", "note"}
+"""What the page's script reads of an answer."""
 
 
 def change(form: Form = FORM, **values: Any) -> Form:
@@ -100,6 +104,7 @@ def test_what_is_shown_is_what_is_kept(instant_service: InstantService, session:
     """As a JPEG, to rounding: other strengths blend what was painted once, as the network does."""
     preview(instant_service, session)
     shown = preview(instant_service, session, change(strength=strength))
+    assert shown.keys() == SHOWN
     result = keep(instant_service, session, change(strength=strength))
     kept = to_jpeg(Image.open(result.file("picture")))
     assert np.abs(decode(shown["picture"]) - kept).mean() < 2, "Pillow rounds down"
@@ -125,24 +130,46 @@ def test_a_smaller_copy_is_painted_while_the_form_changes(
     form = change(size=640)
     preview(instant_service, session)  # from it the time is known
     draft = preview(instant_service, session, form, is_settled=False)
-    assert draft["is_draft"]
+    assert draft["note"] == instant_service_module.DRAFT_NOTE
     assert (draft["width"], draft["height"]) == (640, 427), "the stage does not change its size"
     assert max(decode(draft["picture"]).shape) < 64
     settled = preview(instant_service, session, form)
-    assert not settled["is_draft"]
+    assert settled["note"] == ""
     assert decode(settled["picture"]).shape == (427, 640, 3)
     again = preview(instant_service, session, change(form, strength=0.1), is_settled=False)
-    assert not again["is_draft"], "other strengths of a picture need no copy"
+    assert again["note"] == "", "other strengths of a picture need no copy"
     monkeypatch.setattr(instant_painter, "DRAFT_SECONDS", 1000.0)
-    assert not preview(instant_service, session, change(size=512), is_settled=False)["is_draft"]
+    assert preview(instant_service, session, change(size=512), is_settled=False)["note"] == ""
 
 
 def test_the_first_copy_of_a_style_is_small(instant_service: InstantService, session: PageSession) -> None:
     """It is not known yet how long the full size takes."""
     draft = preview(instant_service, session, change(size=1024, style="trained:hatching"), is_settled=False)
     height, width, _ = decode(draft["picture"]).shape
-    assert draft["is_draft"]
+    assert draft["note"] == instant_service_module.DRAFT_NOTE
     assert 0.9 * instant_painter.FIRST_DRAFT_PIXELS < height * width < 1.1 * instant_painter.FIRST_DRAFT_PIXELS
+
+
+def test_a_note_says_when_fewer_pixels_are_shown(
+    instant_service: InstantService, session: PageSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Above previews.RESULT_SIDE no more pixels are painted than are shown, with a note that has their number."""
+    assert f"at {previews.RESULT_SIDE} pixels" in instant_service_module.REDUCED_NOTE
+    monkeypatch.setattr(previews, "RESULT_SIDE", 120)
+    painted: list[tuple[int, int]] = []
+    original = instant_painter.InstantPainter.paint
+
+    def paint(self: Any, style: Any, painter: Any, picture: Any) -> Any:
+        painted.append((picture.width, picture.height))
+        return original(self, style, painter, picture)
+
+    monkeypatch.setattr(instant_painter.InstantPainter, "paint", paint)
+    assert preview(instant_service, session, change(size=120))["note"] == ""
+    shown = preview(instant_service, session, change(size=121))
+    assert shown["note"] == instant_service_module.REDUCED_NOTE
+    assert (shown["width"], shown["height"]) == (121, 81)
+    assert decode(shown["picture"]).shape == decode(shown["photo"]).shape == (80, 120, 3)
+    assert set(painted) == {(120, 80)}
 
 
 def test_the_photo_is_sent_once(instant_service: InstantService, session: PageSession) -> None:
@@ -364,8 +391,11 @@ def test_few_networks_and_painters_are_kept(instant_service: InstantService, ses
     assert painter._find_painter.cache_info().currsize == before, "that of a large picture is not kept"
 
 
-def test_saved_looks_have_the_trained_style(page_service: PageService, session: PageSession) -> None:
-    page_service.save_look(session, "tiles", FORM)
-    (look,) = session.looks
-    assert Form(**look.values).instant == FORM.instant
-    assert Form(**look.values).is_instant
+def test_only_saved_instant_looks_have_the_trained_style(page_service: PageService, session: PageSession) -> None:
+    """And nothing else, so that either kind leaves the values of the other."""
+    page_service.save_look(session, "tiles", change(start=f"{RESULT_START}12"))
+    page_service.save_look(session, "soft", change(look="bare", start=f"{RESULT_START}12"))
+    tiles, soft = (look.values for look in session.looks)
+    assert tiles == {"look": INSTANT, "spec": None, "instant": FORM.instant.model_dump(mode="json")}
+    assert "instant" not in soft
+    assert (soft["look"], soft["start"]) == ("bare", "content")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,6 +20,7 @@ from tests.ui.page_actions import (
     load_settings,
     open_more,
     part,
+    save_look,
     select,
     set_size,
     stored_form,
@@ -29,7 +30,7 @@ from tests.ui.test_page_layout import SMALLEST_TARGET, visit_with_tab
 from tests.ui.test_page_painting import download
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 SEARCH_FIELDS = ("#vary", "#colors", "#regions", "#stroke", "#seed", "#start", "#film", "#style-1", "#style-library")
 SHIPPED = tuple(f"trained:{name}" for name in samples.STYLES)
@@ -57,6 +58,50 @@ def shown_picture(page: Page) -> str:
 def choose_trained(page: Page, title: str) -> None:
     """Choose a trained style by its title."""
     page.click(f'#trained-style label:has-text("{title}")')
+
+
+def hold_asks(page: Page) -> dict[bool, list[Route]]:
+    """Hold the requests for instant pictures from now on; return lists of them by whether the form is settled."""
+    held: dict[bool, list[Route]] = {False: [], True: []}
+
+    def hold(route: Route) -> None:
+        request: Any = route.request.post_data_json
+        if request["fn_name"] == "paint_instant":
+            held[request["data"]["is_settled"]].append(route)
+        else:
+            route.continue_()
+
+    page.route("**/component_server/", hold)
+    return held
+
+
+def take(page: Page, routes: list[Route]) -> Route:
+    """Wait for a request that is held, and take it from its list."""
+
+    def has_arrived() -> bool:
+        page.wait_for_timeout(20)  # playwright calls the handlers while it waits
+        return routes != []
+
+    wait_until(has_arrived)
+    return routes.pop(0)
+
+
+def wait_for_announcement(page: Page, text: str) -> None:
+    """Wait until a picture of a settled form is shown whose caption has a text."""
+    page.wait_for_function(
+        """text => document.querySelector('[data-part="announcement"]').textContent.includes(text)""", arg=text
+    )
+
+
+def change_form(page: Page, *changes: dict[str, Any]) -> None:
+    """Change values of the form at once, faster than the form settles."""
+    page.evaluate(
+        """changes => import('/studio/store.js').then(({ change, store }) => {
+            for (const { strength, ...values } of changes)
+                change({ ...values, instant: { ...store.form.instant, ...(strength ? { strength } : {}) } });
+        })""",
+        list(changes),
+    )
 
 
 def test_the_picture_follows_the_form_without_a_button(open_page: OpenPage) -> None:
@@ -87,6 +132,63 @@ def test_the_picture_follows_the_form_without_a_button(open_page: OpenPage) -> N
     page.click('#photo [aria-label="Remove the photo"]')
     page.wait_for_selector("text=Choose a photo; it is painted at once.")
     assert not page.is_visible('[data-part="instant-actions"]')
+
+
+def test_a_late_answer_for_another_photo_changes_nothing(open_page: OpenPage) -> None:
+    """The settled picture is shown with its photo, although the answer for the photo before arrives in between."""
+    page = open_page()
+    page.click('#photo-samples [data-picture="photo:astronaut"]')
+    page.wait_for_selector('#photo[data-picture="photo:astronaut"]')
+    start_instant(page)
+    wait_for_announcement(page, "128 × 85")
+    photo = page.get_attribute('[data-part="before"]', "src")
+    held = hold_asks(page)
+    change_form(page, {"photo": "photo:astronaut"}, {"photo": "photo:coffee", "strength": 0.5})
+    late, settled = take(page, held[False]), take(page, held[True])
+    late.continue_()
+    draft = take(page, held[False])
+    settled.continue_()
+    wait_for_announcement(page, "strength 0.5, 128 × 85")
+    picture = shown_picture(page)
+    assert page.get_attribute('[data-part="before"]', "src") == photo
+    with page.expect_response("**/component_server/"):
+        draft.continue_()
+    assert shown_picture(page) == picture
+
+
+def test_a_refused_picture_is_asked_for_once_more(open_page: OpenPage) -> None:
+    """What is shown stays meanwhile. A draft that is refused is not told: the settled picture follows."""
+    page = open_page()
+    start_instant(page)
+    wait_for_announcement(page, "strength 1")
+    picture = shown_picture(page)
+    held = hold_asks(page)
+    message = "6 instant pictures wait already; try again in a moment."
+
+    def refuse(route: Route) -> None:
+        with page.expect_response("**/component_server/"):
+            route.fulfill(json={"error": message})
+
+    change_form(page, {"strength": 0.5})
+    refuse(take(page, held[False]))
+    settled = take(page, held[True])
+    assert shown_picture(page) == picture
+    assert page.is_visible('[data-part="instant-actions"]')
+    assert page.text_content('[data-part="instant-message"]') == ""
+    refuse(settled)
+    page.wait_for_selector(f'[data-part="instant-message"]:has-text("{message}")')
+    assert shown_picture(page) == picture
+    assert page.is_visible('[data-part="instant-actions"]')
+    take(page, held[True]).continue_()
+    wait_for_announcement(page, "strength 0.5")
+    assert page.text_content('[data-part="instant-message"]') == ""
+    change_form(page, {"photo": "photo:astronaut"})
+    refuse(take(page, held[True]))
+    page.wait_for_selector('[data-part="instant-actions"]', state="hidden")
+    refuse(take(page, held[True]))
+    page.wait_for_timeout(1500)
+    assert held[True] == [], "it is asked for twice, and not again"
+    assert page.text_content('[data-part="instant-message"]') == message
 
 
 def test_what_means_nothing_for_a_trained_style_is_hidden_with_the_reason(open_page: OpenPage) -> None:
@@ -136,6 +238,24 @@ def test_a_picture_is_kept_downloaded_and_starts_a_search(open_page: OpenPage, t
 
 
 @pytest.mark.slow
+def test_a_saved_search_look_leaves_the_trained_style(open_page: OpenPage) -> None:
+    page = open_page()
+    save_look(page, "soft")
+    start_instant(page)
+    save_look(page, "swirling")
+    choose_trained(page, "mosaic")
+    change_form(page, {"strength": 0.5})
+    wait_for_caption(page, "mosaic, strength 0.5")
+    page.wait_for_selector("text=Trained style and strength, but not the photo")
+    page.click("#saved-looks >> text=soft")
+    page.wait_for_selector("text=Look, strength, colors, stroke size, start, and seed, but not the pictures")
+    select(page, "look", "instant")
+    wait_for_caption(page, "mosaic, strength 0.5")
+    page.click("#saved-looks >> text=swirling")
+    wait_for_caption(page, "swirls, strength 1")
+
+
+@pytest.mark.slow
 def test_a_refresh_shows_the_same_picture(open_page: OpenPage) -> None:
     page = open_page()
     start_instant(page)
@@ -156,7 +276,7 @@ def test_a_style_of_the_library_has_its_trained_one(open_page: OpenPage) -> None
 
 
 def test_files_are_loaded_dropped_and_refused(open_page: OpenPage, tmp_path: Path) -> None:
-    """A .style file can be dropped anywhere; what is none is refused where trained styles are chosen."""
+    """A .style file can be dropped anywhere; what is none is refused where it was dropped or chosen."""
     both = tmp_path / "both.style"
     make_style(names=("sea", "sky")).save(both)
     letter, large = tmp_path / "letter.style", tmp_path / "large.style"
@@ -180,10 +300,47 @@ def test_files_are_loaded_dropped_and_refused(open_page: OpenPage, tmp_path: Pat
         assert stored_form(page)["instant"]["name"] == "sky", "the style before it stays"
     waves = tmp_path / "waves.style"
     shutil.copyfile(samples.trained_style("mosaic"), waves)
-    drop_files(page, "header", [waves])
+    drop_files(page, "header", [letter])
+    page.wait_for_selector("#trained-styles [role=alert]:has-text('letter.style')")
+    drop_files(page, "#photo", [waves])
     wait_for_caption(page, "Instant, waves")
+    assert page.text_content("#trained-styles [role=alert]") == ""
     titles = page.locator("#trained-style .choice-title").all_inner_texts()
     assert titles == ["waves", "sea", "sky", *samples.STYLES]
+
+
+def test_a_refused_style_file_leaves_the_look(open_page: OpenPage, tmp_path: Path) -> None:
+    """The slot that took it says why; a style that is accepted is chosen, and Paint waits for it."""
+    letter, waves = tmp_path / "letter.style", tmp_path / "waves.style"
+    letter.write_text("Dear Sir or Madam")
+    shutil.copyfile(samples.trained_style("mosaic"), waves)
+    page = open_page()
+    page.click('#photo-samples [data-picture="photo:coffee"]')
+    set_size(page, 96)
+    for vary, target, slot in (
+        ("seeds", "#style-1", "#style-1"),
+        ("seeds", "header", "#style-1"),
+        ("styles", "#photo", "#photo"),
+        ("styles", "header", "#photo"),
+    ):
+        select(page, "vary", vary)
+        page.evaluate("for (const each of document.querySelectorAll('.slot .message')) each.textContent = ''")
+        drop_files(page, target, [letter])
+        page.wait_for_selector(f"{slot} [role=alert]:has-text(\"'letter.style' is not a trained style\")")
+        form = stored_form(page)
+        assert (form["look"], form["vary"], form["photo"]) == ("bare", vary, "photo:coffee")
+        assert not page.is_visible("#trained-styles")
+    held: list[Route] = []
+    page.route("**/upload*", lambda route: held.append(route))
+    drop_files(page, "#photo", [waves])
+    page.click("#paint")
+    page.wait_for_selector("text=Waiting for the file that is being sent…")
+    assert stored_form(page)["look"] == "bare"
+    take(page, held).continue_()
+    page.wait_for_selector(part("actions"))
+    assert page.inner_text('[data-part="caption"]') == "Instant, waves, strength 1, 96 × 64"
+    assert stored_form(page)["vary"] == "nothing"
+    assert page.text_content("#photo [role=alert]") == ""
 
 
 @pytest.mark.slow

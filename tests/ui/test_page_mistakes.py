@@ -281,7 +281,7 @@ def test_paint_waits_for_a_picture_that_is_being_sent(
     page.route("**/upload*", lambda route: held.append(route))
     page.set_input_files("#photo .slot-area input[type=file]", pictures / "content.png")
     page.click("#paint")
-    page.wait_for_selector("text=Waiting for the picture that is being sent…")
+    page.wait_for_selector("text=Waiting for the file that is being sent…")
     held.pop().continue_()
     wait_for_results(page, 1)
     with page.expect_download() as downloading:
@@ -291,9 +291,9 @@ def test_paint_waits_for_a_picture_that_is_being_sent(
     letter.write_text("Dear Sir or Madam")
     page.set_input_files("#photo .slot-area input[type=file]", letter)
     page.click("#paint")
-    page.wait_for_selector("text=Waiting for the picture that is being sent…")
+    page.wait_for_selector("text=Waiting for the file that is being sent…")
     held.pop().continue_()
-    page.wait_for_selector("text=A picture was not accepted; choose another one")
+    page.wait_for_selector("text=A file was not accepted; choose another one")
     assert page.locator(".results li").count() == 1
 
 

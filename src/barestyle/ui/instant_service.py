@@ -37,7 +37,10 @@ SAMPLE = "coffee"
 """The photo that shows what an uploaded style looks like."""
 
 DRAFT_NOTE = "This is a smaller copy, with broader strokes; the full size follows."
-REDUCED_NOTE = f"This is shown at {SLIDER_SIZE} pixels; the picture that is kept or downloaded has all of them."
+REDUCED_NOTE = (
+    f"This is shown at {previews.RESULT_SIDE} pixels, with broader strokes; the picture that is kept or downloaded has "
+    "the full size."
+)
 
 SAMPLE_SECONDS = 0.1
 """About what a sample takes."""
@@ -87,8 +90,8 @@ class InstantService:
         """
         style, name = _find_style(session, form)
         height, width = await self._find_shape(session, form)
-        is_reduced = form.size > SLIDER_SIZE
-        shape = target_size(height, width, SLIDER_SIZE) if is_reduced else (height, width)
+        is_reduced = form.size > previews.RESULT_SIDE
+        shape = target_size(height, width, previews.RESULT_SIDE) if is_reduced else (height, width)
         file = self._pages.find_file(session, form.photo)
         photo = await self._service.run_in_reader(lambda: self._read_photo(file, file.stat().st_mtime_ns))
         painting = await self._previews.find_painting(style, name, photo, shape, is_settled=is_settled)
@@ -106,7 +109,6 @@ class InstantService:
             "height": height,
             "title": TITLE,
             "caption": make_caption(style, name, form, width, height),
-            "is_draft": preview.is_draft,
             "note": DRAFT_NOTE if preview.is_draft else REDUCED_NOTE if is_reduced else "",
         }
 

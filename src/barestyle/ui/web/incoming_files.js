@@ -3,10 +3,13 @@
 import { create } from "./dom.js";
 import { hasFiles } from "./picture_slot.js";
 import { isInstant, store } from "./store.js";
-import { isTrainedStyle, passTrainedStyle } from "./trained_styles.js";
+import { isTrainedStyle } from "./trained_styles.js";
 
-/** Put dropped and pasted pictures into the first empty slot; if all are filled, ask which one to replace. */
-export function receiveFiles({ photo, styles }) {
+/**
+ * Put dropped and pasted pictures into the first empty slot; if all are filled, ask which one to replace. Trained
+ * styles go to their choice, or to a slot of styles while it is hidden.
+ */
+export function receiveFiles({ photo, styles, trained }) {
 	const dialog = create("dialog", { id: "incoming", "aria-labelledby": "incoming-title" });
 	let file = null;
 	const use = (take) => () => {
@@ -27,7 +30,7 @@ export function receiveFiles({ photo, styles }) {
 
 	function receive(incoming) {
 		file = incoming;
-		if (isTrainedStyle(file)) passTrainedStyle(file);
+		if (isTrainedStyle(file)) (isInstant(store.form) ? trained : store.form.vary === "styles" ? photo : styles).take(file);
 		else if (!store.form.photo || isInstant(store.form)) photo.take(file);
 		else if (!styles.isFull()) styles.take(file);
 		else dialog.showModal();

@@ -1,10 +1,13 @@
 // Instant pictures: shown while the form changes, kept as results.
 
+import { setProperty } from "./dom.js";
 import { on } from "./follow.js";
 import { call, resultUrl } from "./server.js";
 import { isInstant, onChange, store } from "./store.js";
 
 const SETTLE_MILLISECONDS = 250;
+const RETRY_MILLISECONDS = 1000;
+const MAX_PHOTOS = 2; // so that a return to the photo before does not send it again
 const NO_PHOTO = "Choose a photo; it is painted at once.";
 const NO_STYLE = "Choose a trained style; the photo is painted in it at once.";
 
@@ -16,9 +19,10 @@ export function startInstant(element, stage, { showResult, onPicture }) {
 	const part = (name) => element.querySelector(`[data-part="${name}"]`);
 	let wanted = ""; // what the form asks for, as text; empty if it asks for nothing
 	let shown = { wanted: "", isSettled: false };
-	let photo = { id: "", side: 0, url: "" };
+	const photos = new Map(); // the latest photos beside the pictures, by id: the pixels of the long side, and the URL
 	let view = null; // the latest picture
 	let timer = 0;
+	let hasRetried = false; // since the form changed
 	let isDownloading = false;
 	const isAsking = { true: false, false: false };
 
@@ -29,18 +33,25 @@ export function startInstant(element, stage, { showResult, onPicture }) {
 		wanted = next;
 		clearTimeout(timer);
 		timer = 0;
+		hasRetried = false;
 		say("");
 		if (!wanted) return hide();
 		stage.release();
 		ask(false);
-		timer = setTimeout(() => {
-			timer = 0;
-			ask(true);
-		}, SETTLE_MILLISECONDS);
+		askSettled(SETTLE_MILLISECONDS);
 	});
 	on("connection", ({ isConnected }) => {
 		if (isConnected && wanted) ask(true);
 	});
+
+	/** Ask for the picture of the settled form after a delay, in place of any that is to be asked for. */
+	function askSettled(milliseconds) {
+		clearTimeout(timer);
+		timer = setTimeout(() => {
+			timer = 0;
+			ask(true);
+		}, milliseconds);
+	}
 
 	/** Ask for a picture, a small one unless the form is settled. Only the latest of those that wait is asked for. */
 	async function ask(isSettled) {
@@ -49,27 +60,36 @@ export function startInstant(element, stage, { showResult, onPicture }) {
 		const asked = wanted;
 		const form = store.form;
 		try {
-			const answer = await call("paint_instant", { form, is_settled: isSettled, known_photo: photo.id, known_side: photo.side });
-			const isLarger = photo.id !== form.photo || answer.photo_side > photo.side;
-			if (answer.photo && isLarger) photo = { id: form.photo, side: answer.photo_side, url: answer.photo };
-			await show(answer, asked, form, isSettled);
+			const known = photos.get(form.photo) ?? { side: 0, url: "" };
+			const answer = await call("paint_instant", { form, is_settled: isSettled, known_photo: form.photo, known_side: known.side });
+			const photo = answer.photo ? { side: answer.photo_side, url: answer.photo } : known;
+			rememberPhoto(form.photo, photo);
+			await show(answer, asked, form, isSettled, photo.url);
 		} catch (error) {
-			if (asked === wanted) fail(error);
+			if (isSettled && asked === wanted) fail(error); // after a small one that fails, the settled one is asked for
 		} finally {
 			isAsking[isSettled] = false;
 		}
 		if (wanted && asked !== wanted && !(isSettled && timer)) ask(isSettled);
 	}
 
-	async function show(answer, asked, form, isSettled) {
+	/** Keep a photo, unless it is there in more pixels: answers do not arrive in the order of the questions. */
+	function rememberPhoto(id, photo) {
+		const larger = photos.get(id)?.side > photo.side ? photos.get(id) : photo;
+		photos.delete(id);
+		photos.set(id, larger);
+		if (photos.size > MAX_PHOTOS) photos.delete(photos.keys().next().value);
+	}
+
+	async function show(answer, asked, form, isSettled, photo) {
 		const image = new Image();
 		image.src = answer.picture;
 		await image.decode(); // so that the stage does not flicker
 		const isOutdated = isSettled ? asked !== wanted : !wanted || (shown.isSettled && shown.wanted === wanted);
-		if (isOutdated || photo.id !== form.photo) return;
+		if (isOutdated || form.photo !== store.form.photo) return;
 		shown = { wanted: asked, isSettled };
 		const { width, height, title, caption } = answer;
-		view = { id: "instant", job: "instant", title, caption, width, height, urls: { before: photo.url, after: answer.picture } };
+		view = { id: "instant", job: "instant", photo: form.photo, title, caption, width, height, urls: { before: photo, after: answer.picture } };
 		part("instant-caption").textContent = caption;
 		part("instant-note").textContent = answer.note;
 		if (isSettled) part("announcement").textContent = `Painted: ${caption}`;
@@ -85,13 +105,17 @@ export function startInstant(element, stage, { showResult, onPicture }) {
 		onPicture("");
 	}
 
+	/** Say why there is no picture, and ask once more. What is shown stays, unless it is of another photo. */
 	function fail(error) {
 		say(error.message);
-		hide();
+		if (view && view.photo !== store.form.photo) hide();
+		if (hasRetried) return;
+		hasRetried = true;
+		askSettled(RETRY_MILLISECONDS);
 	}
 
 	function say(text) {
-		part("instant-message").textContent = text;
+		setProperty(part("instant-message"), "textContent", text);
 	}
 	stage.onShow((result) => {
 		part("instant-actions").hidden = !result?.urls;

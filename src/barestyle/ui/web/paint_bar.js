@@ -6,7 +6,7 @@ import { call } from "./server.js";
 import { canUndo, isInstant, onAnswer, onChange, store, undo } from "./store.js";
 
 const KEEP_HINT = "The picture follows the form. Keep it to enlarge it, to compare it, or to start from it.";
-const REFUSED_PICTURE = "A picture was not accepted; choose another one, or press Paint again without it.";
+const REFUSED_FILE = "A file was not accepted; choose another one, or press Paint again without it.";
 
 /**
  * Build the bar inside an element. `onPaint` sends the form, and returns a promise of an answer with `error` or `note`.
@@ -34,10 +34,10 @@ export function startPaintBar(element, onPaint) {
 		paint.setAttribute("aria-disabled", "true");
 		message.textContent = "";
 		try {
-			if (store.uploads.size) note.textContent = "Waiting for the picture that is being sent…";
+			if (store.uploads.size) note.textContent = "Waiting for the file that is being sent…";
 			else if (isInstant(store.form)) note.textContent = "Painting…";
 			const accepted = await Promise.all(store.uploads);
-			const answer = accepted.includes(false) ? { error: REFUSED_PICTURE } : await onPaint(store.form);
+			const answer = accepted.includes(false) ? { error: REFUSED_FILE } : await onPaint(store.form);
 			message.textContent = answer.error ?? "";
 			note.textContent = answer.note ?? "";
 		} finally {

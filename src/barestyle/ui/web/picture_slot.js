@@ -4,7 +4,7 @@ import { cropPicture } from "./crop_dialog.js";
 import { create, newId, setProperty } from "./dom.js";
 import { call, previewUrl, uploadFile } from "./server.js";
 import { store } from "./store.js";
-import { isTrainedStyle, passTrainedStyle } from "./trained_styles.js";
+import { isTrainedStyle, loadTrainedStyle } from "./trained_styles.js";
 
 const ACCEPT = "image/*,.heic,.heif,.avif,.jxl,.tif,.tiff";
 const hasCamera = () => window.matchMedia("(pointer: coarse)").matches;
@@ -48,21 +48,20 @@ export function createSlot({ id, label, placeholder, onPicture }) {
 
 	/** Send a file to the server, and tell others that it is on its way. */
 	function take(file) {
-		if (isTrainedStyle(file)) {
-			message.textContent = "";
-			passTrainedStyle(file);
-			return;
-		}
 		const sending = send(file).finally(() => store.uploads.delete(sending));
 		store.uploads.add(sending);
 	}
 
-	/** Send a file; return whether it was accepted. The picture before it stays until then. */
+	/** Send a file, also one of a trained style; return whether it was accepted. The picture before it stays until then. */
 	async function send(file) {
 		const turn = (turns += 1);
 		message.textContent = "";
 		element.classList.add("is-loading");
 		try {
+			if (isTrainedStyle(file)) {
+				await loadTrainedStyle(file);
+				return true;
+			}
 			const path = await uploadFile(file, store.page.limits);
 			const picture = await call("add_picture", { path });
 			if (turn !== turns) return true; // another file was chosen meanwhile

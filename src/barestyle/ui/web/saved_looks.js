@@ -1,8 +1,11 @@
 // Looks that the person saved under a name: apply one, remove it, save the one that the form has.
 
-import { create } from "./dom.js";
+import { create, setProperty } from "./dom.js";
 import { call } from "./server.js";
-import { change, store } from "./store.js";
+import { change, isInstant, onChange, store } from "./store.js";
+
+const INFO = "Look, strength, colors, stroke size, start, and seed, but not the pictures";
+const INSTANT_INFO = "Trained style and strength, but not the photo";
 
 /** Create the list of saved looks, and the field that saves another one. */
 export function createSavedLooks() {
@@ -12,12 +15,13 @@ export function createSavedLooks() {
 
 	const name = create("input", { type: "text", id: "look-name", maxLength: store.page.max_look_name, autocomplete: "off" });
 	const save = create("button", { type: "button", class: "button", id: "save-look", textContent: "Save" });
+	const info = create("p", { class: "info" });
 	const message = create("p", { role: "status" });
 	const saver = create("div", { class: "text" });
 	saver.append(
 		create("label", { class: "field-title", for: "look-name", textContent: "Save this look as" }),
 		create("div", { class: "field-row" }, name, save),
-		create("p", { class: "info", textContent: "Look, strength, colors, stroke size, start, and seed, but not the pictures" }),
+		info,
 		message,
 	);
 	name.addEventListener("keydown", (event) => {
@@ -67,6 +71,7 @@ export function createSavedLooks() {
 		return create("li", {}, apply, cross);
 	}
 
+	onChange((form) => setProperty(info, "textContent", isInstant(form) ? INSTANT_INFO : INFO));
 	fill(store.page.saved_looks);
 	return { chooser, saver };
 }

@@ -15,7 +15,7 @@ export const store = {
 	loads: 0,
 	/** What is known of pictures, by id. */
 	pictures: {},
-	/** Promises of the pictures that are being sent; each tells whether the picture was accepted. */
+	/** Promises of the files that are being sent; each tells whether the file was accepted. */
 	uploads: new Set(),
 	/** Looks, colors, limits, and the library; see page_options.py. */
 	page: {},
