@@ -48,7 +48,7 @@ def parse_clip_output(text: str | None, source: Path, styles: Sequence[Path]) ->
 
 
 def parse_selection(start: str | None, end: str | None, every: int) -> Selection:
-    """Return the frames that --from, --to and --every select. Raise SpecError for a value that is no time."""
+    """Return the frames that --from, --to and --every select. Raise SpecError if a time is invalid."""
     first, last = parse_time(start, "--from") or 0.0, parse_time(end, "--to")
     from barestyle.clips.frame import Selection
 
