@@ -14,7 +14,7 @@ from PIL import Image
 
 from barestyle import samples
 from barestyle.cli import main
-from barestyle.ui.client_session import MAX_JOBS, ClientSession
+from barestyle.ui.client_session import MAX_PICTURES, ClientSession
 from tests.feed_forward.cases import make_style
 from tests.ui.conftest import Server
 
@@ -68,7 +68,24 @@ def test_mistakes_are_sentences(client: Client, pictures: Path, tmp_path: Path) 
         apply(client, letter, style="mosaic")
 
 
+def test_pictures_at_the_same_time_are_all_kept(client: Client, pictures: Path) -> None:
+    """As many as a client may ask for at once; each call of the client downloads its picture."""
+    photo = handle_file(pictures / "content.png")
+    jobs = [
+        client.submit(content=photo, style="mosaic", size=48, strength=number / 10, api_name="/apply")
+        for number in range(MAX_PICTURES)
+    ]
+    names = [Path(job.result(timeout=60)[0]).name for job in jobs]
+    assert names == [f"content-mosaic-instant-{number / 10:g}-48px.png" for number in range(MAX_PICTURES)]
+
+
 def test_the_last_pictures_of_a_client_are_kept(tmp_path: Path) -> None:
+    """Of those that are finished; the folder of one that is painted stays, however many are finished meanwhile."""
     session = ClientSession(tmp_path / "client")
-    folders = [session.new_picture_folder() for _ in range(MAX_JOBS + 2)]
-    assert [folder.exists() for folder in folders] == [False, False, *[True] * MAX_JOBS]
+    folders = []
+    with session.picture_folder() as unfinished:
+        for _ in range(MAX_PICTURES + 2):
+            with session.picture_folder() as folder:
+                folders.append(folder)
+        assert unfinished.exists()
+        assert [folder.exists() for folder in folders] == [False, False, *[True] * MAX_PICTURES]

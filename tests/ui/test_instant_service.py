@@ -339,6 +339,23 @@ def test_settings_of_a_kept_picture_load_back(
             load(**changes)
 
 
+def apply(service: InstantService, photo: Path, client: str = "client", **values: Any) -> Path:
+    """Paint for an API client."""
+    options: dict[str, Any] = {"style_file": None, "style_name": "mosaic", "size": 64, "strength": 1.0, **values}
+    return asyncio.run(service.apply(client, upload(service._pages, photo), **options))
+
+
+def test_a_picture_that_fails_leaves_no_files(
+    instant_service: InstantService, page_service: PageService, tmp_path: Path
+) -> None:
+    letter = tmp_path / "letter.png"
+    letter.write_text("Dear Sir or Madam")
+    for photo, size in ((letter, 64), (samples.photo("coffee"), 9)):
+        with pytest.raises(BarestyleError):
+            apply(instant_service, photo, size=size)
+    assert not list(page_service.service.sessions.get_client("client").folder.iterdir())
+
+
 def test_the_time_of_a_picture_follows_from_the_last_one(
     instant_service: InstantService, session: PageSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

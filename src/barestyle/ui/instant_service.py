@@ -217,21 +217,21 @@ class InstantService:
         sessions = self._service.sessions
         client = sessions.get_client(session_id)
         uploads = [sessions.claim_upload(upload) for upload in (photo, style_file) if upload is not None]
-        folder = client.new_picture_folder()
-        content, *own = (link_file(upload, folder / str(number)) for number, upload in enumerate(uploads))
+        with client.picture_folder() as folder:
+            content, *own = (link_file(upload, folder / str(number)) for number, upload in enumerate(uploads))
 
-        def read_inputs() -> tuple[Picture, TrainedStyleFile]:
-            style = read_style_file(own[0]) if own else find_shipped(style_name)
-            return read_upload(content, self._service.limits), style
+            def read_inputs() -> tuple[Picture, TrainedStyleFile]:
+                style = read_style_file(own[0]) if own else find_shipped(style_name)
+                return read_upload(content, self._service.limits), style
 
-        picture, style = await self._service.run_in_reader(read_inputs)
-        name = find_name(style, style_name if own else "")
-        side = max(picture.height, picture.width) if size is None else size
-        choice = InstantChoice(style=style.info.id, name=name, strength=strength)
-        form = Form(photo=content.name, look=INSTANT, instant=choice, size=side)
-        shape = self._check_shape(target_size(picture.height, picture.width, form.size))
-        info = await self._paint_files(folder, form, style, name, picture, shape)
-        return StoredResult(info, folder).file("picture")
+            picture, style = await self._service.run_in_reader(read_inputs)
+            name = find_name(style, style_name if own else "")
+            side = max(picture.height, picture.width) if size is None else size
+            choice = InstantChoice(style=style.info.id, name=name, strength=strength)
+            form = Form(photo=content.name, look=INSTANT, instant=choice, size=side)
+            shape = self._check_shape(target_size(picture.height, picture.width, form.size))
+            info = await self._paint_files(folder, form, style, name, picture, shape)
+            return StoredResult(info, folder).file("picture")
 
     async def estimate(self, session: PageSession, form: Form) -> str:
         """Return what a form's instant picture takes, such as '4 s'; 'at once' if it is short or not known."""
