@@ -228,6 +228,31 @@ def _estimate_by_size(_self: object, _style: object, pixels: int) -> float:
     return 5.0 if pixels > 100_000 else 0.01
 
 
+def test_a_large_picture_in_a_style_that_has_not_painted_yet_does_not_hold_up_previews(
+    instant_service: InstantService, page_service: PageService, session: PageSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end = threading.Event()
+
+    def paint(_self: object, _style: object, _painter: object, picture: Any) -> Any:
+        assert picture.width < 1000 or may_end.wait(30)
+        return picture
+
+    monkeypatch.setattr(instant_painter.InstantPainter, "paint", paint)
+
+    async def keep_and_look() -> None:
+        slow = asyncio.create_task(instant_service.keep(session, change(size=1200)))
+        await asyncio.sleep(0.5)
+        other = page_service.get_session("other")
+        try:
+            await asyncio.wait_for(instant_service.preview(other, change(size=100), is_settled=True), 10)
+            assert not slow.done()
+        finally:
+            may_end.set()
+            await slow
+
+    asyncio.run(keep_and_look())
+
+
 def test_too_many_pictures_at_once_are_refused(
     instant_service: InstantService, session: PageSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,6 +30,9 @@ DRAFT_SECONDS = 0.3
 FIRST_DRAFT_PIXELS = 256 * 256
 """Pixels of the first copy, when it is not known yet how long a style takes."""
 
+PIXEL_SECONDS = 3e-6
+"""Seconds of a pixel in a style that has not painted yet, on a slow processor: the thread is chosen by it."""
+
 LANES = {"quick": 1.0, "moderate": 10.0, "slow": math.inf}
 """Threads, and the longest pictures in seconds that each is for. So nobody waits for a much larger picture."""
 
@@ -71,17 +74,22 @@ class InstantPainter:
         seconds = self._pixel_seconds.get(style.info.sha256)
         return None if seconds is None else seconds * _count_pixels(pixels)
 
+    def expect(self, style: TrainedStyleFile, pixels: int) -> float:
+        """Return the seconds by which `run` chooses the thread of a picture: as `estimate`, with a guess for None."""
+        seconds = self.estimate(style, pixels)
+        return PIXEL_SECONDS * _count_pixels(pixels) if seconds is None else seconds
+
     def choose_draft(self, style: TrainedStyleFile, height: int, width: int) -> float:
         """Return the factor, at most 1, by which a copy is smaller that takes DRAFT_SECONDS."""
         seconds = self.estimate(style, height * width)
         share = FIRST_DRAFT_PIXELS / (height * width) if seconds is None else DRAFT_SECONDS / max(seconds, 1e-9)
         return math.sqrt(min(1.0, share))
 
-    async def run(self, task: Callable[[], T], seconds: float | None) -> T:
+    async def run(self, task: Callable[[], T], seconds: float) -> T:
         """Run a task in the thread for pictures that take so long. Raise PageError if too many wait."""
         if len(self._running) > self._max_waiting:
             raise PageError(f"{len(self._running)} instant pictures wait already; try again in a moment")
-        lane = next(name for name, limit in LANES.items() if (seconds or 0.0) <= limit)
+        lane = next(name for name, limit in LANES.items() if seconds <= limit)
         future = self._lanes[lane].submit(task)
         self._running.add(future)  # type: ignore[arg-type]
         future.add_done_callback(self._running.discard)

@@ -25,6 +25,9 @@ SETTLED = {"quality": 92, "subsampling": 0}
 MOVING = {"quality": previews.FRAME_QUALITY}
 """The same until then."""
 
+ENCODING_SECONDS = 0.1
+"""About what blending and encoding take, by which the thread is chosen."""
+
 
 @dataclass(frozen=True)
 class Painting:
@@ -88,7 +91,7 @@ class InstantPreviews:
             before, after = (previews.to_image(each.pixels, each.alpha) for each in (resized, painted))
             return Painting(before, after, factor < 1)
 
-        painting = await self._painter.run(paint, self._painter.estimate(style, height * width))
+        painting = await self._painter.run(paint, self._painter.expect(style, height * width))
         if not painting.is_draft:
             self._paintings[key] = painting
             if len(self._paintings) > CACHED_PAINTINGS:
@@ -109,7 +112,7 @@ class InstantPreviews:
             photo = "" if known_side >= side else _to_url(_shrink(painting.photo, side), options)
             return Preview(picture, photo, max(side, known_side), painting.is_draft)
 
-        return await self._painter.run(encode, None)
+        return await self._painter.run(encode, ENCODING_SECONDS)
 
 
 def _to_url(image: Image.Image, options: Mapping[str, int]) -> str:

@@ -183,7 +183,7 @@ class InstantService:
             seconds = time.perf_counter() - started
             return save_instant(folder, form, style, painter, resized, painted, seconds)
 
-        return await self._painter.run(paint, self._painter.estimate(style, shape[0] * shape[1]))
+        return await self._painter.run(paint, self._painter.expect(style, shape[0] * shape[1]))
 
     async def enlarge(self, session: PageSession, result_id: str, size: int) -> str | None:
         """Paint an instant result again with a long side of `size` pixels, and return the id of the new one.
