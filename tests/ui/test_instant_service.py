@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import io
 import json
 import threading
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +21,19 @@ from barestyle import samples
 from barestyle.cli import main
 from barestyle.errors import BarestyleError
 from barestyle.hardware import engines
+from barestyle.images import Picture
 from barestyle.run import record as records
 from barestyle.ui import instant_painter, instant_previews
+from barestyle.ui import instant_service as instant_service_module
 from barestyle.ui.errors import PageError
 from barestyle.ui.form import INSTANT, RESULT_START, Form
 from barestyle.ui.instant_service import InstantService
+from barestyle.ui.limits import Limits
 from barestyle.ui.page_service import PageService
 from barestyle.ui.page_session import PageSession
 from barestyle.ui.result_store import StoredResult
 from barestyle.ui.trained_styles import list_shipped
+from barestyle.ui.uploads import read_upload
 from tests.feed_forward.cases import make_style
 from tests.ui.conftest import wait_until
 from tests.ui.test_page_service import LONG, start, upload, wait_for
@@ -262,6 +268,46 @@ def test_too_many_pictures_at_once_are_refused(
     with pytest.raises(PageError, match="wait already"):
         keep(instant_service, session)
     assert not list((session.folder / "results").iterdir()), "nothing is half-written"
+
+
+def test_pictures_that_wait_take_no_memory(
+    instant_service: InstantService, page_service: PageService, session: PageSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their photos are read again when it is their turn; for previews, a few are kept."""
+    may_end = threading.Event()
+    blocked = instant_service._painter._lanes["quick"].submit(may_end.wait, 30)
+    photos: list[weakref.ref[Picture]] = []
+
+    def read(file: Path, limits: Limits) -> Picture:
+        photo = read_upload(file, limits)
+        photos.append(weakref.ref(photo))
+        return photo
+
+    monkeypatch.setattr(instant_service_module, "read_upload", read)
+    photo = upload(page_service, samples.photo("coffee"))
+
+    async def ask_and_count() -> None:
+        tasks = [
+            asyncio.create_task(coroutine)
+            for coroutine in (
+                instant_service.keep(session, FORM),
+                instant_service.apply("client", photo, None, "mosaic", 64, 1.0),
+                instant_service.preview(session, FORM, is_settled=True),
+            )
+        ]
+        try:
+            while len(instant_service._painter._running) < len(tasks):
+                await asyncio.sleep(0.05)
+            instant_service._read_photo.cache_clear()
+            gc.collect()
+            assert [photo() for photo in photos] == [None] * len(photos)
+        finally:
+            may_end.set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(asyncio.wait_for(ask_and_count(), 30))
+    assert blocked.result()
+    assert photos, "they were read"
 
 
 def test_a_page_that_was_closed_meanwhile_gets_no_files(

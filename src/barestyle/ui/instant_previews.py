@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from PIL import Image
@@ -72,13 +72,21 @@ class InstantPreviews:
         self._paintings: OrderedDict[tuple[object, ...], Painting] = OrderedDict()
 
     async def find_painting(
-        self, style: TrainedStyleFile, name: str, photo: Picture, shape: tuple[int, int], *, is_settled: bool
+        self,
+        style: TrainedStyleFile,
+        name: str,
+        sha256: str,
+        read_photo: Callable[[], Picture],
+        shape: tuple[int, int],
+        *,
+        is_settled: bool,
     ) -> Painting:
         """Return the painting of a photo at a shape (height, width), or of a smaller copy until the form is settled.
 
-        Raises what `InstantPainter.run` and `InstantPainter.paint` raise.
+        `sha256` is the photo's digest; `read_photo` is called in the thread that paints, so that pictures that wait
+        take no memory. Raises what `read_photo`, `InstantPainter.run` and `InstantPainter.paint` raise.
         """
-        key = (style.info.sha256, name, photo.sha256, shape)
+        key = (style.info.sha256, name, sha256, shape)
         if key in self._paintings:
             self._paintings.move_to_end(key)
             return self._paintings[key]
@@ -86,7 +94,7 @@ class InstantPreviews:
         height, width = (max(SMALLEST_SIDE, round(side * factor)) for side in shape) if factor < 1 else shape
 
         def paint() -> Painting:
-            resized = photo.resize(height, width)
+            resized = read_photo().resize(height, width)
             painted = self._painter.paint(style, self._painter.find_painter(style, name, resized), resized)
             before, after = (previews.to_image(each.pixels, each.alpha) for each in (resized, painted))
             return Painting(before, after, factor < 1)

@@ -90,8 +90,12 @@ class InstantService:
         is_reduced = form.size > SLIDER_SIZE
         shape = target_size(height, width, SLIDER_SIZE) if is_reduced else (height, width)
         file = self._pages.find_file(session, form.photo)
-        photo = await self._service.run_in_reader(lambda: self._read_photo(file, file.stat().st_mtime_ns))
-        painting = await self._previews.find_painting(style, name, photo, shape, is_settled=is_settled)
+
+        def read_photo() -> Picture:
+            return self._read_photo(file, file.stat().st_mtime_ns)
+
+        sha256 = await self._service.run_in_reader(lambda: read_photo().sha256)
+        painting = await self._previews.find_painting(style, name, sha256, read_photo, shape, is_settled=is_settled)
         preview = await self._previews.encode(
             painting,
             form.instant.strength,
@@ -157,10 +161,9 @@ class InstantService:
     async def _paint_result(self, session: PageSession, form: Form, style: TrainedStyleFile, name: str) -> ResultInfo:
         shape = await self._find_shape(session, form)
         file = self._pages.find_file(session, form.photo)
-        photo = await self._service.run_in_reader(lambda: read_upload(file, self._service.limits))
         folder = session.results.new_folder()
         try:
-            info = await self._paint_files(folder, form, style, name, photo, shape)
+            info = await self._paint_files(folder, form, style, name, file, shape)
             if session not in self._service.sessions.pages:
                 raise PageError("the page was closed meanwhile; paint the picture again")
             session.results.insert(info)
@@ -171,11 +174,13 @@ class InstantService:
         return info
 
     async def _paint_files(
-        self, folder: Path, form: Form, style: TrainedStyleFile, name: str, photo: Picture, shape: tuple[int, int]
+        self, folder: Path, form: Form, style: TrainedStyleFile, name: str, file: Path, shape: tuple[int, int]
     ) -> ResultInfo:
         """Paint a photo at a shape (height, width) as `barestyle apply` does, and write the files into a folder."""
 
         def paint() -> ResultInfo:
+            # Read here, so that pictures that wait take no memory.
+            photo = read_upload(file, self._service.limits)
             started = time.perf_counter()
             resized = photo.resize(*shape)
             painter = self._painter.create_painter(style, name, form.instant.strength)
@@ -220,17 +225,18 @@ class InstantService:
         with client.picture_folder() as folder:
             content, *own = (link_file(upload, folder / str(number)) for number, upload in enumerate(uploads))
 
-            def read_inputs() -> tuple[Picture, TrainedStyleFile]:
+            def read_inputs() -> tuple[int, int, TrainedStyleFile]:
                 style = read_style_file(own[0]) if own else find_shipped(style_name)
-                return read_upload(content, self._service.limits), style
+                picture = read_upload(content, self._service.limits)
+                return picture.height, picture.width, style
 
-            picture, style = await self._service.run_in_reader(read_inputs)
+            height, width, style = await self._service.run_in_reader(read_inputs)
             name = find_name(style, style_name if own else "")
-            side = max(picture.height, picture.width) if size is None else size
+            side = max(height, width) if size is None else size
             choice = InstantChoice(style=style.info.id, name=name, strength=strength)
             form = Form(photo=content.name, look=INSTANT, instant=choice, size=side)
-            shape = self._check_shape(target_size(picture.height, picture.width, form.size))
-            info = await self._paint_files(folder, form, style, name, picture, shape)
+            shape = self._check_shape(target_size(height, width, form.size))
+            info = await self._paint_files(folder, form, style, name, content, shape)
             return StoredResult(info, folder).file("picture")
 
     async def estimate(self, session: PageSession, form: Form) -> str:
