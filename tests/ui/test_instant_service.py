@@ -19,9 +19,9 @@ from PIL import Image
 
 from barestyle import samples
 from barestyle.cli import main
-from barestyle.errors import BarestyleError
+from barestyle.errors import BarestyleError, ImageError, StyleFileError
 from barestyle.hardware import engines
-from barestyle.images import Picture
+from barestyle.images import Picture, read
 from barestyle.run import record as records
 from barestyle.ui import instant_painter, instant_previews
 from barestyle.ui import instant_service as instant_service_module
@@ -278,12 +278,12 @@ def test_pictures_that_wait_take_no_memory(
     blocked = instant_service._painter._lanes["quick"].submit(may_end.wait, 30)
     photos: list[weakref.ref[Picture]] = []
 
-    def read(file: Path, limits: Limits) -> Picture:
+    def read_and_note(file: Path, limits: Limits) -> Picture:
         photo = read_upload(file, limits)
         photos.append(weakref.ref(photo))
         return photo
 
-    monkeypatch.setattr(instant_service_module, "read_upload", read)
+    monkeypatch.setattr(instant_service_module, "read_upload", read_and_note)
     photo = upload(page_service, samples.photo("coffee"))
 
     async def ask_and_count() -> None:
@@ -343,6 +343,35 @@ def test_what_cannot_be_painted_is_refused_in_a_sentence(
             paint(instant_service, session, form)
         assert str(refusal.value).startswith(message)
     assert session.results.all == []
+
+
+def test_a_narrow_panorama_is_shown_and_kept(
+    instant_service: InstantService, page_service: PageService, session: PageSession, tmp_path: Path
+) -> None:
+    """Reduced for the screen, it would be too low for the network."""
+    Image.linear_gradient("L").convert("RGB").resize((4096, 24)).save(tmp_path / "panorama.png")
+    photo = asyncio.run(page_service.add_picture(session, upload(page_service, tmp_path / "panorama.png")))
+    form = change(photo=photo.id, size=4096)
+    for is_settled in (False, True):
+        shown = preview(instant_service, session, form, is_settled=is_settled)
+        assert (shown["width"], shown["height"]) == (4096, 24)
+    kept = keep(instant_service, session, form)
+    assert (kept.info.width, kept.info.height) == (4096, 24)
+
+
+def test_messages_name_no_folder(instant_service: InstantService, session: PageSession, tmp_path: Path) -> None:
+    """Neither that of a photo nor that of a trained style that was damaged after it was uploaded."""
+    painter = instant_service._painter
+    make_style().save(tmp_path / "sea.style")
+    style = session.trained_styles.add(tmp_path / "sea.style")
+    Image.new("RGB", (48, 12)).save(tmp_path / "low.png")
+    ready = painter.create_painter(style, style.info.names[0], 1.0)
+    with pytest.raises(ImageError, match=r"^'low.png' has 48 x 12 pixels, but a trained style needs at least 16"):
+        painter.paint(style, ready, read(tmp_path / "low.png"))
+    painter._load.cache_clear()
+    style.file.write_bytes(b"damaged")
+    with pytest.raises(StyleFileError, match=r"^'sea.style' is not a trained style, or is damaged"):
+        painter.create_painter(style, style.info.names[0], 1.0)
 
 
 def test_the_queue_takes_no_instant_picture(page_service: PageService, session: PageSession) -> None:

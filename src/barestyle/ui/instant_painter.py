@@ -15,14 +15,15 @@ from typing import TypeVar
 
 import torch
 
-from barestyle.feed_forward import StylePainter, TrainedStyle, load_style
+from barestyle.errors import ImageError
+from barestyle.feed_forward import StylePainter, TrainedStyle
 from barestyle.feed_forward.painter import SMALLEST_SIDE
 from barestyle.feed_forward.statistics import MEASURED_PIXELS
 from barestyle.hardware.memory import parse_memory
 from barestyle.images import Picture
 from barestyle.ui.compute import Compute
-from barestyle.ui.errors import PageError
-from barestyle.ui.trained_styles import TrainedStyleFile
+from barestyle.ui.errors import PageError, strip_folder
+from barestyle.ui.trained_styles import TrainedStyleFile, load_style_file
 
 DRAFT_SECONDS = 0.3
 """Time that a picture may take while a slider moves; if the full size takes longer, a smaller copy is painted."""
@@ -112,7 +113,10 @@ class InstantPainter:
     def paint(self, style: TrainedStyleFile, painter: StylePainter, picture: Picture) -> Picture:
         """Return a painted picture, and note how long it took. Raises ImageError or DeviceError."""
         started = time.perf_counter()
-        painted = painter.paint_picture(picture)
+        try:
+            painted = painter.paint_picture(picture)
+        except ImageError as error:
+            raise ImageError(strip_folder(str(error), *([picture.path] if picture.path else []))) from None
         seconds = time.perf_counter() - started
         self._pixel_seconds[style.info.sha256] = seconds / _count_pixels(picture.height * picture.width)
         return painted
@@ -133,4 +137,4 @@ def _count_pixels(pixels: int) -> int:
 
 
 def _load(file: Path, _sha256: str) -> TrainedStyle:
-    return load_style(file)
+    return load_style_file(file)

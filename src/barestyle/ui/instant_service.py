@@ -88,7 +88,7 @@ class InstantService:
         style, name = _find_style(session, form)
         height, width = await self._find_shape(session, form)
         is_reduced = form.size > SLIDER_SIZE
-        shape = target_size(height, width, SLIDER_SIZE) if is_reduced else (height, width)
+        shape = _reduce_shape(height, width) if is_reduced else (height, width)
         file = self._pages.find_file(session, form.photo)
 
         def read_photo() -> Picture:
@@ -265,6 +265,12 @@ class InstantService:
             height, width = target_size(info.height, info.width, form.size)
             return self._painter.estimate(style, height * width)
         return None
+
+
+def _reduce_shape(height: int, width: int) -> tuple[int, int]:
+    """Return height and width at SLIDER_SIZE; the short side of a panorama stays as long as the network needs it."""
+    reduced_height, reduced_width = target_size(height, width, SLIDER_SIZE)
+    return max(SMALLEST_SIDE, reduced_height), max(SMALLEST_SIDE, reduced_width)
 
 
 def _find_style(session: PageSession, form: Form) -> tuple[TrainedStyleFile, str]:

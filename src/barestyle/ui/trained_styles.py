@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from barestyle import samples
 from barestyle.atomic_files import write_atomically
 from barestyle.errors import StyleFileError
-from barestyle.feed_forward import EXTENSION, load_style
+from barestyle.feed_forward import EXTENSION, TrainedStyle, load_style
 from barestyle.ui.errors import PageError, strip_folder
 from barestyle.ui.uploads import link_file
 
@@ -114,12 +114,17 @@ def read_style_file(upload: Path) -> TrainedStyleFile:
     return _describe(_hash(upload)[:ID_LENGTH], upload)
 
 
-def _describe(style_id: str, file: Path) -> TrainedStyleFile:
-    """Read a file. Raise StyleFileError if it is not a trained style."""
+def load_style_file(file: Path) -> TrainedStyle:
+    """Load the network of a file. Raise StyleFileError, with the file's name as it was sent, if that fails."""
     try:
-        names = load_style(file).names
+        return load_style(file)
     except StyleFileError as error:
         raise StyleFileError(strip_folder(str(error), file)) from None
+
+
+def _describe(style_id: str, file: Path) -> TrainedStyleFile:
+    """Read a file. Raise StyleFileError if it is not a trained style."""
+    names = load_style_file(file).names
     return TrainedStyleFile(TrainedStyleInfo(id=style_id, name=file.name, sha256=_hash(file), names=names), file)
 
 
