@@ -310,6 +310,67 @@ def test_pictures_that_wait_take_no_memory(
     assert photos, "they were read"
 
 
+def test_a_server_that_shuts_down_says_so(
+    instant_service: InstantService, session: PageSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To pictures that wait, and to later ones; the one that is painted ends."""
+    may_end = threading.Event()
+    original = instant_painter.InstantPainter.paint
+
+    def paint(self: Any, style: Any, painter: Any, picture: Any) -> Any:
+        assert may_end.wait(30)
+        return original(self, style, painter, picture)
+
+    monkeypatch.setattr(instant_painter.InstantPainter, "paint", paint)
+
+    async def shut_down_while_two_paint() -> None:
+        running, waiting = (asyncio.create_task(instant_service.keep(session, change(size=size))) for size in (64, 96))
+        while len(instant_service._painter._running) < 2:
+            await asyncio.sleep(0.05)
+        try:
+            instant_service._painter.shut_down()
+            with pytest.raises(PageError, match="the server is shutting down"):
+                await waiting
+            with pytest.raises(PageError, match="the server is shutting down"):
+                await instant_service.preview(session, FORM, is_settled=True)
+        finally:
+            may_end.set()
+        await running
+
+    asyncio.run(asyncio.wait_for(shut_down_while_two_paint(), 30))
+    assert len(session.results.all) == 1
+
+
+def test_no_photo_is_read_for_a_late_preview(
+    instant_service: InstantService, page_service: PageService, session: PageSession
+) -> None:
+    page_service.service.job_queue.shut_down()
+    page_service.service._reader.shutdown()
+    with pytest.raises(PageError, match="the server is shutting down"):
+        preview(instant_service, session)
+
+
+def test_a_picture_whose_client_disconnects_is_canceled(instant_service: InstantService, session: PageSession) -> None:
+    may_end = threading.Event()
+    blocked = instant_service._painter._lanes["quick"].submit(may_end.wait, 30)
+
+    async def cancel() -> None:
+        task = asyncio.create_task(instant_service.keep(session, FORM))
+        while not instant_service._painter._running:
+            await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    try:
+        asyncio.run(asyncio.wait_for(cancel(), 30))
+    finally:
+        may_end.set()
+    assert blocked.result()
+    assert not instant_service._painter._running
+    assert not list((session.folder / "results").iterdir())
+
+
 def test_a_page_that_was_closed_meanwhile_gets_no_files(
     instant_service: InstantService, page_service: PageService, session: PageSession
 ) -> None:

@@ -23,6 +23,7 @@ from barestyle.hardware.memory import parse_memory
 from barestyle.images import Picture
 from barestyle.ui.compute import Compute
 from barestyle.ui.errors import PageError, strip_folder
+from barestyle.ui.job_queue import CLOSING
 from barestyle.ui.trained_styles import TrainedStyleFile, load_style_file
 
 DRAFT_SECONDS = 0.3
@@ -60,14 +61,20 @@ class InstantPainter:
         self._memory = parse_memory(compute.memory)
         self._lanes = {name: ThreadPoolExecutor(1, thread_name_prefix=f"instant-{name}") for name in LANES}
         self._running: set[Future[object]] = set()
+        self._is_shut_down = False
         self._pixel_seconds: dict[str, float] = {}
         self._load = lru_cache(CACHED_STYLES)(_load)
         self._find_painter = lru_cache(CACHED_PAINTERS)(self._create_painter)
 
-    def close(self, timeout: float) -> bool:
-        """Take no more pictures, wait for the running ones up to `timeout` seconds; return whether all have ended."""
+    def shut_down(self) -> None:
+        """Take no more pictures, and drop those that wait; the running ones end."""
+        self._is_shut_down = True
         for lane in self._lanes.values():
             lane.shutdown(wait=False, cancel_futures=True)
+
+    def close(self, timeout: float) -> bool:
+        """Shut down, wait up to `timeout` seconds for the running pictures, and return whether all have ended."""
+        self.shut_down()
         return not concurrent.futures.wait(list(self._running), timeout).not_done
 
     def estimate(self, style: TrainedStyleFile, pixels: int) -> float | None:
@@ -87,14 +94,22 @@ class InstantPainter:
         return math.sqrt(min(1.0, share))
 
     async def run(self, task: Callable[[], T], seconds: float) -> T:
-        """Run a task in the thread for pictures that take so long. Raise PageError if too many wait."""
+        """Run a task in the thread for pictures that take so long. Raise PageError if too many wait, or at the end."""
+        if self._is_shut_down:
+            raise PageError(CLOSING)
         if len(self._running) > self._max_waiting:
             raise PageError(f"{len(self._running)} instant pictures wait already; try again in a moment")
         lane = next(name for name, limit in LANES.items() if seconds <= limit)
         future = self._lanes[lane].submit(task)
         self._running.add(future)  # type: ignore[arg-type]
         future.add_done_callback(self._running.discard)
-        return await asyncio.wrap_future(future)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            request = asyncio.current_task()
+            if request is not None and request.cancelling():  # the client has disconnected
+                raise
+            raise PageError(CLOSING) from None  # dropped by `shut_down`
 
     def find_painter(self, style: TrainedStyleFile, name: str, picture: Picture) -> StylePainter:
         """Return a painter at full strength for a picture; `name` is one of the file's styles.
