@@ -23,7 +23,7 @@ from barestyle.errors import BarestyleError, ImageError, StyleFileError
 from barestyle.hardware import engines
 from barestyle.images import Picture, read
 from barestyle.run import record as records
-from barestyle.ui import instant_painter, instant_previews
+from barestyle.ui import instant_painter, instant_previews, trained_styles
 from barestyle.ui import instant_service as instant_service_module
 from barestyle.ui.errors import PageError
 from barestyle.ui.form import INSTANT, RESULT_START, Form
@@ -32,7 +32,7 @@ from barestyle.ui.limits import Limits
 from barestyle.ui.page_service import PageService
 from barestyle.ui.page_session import PageSession
 from barestyle.ui.result_store import StoredResult
-from barestyle.ui.trained_styles import list_shipped
+from barestyle.ui.trained_styles import TrainedStyleFile, list_shipped
 from barestyle.ui.uploads import read_upload
 from tests.feed_forward.cases import make_style
 from tests.ui.conftest import wait_until
@@ -165,6 +165,20 @@ def test_an_equal_picture_is_kept_once(instant_service: InstantService, session:
     assert keep(instant_service, session, change(seed="4")) == first, "the seed means nothing"
     assert keep(instant_service, session, change(strength=0.7)) != first
     assert len(session.results.all) == 2
+
+
+def test_equal_pictures_are_told_by_their_styles(
+    instant_service: InstantService, session: PageSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the style's name even if the form leaves it out, and by its file, which a later version may replace."""
+    first = keep(instant_service, session)
+    assert keep(instant_service, session, change(name="mosaic")) == first
+    other = list_shipped()["trained:hatching"]
+    updated = TrainedStyleFile(other.info.model_copy(update={"id": "trained:mosaic"}), other.file)
+    monkeypatch.setattr(trained_styles, "list_shipped", lambda: {"trained:mosaic": updated})
+    second = keep(instant_service, session)
+    assert second.file("after").read_bytes() != first.file("after").read_bytes()
+    assert keep(instant_service, session) == second
 
 
 def test_a_kept_picture_is_enlarged_and_starts_a_search(

@@ -78,4 +78,5 @@ def save_instant(
         interrupted=False,
         has_film=False,
         curve="",
+        style_sha256=style.info.sha256,
     )

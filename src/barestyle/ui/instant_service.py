@@ -146,10 +146,10 @@ class InstantService:
         An equal result is returned as it is. Raise PageError if an equal one is being painted.
         """
         style, name = _find_style(session, form)
-        key = (session.folder, form.photo, style.info.id, name, form.instant.strength, form.size)
-        known = next((each.info.id for each in session.results.all if _is_equal(Form(**each.info.form), form)), None)
+        known = _find_equal(session, form, style)
         if known is not None:
             return known
+        key = (session.folder, *_make_key(form, style))
         if key in self._unfinished:
             raise PageError("this picture is being painted already")
         self._unfinished.add(key)
@@ -283,7 +283,15 @@ def _find_style(session: PageSession, form: Form) -> tuple[TrainedStyleFile, str
     return style, find_name(style, form.instant.name)
 
 
-def _is_equal(first: Form, second: Form) -> bool:
-    """Return whether two forms of instant pictures ask for the same one."""
-    fields = ("look", "photo", "instant", "size")
-    return first.model_dump(include=set(fields)) == second.model_dump(include=set(fields))
+def _make_key(form: Form, style: TrainedStyleFile) -> tuple[object, ...]:
+    """Return what forms of the same instant picture have in common; `style` is the file of the form's style."""
+    name = form.instant.name or style.info.names[0]
+    return form.photo, style.info.sha256, name, form.instant.strength, form.size
+
+
+def _find_equal(session: PageSession, form: Form, style: TrainedStyleFile) -> str | None:
+    """Return the id of the result that is the form's picture, None if there is none."""
+    key = _make_key(form, style)
+    # The form has the id of its style, and another version of barestyle may have another file for that.
+    painted = (each.info for each in session.results.all if each.info.style_sha256 == style.info.sha256)
+    return next((info.id for info in painted if _make_key(Form(**info.form), style) == key), None)
