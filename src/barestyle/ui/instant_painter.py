@@ -53,7 +53,8 @@ T = TypeVar("T")
 class InstantPainter:
     """Paints photographs in trained styles, in threads that do not wait for jobs of the queue.
 
-    Only the server's event loop may use this object, beside `close`.
+    `run`, `estimate`, `expect`, `choose_draft` and `shut_down` are for the server's event loop. `find_painter`,
+    `create_painter` and `paint` are for tasks of `run`, in its threads. `close` is called after the loop has ended.
     """
 
     def __init__(self, compute: Compute) -> None:
