@@ -274,14 +274,41 @@ def test_a_large_picture_in_a_style_that_has_not_painted_yet_does_not_hold_up_pr
 
 
 def test_too_many_pictures_at_once_are_refused(
-    instant_service: InstantService, session: PageSession, monkeypatch: pytest.MonkeyPatch
+    instant_service: InstantService, page_service: PageService, session: PageSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(instant_service._painter, "_max_waiting", -1)
-    with pytest.raises(PageError, match="0 instant pictures wait already; try again in a moment"):
-        preview(instant_service, session)
-    with pytest.raises(PageError, match="wait already"):
-        keep(instant_service, session)
-    assert not list((session.folder / "results").iterdir()), "nothing is half-written"
+    """A few of each session may wait, behind the one that is painted; all together may be `max_waiting`."""
+    may_end = threading.Event()
+    painter = instant_service._painter
+    other = page_service.get_session("other")
+    most = instant_painter.MAX_OWN_WAITING
+
+    async def fill() -> None:
+        blocker = asyncio.create_task(painter.run(lambda: may_end.wait(30), 0.0, session))
+        forms = [change(strength=number / 10) for number in range(most)]
+        tasks = [blocker, *(asyncio.create_task(instant_service.keep(session, form)) for form in forms)]
+        try:
+            while len(painter._running) < len(tasks):
+                await asyncio.sleep(0.05)
+            form = change(strength=0.9)
+            for operation in (
+                instant_service.keep(session, form),
+                instant_service.preview(session, form, is_settled=True),
+            ):
+                with pytest.raises(PageError, match=f"^{most} of your instant pictures wait already; try again in a"):
+                    await operation
+            tasks.append(asyncio.create_task(instant_service.keep(other, FORM)))
+            while len(painter._running) < len(tasks):
+                await asyncio.sleep(0.05)
+            monkeypatch.setattr(painter, "_max_waiting", most + 1)
+            with pytest.raises(PageError, match=f"^{most + 1} instant pictures wait already; try again in a moment"):
+                await instant_service.preview(other, form, is_settled=True)
+        finally:
+            may_end.set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(asyncio.wait_for(fill(), 60))
+    assert len(list((session.folder / "results").iterdir())) == most, "nothing is half-written"
+    assert len(other.results.all) == 1
 
 
 def test_pictures_that_wait_take_no_memory(

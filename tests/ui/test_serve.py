@@ -70,7 +70,7 @@ def test_the_queue_and_instant_pictures_are_waited_for_together() -> None:
     class Queue(JobQueue):
         def close(self, timeout: float) -> bool:
             with pytest.raises(PageError, match="shutting down"):
-                asyncio.run(painter.run(may_end.wait, 0.0))
+                asyncio.run(painter.run(may_end.wait, 0.0, None))
             time.sleep(timeout)
             return super().close(30)
 
@@ -82,7 +82,7 @@ def test_the_queue_and_instant_pictures_are_waited_for_together() -> None:
     painter = Painter(Compute())
 
     async def paint_and_close() -> None:
-        running = asyncio.create_task(painter.run(may_end.wait, 0.0))
+        running = asyncio.create_task(painter.run(may_end.wait, 0.0, None))
         await asyncio.sleep(0)
         try:
             assert not await asyncio.to_thread(close_threads, Queue(Compute()), painter, 0.2)

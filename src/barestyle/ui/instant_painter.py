@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
@@ -38,6 +38,9 @@ PIXEL_SECONDS = 3e-6
 LANES = {"quick": 1.0, "moderate": 10.0, "slow": math.inf}
 """Threads, and the longest pictures in seconds that each is for. So nobody waits for a much larger picture."""
 
+MAX_OWN_WAITING = 8
+"""Pictures of one session that may wait, so that it leaves room for others."""
+
 CACHED_STYLES = 16
 """Networks that are kept, of some 2 MB each."""
 
@@ -61,7 +64,7 @@ class InstantPainter:
         self._max_waiting = compute.limits.max_waiting
         self._memory = parse_memory(compute.memory)
         self._lanes = {name: ThreadPoolExecutor(1, thread_name_prefix=f"instant-{name}") for name in LANES}
-        self._running: set[Future[object]] = set()
+        self._running: dict[Future[Any], object] = {}  # with their owners; those that wait, too
         self._is_shut_down = False
         self._pixel_seconds: dict[str, float] = {}
         self._load = lru_cache(CACHED_STYLES)(_load)
@@ -94,16 +97,18 @@ class InstantPainter:
         share = FIRST_DRAFT_PIXELS / (height * width) if seconds is None else DRAFT_SECONDS / max(seconds, 1e-9)
         return math.sqrt(min(1.0, share))
 
-    async def run(self, task: Callable[[], T], seconds: float) -> T:
-        """Run a task in the thread for pictures that take so long. Raise PageError if too many wait, or at the end."""
+    async def run(self, task: Callable[[], T], seconds: float, owner: object) -> T:
+        """Run a task in the thread for pictures that take so long.
+
+        `owner` is the session that asks. Raise PageError if too many pictures wait, or the server shuts down.
+        """
         if self._is_shut_down:
             raise PageError(CLOSING)
-        if len(self._running) > self._max_waiting:
-            raise PageError(f"{len(self._running)} instant pictures wait already; try again in a moment")
+        self._check_capacity(owner)
         lane = next(name for name, limit in LANES.items() if seconds <= limit)
         future = self._lanes[lane].submit(task)
-        self._running.add(future)  # type: ignore[arg-type]
-        future.add_done_callback(self._running.discard)
+        self._running[future] = owner
+        future.add_done_callback(lambda done: self._running.pop(done, None))
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
@@ -111,6 +116,14 @@ class InstantPainter:
             if request is not None and request.cancelling():  # the client has disconnected
                 raise
             raise PageError(CLOSING) from None  # dropped by `shut_down`
+
+    def _check_capacity(self, owner: object) -> None:
+        # A copy, as threads remove what they have finished.
+        owners = [other for future, other in list(self._running.items()) if not (future.running() or future.done())]
+        if owners.count(owner) >= MAX_OWN_WAITING:
+            raise PageError(f"{owners.count(owner)} of your instant pictures wait already; try again in a moment")
+        if len(owners) >= self._max_waiting:
+            raise PageError(f"{len(owners)} instant pictures wait already; try again in a moment")
 
     def find_painter(self, style: TrainedStyleFile, name: str, picture: Picture) -> StylePainter:
         """Return a painter at full strength for a picture; `name` is one of the file's styles.

@@ -80,11 +80,13 @@ class InstantPreviews:
         shape: tuple[int, int],
         *,
         is_settled: bool,
+        owner: object,
     ) -> Painting:
         """Return the painting of a photo at a shape (height, width), or of a smaller copy until the form is settled.
 
         `sha256` is the photo's digest; `read_photo` is called in the thread that paints, so that pictures that wait
-        take no memory. Raises what `read_photo`, `InstantPainter.run` and `InstantPainter.paint` raise.
+        take no memory; `owner` is the session that asks. Raises what `read_photo`, `InstantPainter.run` and
+        `InstantPainter.paint` raise.
         """
         key = (style.info.sha256, name, sha256, shape)
         if key in self._paintings:
@@ -99,17 +101,20 @@ class InstantPreviews:
             before, after = (previews.to_image(each.pixels, each.alpha) for each in (resized, painted))
             return Painting(before, after, factor < 1)
 
-        painting = await self._painter.run(paint, self._painter.expect(style, height * width))
+        painting = await self._painter.run(paint, self._painter.expect(style, height * width), owner)
         if not painting.is_draft:
             self._paintings[key] = painting
             if len(self._paintings) > CACHED_PAINTINGS:
                 self._paintings.popitem(last=False)
         return painting
 
-    async def encode(self, painting: Painting, strength: float, *, is_settled: bool, known_side: int) -> Preview:
+    async def encode(
+        self, painting: Painting, strength: float, *, is_settled: bool, known_side: int, owner: object
+    ) -> Preview:
         """Return a preview: a small one until the form is settled.
 
-        `known_side` is the long side in pixels of the photo that the page has; a larger one is sent again.
+        `known_side` is the long side in pixels of the photo that the page has; a larger one is sent again. `owner` is
+        the session that asks. Raises what `InstantPainter.run` raises.
         """
         limit = previews.RESULT_SIDE if is_settled else previews.FRAME_SIDE
         options = SETTLED if is_settled else MOVING
@@ -120,7 +125,7 @@ class InstantPreviews:
             photo = "" if known_side >= side else _to_url(_shrink(painting.photo, side), options)
             return Preview(picture, photo, max(side, known_side), painting.is_draft)
 
-        return await self._painter.run(encode, ENCODING_SECONDS)
+        return await self._painter.run(encode, ENCODING_SECONDS, owner)
 
 
 def _to_url(image: Image.Image, options: Mapping[str, int]) -> str:

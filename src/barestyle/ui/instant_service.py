@@ -21,7 +21,7 @@ from barestyle.ui.form import INSTANT, Form, InstantChoice
 from barestyle.ui.form_values import check_size
 from barestyle.ui.instant_painter import InstantPainter
 from barestyle.ui.instant_previews import InstantPreviews
-from barestyle.ui.instant_results import TITLE, make_caption, save_instant
+from barestyle.ui.instant_results import TITLE, find_equal, make_caption, make_key, save_instant
 from barestyle.ui.page_options import SLIDER_SIZE
 from barestyle.ui.page_service import PageService
 from barestyle.ui.page_session import PageSession
@@ -61,7 +61,8 @@ class InstantService:
         """Store an uploaded file, and return its styles. Raise StyleFileError or PageError if it cannot be used."""
         claimed = self._service.sessions.claim_upload(upload)
         style = await self._service.run_in_reader(lambda: session.trained_styles.add(claimed))
-        await self._painter.run(lambda: self._paint_samples(style), SAMPLE_SECONDS * len(style.info.names))
+        seconds = SAMPLE_SECONDS * len(style.info.names)
+        await self._painter.run(lambda: self._paint_samples(style), seconds, session)
         return style.describe()
 
     def _paint_samples(self, style: TrainedStyleFile) -> None:
@@ -95,12 +96,15 @@ class InstantService:
             return self._read_photo(file, file.stat().st_mtime_ns)
 
         sha256 = await self._service.run_in_reader(lambda: read_photo().sha256)
-        painting = await self._previews.find_painting(style, name, sha256, read_photo, shape, is_settled=is_settled)
+        painting = await self._previews.find_painting(
+            style, name, sha256, read_photo, shape, is_settled=is_settled, owner=session
+        )
         preview = await self._previews.encode(
             painting,
             form.instant.strength,
             is_settled=is_settled,
             known_side=known_side if known_photo == form.photo else 0,
+            owner=session,
         )
         return {
             "picture": preview.picture,
@@ -146,10 +150,10 @@ class InstantService:
         An equal result is returned as it is. Raise PageError if an equal one is being painted.
         """
         style, name = _find_style(session, form)
-        known = _find_equal(session, form, style)
+        known = find_equal(session, form, style)
         if known is not None:
             return known
-        key = (session.folder, *_make_key(form, style))
+        key = (session.folder, *make_key(form, style))
         if key in self._unfinished:
             raise PageError("this picture is being painted already")
         self._unfinished.add(key)
@@ -163,7 +167,7 @@ class InstantService:
         file = self._pages.find_file(session, form.photo)
         folder = session.results.new_folder()
         try:
-            info = await self._paint_files(folder, form, style, name, file, shape)
+            info = await self._paint_files(folder, form, style, name, file, shape, session)
             if session not in self._service.sessions.pages:
                 raise PageError("the page was closed meanwhile; paint the picture again")
             session.results.insert(info)
@@ -174,7 +178,14 @@ class InstantService:
         return info
 
     async def _paint_files(
-        self, folder: Path, form: Form, style: TrainedStyleFile, name: str, file: Path, shape: tuple[int, int]
+        self,
+        folder: Path,
+        form: Form,
+        style: TrainedStyleFile,
+        name: str,
+        file: Path,
+        shape: tuple[int, int],
+        owner: object,
     ) -> ResultInfo:
         """Paint a photo at a shape (height, width) as `barestyle apply` does, and write the files into a folder."""
 
@@ -188,7 +199,7 @@ class InstantService:
             seconds = time.perf_counter() - started
             return save_instant(folder, form, style, painter, resized, painted, seconds)
 
-        return await self._painter.run(paint, self._painter.expect(style, shape[0] * shape[1]))
+        return await self._painter.run(paint, self._painter.expect(style, shape[0] * shape[1]), owner)
 
     async def enlarge(self, session: PageSession, result_id: str, size: int) -> str | None:
         """Paint an instant result again with a long side of `size` pixels, and return the id of the new one.
@@ -236,7 +247,7 @@ class InstantService:
             choice = InstantChoice(style=style.info.id, name=name, strength=strength)
             form = Form(photo=content.name, look=INSTANT, instant=choice, size=side)
             shape = self._check_shape(target_size(height, width, form.size))
-            info = await self._paint_files(folder, form, style, name, content, shape)
+            info = await self._paint_files(folder, form, style, name, content, shape, client)
             return StoredResult(info, folder).file("picture")
 
     async def estimate(self, session: PageSession, form: Form) -> str:
@@ -281,17 +292,3 @@ def _find_style(session: PageSession, form: Form) -> tuple[TrainedStyleFile, str
     if style is None:
         raise PageError("the trained style is not on the server any more; upload its file again")
     return style, find_name(style, form.instant.name)
-
-
-def _make_key(form: Form, style: TrainedStyleFile) -> tuple[object, ...]:
-    """Return what forms of the same instant picture have in common; `style` is the file of the form's style."""
-    name = form.instant.name or style.info.names[0]
-    return form.photo, style.info.sha256, name, form.instant.strength, form.size
-
-
-def _find_equal(session: PageSession, form: Form, style: TrainedStyleFile) -> str | None:
-    """Return the id of the result that is the form's picture, None if there is none."""
-    key = _make_key(form, style)
-    # The form has the id of its style, and another version of barestyle may have another file for that.
-    painted = (each.info for each in session.results.all if each.info.style_sha256 == style.info.sha256)
-    return next((info.id for info in painted if _make_key(Form(**info.form), style) == key), None)
