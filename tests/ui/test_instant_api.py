@@ -60,7 +60,7 @@ def test_mistakes_are_sentences(client: Client, pictures: Path, tmp_path: Path) 
         ({"style_file": handle_file(letter)}, "'letter.style' is not a trained style, or is damaged"),
         ({"style": "mosaic", "strength": 2}, "strength cannot be 2"),
         ({"style": "mosaic", "size": 9000}, "size must be at most 8192 pixels on this page, not 9000"),
-        ({"style": "mosaic", "size": 4}, "a trained style needs at least 8 per side"),
+        ({"style": "mosaic", "size": 4}, "a trained style needs at least 16 per side"),
     ):
         with pytest.raises(AppError, match=f"(?i){message}"):
             apply(client, pictures / "content.png", **values)

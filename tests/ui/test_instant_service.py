@@ -434,7 +434,7 @@ def _drop_style(form: Form) -> Form:
         (_drop_style(FORM), "the trained style is not on the server any more; upload its file again"),
         (change(name="waves"), "'mosaic.style' has no style 'waves'; it has mosaic"),
         (change(size=9000), "size must be at most 8192 pixels on this page, not 9000"),
-        (change(size=9), "the result would have 9 × 6 pixels, and a trained style needs at least 8 per side"),
+        (change(size=9), "the result would have 9 × 6 pixels, and a trained style needs at least 16 per side"),
     ],
 )
 def test_what_cannot_be_painted_is_refused_in_a_sentence(
