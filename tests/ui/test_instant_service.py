@@ -14,14 +14,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
 from barestyle import samples
 from barestyle.cli import main
-from barestyle.errors import BarestyleError, ImageError, StyleFileError
+from barestyle.errors import BarestyleError, ImageError, RecordError, StyleFileError
 from barestyle.hardware import engines
-from barestyle.images import Picture, read
+from barestyle.images import Picture, encode, read
 from barestyle.run import record as records
 from barestyle.ui import instant_painter, instant_previews, trained_styles
 from barestyle.ui import instant_service as instant_service_module
@@ -539,6 +540,19 @@ def test_settings_of_a_kept_picture_load_back(
     ):
         with pytest.raises(PageError, match=message):
             load(**changes)
+
+
+@pytest.mark.parametrize("name", ["deep.json", "deep.png"])
+def test_settings_that_are_nested_too_deeply_are_refused(
+    page_service: PageService, session: PageSession, tmp_path: Path, name: str
+) -> None:
+    text = "[" * 100_000
+    if name.endswith(".png"):
+        (tmp_path / name).write_bytes(encode(torch.zeros(1, 3, 8, 8), None, ".png", record=text))
+    else:
+        (tmp_path / name).write_text(text)
+    with pytest.raises(RecordError, match=f"'{name}'"):
+        asyncio.run(page_service.load_record(session, upload(page_service, tmp_path / name), Form()))
 
 
 def apply(service: InstantService, photo: Path, client: str = "client", **values: Any) -> Path:
