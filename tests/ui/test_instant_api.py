@@ -14,7 +14,7 @@ from PIL import Image
 
 from barestyle import samples
 from barestyle.cli import main
-from barestyle.ui.client_session import MAX_JOBS, ClientSession
+from barestyle.ui.client_session import MAX_PICTURES, ClientSession
 from tests.feed_forward.cases import make_style
 from tests.ui.conftest import Server
 
@@ -60,7 +60,7 @@ def test_mistakes_are_sentences(client: Client, pictures: Path, tmp_path: Path) 
         ({"style_file": handle_file(letter)}, "'letter.style' is not a trained style, or is damaged"),
         ({"style": "mosaic", "strength": 2}, "strength cannot be 2"),
         ({"style": "mosaic", "size": 9000}, "size must be at most 8192 pixels on this page, not 9000"),
-        ({"style": "mosaic", "size": 4}, "a trained style needs at least 8 per side"),
+        ({"style": "mosaic", "size": 4}, "a trained style needs at least 16 per side"),
     ):
         with pytest.raises(AppError, match=f"(?i){message}"):
             apply(client, pictures / "content.png", **values)
@@ -68,7 +68,24 @@ def test_mistakes_are_sentences(client: Client, pictures: Path, tmp_path: Path) 
         apply(client, letter, style="mosaic")
 
 
+def test_pictures_at_the_same_time_are_all_kept(client: Client, pictures: Path) -> None:
+    """As many as a client may ask for at once; each call of the client downloads its picture."""
+    photo = handle_file(pictures / "content.png")
+    jobs = [
+        client.submit(content=photo, style="mosaic", size=48, strength=number / 10, api_name="/apply")
+        for number in range(MAX_PICTURES)
+    ]
+    names = [Path(job.result(timeout=60)[0]).name for job in jobs]
+    assert names == [f"content-mosaic-instant-{number / 10:g}-48px.png" for number in range(MAX_PICTURES)]
+
+
 def test_the_last_pictures_of_a_client_are_kept(tmp_path: Path) -> None:
+    """Of those that are finished; the folder of one that is painted stays, however many are finished meanwhile."""
     session = ClientSession(tmp_path / "client")
-    folders = [session.new_picture_folder() for _ in range(MAX_JOBS + 2)]
-    assert [folder.exists() for folder in folders] == [False, False, *[True] * MAX_JOBS]
+    folders = []
+    with session.picture_folder() as unfinished:
+        for _ in range(MAX_PICTURES + 2):
+            with session.picture_folder() as folder:
+                folders.append(folder)
+        assert unfinished.exists()
+        assert [folder.exists() for folder in folders] == [False, False, *[True] * MAX_PICTURES]

@@ -4,31 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import io
 import json
 import threading
+import weakref
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
 from barestyle import samples
 from barestyle.cli import main
-from barestyle.errors import BarestyleError
+from barestyle.errors import BarestyleError, ImageError, RecordError, StyleFileError
 from barestyle.hardware import engines
+from barestyle.images import Picture, encode, read
 from barestyle.run import record as records
-from barestyle.ui import instant_painter, instant_previews, previews
+from barestyle.ui import instant_painter, instant_previews, previews, trained_styles
 from barestyle.ui import instant_service as instant_service_module
 from barestyle.ui.errors import PageError
 from barestyle.ui.form import INSTANT, RESULT_START, Form
 from barestyle.ui.instant_service import InstantService
+from barestyle.ui.limits import Limits
 from barestyle.ui.page_service import PageService
 from barestyle.ui.page_session import PageSession
 from barestyle.ui.result_store import StoredResult
-from barestyle.ui.trained_styles import list_shipped
+from barestyle.ui.trained_styles import TrainedStyleFile, list_shipped
+from barestyle.ui.uploads import read_upload
 from tests.feed_forward.cases import make_style
 from tests.ui.conftest import wait_until
 from tests.ui.test_page_service import LONG, start, upload, wait_for
@@ -188,6 +194,20 @@ def test_an_equal_picture_is_kept_once(instant_service: InstantService, session:
     assert len(session.results.all) == 2
 
 
+def test_equal_pictures_are_told_by_their_styles(
+    instant_service: InstantService, session: PageSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the style's name even if the form leaves it out, and by its file, which a later version may replace."""
+    first = keep(instant_service, session)
+    assert keep(instant_service, session, change(name="mosaic")) == first
+    other = list_shipped()["trained:hatching"]
+    updated = TrainedStyleFile(other.info.model_copy(update={"id": "trained:mosaic"}), other.file)
+    monkeypatch.setattr(trained_styles, "list_shipped", lambda: {"trained:mosaic": updated})
+    second = keep(instant_service, session)
+    assert second.file("after").read_bytes() != first.file("after").read_bytes()
+    assert keep(instant_service, session) == second
+
+
 def test_a_kept_picture_is_enlarged_and_starts_a_search(
     instant_service: InstantService, page_service: PageService, session: PageSession
 ) -> None:
@@ -255,15 +275,168 @@ def _estimate_by_size(_self: object, _style: object, pixels: int) -> float:
     return 5.0 if pixels > 100_000 else 0.01
 
 
+def test_a_large_picture_in_a_style_that_has_not_painted_yet_does_not_hold_up_previews(
+    instant_service: InstantService, page_service: PageService, session: PageSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end = threading.Event()
+
+    def paint(_self: object, _style: object, _painter: object, picture: Any) -> Any:
+        assert picture.width < 1000 or may_end.wait(30)
+        return picture
+
+    monkeypatch.setattr(instant_painter.InstantPainter, "paint", paint)
+
+    async def keep_and_look() -> None:
+        slow = asyncio.create_task(instant_service.keep(session, change(size=1200)))
+        await asyncio.sleep(0.5)
+        other = page_service.get_session("other")
+        try:
+            await asyncio.wait_for(instant_service.preview(other, change(size=100), is_settled=True), 10)
+            assert not slow.done()
+        finally:
+            may_end.set()
+            await slow
+
+    asyncio.run(keep_and_look())
+
+
 def test_too_many_pictures_at_once_are_refused(
+    instant_service: InstantService, page_service: PageService, session: PageSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few of each session may wait, behind the one that is painted; all together may be `max_waiting`."""
+    may_end = threading.Event()
+    painter = instant_service._painter
+    other = page_service.get_session("other")
+    most = instant_painter.MAX_OWN_WAITING
+
+    async def fill() -> None:
+        blocker = asyncio.create_task(painter.run(lambda: may_end.wait(30), 0.0, session))
+        forms = [change(strength=number / 10) for number in range(most)]
+        tasks = [blocker, *(asyncio.create_task(instant_service.keep(session, form)) for form in forms)]
+        try:
+            while len(painter._running) < len(tasks):
+                await asyncio.sleep(0.05)
+            form = change(strength=0.9)
+            for operation in (
+                instant_service.keep(session, form),
+                instant_service.preview(session, form, is_settled=True),
+            ):
+                with pytest.raises(PageError, match=f"^{most} of your instant pictures wait already; try again in a"):
+                    await operation
+            tasks.append(asyncio.create_task(instant_service.keep(other, FORM)))
+            while len(painter._running) < len(tasks):
+                await asyncio.sleep(0.05)
+            monkeypatch.setattr(painter, "_max_waiting", most + 1)
+            with pytest.raises(PageError, match=f"^{most + 1} instant pictures wait already; try again in a moment"):
+                await instant_service.preview(other, form, is_settled=True)
+        finally:
+            may_end.set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(asyncio.wait_for(fill(), 60))
+    assert len(list((session.folder / "results").iterdir())) == most, "nothing is half-written"
+    assert len(other.results.all) == 1
+
+
+def test_pictures_that_wait_take_no_memory(
+    instant_service: InstantService, page_service: PageService, session: PageSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their photos are read again when it is their turn; for previews, a few are kept."""
+    may_end = threading.Event()
+    blocked = instant_service._painter._lanes["quick"].submit(may_end.wait, 30)
+    photos: list[weakref.ref[Picture]] = []
+
+    def read_and_note(file: Path, limits: Limits) -> Picture:
+        photo = read_upload(file, limits)
+        photos.append(weakref.ref(photo))
+        return photo
+
+    monkeypatch.setattr(instant_service_module, "read_upload", read_and_note)
+    photo = upload(page_service, samples.photo("coffee"))
+
+    async def ask_and_count() -> None:
+        tasks = [
+            asyncio.create_task(coroutine)
+            for coroutine in (
+                instant_service.keep(session, FORM),
+                instant_service.apply("client", photo, None, "mosaic", 64, 1.0),
+                instant_service.preview(session, FORM, is_settled=True),
+            )
+        ]
+        try:
+            while len(instant_service._painter._running) < len(tasks):
+                await asyncio.sleep(0.05)
+            instant_service._read_photo.cache_clear()
+            gc.collect()
+            assert [photo() for photo in photos] == [None] * len(photos)
+        finally:
+            may_end.set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(asyncio.wait_for(ask_and_count(), 30))
+    assert blocked.result()
+    assert photos, "they were read"
+
+
+def test_a_server_that_shuts_down_says_so(
     instant_service: InstantService, session: PageSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(instant_service._painter, "_max_waiting", -1)
-    with pytest.raises(PageError, match="0 instant pictures wait already; try again in a moment"):
+    """To pictures that wait, and to later ones; the one that is painted ends."""
+    may_end = threading.Event()
+    original = instant_painter.InstantPainter.paint
+
+    def paint(self: Any, style: Any, painter: Any, picture: Any) -> Any:
+        assert may_end.wait(30)
+        return original(self, style, painter, picture)
+
+    monkeypatch.setattr(instant_painter.InstantPainter, "paint", paint)
+
+    async def shut_down_while_two_paint() -> None:
+        running, waiting = (asyncio.create_task(instant_service.keep(session, change(size=size))) for size in (64, 96))
+        while len(instant_service._painter._running) < 2:
+            await asyncio.sleep(0.05)
+        try:
+            instant_service._painter.shut_down()
+            with pytest.raises(PageError, match="the server is shutting down"):
+                await waiting
+            with pytest.raises(PageError, match="the server is shutting down"):
+                await instant_service.preview(session, FORM, is_settled=True)
+        finally:
+            may_end.set()
+        await running
+
+    asyncio.run(asyncio.wait_for(shut_down_while_two_paint(), 30))
+    assert len(session.results.all) == 1
+
+
+def test_no_photo_is_read_for_a_late_preview(
+    instant_service: InstantService, page_service: PageService, session: PageSession
+) -> None:
+    page_service.service.job_queue.shut_down()
+    page_service.service._reader.shutdown()
+    with pytest.raises(PageError, match="the server is shutting down"):
         preview(instant_service, session)
-    with pytest.raises(PageError, match="wait already"):
-        keep(instant_service, session)
-    assert not list((session.folder / "results").iterdir()), "nothing is half-written"
+
+
+def test_a_picture_whose_client_disconnects_is_canceled(instant_service: InstantService, session: PageSession) -> None:
+    may_end = threading.Event()
+    blocked = instant_service._painter._lanes["quick"].submit(may_end.wait, 30)
+
+    async def cancel() -> None:
+        task = asyncio.create_task(instant_service.keep(session, FORM))
+        while not instant_service._painter._running:
+            await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    try:
+        asyncio.run(asyncio.wait_for(cancel(), 30))
+    finally:
+        may_end.set()
+    assert blocked.result()
+    assert not instant_service._painter._running
+    assert not list((session.folder / "results").iterdir())
 
 
 def test_a_page_that_was_closed_meanwhile_gets_no_files(
@@ -288,7 +461,7 @@ def _drop_style(form: Form) -> Form:
         (_drop_style(FORM), "the trained style is not on the server any more; upload its file again"),
         (change(name="waves"), "'mosaic.style' has no style 'waves'; it has mosaic"),
         (change(size=9000), "size must be at most 8192 pixels on this page, not 9000"),
-        (change(size=9), "the result would have 9 × 6 pixels, and a trained style needs at least 8 per side"),
+        (change(size=9), "the result would have 9 × 6 pixels, and a trained style needs at least 16 per side"),
     ],
 )
 def test_what_cannot_be_painted_is_refused_in_a_sentence(
@@ -299,6 +472,35 @@ def test_what_cannot_be_painted_is_refused_in_a_sentence(
             paint(instant_service, session, form)
         assert str(refusal.value).startswith(message)
     assert session.results.all == []
+
+
+def test_a_narrow_panorama_is_shown_and_kept(
+    instant_service: InstantService, page_service: PageService, session: PageSession, tmp_path: Path
+) -> None:
+    """Reduced for the screen, it would be too low for the network."""
+    Image.linear_gradient("L").convert("RGB").resize((4096, 24)).save(tmp_path / "panorama.png")
+    photo = asyncio.run(page_service.add_picture(session, upload(page_service, tmp_path / "panorama.png")))
+    form = change(photo=photo.id, size=4096)
+    for is_settled in (False, True):
+        shown = preview(instant_service, session, form, is_settled=is_settled)
+        assert (shown["width"], shown["height"]) == (4096, 24)
+    kept = keep(instant_service, session, form)
+    assert (kept.info.width, kept.info.height) == (4096, 24)
+
+
+def test_messages_name_no_folder(instant_service: InstantService, session: PageSession, tmp_path: Path) -> None:
+    """Neither that of a photo nor that of a trained style that was damaged after it was uploaded."""
+    painter = instant_service._painter
+    make_style().save(tmp_path / "sea.style")
+    style = session.trained_styles.add(tmp_path / "sea.style")
+    Image.new("RGB", (48, 12)).save(tmp_path / "low.png")
+    ready = painter.create_painter(style, style.info.names[0], 1.0)
+    with pytest.raises(ImageError, match=r"^'low.png' has 48 x 12 pixels, but a trained style needs at least 16"):
+        painter.paint(style, ready, read(tmp_path / "low.png"))
+    painter._load.cache_clear()
+    style.file.write_bytes(b"damaged")
+    with pytest.raises(StyleFileError, match=r"^'sea.style' is not a trained style, or is damaged"):
+        painter.create_painter(style, style.info.names[0], 1.0)
 
 
 def test_the_queue_takes_no_instant_picture(page_service: PageService, session: PageSession) -> None:
@@ -364,6 +566,36 @@ def test_settings_of_a_kept_picture_load_back(
     ):
         with pytest.raises(PageError, match=message):
             load(**changes)
+
+
+@pytest.mark.parametrize("name", ["deep.json", "deep.png"])
+def test_settings_that_are_nested_too_deeply_are_refused(
+    page_service: PageService, session: PageSession, tmp_path: Path, name: str
+) -> None:
+    text = "[" * 100_000
+    if name.endswith(".png"):
+        (tmp_path / name).write_bytes(encode(torch.zeros(1, 3, 8, 8), None, ".png", record=text))
+    else:
+        (tmp_path / name).write_text(text)
+    with pytest.raises(RecordError, match=f"'{name}'"):
+        asyncio.run(page_service.load_record(session, upload(page_service, tmp_path / name), Form()))
+
+
+def apply(service: InstantService, photo: Path, client: str = "client", **values: Any) -> Path:
+    """Paint for an API client."""
+    options: dict[str, Any] = {"style_file": None, "style_name": "mosaic", "size": 64, "strength": 1.0, **values}
+    return asyncio.run(service.apply(client, upload(service._pages, photo), **options))
+
+
+def test_a_picture_that_fails_leaves_no_files(
+    instant_service: InstantService, page_service: PageService, tmp_path: Path
+) -> None:
+    letter = tmp_path / "letter.png"
+    letter.write_text("Dear Sir or Madam")
+    for photo, size in ((letter, 64), (samples.photo("coffee"), 9)):
+        with pytest.raises(BarestyleError):
+            apply(instant_service, photo, size=size)
+    assert not list(page_service.service.sessions.get_client("client").folder.iterdir())
 
 
 def test_the_time_of_a_picture_follows_from_the_last_one(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +15,11 @@ from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 
 from barestyle.cli import main
-from barestyle.ui.serve import lock_folder
+from barestyle.ui.compute import Compute
+from barestyle.ui.errors import PageError
+from barestyle.ui.instant_painter import InstantPainter
+from barestyle.ui.job_queue import JobQueue
+from barestyle.ui.serve import close_threads, lock_folder
 from tests.ui.conftest import ENDLESS, PROGRAM, Server, serve_page, wait_until
 
 NO_TIMEOUT = "import barestyle.ui.serve as serve; serve.SHUTDOWN_TIMEOUT = 0\n"
@@ -53,6 +60,39 @@ def test_network_host_browser_and_sigterm(tmp_path: Path, monkeypatch: pytest.Mo
         assert opened_url.read_text().strip() == server.url
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(30) == 0
+
+
+def test_the_queue_and_instant_pictures_are_waited_for_together() -> None:
+    """One deadline for both, and neither takes more while the other ends."""
+    may_end = threading.Event()
+    timeouts: list[float] = []
+
+    class Queue(JobQueue):
+        def close(self, timeout: float) -> bool:
+            with pytest.raises(PageError, match="shutting down"):
+                asyncio.run(painter.run(may_end.wait, 0.0, None))
+            time.sleep(timeout)
+            return super().close(30)
+
+    class Painter(InstantPainter):
+        def close(self, timeout: float) -> bool:
+            timeouts.append(timeout)
+            return super().close(timeout)
+
+    painter = Painter(Compute())
+
+    async def paint_and_close() -> None:
+        running = asyncio.create_task(painter.run(may_end.wait, 0.0, None))
+        await asyncio.sleep(0)
+        try:
+            assert not await asyncio.to_thread(close_threads, Queue(Compute()), painter, 0.2)
+        finally:
+            may_end.set()
+        await running
+
+    asyncio.run(paint_and_close())
+    assert timeouts == [0.0], "the queue has taken all"
+    assert painter.close(30)
 
 
 def refusal(capsys: pytest.CaptureFixture[str], *options: str) -> str:

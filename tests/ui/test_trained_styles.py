@@ -12,10 +12,10 @@ import torch
 from safetensors.torch import save_file
 
 from barestyle import samples
-from barestyle.errors import BarestyleError
+from barestyle.errors import BarestyleError, StyleFileError
 from barestyle.feed_forward import load_style
 from barestyle.ui import trained_styles
-from barestyle.ui.trained_styles import TrainedStyleStore, list_shipped
+from barestyle.ui.trained_styles import TrainedStyleStore, find_shipped, list_shipped
 from tests.feed_forward.cases import make_style
 
 
@@ -26,6 +26,26 @@ def test_the_shipped_styles_are_those_of_the_command() -> None:
         (entry,) = style.describe()
         assert entry["like"] == f"style:{entry['title']}", "its picture is that of the style"
         assert style.info.names == load_style(style.file).names
+
+
+def test_a_shipped_style_that_cannot_be_read_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The others stay, the server's log says why, and asking for it by name is refused in a sentence."""
+    damaged = tmp_path / "mosaic.style"
+    damaged.write_bytes(b"damaged")
+    original = samples.trained_style
+    monkeypatch.setattr(samples, "trained_style", lambda name: damaged if name == "mosaic" else original(name))
+    list_shipped.cache_clear()
+    try:
+        assert [style.file.stem for style in list_shipped().values()] == [
+            name for name in samples.STYLES if name != "mosaic"
+        ]
+        assert "'mosaic.style' is not a trained style, or is damaged" in caplog.text
+        with pytest.raises(StyleFileError, match=r"^'mosaic.style' is not a trained style, or is damaged"):
+            find_shipped("mosaic")
+    finally:
+        list_shipped.cache_clear()
 
 
 def test_a_file_is_stored_once_and_found_by_the_next_server(tmp_path: Path) -> None:
@@ -82,7 +102,7 @@ def _write_large(path: Path) -> None:
         (_write_pickle, "old.style", "'old.style' is not a trained style, or is damaged"),
         (_write_checkpoint, "model.style", "'model.style' is not a trained style, or is damaged"),
         (_write_other_tensors, "vgg.style", "'vgg.style' is a safetensors file, but not a trained style"),
-        (_write_newer_version, "next.style", "'next.style' has format '99', and this version of barestyle reads '1'"),
+        (_write_newer_version, "next.style", "'next.style' has format '99', and this version of barestyle reads '2'"),
         (_write_large, "huge.style", "'huge.style' has 9 MB, and the page takes trained styles of up to 8 MB"),
     ],
 )

@@ -45,6 +45,6 @@ def read_painting_record(path: Path) -> dict[str, Any] | None:
     text = read_embedded(path)
     try:
         data = None if text is None else json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) and data.get("kind") == RECORD_KIND else None

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from barestyle.ui.compute import PaintRequest
 from barestyle.ui.jobs import Job
 
 MAX_JOBS = 4
-"""Jobs of a client whose results can still be downloaded, and instant pictures."""
+"""Jobs of a client whose results can still be downloaded."""
+
+MAX_PICTURES = 8
+"""Instant pictures of a client that can still be downloaded: as many as it may ask for at the same time."""
 
 CLIENT_TIMEOUT = 3600.0
 """Seconds without a request after which the session ends."""
@@ -40,12 +45,22 @@ class ClientSession:
         folder.mkdir(parents=True)
         return folder
 
-    def new_picture_folder(self) -> Path:
-        """Create an empty folder for an instant picture, and delete the oldest if there are more than MAX_JOBS."""
-        self._picture_folders.append(self.new_folder("picture"))
-        while len(self._picture_folders) > MAX_JOBS:
+    @contextmanager
+    def picture_folder(self) -> Iterator[Path]:
+        """Create an empty folder for an instant picture that is painted while entered.
+
+        It is deleted after an exception. Otherwise the oldest is deleted if there are more than MAX_PICTURES; folders
+        of pictures that are still painted do not count.
+        """
+        folder = self.new_folder("picture")
+        try:
+            yield folder
+        except BaseException:  # including the cancellation when the client disconnects
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        self._picture_folders.append(folder)
+        while len(self._picture_folders) > MAX_PICTURES:
             shutil.rmtree(self._picture_folders.pop(0), ignore_errors=True)
-        return self._picture_folders[-1]
 
     def create_job(self, request: PaintRequest, folder: Path) -> Job:
         """Create a job without preview frames, whose files are in a folder that `new_folder` created.

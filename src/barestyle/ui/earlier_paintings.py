@@ -34,7 +34,7 @@ def read_painting(file: Path) -> PaintingRecord | None:
     """Return the record in a painting or in its JSON file, None if it has none. Raise PageError if it is not valid."""
     try:
         data = json.loads(file.read_bytes()) if file.suffix == ".json" else read_painting_record(file)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(data, dict) or data.get("kind") != RECORD_KIND:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from PIL import Image
@@ -24,6 +24,9 @@ SETTLED = {"quality": 92, "subsampling": 0}
 
 MOVING = {"quality": previews.FRAME_QUALITY}
 """The same until then."""
+
+ENCODING_SECONDS = 0.1
+"""About what blending and encoding take, by which the thread is chosen."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +72,23 @@ class InstantPreviews:
         self._paintings: OrderedDict[tuple[object, ...], Painting] = OrderedDict()
 
     async def find_painting(
-        self, style: TrainedStyleFile, name: str, photo: Picture, shape: tuple[int, int], *, is_settled: bool
+        self,
+        style: TrainedStyleFile,
+        name: str,
+        sha256: str,
+        read_photo: Callable[[], Picture],
+        shape: tuple[int, int],
+        *,
+        is_settled: bool,
+        owner: object,
     ) -> Painting:
         """Return the painting of a photo at a shape (height, width), or of a smaller copy until the form is settled.
 
-        Raises what `InstantPainter.run` and `InstantPainter.paint` raise.
+        `sha256` is the photo's digest; `read_photo` is called in the thread that paints, so that pictures that wait
+        take no memory; `owner` is the session that asks. Raises what `read_photo`, `InstantPainter.run` and
+        `InstantPainter.paint` raise.
         """
-        key = (style.info.sha256, name, photo.sha256, shape)
+        key = (style.info.sha256, name, sha256, shape)
         if key in self._paintings:
             self._paintings.move_to_end(key)
             return self._paintings[key]
@@ -83,22 +96,25 @@ class InstantPreviews:
         height, width = (max(SMALLEST_SIDE, round(side * factor)) for side in shape) if factor < 1 else shape
 
         def paint() -> Painting:
-            resized = photo.resize(height, width)
+            resized = read_photo().resize(height, width)
             painted = self._painter.paint(style, self._painter.find_painter(style, name, resized), resized)
             before, after = (previews.to_image(each.pixels, each.alpha) for each in (resized, painted))
             return Painting(before, after, factor < 1)
 
-        painting = await self._painter.run(paint, self._painter.estimate(style, height * width))
+        painting = await self._painter.run(paint, self._painter.expect(style, height * width), owner)
         if not painting.is_draft:
             self._paintings[key] = painting
             if len(self._paintings) > CACHED_PAINTINGS:
                 self._paintings.popitem(last=False)
         return painting
 
-    async def encode(self, painting: Painting, strength: float, *, is_settled: bool, known_side: int) -> Preview:
+    async def encode(
+        self, painting: Painting, strength: float, *, is_settled: bool, known_side: int, owner: object
+    ) -> Preview:
         """Return a preview: a small one until the form is settled.
 
-        `known_side` is the long side in pixels of the photo that the page has; a larger one is sent again.
+        `known_side` is the long side in pixels of the photo that the page has; a larger one is sent again. `owner` is
+        the session that asks. Raises what `InstantPainter.run` raises.
         """
         limit = previews.RESULT_SIDE if is_settled else previews.FRAME_SIDE
         options = SETTLED if is_settled else MOVING
@@ -109,7 +125,7 @@ class InstantPreviews:
             photo = "" if known_side >= side else _to_url(_shrink(painting.photo, side), options)
             return Preview(picture, photo, max(side, known_side), painting.is_draft)
 
-        return await self._painter.run(encode, None)
+        return await self._painter.run(encode, ENCODING_SECONDS, owner)
 
 
 def _to_url(image: Image.Image, options: Mapping[str, int]) -> str:

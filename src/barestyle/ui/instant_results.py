@@ -1,4 +1,4 @@
-"""Write the files of an instant picture that is kept, and describe it."""
+"""Write the files of an instant picture that is kept, describe it, and find an equal one."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from barestyle.feed_forward.painting_record import describe_painting
 from barestyle.images import Picture, encode
 from barestyle.ui.finished_images import save_for_screen
 from barestyle.ui.form import Form, shorten
+from barestyle.ui.page_session import PageSession
 from barestyle.ui.result_store import ResultInfo
 from barestyle.ui.trained_styles import TrainedStyleFile
 
@@ -78,4 +79,19 @@ def save_instant(
         interrupted=False,
         has_film=False,
         curve="",
+        style_sha256=style.info.sha256,
     )
+
+
+def make_key(form: Form, style: TrainedStyleFile) -> tuple[object, ...]:
+    """Return what forms of the same instant picture have in common; `style` is the file of the form's style."""
+    name = form.instant.name or style.info.names[0]
+    return form.photo, style.info.sha256, name, form.instant.strength, form.size
+
+
+def find_equal(session: PageSession, form: Form, style: TrainedStyleFile) -> str | None:
+    """Return the id of the result that is the form's picture, None if there is none."""
+    key = make_key(form, style)
+    # The form has the id of its style, and another version of barestyle may have another file for that.
+    painted = (each.info for each in session.results.all if each.info.style_sha256 == style.info.sha256)
+    return next((info.id for info in painted if make_key(Form(**info.form), style) == key), None)

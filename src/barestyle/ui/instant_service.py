@@ -21,7 +21,7 @@ from barestyle.ui.form import INSTANT, Form, InstantChoice
 from barestyle.ui.form_values import check_size
 from barestyle.ui.instant_painter import InstantPainter
 from barestyle.ui.instant_previews import InstantPreviews
-from barestyle.ui.instant_results import TITLE, make_caption, save_instant
+from barestyle.ui.instant_results import TITLE, find_equal, make_caption, make_key, save_instant
 from barestyle.ui.page_options import SLIDER_SIZE
 from barestyle.ui.page_service import PageService
 from barestyle.ui.page_session import PageSession
@@ -64,7 +64,8 @@ class InstantService:
         """Store an uploaded file, and return its styles. Raise StyleFileError or PageError if it cannot be used."""
         claimed = self._service.sessions.claim_upload(upload)
         style = await self._service.run_in_reader(lambda: session.trained_styles.add(claimed))
-        await self._painter.run(lambda: self._paint_samples(style), SAMPLE_SECONDS * len(style.info.names))
+        seconds = SAMPLE_SECONDS * len(style.info.names)
+        await self._painter.run(lambda: self._paint_samples(style), seconds, session)
         return style.describe()
 
     def _paint_samples(self, style: TrainedStyleFile) -> None:
@@ -91,15 +92,22 @@ class InstantService:
         style, name = _find_style(session, form)
         height, width = await self._find_shape(session, form)
         is_reduced = form.size > previews.RESULT_SIDE
-        shape = target_size(height, width, previews.RESULT_SIDE) if is_reduced else (height, width)
+        shape = _reduce_shape(height, width) if is_reduced else (height, width)
         file = self._pages.find_file(session, form.photo)
-        photo = await self._service.run_in_reader(lambda: self._read_photo(file, file.stat().st_mtime_ns))
-        painting = await self._previews.find_painting(style, name, photo, shape, is_settled=is_settled)
+
+        def read_photo() -> Picture:
+            return self._read_photo(file, file.stat().st_mtime_ns)
+
+        sha256 = await self._service.run_in_reader(lambda: read_photo().sha256)
+        painting = await self._previews.find_painting(
+            style, name, sha256, read_photo, shape, is_settled=is_settled, owner=session
+        )
         preview = await self._previews.encode(
             painting,
             form.instant.strength,
             is_settled=is_settled,
             known_side=known_side if known_photo == form.photo else 0,
+            owner=session,
         )
         return {
             "picture": preview.picture,
@@ -144,10 +152,10 @@ class InstantService:
         An equal result is returned as it is. Raise PageError if an equal one is being painted.
         """
         style, name = _find_style(session, form)
-        key = (session.folder, form.photo, style.info.id, name, form.instant.strength, form.size)
-        known = next((each.info.id for each in session.results.all if _is_equal(Form(**each.info.form), form)), None)
+        known = find_equal(session, form, style)
         if known is not None:
             return known
+        key = (session.folder, *make_key(form, style))
         if key in self._unfinished:
             raise PageError("this picture is being painted already")
         self._unfinished.add(key)
@@ -159,10 +167,9 @@ class InstantService:
     async def _paint_result(self, session: PageSession, form: Form, style: TrainedStyleFile, name: str) -> ResultInfo:
         shape = await self._find_shape(session, form)
         file = self._pages.find_file(session, form.photo)
-        photo = await self._service.run_in_reader(lambda: read_upload(file, self._service.limits))
         folder = session.results.new_folder()
         try:
-            info = await self._paint_files(folder, form, style, name, photo, shape)
+            info = await self._paint_files(folder, form, style, name, file, shape, session)
             if session not in self._service.sessions.pages:
                 raise PageError("the page was closed meanwhile; paint the picture again")
             session.results.insert(info)
@@ -173,11 +180,20 @@ class InstantService:
         return info
 
     async def _paint_files(
-        self, folder: Path, form: Form, style: TrainedStyleFile, name: str, photo: Picture, shape: tuple[int, int]
+        self,
+        folder: Path,
+        form: Form,
+        style: TrainedStyleFile,
+        name: str,
+        file: Path,
+        shape: tuple[int, int],
+        owner: object,
     ) -> ResultInfo:
         """Paint a photo at a shape (height, width) as `barestyle apply` does, and write the files into a folder."""
 
         def paint() -> ResultInfo:
+            # Read here, so that pictures that wait take no memory.
+            photo = read_upload(file, self._service.limits)
             started = time.perf_counter()
             resized = photo.resize(*shape)
             painter = self._painter.create_painter(style, name, form.instant.strength)
@@ -185,7 +201,7 @@ class InstantService:
             seconds = time.perf_counter() - started
             return save_instant(folder, form, style, painter, resized, painted, seconds)
 
-        return await self._painter.run(paint, self._painter.estimate(style, shape[0] * shape[1]))
+        return await self._painter.run(paint, self._painter.expect(style, shape[0] * shape[1]), owner)
 
     async def enlarge(self, session: PageSession, result_id: str, size: int) -> str | None:
         """Paint an instant result again with a long side of `size` pixels, and return the id of the new one.
@@ -219,21 +235,22 @@ class InstantService:
         sessions = self._service.sessions
         client = sessions.get_client(session_id)
         uploads = [sessions.claim_upload(upload) for upload in (photo, style_file) if upload is not None]
-        folder = client.new_picture_folder()
-        content, *own = (link_file(upload, folder / str(number)) for number, upload in enumerate(uploads))
+        with client.picture_folder() as folder:
+            content, *own = (link_file(upload, folder / str(number)) for number, upload in enumerate(uploads))
 
-        def read_inputs() -> tuple[Picture, TrainedStyleFile]:
-            style = read_style_file(own[0]) if own else find_shipped(style_name)
-            return read_upload(content, self._service.limits), style
+            def read_inputs() -> tuple[int, int, TrainedStyleFile]:
+                style = read_style_file(own[0]) if own else find_shipped(style_name)
+                picture = read_upload(content, self._service.limits)
+                return picture.height, picture.width, style
 
-        picture, style = await self._service.run_in_reader(read_inputs)
-        name = find_name(style, style_name if own else "")
-        side = max(picture.height, picture.width) if size is None else size
-        choice = InstantChoice(style=style.info.id, name=name, strength=strength)
-        form = Form(photo=content.name, look=INSTANT, instant=choice, size=side)
-        shape = self._check_shape(target_size(picture.height, picture.width, form.size))
-        info = await self._paint_files(folder, form, style, name, picture, shape)
-        return StoredResult(info, folder).file("picture")
+            height, width, style = await self._service.run_in_reader(read_inputs)
+            name = find_name(style, style_name if own else "")
+            side = max(height, width) if size is None else size
+            choice = InstantChoice(style=style.info.id, name=name, strength=strength)
+            form = Form(photo=content.name, look=INSTANT, instant=choice, size=side)
+            shape = self._check_shape(target_size(height, width, form.size))
+            info = await self._paint_files(folder, form, style, name, content, shape, client)
+            return StoredResult(info, folder).file("picture")
 
     async def estimate(self, session: PageSession, form: Form) -> str:
         """Return what a form's instant picture takes, such as '4 s'; 'at once' if it is short or not known."""
@@ -263,6 +280,12 @@ class InstantService:
         return None
 
 
+def _reduce_shape(height: int, width: int) -> tuple[int, int]:
+    """Return height and width at RESULT_SIDE; the short side of a panorama stays as long as the network needs it."""
+    reduced_height, reduced_width = target_size(height, width, previews.RESULT_SIDE)
+    return max(SMALLEST_SIDE, reduced_height), max(SMALLEST_SIDE, reduced_width)
+
+
 def _find_style(session: PageSession, form: Form) -> tuple[TrainedStyleFile, str]:
     """Return the file of the form's trained style, and the style's name. Raise PageError if it is not there."""
     if not form.instant.style:
@@ -271,9 +294,3 @@ def _find_style(session: PageSession, form: Form) -> tuple[TrainedStyleFile, str
     if style is None:
         raise PageError("the trained style is not on the server any more; upload its file again")
     return style, find_name(style, form.instant.name)
-
-
-def _is_equal(first: Form, second: Form) -> bool:
-    """Return whether two forms of instant pictures ask for the same one."""
-    fields = ("look", "photo", "instant", "size")
-    return first.model_dump(include=set(fields)) == second.model_dump(include=set(fields))

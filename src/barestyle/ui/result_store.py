@@ -57,6 +57,7 @@ class ResultInfo(BaseModel):
         interrupted: whether it was stopped early.
         has_film: whether there is a video of the run.
         curve: SVG of the loss.
+        style_sha256: of the file of an instant picture's trained style.
     """
 
     id: str
@@ -73,6 +74,7 @@ class ResultInfo(BaseModel):
     interrupted: bool
     has_film: bool
     curve: str
+    style_sha256: str = ""
 
 
 @dataclass(frozen=True)

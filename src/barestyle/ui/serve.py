@@ -9,6 +9,7 @@ import logging
 import os
 import socket
 import tempfile
+import time
 import webbrowser
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,7 +32,7 @@ CLOSING_SECONDS = 0.5
 """Time for clients to receive the message that the server is shutting down."""
 
 SHUTDOWN_TIMEOUT = 10
-"""Seconds to wait for the current step after the server was told to stop."""
+"""Seconds to wait for the current step and instant pictures after the server was told to stop."""
 
 
 def serve(
@@ -85,13 +86,22 @@ def serve(
 
             def on_closing() -> None:
                 job_queue.shut_down()
+                painter.shut_down()
                 stop_streams.set()
 
             config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=2)
             Server(config, on_ready, on_closing).run(sockets=[listening])
         finally:
-            has_ended = all([job_queue.close(SHUTDOWN_TIMEOUT), painter.close(SHUTDOWN_TIMEOUT)])
+            has_ended = close_threads(job_queue, painter, SHUTDOWN_TIMEOUT)
     return has_ended
+
+
+def close_threads(job_queue: JobQueue, painter: InstantPainter, timeout: float) -> bool:
+    """Shut down all that paints, wait up to `timeout` seconds for all together; return whether all have ended."""
+    deadline = time.monotonic() + timeout
+    painter.shut_down()
+    has_queue_ended = job_queue.close(timeout)
+    return painter.close(max(0.0, deadline - time.monotonic())) and has_queue_ended
 
 
 class Server(uvicorn.Server):

@@ -70,7 +70,9 @@ class Service:
             raise
 
     async def run_in_reader(self, task: Callable[[], T]) -> T:
-        """Run a task that reads pictures in the thread for that."""
+        """Run a task that reads pictures in the thread for that. Raise PageError if the server shuts down."""
+        if self.job_queue.is_shut_down:
+            raise PageError(CLOSING)
         return await asyncio.get_running_loop().run_in_executor(self._reader, task)
 
     async def watch(self, session_id: str | None, job: Job) -> AsyncIterator[tuple[JobStatus, int]]:

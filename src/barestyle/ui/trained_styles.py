@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import shutil
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,9 +15,11 @@ from pydantic import BaseModel, ValidationError
 from barestyle import samples
 from barestyle.atomic_files import write_atomically
 from barestyle.errors import StyleFileError
-from barestyle.feed_forward import EXTENSION, load_style
+from barestyle.feed_forward import EXTENSION, TrainedStyle, load_style
 from barestyle.ui.errors import PageError, strip_folder
 from barestyle.ui.uploads import link_file
+
+logger = logging.getLogger(__name__)
 
 MAX_BYTES = 8_000_000
 """Of a file. barestyle's own have less than 1 MB; a network that is much larger would keep others waiting."""
@@ -79,16 +82,22 @@ class TrainedStyleFile:
 
 @cache
 def list_shipped() -> dict[str, TrainedStyleFile]:
-    """Return the trained styles that come with barestyle, by their ids."""
+    """Return the trained styles that come with barestyle, by their ids; one that cannot be read is left out."""
     installed = samples.list_trained_styles()
     names = [*(name for name in samples.STYLES if name in installed), *sorted(set(installed) - set(samples.STYLES))]
-    return {f"{SHIPPED}{name}": _describe(f"{SHIPPED}{name}", samples.trained_style(name)) for name in names}
+    shipped = {}
+    for name in names:
+        try:
+            shipped[f"{SHIPPED}{name}"] = _describe(f"{SHIPPED}{name}", samples.trained_style(name))
+        except StyleFileError as error:
+            logger.warning("the page does without a trained style: %s", error)
+    return shipped
 
 
 def find_shipped(name: str) -> TrainedStyleFile:
-    """Return a style that comes with barestyle, by its name. Raise StyleFileError for an unknown one."""
-    samples.trained_style(name)
-    return list_shipped()[f"{SHIPPED}{name}"]
+    """Return a style that comes with barestyle, by its name. Raise StyleFileError if it is unknown or unreadable."""
+    file, style_id = samples.trained_style(name), f"{SHIPPED}{name}"
+    return list_shipped().get(style_id) or _describe(style_id, file)
 
 
 def find_name(style: TrainedStyleFile, name: str) -> str:
@@ -114,12 +123,17 @@ def read_style_file(upload: Path) -> TrainedStyleFile:
     return _describe(_hash(upload)[:ID_LENGTH], upload)
 
 
-def _describe(style_id: str, file: Path) -> TrainedStyleFile:
-    """Read a file. Raise StyleFileError if it is not a trained style."""
+def load_style_file(file: Path) -> TrainedStyle:
+    """Load the network of a file. Raise StyleFileError, with the file's name as it was sent, if that fails."""
     try:
-        names = load_style(file).names
+        return load_style(file)
     except StyleFileError as error:
         raise StyleFileError(strip_folder(str(error), file)) from None
+
+
+def _describe(style_id: str, file: Path) -> TrainedStyleFile:
+    """Read a file. Raise StyleFileError if it is not a trained style."""
+    names = load_style_file(file).names
     return TrainedStyleFile(TrainedStyleInfo(id=style_id, name=file.name, sha256=_hash(file), names=names), file)
 
 
