@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 STEPS = 3000
-"""Most steps: some nine minutes on two cores with AVX-512 and bfloat16."""
+"""Most steps: some six minutes on two cores with AVX-512 and bfloat16."""
 
 CROP = 160
 """Side of the square crops of photographs, in pixels."""
