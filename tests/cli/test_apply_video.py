@@ -84,6 +84,12 @@ def test_photos_have_no_frames(folder: Path, program: Program, arguments: tuple[
     assert "--from, --to and --every choose frames of a video" in outcome.err
 
 
+def test_a_video_that_is_missing_is_named(folder: Path, program: Program) -> None:
+    outcome = program("apply", "two.style", "none.mp4", "-o", "out.mp4")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "there is no file 'none.mp4'; check the path" in outcome.err
+
+
 def test_a_file_that_is_no_clip_is_refused(folder: Path, program: Program) -> None:
     (folder / "broken.mp4").write_bytes((folder / "clip.mp4").read_bytes()[:200])
     outcome = program("apply", "two.style", "broken.mp4", "-o", "out.mp4")

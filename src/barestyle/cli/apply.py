@@ -156,6 +156,8 @@ def apply_to_photo(
     painter: PhotoPainter, style_file: Path, photo: Path, output: str | None, *, force: bool, display: DisplayOptions
 ) -> int:
     """Paint one photo, report it, and return the exit code."""
+    if photo != STANDARD_STREAM and not photo.exists():  # before an output is refused that suits a video
+        raise ImageError(f"there is no file {str(photo)!r}; check the path")
     target = default_output(output, (photo, style_file))
     standard_input = StandardInput([photo])
     if target.is_standard:
