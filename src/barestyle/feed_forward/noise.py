@@ -9,6 +9,7 @@ numbers.
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -40,6 +41,7 @@ class Waves(NamedTuple):
     phase: Tensor
 
 
+@cache
 def build_waves() -> Waves:
     """Return the waves; multiples of irrational numbers spread their directions, lengths and phases evenly."""
     rows = []
@@ -52,6 +54,7 @@ def build_waves() -> Waves:
     return Waves(*torch.tensor(rows).unbind(1))
 
 
+@cache
 def build_cosines() -> Tensor:
     """Return the cosine of each step of a cycle, (PERIOD,)."""
     return torch.cos(torch.arange(PERIOD, dtype=torch.float64) * (2 * math.pi / PERIOD)).float()

@@ -51,11 +51,10 @@ class TorchEngine:
 
     def fix(self, statistics: Statistics) -> Callable[[Tensor, Origin], Tensor]:
         """Return a function that paints an image, or the part of one at an origin, with these statistics."""
-        operations = _FixedStatistics(self._weights, statistics)
+        folded: dict[int, FoldedConvolution] = {}
 
         def paint(image: Tensor, origin: Origin) -> Tensor:
-            operations.origin = origin
-            painted = self._paint(image, operations)
+            painted = self._paint(image, _FixedStatistics(self._weights, statistics, folded, origin))
             trim_heap()  # the maps of many tiles would take more and more
             return painted
 
@@ -73,9 +72,9 @@ def _to_channels_last(image: Tensor) -> Tensor:
 class _Operations:
     """Operations on tensors in channels_last, in place where the input is not needed any more."""
 
-    def __init__(self, weights: Tensor) -> None:
+    def __init__(self, weights: Tensor, origin: Origin = (0, 0)) -> None:
         self._weights = weights
-        self.origin: Origin = (0, 0)
+        self._origin = origin
 
     def begin(self, image: Tensor) -> Tensor:
         return _to_channels_last(unshuffle(image).mul_(2).sub_(1))
@@ -87,7 +86,7 @@ class _Operations:
         return change.add_(x)
 
     def add_noise(self, x: Tensor, noise: NoiseInput) -> Tensor:
-        planes = noise.compute_planes(x.shape[2], x.shape[3], self.origin).flatten(1)
+        planes = noise.compute_planes(x.shape[2], x.shape[3], self._origin).flatten(1)
         return x.add_(_to_channels_last((noise.mix(self._weights) @ planes).view(1, *x.shape[1:])))
 
     def enlarge(self, x: Tensor) -> Tensor:
@@ -119,12 +118,14 @@ class _OwnStatistics(_Operations):
 
 
 class _FixedStatistics(_Operations):
-    """Normalizes by given statistics, within the convolutions."""
+    """Normalizes by given statistics, within the convolutions, which are kept in `folded` for other tiles."""
 
-    def __init__(self, weights: Tensor, statistics: Statistics) -> None:
-        super().__init__(weights)
+    def __init__(
+        self, weights: Tensor, statistics: Statistics, folded: dict[int, FoldedConvolution], origin: Origin
+    ) -> None:
+        super().__init__(weights, origin)
         self._statistics = statistics
-        self._folded: dict[int, FoldedConvolution] = {}
+        self._folded = folded
 
     def convolve(self, x: Tensor, convolution: Convolution, norm: ConditionalNorm) -> Tensor:
         if norm.index not in self._folded:
