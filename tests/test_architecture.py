@@ -231,6 +231,7 @@ INSIDE = {
         "jobs",
         "notifier",
         "job_queue",
+        "stored_info",
         "picture_store",
         "library",
         "result_store",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +31,31 @@ LABELS = ("Photo", "Style")
 STOP = "Stop this session's jobs and keep the best pictures so far. Returns whether there were any to stop."
 
 
+PUBLIC: dict[str, Any] = {"concurrency_limit": None, "api_visibility": "public"}
+"""Options of every endpoint."""
+
+
+def add_file_endpoint(
+    call: Callable[..., Any], name: str, description: str, inputs: list[Any], outputs: list[Any]
+) -> None:
+    """Add an endpoint that takes and returns files.
+
+    `inputs` and `outputs` are components that are never visible; they declare the types of the endpoint's values.
+    """
+    gr.Button(visible=False).click(
+        call,
+        inputs,
+        outputs,
+        api_name=name,
+        api_description=description,
+        show_progress="hidden",
+        preprocess=False,
+        **PUBLIC,
+    )
+
+
 def add_api(service: Service) -> None:
     """Add the public endpoints to the page that is being built."""
-    public: dict[str, Any] = {"concurrency_limit": None, "api_visibility": "public"}
-    # These components are never visible; they declare the types of the endpoint's values.
     inputs = [
         *(gr.File(label=label, visible=False) for label in LABELS),
         gr.Textbox(DEFAULT_PRESET, label="Preset", visible=False),
@@ -48,18 +69,9 @@ def add_api(service: Service) -> None:
         gr.File(label="Record", visible=False),
         gr.Textbox(label="Status", visible=False),
     ]
-    gr.Button(visible=False).click(
-        _paint(service),
-        inputs,
-        outputs,
-        api_name="paint",
-        api_description=PAINT,
-        show_progress="hidden",
-        preprocess=False,
-        **public,
-    )
-    api(_list_presets, api_name="presets", api_description=PRESETS, **public)
-    api(_stop(service), api_name="stop", api_description=STOP, **public)
+    add_file_endpoint(_paint(service), "paint", PAINT, inputs, outputs)
+    api(_list_presets, api_name="presets", api_description=PRESETS, **PUBLIC)
+    api(_stop(service), api_name="stop", api_description=STOP, **PUBLIC)
 
 
 def end_sessions(page: gr.Blocks, service: Service) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 from gradio.events import api
 
-from barestyle.ui.api import get_uploaded_file
+from barestyle.ui.api import PUBLIC, add_file_endpoint, get_uploaded_file
 from barestyle.ui.errors import PageError
 from barestyle.ui.gradio_errors import translate_errors
 from barestyle.ui.instant_service import InstantService
@@ -24,8 +24,6 @@ TRAINED_STYLES = "List the names of the trained styles that come with barestyle.
 
 def add_instant_api(instant: InstantService) -> None:
     """Add the endpoints to the page that is being built."""
-    public: dict[str, Any] = {"concurrency_limit": None, "api_visibility": "public"}
-    # These components are never visible; they declare the types of the endpoint's values.
     inputs = [
         gr.File(label="Photo", visible=False),
         gr.Textbox("", label="Style", visible=False),
@@ -34,17 +32,8 @@ def add_instant_api(instant: InstantService) -> None:
         gr.Number(1.0, label="Strength", visible=False),
     ]
     outputs = [gr.File(label="Picture", visible=False), gr.File(label="Record", visible=False)]
-    gr.Button(visible=False).click(
-        _apply(instant),
-        inputs,
-        outputs,
-        api_name="apply",
-        api_description=APPLY,
-        show_progress="hidden",
-        preprocess=False,
-        **public,
-    )
-    api(_list_trained_styles, api_name="trained_styles", api_description=TRAINED_STYLES, **public)
+    add_file_endpoint(_apply(instant), "apply", APPLY, inputs, outputs)
+    api(_list_trained_styles, api_name="trained_styles", api_description=TRAINED_STYLES, **PUBLIC)
 
 
 def _apply(instant: InstantService) -> Any:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from barestyle.atomic_files import write_atomically
 from barestyle.images import Picture
@@ -17,6 +17,7 @@ from barestyle.ui import previews
 from barestyle.ui.crop import Crop
 from barestyle.ui.errors import PageError
 from barestyle.ui.limits import Limits
+from barestyle.ui.stored_info import load_infos
 from barestyle.ui.uploads import crop_upload, link_file, read_upload
 
 MAX_PICTURES = 100
@@ -69,13 +70,8 @@ class PictureStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._pictures: dict[str, StoredPicture] = {}
-        for info_file in sorted(folder.glob(f"*/{INFO}"), key=lambda file: file.stat().st_mtime):
-            try:
-                info = PictureInfo.model_validate_json(info_file.read_bytes())
-            except (OSError, ValidationError):  # damaged, or of another version
-                shutil.rmtree(info_file.parent, ignore_errors=True)
-                continue
-            self._pictures[info.id] = StoredPicture(info, info_file.parent / info.name, info_file.with_name(PREVIEW))
+        for info, own in load_infos(folder, INFO, PictureInfo):
+            self._pictures[info.id] = StoredPicture(info, own / info.name, own / PREVIEW)
 
     @property
     def all(self) -> list[StoredPicture]:

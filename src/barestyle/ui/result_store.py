@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import logging
 import secrets
 import shutil
 import threading
@@ -14,15 +13,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from barestyle.atomic_files import write_atomically
 from barestyle.spec import LuminanceContentLoss
 from barestyle.ui.compute import PaintRequest
 from barestyle.ui.job_status import FinishedImage
 from barestyle.ui.status_text import format_duration
-
-logger = logging.getLogger(__name__)
+from barestyle.ui.stored_info import load_infos
 
 MAX_RESULTS = 60
 """Results of a session; when there are more, the oldest is removed."""
@@ -108,20 +106,12 @@ class ResultStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        found = [result for info in folder.glob(f"*/{INFO}") if (result := self._load(info))]
+        found = [StoredResult(info, own) for info, own in load_infos(folder, INFO, ResultInfo)]
         self._results = {result.info.id: result for result in sorted(found, key=lambda result: result.info.created)}
         self._deleted: tuple[StoredResult, float] | None = None  # the last one, and when
-        for path in folder.glob("*"):  # deleted ones, and of runs that the end of the server cut short
+        for path in folder.glob("*"):  # deleted results, and of runs that the end of the server cut short
             if path.name not in self._results:
                 shutil.rmtree(path, ignore_errors=True)
-
-    @staticmethod
-    def _load(info: Path) -> StoredResult | None:
-        try:
-            return StoredResult(ResultInfo.model_validate_json(info.read_bytes()), info.parent)
-        except (OSError, ValidationError):  # damaged, or of another version; it is then deleted
-            logger.warning("%s cannot be read, and is deleted", info)
-            return None
 
     @property
     def all(self) -> list[StoredResult]:

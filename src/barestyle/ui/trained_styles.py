@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from barestyle import samples
 from barestyle.atomic_files import write_atomically
 from barestyle.errors import StyleFileError
 from barestyle.feed_forward import EXTENSION, TrainedStyle, load_style
 from barestyle.ui.errors import PageError, strip_folder
+from barestyle.ui.stored_info import load_infos
 from barestyle.ui.uploads import link_file
 
 logger = logging.getLogger(__name__)
@@ -148,13 +149,8 @@ class TrainedStyleStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._styles: dict[str, TrainedStyleFile] = {}
-        for info_file in sorted(folder.glob(f"*/{INFO}"), key=lambda file: file.stat().st_mtime):
-            try:
-                info = TrainedStyleInfo.model_validate_json(info_file.read_bytes())
-            except (OSError, ValidationError):  # damaged, or of another version
-                shutil.rmtree(info_file.parent, ignore_errors=True)
-                continue
-            self._styles[info.id] = TrainedStyleFile(info, info_file.with_name(info.name))
+        for info, own in load_infos(folder, INFO, TrainedStyleInfo):
+            self._styles[info.id] = TrainedStyleFile(info, own / info.name)
 
     @property
     def all(self) -> list[TrainedStyleFile]:
