@@ -33,6 +33,7 @@ from barestyle.ui.sessions import Sessions
 from tests.browser import launch_chromium
 
 if TYPE_CHECKING:
+    from gradio_client import Client  # type: ignore[import-untyped]
     from playwright.sync_api import Browser, ConsoleMessage, Page
 
 if importlib.util.find_spec("gradio") is None:
@@ -122,6 +123,17 @@ def page_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     options = ("--max-upload", f"{MAX_UPLOAD // 1_000_000}MB")
     with serve_page(tmp_path_factory.mktemp("page"), *options, program=SHORT_SESSIONS + PROGRAM) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def client(page_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A client of the API, for all tests of a module that do not need a session of their own."""
+    from gradio_client import Client  # deferred: it comes with Gradio
+
+    downloads = tmp_path_factory.mktemp("downloads")
+    client = Client(page_server.url, verbose=False, analytics_enabled=False, download_files=downloads)
+    yield client
+    client.close()
 
 
 @pytest.fixture(scope="module")

@@ -49,6 +49,14 @@ def load_settings(page: Page, earlier: Path) -> None:
     page.wait_for_selector(f"text=Loaded the settings of {earlier.name}.")
 
 
+def start_search(page: Page, earlier: Path) -> None:
+    """Choose samples, load settings, press Paint, and wait for the first picture."""
+    choose_samples(page)
+    load_settings(page, earlier)
+    page.click("#paint")
+    page.wait_for_selector(part("live"))
+
+
 def set_size(page: Page, size: int) -> None:
     """Type a size."""
     page.fill("#size input[type=number]", str(size))
@@ -128,3 +136,12 @@ def save_look(page: Page, name: str) -> None:
     page.fill("#look-name", name)
     page.click("#save-look")
     page.wait_for_selector(f"text=Saved as “{name}”.")
+
+
+def download(page: Page, selector: str, folder: Path) -> Path:
+    """Click a link, and save its file under the suggested name."""
+    with page.expect_download() as downloading:
+        page.click(selector)
+    file = folder / downloading.value.suggested_filename
+    downloading.value.save_as(file)
+    return file

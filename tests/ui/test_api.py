@@ -27,15 +27,6 @@ QUICK = TINY.to_json()
 LONG = ENDLESS.to_json()
 
 
-@pytest.fixture(scope="module")
-def client(page_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """One client for all tests that do not need a session of their own."""
-    downloads = tmp_path_factory.mktemp("downloads")
-    client = Client(page_server.url, verbose=False, analytics_enabled=False, download_files=downloads)
-    yield client
-    client.close()
-
-
 @pytest.fixture
 def other_client(page_server: Server, tmp_path: Path) -> Iterator[Client]:
     """A client with a new session."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +15,6 @@ from barestyle import samples
 from barestyle.cli import main
 from barestyle.ui.client_session import MAX_PICTURES, ClientSession
 from tests.feed_forward.cases import make_style
-from tests.ui.conftest import Server
-
-
-@pytest.fixture(scope="module")
-def client(page_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    downloads = tmp_path_factory.mktemp("downloads")
-    client = Client(page_server.url, verbose=False, analytics_enabled=False, download_files=downloads)
-    yield client
-    client.close()
 
 
 def apply(client: Client, photo: Path, **values: Any) -> tuple[Path, Path]:

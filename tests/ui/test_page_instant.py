@@ -16,6 +16,7 @@ from tests.feed_forward.cases import make_style
 from tests.ui.conftest import DESKTOP, MAX_UPLOAD, PHONE, READY, OpenPage, wait_until
 from tests.ui.page_actions import (
     choose_samples,
+    download,
     drop_files,
     load_settings,
     open_more,
@@ -23,11 +24,11 @@ from tests.ui.page_actions import (
     save_look,
     select,
     set_size,
+    start_search,
     stored_form,
     wait_for_results,
 )
 from tests.ui.test_page_layout import SMALLEST_TARGET, visit_with_tab
-from tests.ui.test_page_painting import download
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
@@ -346,10 +347,7 @@ def test_a_refused_style_file_leaves_the_look(open_page: OpenPage, tmp_path: Pat
 @pytest.mark.slow
 def test_an_instant_picture_while_a_search_is_painted(open_page: OpenPage, endless_result: Path) -> None:
     page = open_page()
-    choose_samples(page)
-    load_settings(page, endless_result)
-    page.click("#paint")
-    page.wait_for_selector(part("live"))
+    start_search(page, endless_result)
     select(page, "look", "instant")
     wait_for_caption(page, "Instant, mosaic, strength 1, 48 × 32")
     assert page.get_attribute("#stage", "data-phase") == "painting"

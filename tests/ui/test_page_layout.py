@@ -13,10 +13,10 @@ from tests.ui.page_actions import (
     choose_samples,
     load_settings,
     open_more,
-    part,
     save_look,
     select,
     set_size,
+    start_search,
     wait_for_results,
 )
 
@@ -181,10 +181,7 @@ def test_paint_is_in_sight_from_the_start(open_page: OpenPage, viewport: dict[st
 @pytest.mark.slow
 def test_the_focus_moves_from_stop_to_paint(open_page: OpenPage, endless_result: Path) -> None:
     page = open_page()
-    choose_samples(page)
-    load_settings(page, endless_result)
-    page.click("#paint")
-    page.wait_for_selector(part("live"))
+    start_search(page, endless_result)
     page.focus("#stop")
     page.keyboard.press("Enter")
     wait_for_results(page, 1)

@@ -13,6 +13,7 @@ from tests.ui.conftest import MAX_UPLOAD, OpenPage, wait_until
 from tests.ui.page_actions import (
     choose,
     choose_samples,
+    download,
     headline,
     load_settings,
     open_more,
@@ -24,7 +25,7 @@ from tests.ui.page_actions import (
 )
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    pass
 
 
 def test_from_two_pictures_to_settings_that_load_back(
@@ -70,15 +71,6 @@ def test_from_two_pictures_to_settings_that_load_back(
     assert page.input_value("#seed") == "3"
     assert page.input_value("#size input[type=number]") == "48"
     assert page.is_checked('#look input[value="loaded settings"]')
-
-
-def download(page: Page, selector: str, folder: Path) -> Path:
-    """Click a link, and save its file under the suggested name."""
-    with page.expect_download() as downloading:
-        page.click(selector)
-    file = folder / downloading.value.suggested_filename
-    downloading.value.save_as(file)
-    return file
 
 
 @pytest.mark.slow

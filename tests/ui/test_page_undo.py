@@ -11,6 +11,7 @@ from tests.ui.conftest import OpenPage, wait_until
 from tests.ui.page_actions import (
     choose,
     choose_samples,
+    download,
     open_more,
     paint,
     part,
@@ -19,7 +20,6 @@ from tests.ui.page_actions import (
     stored_form,
     wait_for_results,
 )
-from tests.ui.test_page_painting import download
 
 
 @pytest.mark.slow
