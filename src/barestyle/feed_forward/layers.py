@@ -59,16 +59,17 @@ class ConditionalNorm(nn.Module):
 
 
 class Convolution(nn.Conv2d):
-    """A convolution whose input is mirrored at its borders, so that its output has its input's size over the stride."""
+    """A convolution of 3 x 3 with mirrored borders, (N, c, h, w) to (N, d, h / stride, w / stride)."""
 
-    def __init__(self, inputs: int, outputs: int, side: int = 3, stride: int = 1, *, bias: bool = False) -> None:
-        super().__init__(inputs, outputs, side, stride, padding=side // 2, padding_mode="reflect", bias=bias)
+    def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
+        super().__init__(inputs, outputs, 3, stride, padding=1, padding_mode="reflect", bias=False)
 
 
 class OutputConvolution(nn.Module):
-    """The convolution that gives an image: a learned one of 3 x 3, and binomial smoothing, in one of 5 x 5.
+    """The convolution that gives an image, (N, 3, h, w) of (N, c, h, w): a learned one and smoothing, in one of 5 x 5.
 
-    Smoothing has no response to patterns that repeat every two pixels, which a shuffled map has.
+    The learned one has 3 x 3, the smoothing is binomial: without response to patterns that repeat every two pixels,
+    which a shuffled map has.
     """
 
     stride = (1, 1)
@@ -118,7 +119,7 @@ class Layer(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, styles: int, index: int, stride: int = 1) -> None:
         super().__init__()
-        self.convolution = Convolution(inputs, outputs, stride=stride)
+        self.convolution = Convolution(inputs, outputs, stride)
         self.norm = ConditionalNorm(outputs, styles, index)
 
     def apply_to(self, x: Map, operations: Operations[Map]) -> Map:
