@@ -81,11 +81,9 @@ class Server:
 
 
 SHORT_SESSIONS = (
-    "from barestyle.ui import page_session\n"
-    "page_session.PAGE_TIMEOUT = page_session.EMPTY_TIMEOUT = 60.0\n"
-    "page_session.ABSENT_SECONDS = 2.0\n"
+    "from barestyle.ui import page_session\npage_session.PAGE_TIMEOUT = page_session.EMPTY_TIMEOUT = 60.0\n"
 )
-"""Program text that ends a browser's session some seconds after its page is closed."""
+"""Program text that ends a browser's session a minute after its page is closed."""
 
 PROGRAM = "import sys; from barestyle.cli import main; sys.exit(main())"
 

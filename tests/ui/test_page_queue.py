@@ -33,7 +33,7 @@ def test_a_closed_page_makes_way_for_those_who_wait(open_page: OpenPage, picture
     second.close()
     third.wait_for_selector("text=1 picture ahead of yours in the queue.")
     first.close()
-    third.wait_for_selector('[data-phase="painting"]', timeout=15_000)
+    third.wait_for_selector('[data-phase="painting"]')
     third.click("#stop")
 
 

@@ -279,6 +279,18 @@ def test_follow_returns_at_a_change_and_otherwise_after_a_while(
     assert asyncio.run(page_service.follow(session, latest)) == {}
 
 
+def test_a_page_is_open_as_long_as_it_follows(page_service: PageService, monkeypatch: pytest.MonkeyPatch) -> None:
+    from barestyle.ui import page_service as module
+
+    session = page_service.get_session("me")
+    seen = {name: part["digest"] for name, part in asyncio.run(page_service.follow(session, {})).items()}
+    monkeypatch.setattr(module, "KEEPALIVE_SECONDS", 0.05)
+    session.last_seen -= sessions_module.ABSENT_SECONDS + 1
+    assert session.is_absent
+    assert asyncio.run(page_service.follow(session, seen)) == {}
+    assert not session.is_absent
+
+
 def test_jobs_of_a_closed_page_make_way_for_others_only(
     page_service: PageService, monkeypatch: pytest.MonkeyPatch
 ) -> None:

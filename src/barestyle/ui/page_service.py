@@ -89,6 +89,7 @@ class PageService:
                 parts = page_state.describe_session(session, job_queue)
                 selected = page_state.select_changes(parts, seen)
                 if selected or clock() >= deadline:
+                    session.touch()  # the page was open until now
                     return selected
                 await changes.wait(deadline - clock())
         return {}

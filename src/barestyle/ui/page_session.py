@@ -158,6 +158,10 @@ class PageSession:
         if not keeps_files:
             shutil.rmtree(self.folder, ignore_errors=True)
 
+    def touch(self) -> None:
+        """Note that a page is open."""
+        self.last_seen = time.monotonic()
+
     @property
     def is_absent(self) -> bool:
         """Whether no page was open for a while."""

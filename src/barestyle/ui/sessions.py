@@ -86,7 +86,7 @@ class Sessions:
             folder = self._page_root / hashlib.sha256(session_id.encode()).hexdigest()[:32]
             self._pages[session_id] = PageSession(folder, KEPT_TIMEOUT if self.is_kept else page_session.PAGE_TIMEOUT)
         session = self._pages[session_id]
-        session.last_seen = time.monotonic()
+        session.touch()
         return session
 
     def find_page(self, session_id: str | None) -> PageSession | None:
