@@ -38,6 +38,7 @@ def complete(*parts: str) -> list[str]:
         (("transfer", "--set", "optimizer", "=", "l"), ["lbfgs"]),
         (("transfer", "--colors", "m"), ["matched"]),
         (("transfer", "--progress", "j"), ["json"]),
+        (("transfer", "--start", "m"), ["mosaic"]),
         (("demo", "--style", ""), list(STYLES)),
         (("study", "run", "--pair", "photo", ":", "coffee,style", ":", "mo"), ["mosaic"]),
     ],

@@ -11,7 +11,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from barestyle import Spec, preset, transfer, with_settings
+from barestyle import Spec, preset, samples, transfer, with_settings
 from barestyle.images import read
 from tests.cli.conftest import QUICK, Program
 
@@ -67,6 +67,19 @@ def test_options_reach_the_run(
     for part in field.split("."):
         found = found[part]
     assert found == value
+
+
+def test_an_installed_style_is_a_start_by_its_name(program: Program, pictures: Path, tmp_path: Path) -> None:
+    def start_of(name: str, start: str | Path) -> dict[str, Any]:
+        inputs = (pictures / "content.png", pictures / "style.jpg")
+        outcome = program("transfer", *inputs, "-o", tmp_path / name, *QUICK, "--start", start)
+        assert outcome.code == 0, outcome.err
+        found = record(tmp_path / name)
+        return {"image": found["image_sha256"], "kind": found["spec"]["start"]["kind"], "file": found["start"]["sha256"]}
+
+    by_name = start_of("named.png", "mosaic")
+    assert by_name["kind"] == "style"
+    assert start_of("file.png", samples.trained_style("mosaic")) == by_name
 
 
 def test_a_spec_from_a_file(program: Program, pictures: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, redirect_stdout
 from typing import Any, Literal, Union, get_args, get_origin
 
 from barestyle.presets import PRESETS
-from barestyle.samples import PHOTOS, STYLES
+from barestyle.samples import PHOTOS, STYLES, list_trained_styles
 from barestyle.spec import Spec
 from barestyle.spec.validation import FrozenModel, alternatives
 
@@ -35,11 +35,15 @@ def complete_words(*words: str) -> Callable[[str], Words]:
 
 
 complete_colors = complete_words(*alternatives(Spec.model_fields["colors"].annotation))
-complete_start = complete_words("content", "noise")
 complete_device = complete_words("auto", "cpu", "cuda", "mps")
 complete_precision = complete_words("auto", "float32", "bf16", "mixed")
 complete_photo = complete_words(*PHOTOS)
 complete_style = complete_words(*STYLES)
+
+
+def complete_start(incomplete: str) -> Words:
+    """Return what a search can start from: words, and the trained styles that are installed."""
+    return complete_words("content", "noise", *list_trained_styles())(incomplete)
 
 
 def complete_setting(incomplete: str) -> Words:

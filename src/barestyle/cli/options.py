@@ -153,7 +153,7 @@ Start = Annotated[
         metavar="S",
         autocompletion=complete_start,
         help="Start from content, noise, an image file such as an earlier result, or the content as a trained style "
-        "(a .style file) paints it (default: the preset's).",
+        "(a .style file, or the name of an installed one) paints it (default: the preset's).",
         show_default=False,
         rich_help_panel=STYLE_PANEL,
     ),

@@ -17,6 +17,12 @@ def locate_style(text: str) -> Path:
     return path if is_path or path.exists() else samples.trained_style(text)
 
 
+def locate_start(text: str) -> str:
+    """Return a value of --start, with the name of an installed style replaced by its file. Files come first."""
+    is_name = text in samples.list_trained_styles() and not Path(text).exists()
+    return str(samples.trained_style(text)) if is_name else text
+
+
 def parse_mix(texts: Sequence[str] | None) -> dict[str, float] | None:
     """Return the weights of styles by name, of NAME=WEIGHT or NAME, which stands for a weight of 1.
 

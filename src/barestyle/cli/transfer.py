@@ -18,6 +18,7 @@ from barestyle.cli.output_option import OutputFile, create_folders, default_outp
 from barestyle.cli.spec_builder import STARTS
 from barestyle.cli.standard_streams import StandardInput
 from barestyle.cli.style_arguments import parse_style_arguments
+from barestyle.cli.trained_style import locate_start
 from barestyle.cli.video_option import check_video_option, parse_video
 from barestyle.errors import OutputError
 from barestyle.run.progress import CHECKPOINT_EVERY
@@ -55,6 +56,7 @@ def transfer(
     Press Ctrl-C to stop early and save the best image so far.
     """
     arguments = parse_style_arguments(styles or [], weights, mask)
+    start = None if start is None else locate_start(start)
     spec = spec_options.build(start=start)
     start_image = Path(start) if start is not None and start not in STARTS else None
     keep_mask = None if keep is None else parse_keep(keep)
