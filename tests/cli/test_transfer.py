@@ -75,7 +75,11 @@ def test_an_installed_style_is_a_start_by_its_name(program: Program, pictures: P
         outcome = program("transfer", *inputs, "-o", tmp_path / name, *QUICK, "--start", start)
         assert outcome.code == 0, outcome.err
         found = record(tmp_path / name)
-        return {"image": found["image_sha256"], "kind": found["spec"]["start"]["kind"], "file": found["start"]["sha256"]}
+        return {
+            "image": found["image_sha256"],
+            "kind": found["spec"]["start"]["kind"],
+            "file": found["start"]["sha256"],
+        }
 
     by_name = start_of("named.png", "mosaic")
     assert by_name["kind"] == "style"

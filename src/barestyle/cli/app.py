@@ -21,6 +21,7 @@ from barestyle.cli.completion import join_bash_words
 from barestyle.cli.demo import demo
 from barestyle.cli.exit_codes import INTERRUPTED, READER_ENDED, REFUSED
 from barestyle.cli.export import export
+from barestyle.cli.garbage_collection import collect_rarely
 from barestyle.cli.info import info
 from barestyle.cli.interrupt import STARTUP_INTERRUPT
 from barestyle.cli.messages import NotePrinter, print_error
@@ -126,6 +127,7 @@ def program(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program, print an error as one sentence, and return the exit code."""
+    collect_rarely()
     remaining = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in remaining
     # --debug is accepted anywhere, because people append it to the command that failed.

@@ -109,7 +109,10 @@ export function startInstant(element, stage, { showResult, onPicture }) {
 	function fail(error) {
 		say(error.message);
 		if (view && view.photo !== store.form.photo) hide();
-		if (hasRetried) return;
+		if (hasRetried) {
+			if (!shown.isSettled) part("instant-note").textContent = ""; // the full size does not follow
+			return;
+		}
 		hasRetried = true;
 		askSettled(RETRY_MILLISECONDS);
 	}
