@@ -25,7 +25,8 @@ from barestyle import samples
 from barestyle.feed_forward import StylePainter, TrainedStyle, load_style
 from barestyle.feed_forward.network import STRIDE
 from barestyle.feed_forward.onnx_engine import start_session
-from barestyle.feed_forward.onnx_graph import Graph, describe_map
+from barestyle.feed_forward.onnx_graph import describe_map
+from barestyle.feed_forward.onnx_nodes import Graph
 from barestyle.images import read, resize, target_size
 from benchmarks.__main__ import WIDTH, print_table
 from benchmarks.tables import Table

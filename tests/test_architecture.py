@@ -270,6 +270,8 @@ INSIDE = {
     "feed_forward": (
         "noise",
         "layers",
+        "color_curves",
+        "finishing",
         "network",
         "trained_style",
         "photographs",
@@ -283,6 +285,8 @@ INSIDE = {
         "statistics",
         "tiles",
         "torch_engine",
+        "onnx_nodes",
+        "onnx_color_curves",
         "onnx_graph",
         "onnx_engine",
         "painter",

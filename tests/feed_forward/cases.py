@@ -16,6 +16,8 @@ def make_style(shape: NetworkShape = SHAPE, seed: int = 0, names: tuple[str, ...
     network = StyleNetwork(shape).eval().requires_grad_(False)
     for name, values in network.state_dict().items():
         spread = torch.rand(values.shape, generator=generator) - 0.5
+        if name.endswith("quantiles"):
+            spread = (1.4 * spread + 0.5).sort(dim=-1).values
         values.copy_((1 + spread if name.endswith("scale") else spread).half().float())
     names = names or tuple(f"style {number}" for number in range(1, shape.styles + 1))
     return TrainedStyle(network, names, {"steps": 3})

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from barestyle.errors import DeviceError, ImageError
-from barestyle.feed_forward import StylePainter, blend_statistics, painter, statistics
+from barestyle.feed_forward import Statistics, StylePainter, blend_statistics, painter, statistics
 from tests.feed_forward.cases import make_image, make_style
 
 ENGINES: tuple[Literal["torch", "onnx"], ...] = ("torch", "onnx")
@@ -60,9 +60,9 @@ def test_given_statistics_are_used(engine: Literal["torch", "onnx"]) -> None:
     style, first, second = make_style(), make_image(40, 48), make_image(40, 48, seed=2).flip(3)
     own = StylePainter(style, engine=engine)
     measured = own.measure(first)
-    for (mean, variance), (mean_expected, variance_expected) in zip(
-        measured, style.network.measure_statistics(first, style.mix()), strict=True
-    ):
+    expected = style.network.measure_statistics(first, style.mix())
+    torch.testing.assert_close(measured.curves, expected.curves, atol=1e-4, rtol=0)
+    for (mean, variance), (mean_expected, variance_expected) in zip(measured.norms, expected.norms, strict=True):
         torch.testing.assert_close(mean, mean_expected, atol=1e-4, rtol=1e-4)
         torch.testing.assert_close(variance, variance_expected, atol=1e-4, rtol=1e-4)
     painted = own.paint(second, measured)
@@ -80,12 +80,13 @@ def test_blended_statistics_are_those_of_the_pixels_together() -> None:
         variance, mean = torch.var_mean(x, dim=(0, 2, 3), correction=0)
         return mean[None, :, None, None], variance[None, :, None, None]
 
-    ((mean, variance),) = blend_statistics([measure(frames[:2])], [measure(frames[2:])], 1 / 3)
-    torch.testing.assert_close((mean, variance), measure(frames))
-    assert all(
-        torch.equal(*pair)
-        for pair in zip(blend_statistics([(mean, mean)], [(variance, variance)], 0)[0], (mean, mean), strict=True)
-    )
+    before = Statistics([measure(frames[:2])], torch.zeros(1, 3, 3, 4))
+    current = Statistics([measure(frames[2:])], torch.ones(1, 3, 3, 4))
+    blended = blend_statistics(before, current, 1 / 3)
+    torch.testing.assert_close(blended.norms, [measure(frames)])
+    torch.testing.assert_close(blended.curves, torch.full((1, 3, 3, 4), 1 / 3))
+    unchanged = blend_statistics(before, current, 0)
+    assert all(torch.equal(*pair) for pair in zip(unchanged.norms[0], before.norms[0], strict=True))
 
 
 def test_strength_zero_is_the_row_of_the_photograph() -> None:

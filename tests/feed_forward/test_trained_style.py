@@ -82,7 +82,7 @@ def _set(name: str, value: object) -> Callable[[Tensors, Metadata], None]:
         (_set("shape", {"widths": [1024, 6, 8, 10], "blocks": [1, 1, 1], "styles": 2}), "is damaged"),
         (_set("shape", '{"widths": [1e999, 6, 8, 10], "blocks": [1, 1, 1], "styles": 2}'), "is damaged"),
         (_set("shape", []), "is damaged"),
-        (_set("format", "1"), "has format '1', and this version of barestyle reads '2'; install the version"),
+        (_set("format", "1"), "has format '1', and this version of barestyle reads '3'; install the version"),
         (_set("kind", "another"), "is a safetensors file, but not a trained style"),
         (lambda _, metadata: metadata.clear(), "is a safetensors file, but not a trained style"),
     ],

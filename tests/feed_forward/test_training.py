@@ -9,6 +9,7 @@ from torch import Tensor
 
 from barestyle.errors import TrainingError
 from barestyle.feed_forward import NetworkShape, StyleNetwork
+from barestyle.feed_forward.color_curves import measure_quantiles
 from barestyle.feed_forward.initial_network import build_initial_network
 from barestyle.feed_forward.photographs import Photograph, build_photograph
 from barestyle.feed_forward.training import (
@@ -40,7 +41,8 @@ def make_training(*, styles: int = 1, initial: StyleNetwork | None = None, **set
     ]
     shape = NetworkShape(SHAPE.widths, SHAPE.blocks, styles)
     chosen = {"shape": shape, "steps": 6, "crop": 128, "batch": 1, **settings}
-    return Training(photographs, losses, TrainingSettings(**chosen), initial=initial)  # type: ignore[arg-type]
+    quantiles = torch.stack([measure_quantiles(region.styles[0].pixels) for region in regions])
+    return Training(photographs, losses, quantiles, TrainingSettings(**chosen), initial=initial)  # type: ignore[arg-type]
 
 
 def weights_of(training: Training) -> Tensor:

@@ -102,7 +102,7 @@ def _write_large(path: Path) -> None:
         (_write_pickle, "old.style", "'old.style' is not a trained style, or is damaged"),
         (_write_checkpoint, "model.style", "'model.style' is not a trained style, or is damaged"),
         (_write_other_tensors, "vgg.style", "'vgg.style' is a safetensors file, but not a trained style"),
-        (_write_newer_version, "next.style", "'next.style' has format '99', and this version of barestyle reads '2'"),
+        (_write_newer_version, "next.style", "'next.style' has format '99', and this version of barestyle reads '3'"),
         (_write_large, "huge.style", "'huge.style' has 9 MB, and the page takes trained styles of up to 8 MB"),
     ],
 )

@@ -42,13 +42,14 @@ class TrainedFramePainter:
         assert self._statistics is not None
         statistics = {
             f"{number:03}.{name}": values
-            for number, pair in enumerate(self._statistics)
+            for number, pair in enumerate(self._statistics.norms)
             for name, values in zip(("mean", "variance"), pair, strict=True)
         }
-        return {"count": torch.tensor(self._count), **statistics}
+        return {"count": torch.tensor(self._count), "curves": self._statistics.curves, **statistics}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         """Go on after the frame at which the state was taken."""
-        count = len(state) // 2
         self._count = int(state["count"])
-        self._statistics = [(state[f"{number:03}.mean"], state[f"{number:03}.variance"]) for number in range(count)]
+        count = sum(name.endswith(".mean") for name in state)
+        norms = [(state[f"{number:03}.mean"], state[f"{number:03}.variance"]) for number in range(count)]
+        self._statistics = Statistics(norms, state["curves"])

@@ -27,7 +27,7 @@ def mix_scale_and_shift(norm: ConditionalNorm, weights: Tensor) -> tuple[Tensor,
 
 def fold(convolution: Convolution, norm: ConditionalNorm, weights: Tensor, statistics: Statistics) -> FoldedConvolution:
     """Return a convolution with the normalization of its output by fixed statistics (1, c, 1, 1) inside it."""
-    mean, variance = (values.flatten() for values in statistics[norm.index])
+    mean, variance = (values.flatten() for values in statistics.norms[norm.index])
     scale, shift = mix_scale_and_shift(norm, weights)
     factor = scale * (variance + EPSILON).rsqrt()
     return FoldedConvolution(convolution.weight * factor[:, None, None, None], shift - factor * mean)

@@ -27,4 +27,4 @@ def build_initial_network(shape: NetworkShape, seed: int, initial: StyleNetwork 
 
 def _is_conditional(name: str) -> bool:
     """Return whether a parameter has a row for each style."""
-    return "norm." in name or "noise." in name
+    return "norm." in name or "noise." in name or "palette." in name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -22,11 +22,20 @@ NOISE_DEVIATION = 0.3
 Origin = tuple[int, int]
 """Row and column of an image's first pixel in the whole picture, in pixels; multiples of STRIDE."""
 
-Statistics = list[tuple[Tensor, Tensor]]
-"""Mean and variance of each normalization's input, both (N, c, 1, 1) in float32, in the order of the layers."""
-
 Map = TypeVar("Map")
 """A feature map, or what stands for one: a tensor, or the name of a node in a graph."""
+
+
+class Statistics(NamedTuple):
+    """What is measured of a whole picture, and used for each of its pixels.
+
+    Attributes:
+        norms: mean and variance of each normalization's input, both (N, c, 1, 1) in float32, in the layers' order.
+        curves: of the colors, from `measure_curves`.
+    """
+
+    norms: list[tuple[Tensor, Tensor]]
+    curves: Tensor
 
 
 class ConditionalNorm(nn.Module):
@@ -167,8 +176,8 @@ class Operations(Protocol[Map]):
         """Return a map at twice its size with a quarter of its channels, as torch.nn.PixelShuffle."""
         ...
 
-    def finish(self, x: Map, convolution: OutputConvolution, image: Map) -> Map:
-        """Return the sigmoid of the last convolution, blended with the photograph."""
+    def end(self, x: Map, convolution: OutputConvolution) -> Map:
+        """Return the sigmoid of the last convolution."""
         ...
 
 

@@ -5,10 +5,10 @@ enlargement adds the map of its size from the way down, so that edges stay where
 arXiv:1505.04597). Only the last convolution is at full size: 2 x 2 pixels are channels of one before it (Shi et al.
 2016, arXiv:1609.05158), which saves most of the time. That convolution has no response to the grids that such channels
 leave (Odena et al. 2016, doi:10.23915/distill.00003); the other enlargements are bilinear. Noise gives even areas their
-strokes.
+strokes. At the end, the picture's colors are moved to those of the style.
 
-Every style has its own scale and shift after each normalization, and its own weights of the noise (Dumoulin et al.
-2017, arXiv:1610.07629); mixtures of these are mixtures of the styles.
+Every style has its own scale and shift after each normalization, its own weights of the noise (Dumoulin et al. 2017,
+arXiv:1610.07629), and its own colors; mixtures of these are mixtures of the styles.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from barestyle.feed_forward.color_curves import Palette
+from barestyle.feed_forward.finishing import finish, measure_curves
 from barestyle.feed_forward.layers import (
     ConditionalNorm,
     Convolution,
@@ -107,6 +109,7 @@ class StyleNetwork(nn.Module):
         self.refine = self._layer(half, half)
         self.back_to_full = self._layer(half, 4 * full)
         self.output = OutputConvolution(full)
+        self.palette = Palette(shape.styles)
 
     def _layer(self, inputs: int, outputs: int, stride: int = 1) -> Layer:
         layer = Layer(inputs, outputs, self.shape.styles, self._norm_count, stride)
@@ -124,29 +127,36 @@ class StyleNetwork(nn.Module):
         weights: Tensor,
         statistics: Statistics | None = None,
         origins: Sequence[Origin] = ((0, 0),),
+        *,
+        is_finished: bool = True,
     ) -> Tensor:
         """Return the painted images.
 
         Args:
             images: (N, 3, H, W); sides that are not multiples of 8 are mirrored to the next ones, and cut afterwards.
-            weights: of the photograph itself and of each style, (N, styles + 1) or (1, styles + 1), which add to 1. The
-                painted image and the photograph are blended with the weight of the latter.
+            weights: of the photograph itself and of each style, (N, styles + 1) or (1, styles + 1), which add to 1.
             statistics: from `measure_statistics`; by default each image is normalized by its own.
             origins: of each image, or of all of them.
+            is_finished: whether the network's output is blended with the photograph, and gets the styles' colors.
         """
-
         height, width = images.shape[-2:]
-        operations = _DifferentiableOperations(weights, statistics, origins)
-        return self.apply_layers(pad_to_stride(images), operations)[..., :height, :width]
+        images = pad_to_stride(images)
+        norms = None if statistics is None else statistics.norms
+        painted = self.apply_layers(images, _DifferentiableOperations(weights, norms, origins))
+        if is_finished:
+            curves = measure_curves(painted, images, weights, self.palette) if statistics is None else statistics.curves
+            painted = finish(painted, images, weights, curves)
+        return painted[..., :height, :width]
 
     def measure_statistics(self, images: Tensor, weights: Tensor) -> Statistics:
         """Return the statistics by which `forward` would normalize images."""
         operations = _MeasuringOperations(weights)
-        self.apply_layers(pad_to_stride(images), operations)
-        return operations.measured
+        images = pad_to_stride(images)
+        painted = self.apply_layers(images, operations)
+        return Statistics(operations.measured, measure_curves(painted, images, weights, self.palette))
 
     def apply_layers(self, image: Map, operations: Operations[Map]) -> Map:
-        """Return the painted image, for an image in 0..1 whose sides are multiples of 8: the layers in their order."""
+        """Return the network's output, for an image in 0..1 whose sides are multiples of 8: the layers in order."""
         half = operations.rectify(self.first.apply_to(operations.begin(image), operations))
         quarter = operations.rectify(self.to_quarter.apply_to(half, operations))
         quarter = operations.add_noise(quarter, self.quarter_noise)
@@ -160,7 +170,7 @@ class StyleNetwork(nn.Module):
         half = operations.add(half, operations.rectify(change))
         half = operations.rectify(self.refine.apply_to(half, operations))
         full = operations.rectify(operations.shuffle(self.back_to_full.apply_to(half, operations)))
-        return operations.finish(full, self.output, image)
+        return operations.end(full, self.output)
 
 
 def _apply_blocks(blocks: nn.ModuleList, x: Map, operations: Operations[Map]) -> Map:
@@ -174,11 +184,14 @@ class _DifferentiableOperations:
     """Operations through which gradients flow, for training; normalizes by given statistics, or by each image's own."""
 
     def __init__(
-        self, weights: Tensor, statistics: Statistics | None = None, origins: Sequence[Origin] = ((0, 0),)
+        self,
+        weights: Tensor,
+        norms: list[tuple[Tensor, Tensor]] | None = None,
+        origins: Sequence[Origin] = ((0, 0),),
     ) -> None:
         self._weights = weights
         self._shares = compute_shares(weights)
-        self._statistics = statistics
+        self._norms = norms
         self._origins = origins
 
     def begin(self, image: Tensor) -> Tensor:
@@ -188,7 +201,7 @@ class _DifferentiableOperations:
         return self.normalize(convolution(x), norm)
 
     def normalize(self, x: Tensor, norm: ConditionalNorm) -> Tensor:
-        result: Tensor = norm(x, self._shares, None if self._statistics is None else self._statistics[norm.index])
+        result: Tensor = norm(x, self._shares, None if self._norms is None else self._norms[norm.index])
         return result
 
     def rectify(self, x: Tensor) -> Tensor:
@@ -208,9 +221,8 @@ class _DifferentiableOperations:
     def shuffle(self, x: Tensor) -> Tensor:
         return F.pixel_shuffle(x, 2)
 
-    def finish(self, x: Tensor, convolution: OutputConvolution, image: Tensor) -> Tensor:
-        painted = torch.sigmoid(convolution(x))
-        return painted.lerp(image.to(painted.dtype), self._weights[:, :1, None, None].to(painted.dtype))
+    def end(self, x: Tensor, convolution: OutputConvolution) -> Tensor:
+        return torch.sigmoid(convolution(x))
 
 
 class _MeasuringOperations(_DifferentiableOperations):
@@ -218,7 +230,7 @@ class _MeasuringOperations(_DifferentiableOperations):
 
     def __init__(self, weights: Tensor) -> None:
         super().__init__(weights)
-        self.measured: Statistics = []
+        self.measured: list[tuple[Tensor, Tensor]] = []
 
     def normalize(self, x: Tensor, norm: ConditionalNorm) -> Tensor:
         self.measured.append(norm.measure(x))

@@ -33,15 +33,15 @@ class OnnxEngine:
         return start_session(self._graphs.build_image_graph(self._network, self._weights))
 
     def paint(self, image: Tensor) -> Tensor:
-        """Return an image painted with its own statistics; it is (1, 3, H, W), sides multiples of 8."""
+        """Return the network's output with an image's own statistics; it is (1, 3, H, W), sides multiples of 8."""
         return _run(self._whole, image)
 
-    def measure(self, image: Tensor) -> Statistics:
-        """Return the statistics by which `paint` normalizes an image. PyTorch measures, with less memory."""
+    def measure(self, image: Tensor) -> tuple[list[tuple[Tensor, Tensor]], Tensor]:
+        """Return the statistics by which `paint` normalizes an image, and its output. PyTorch takes less memory."""
         return TorchEngine(self._network, self._weights).measure(image)
 
     def fix(self, statistics: Statistics) -> Callable[[Tensor, Origin], Tensor]:
-        """Return a function that paints an image, or the part of one at an origin, with these statistics."""
+        """Return a function that computes the output for an image, or the part of one at an origin, with these."""
         session = start_session(self._graphs.build_tile_graph(self._network, self._weights, statistics))
 
         def paint(image: Tensor, origin: Origin) -> Tensor:

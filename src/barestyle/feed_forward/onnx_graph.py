@@ -7,13 +7,12 @@ convolution. A recording (torch.onnx) would not give them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
 import torch
-from onnx import ModelProto, TensorProto, ValueInfoProto, helper, numpy_helper
+from onnx import ModelProto, TensorProto, ValueInfoProto, helper
 from torch import Tensor
 
+from barestyle.feed_forward.color_curves import PASSES, Palette
+from barestyle.feed_forward.finishing import KEPT_SHARE
 from barestyle.feed_forward.folding import FoldedConvolution, fold, mix_scale_and_shift
 from barestyle.feed_forward.layers import (
     EPSILON,
@@ -26,10 +25,8 @@ from barestyle.feed_forward.layers import (
 )
 from barestyle.feed_forward.network import STRIDE, StyleNetwork
 from barestyle.feed_forward.noise import AMPLITUDE, PERIOD, PLANES, WAVES, build_cosines, build_waves
-
-OPSET = 17
-IR_VERSION = 8
-"""Those of ONNX 1.12, from 2022, so that older runtimes read the graph, too."""
+from barestyle.feed_forward.onnx_color_curves import add_curves, add_moved_colors
+from barestyle.feed_forward.onnx_nodes import Graph
 
 IMAGE, WEIGHTS, ORIGIN, PAINTED = "image", "weights", "origin", "painted"
 """Names of the inputs and of the output."""
@@ -38,41 +35,6 @@ MAX_COLUMNS = 1 << 30
 """End of a slice that goes to the last column."""
 
 IMAGE_SHAPE = ("N", 3, "H", "W")
-
-
-class Graph:
-    """Nodes and constants of a graph. Maps are names of nodes' outputs."""
-
-    def __init__(self) -> None:
-        self._nodes: list[object] = []
-        self._constants: list[object] = []
-
-    def node(self, kind: str, *inputs: str, output: str | None = None, **attributes: object) -> str:
-        """Add an operator of ONNX, and return the name of its output."""
-        name = output or f"{kind}_{len(self._nodes)}"
-        self._nodes.append(helper.make_node(kind, inputs, [name], **attributes))
-        return name
-
-    def constant(self, values: Tensor | Sequence[int]) -> str:
-        """Add a tensor, or whole numbers, and return its name."""
-        array = values.detach().numpy() if isinstance(values, Tensor) else np.array(values, np.int64)
-        name = f"constant_{len(self._constants)}"
-        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
-        return name
-
-    def convolution(self, x: str, weight: Tensor, bias: Tensor | None, stride: tuple[int, ...]) -> str:
-        """Add a convolution whose input is mirrored at its borders."""
-        side = weight.shape[-1]
-        margin = side // 2
-        mirrored = self.node("Pad", x, self.constant([0, 0, margin, margin] * 2), mode="reflect")
-        parameters = [self.constant(values) for values in (weight, bias) if values is not None]
-        return self.node("Conv", mirrored, *parameters, kernel_shape=[side, side], strides=list(stride))
-
-    def build(self, inputs: Sequence[ValueInfoProto], outputs: Sequence[ValueInfoProto]) -> ModelProto:
-        """Return the graph as a model."""
-        graph = helper.make_graph(self._nodes, "barestyle", inputs, outputs, self._constants)
-        opset = helper.make_opsetid("", OPSET)
-        return helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION, producer_name="barestyle")
 
 
 def build_file_graph(network: StyleNetwork) -> ModelProto:
@@ -86,14 +48,18 @@ def build_file_graph(network: StyleNetwork) -> ModelProto:
     missing = graph.node("Mod", graph.node("Neg", size), graph.constant([STRIDE]))
     pads = graph.node("Concat", graph.constant([0] * 6), missing, axis=0)
     image = graph.node("Pad", IMAGE, pads, mode="reflect")
-    painted = network.apply_layers(image, _WeightsAsInput(graph))
+    operations = _WeightsAsInput(graph)
+    painted = operations.finish(network.apply_layers(image, operations), network.palette, image)
     graph.node("Slice", painted, graph.constant([0, 0]), size, graph.constant([2, 3]), output=PAINTED)
     weights = helper.make_tensor_value_info(WEIGHTS, TensorProto.FLOAT, [1, network.shape.styles + 1])
     return graph.build([describe_map(IMAGE), weights], [describe_map(PAINTED)])
 
 
 def build_image_graph(network: StyleNetwork, weights: Tensor) -> ModelProto:
-    """Return the graph that paints images (N, 3, H, W) with their own statistics; sides are multiples of 8."""
+    """Return the graph of the network's output for images (N, 3, H, W) with their own statistics.
+
+    Sides are multiples of 8. The images are not finished (`finishing.finish`).
+    """
     graph = Graph()
     painted = network.apply_layers(IMAGE, _OwnStatistics(graph, weights))
     graph.node("Identity", painted, output=PAINTED)
@@ -101,9 +67,10 @@ def build_image_graph(network: StyleNetwork, weights: Tensor) -> ModelProto:
 
 
 def build_tile_graph(network: StyleNetwork, weights: Tensor, statistics: Statistics) -> ModelProto:
-    """Return the graph that paints images (N, 3, H, W) with fixed statistics; sides are multiples of 8.
+    """Return the graph of the network's output for images (N, 3, H, W) with fixed statistics.
 
-    Another input is `origin`, the row and the column of an image's first pixel in the whole picture.
+    Sides are multiples of 8. The images are not finished (`finishing.finish`). Another input is `origin`, the row and
+    the column of an image's first pixel in the whole picture.
     """
     graph = Graph()
     painted = network.apply_layers(IMAGE, _FixedStatistics(graph, weights, statistics))
@@ -185,16 +152,9 @@ class _Operations:
         scales = self._graph.constant(torch.tensor([1.0, 1.0, 2.0, 2.0]))
         return self._graph.node("Resize", x, "", scales, mode="linear", coordinate_transformation_mode="half_pixel")
 
-    def finish(self, x: str, convolution: OutputConvolution, image: str) -> str:
-        graph = self._graph
-        x = graph.convolution(x, convolution.weight, convolution.bias, convolution.stride)
-        painted = graph.node("Sigmoid", x)
-        change = graph.node("Sub", image, painted)
-        return graph.node("Add", painted, graph.node("Mul", change, self.photograph_weight()))
-
-    def photograph_weight(self) -> str:
-        """Return the name of the weight of the photograph."""
-        raise NotImplementedError
+    def end(self, x: str, convolution: OutputConvolution) -> str:
+        x = self._graph.convolution(x, convolution.weight, convolution.bias, convolution.stride)
+        return self._graph.node("Sigmoid", x)
 
     def noise_weights(self, noise: NoiseInput) -> str:
         """Return the name of the weights of the noise, (channels, PLANES)."""
@@ -233,8 +193,27 @@ class _WeightsAsInput(_Operations):
         deviation = graph.node("Sqrt", graph.node("Add", variance, graph.constant(torch.tensor(EPSILON))))
         return graph.node("Add", graph.node("Mul", difference, graph.node("Div", scale, deviation)), shift)
 
-    def photograph_weight(self) -> str:
-        return self._photograph_weight
+    def finish(self, painted: str, palette: Palette, image: str) -> str:
+        """Add `finishing.finish` for whole images, and return the name of its result."""
+        graph = self._graph
+        kept, rest, two, one, zero = (
+            graph.constant(torch.tensor(value)) for value in (KEPT_SHARE, 1 - KEPT_SHARE, 2.0, 1.0, 0.0)
+        )
+        mixed = self._blend(painted, image, graph.node("Add", kept, graph.node("Mul", rest, self._photograph_weight)))
+        moved = add_moved_colors(graph, mixed, add_curves(graph, mixed, self._mix_quantiles(palette)))
+        beyond_half = graph.node("Sub", graph.node("Mul", two, self._photograph_weight), one)
+        return self._blend(moved, image, graph.node("Max", beyond_half, zero))
+
+    def _blend(self, painted: str, image: str, share: str) -> str:
+        change = self._graph.node("Sub", image, painted)
+        return self._graph.node("Add", painted, self._graph.node("Mul", change, share))
+
+    def _mix_quantiles(self, palette: Palette) -> list[str]:
+        """Return the names of the mixture's quantiles for each pass, (1, 3, LEVELS)."""
+        graph = self._graph
+        tables = [palette.quantiles[:, number].flatten(1) for number in range(PASSES)]
+        mixed = [graph.node("MatMul", self._shares, graph.constant(table)) for table in tables]
+        return [graph.node("Reshape", each, graph.constant([1, 3, -1])) for each in mixed]
 
     def noise_weights(self, noise: NoiseInput) -> str:
         graph = self._graph
@@ -248,9 +227,6 @@ class _FixedWeights(_Operations):
     def __init__(self, graph: Graph, weights: Tensor) -> None:
         super().__init__(graph)
         self._weights = weights
-
-    def photograph_weight(self) -> str:
-        return self._graph.constant(self._weights[0, 0])
 
     def noise_weights(self, noise: NoiseInput) -> str:
         return self._graph.constant(noise.mix(self._weights)[0])

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from barestyle.errors import DeviceError, ImageError
+from barestyle.feed_forward.finishing import finish, measure_curves
 from barestyle.feed_forward.layers import Origin, Statistics
 from barestyle.feed_forward.network import StyleNetwork, pad_to_stride
 from barestyle.feed_forward.statistics import MEASURED_PIXELS, shrink_to_measure
@@ -32,7 +33,7 @@ CPU = torch.device("cpu")
 
 
 class Engine(Protocol):
-    """Computes the network with fixed weights of its styles, on images whose sides are multiples of 8."""
+    """Computes the network's output with fixed weights of its styles, for images whose sides are multiples of 8."""
 
     name: str
 
@@ -40,15 +41,15 @@ class Engine(Protocol):
     """Memory that it takes, relative to `estimate_pixel_bytes`."""
 
     def paint(self, image: Tensor) -> Tensor:
-        """Return an image (1, 3, H, W) painted with its own statistics."""
+        """Return the output for an image (1, 3, H, W) with its own statistics."""
         ...
 
-    def measure(self, image: Tensor) -> Statistics:
-        """Return the statistics by which `paint` normalizes an image."""
+    def measure(self, image: Tensor) -> tuple[list[tuple[Tensor, Tensor]], Tensor]:
+        """Return the statistics by which `paint` normalizes an image, and its output."""
         ...
 
     def fix(self, statistics: Statistics) -> Callable[[Tensor, Origin], Tensor]:
-        """Return a function that paints an image, or the part of one at an origin, with these statistics."""
+        """Return a function that computes the output for an image, or the part of one at an origin, with these."""
         ...
 
 
@@ -88,9 +89,11 @@ class StylePainter:
         return start_engine(self.engine_name, self.style.network, self.weights)
 
     def measure(self, image: Tensor) -> Statistics:
-        """Return the statistics by which `paint` normalizes an image (1, 3, H, W) in 0..1. Raises ImageError."""
+        """Return the statistics with which `paint` paints an image (1, 3, H, W) in 0..1. Raises ImageError."""
         check_size(image)
-        return self._engine.measure(pad_to_stride(shrink_to_measure(image)))
+        small = pad_to_stride(shrink_to_measure(image))
+        norms, painted = self._engine.measure(small)
+        return Statistics(norms, measure_curves(painted, small, self.weights, self.style.network.palette))
 
     def paint_picture(self, picture: Picture, long_side: int | None = None) -> Picture:
         """Return a painted picture, with the photograph's transparency and bits.
@@ -114,20 +117,37 @@ class StylePainter:
             ImageError: a side is shorter than 16 pixels.
             DeviceError: the memory is not enough.
         """
+        return self._paint(image, statistics, is_finished=True)
+
+    def paint_unfinished(self, image: Tensor) -> Tensor:
+        """Return the network's output, which `finish` makes a picture for any weight of the photograph.
+
+        Takes and raises what `paint` does, for an image with its own statistics.
+        """
+        return self._paint(image, None, is_finished=False)
+
+    def _paint(self, image: Tensor, statistics: Statistics | None, *, is_finished: bool) -> Tensor:
         check_size(image)
         height, width = image.shape[-2:]
         engine = self._engine  # loaded before memory is measured
         room = self._measure_room(image)
         is_single = height * width <= min(MEASURED_PIXELS, room, self._tile_pixels)
         if statistics is None and is_single:
-            return engine.paint(pad_to_stride(image))[..., :height, :width].contiguous()
+            padded = pad_to_stride(image)
+            painted = engine.paint(padded)
+            if is_finished:
+                curves = measure_curves(painted, padded, self.weights, self.style.network.palette)
+                painted = finish(painted, padded, self.weights, curves)
+            return painted[..., :height, :width].contiguous()
         statistics = self.measure(image) if statistics is None else statistics
         halo = self.style.network.shape.halo
         size = choose_tile_size(height, width, halo, min(room, self._tile_pixels))
         paint_tile = self._fix(statistics)
         result = torch.empty_like(image, memory_format=torch.contiguous_format)
         for tile in cut_tiles(height, width, size, halo):
-            tile.paste(paint_tile(tile.crop(image), tile.origin), result)
+            part = tile.crop(image)
+            painted = paint_tile(part, tile.origin)
+            tile.paste(finish(painted, part, self.weights, statistics.curves) if is_finished else painted, result)
         return result
 
     def _fix(self, statistics: Statistics) -> Callable[[Tensor, Origin], Tensor]:

@@ -1,4 +1,4 @@
-"""Statistics of a picture's normalizations: measured on a small copy, and carried from one frame to the next."""
+"""Statistics of a picture: measured on a small copy, and carried from one frame to the next."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def blend_statistics(before: Statistics, current: Statistics, share: float) -> S
     """Return the statistics of pixels of which `share`, in 0..1, are of `current`, and the others of `before`.
 
     Frame by frame, with the result as the next `before`, this fades statistics into each other, so that colors do not
-    flicker.
+    flicker. Curves of colors are averaged.
     """
-    blended = []
-    for (mean_before, variance_before), (mean, variance) in zip(before, current, strict=True):
+    norms = []
+    for (mean_before, variance_before), (mean, variance) in zip(before.norms, current.norms, strict=True):
         difference = mean - mean_before
         # The variance of a mixture: that within its parts, and that between their means.
         between = share * (1 - share) * difference.square()
-        blended.append((mean_before + share * difference, variance_before.lerp(variance, share) + between))
-    return blended
+        norms.append((mean_before + share * difference, variance_before.lerp(variance, share) + between))
+    return Statistics(norms, before.curves.lerp(current.curves, share))

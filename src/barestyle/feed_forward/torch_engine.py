@@ -39,18 +39,18 @@ class TorchEngine:
         self._weights = weights
 
     def paint(self, image: Tensor) -> Tensor:
-        """Return an image painted with its own statistics; it is (1, 3, H, W), sides multiples of 8."""
+        """Return the network's output with an image's own statistics; it is (1, 3, H, W), sides multiples of 8."""
         return self._paint(image, _OwnStatistics(self._weights))
 
-    def measure(self, image: Tensor) -> Statistics:
-        """Return the statistics by which `paint` normalizes an image."""
+    def measure(self, image: Tensor) -> tuple[list[tuple[Tensor, Tensor]], Tensor]:
+        """Return the statistics by which `paint` normalizes an image, and its output."""
         operations = _OwnStatistics(self._weights)
-        self._paint(image, operations)
+        painted = self._paint(image, operations)
         trim_heap()
-        return operations.statistics
+        return operations.norms, painted
 
     def fix(self, statistics: Statistics) -> Callable[[Tensor, Origin], Tensor]:
-        """Return a function that paints an image, or the part of one at an origin, with these statistics."""
+        """Return a function that computes the output for an image, or the part of one at an origin, with these."""
         folded: dict[int, FoldedConvolution] = {}
 
         def paint(image: Tensor, origin: Origin) -> Tensor:
@@ -95,9 +95,8 @@ class _Operations:
     def shuffle(self, x: Tensor) -> Tensor:
         return F.pixel_shuffle(x, 2)
 
-    def finish(self, x: Tensor, convolution: OutputConvolution, image: Tensor) -> Tensor:
-        painted = _convolve(x, convolution.weight, convolution.bias, convolution.stride).sigmoid_()
-        return painted.lerp_(image, float(self._weights[0, 0]))
+    def end(self, x: Tensor, convolution: OutputConvolution) -> Tensor:
+        return _convolve(x, convolution.weight, convolution.bias, convolution.stride).sigmoid_()
 
 
 class _OwnStatistics(_Operations):
@@ -105,7 +104,7 @@ class _OwnStatistics(_Operations):
 
     def __init__(self, weights: Tensor) -> None:
         super().__init__(weights)
-        self.statistics: Statistics = []
+        self.norms: list[tuple[Tensor, Tensor]] = []
 
     def convolve(self, x: Tensor, convolution: Convolution, norm: ConditionalNorm) -> Tensor:
         x = _convolve(x, convolution.weight, None, convolution.stride)
@@ -113,7 +112,7 @@ class _OwnStatistics(_Operations):
         # Of a single image this is instance normalization; F.instance_norm copies maps in channels_last twice.
         normalized, mean, factor = torch.native_batch_norm(x, scale, shift, None, None, True, 0.0, EPSILON)
         variance = factor.square().reciprocal() - EPSILON
-        self.statistics.append((mean[None, :, None, None], variance[None, :, None, None]))
+        self.norms.append((mean[None, :, None, None], variance[None, :, None, None]))
         return normalized
 
 

@@ -23,7 +23,7 @@ from barestyle.spec.start import STYLE_EXTENSION
 
 KIND = "barestyle-style"
 
-FORMAT = "2"
+FORMAT = "3"
 """Increased when older versions could not read the file."""
 
 EXTENSION = STYLE_EXTENSION

@@ -111,6 +111,7 @@ class Training:
     Args:
         photographs: the last one is held out.
         losses: one for each style.
+        quantiles: of the colors of each style, (styles, PASSES, 3, LEVELS).
         settings: how to train.
         initial: a network of the same shape but for its number of styles, to start from; None for random weights.
     """
@@ -119,6 +120,7 @@ class Training:
         self,
         photographs: Sequence[Photograph],
         losses: Sequence[PooledStyleLoss],
+        quantiles: Tensor,
         settings: TrainingSettings,
         *,
         initial: StyleNetwork | None = None,
@@ -132,6 +134,7 @@ class Training:
         self.network = build_initial_network(settings.shape, settings.seed, initial).to(
             self.device, memory_format=torch.channels_last
         )  # type: ignore[call-overload]
+        self.network.palette.quantiles.copy_(quantiles)
         self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
         """The average of the weights over the last steps: the result."""
         self._optimizer = TrainingOptimizer(self.network)
@@ -233,7 +236,8 @@ class Training:
     def _compute_loss(self, style: int, crops: Tensor, guides: Tensor) -> Tensor:
         """Return the loss of crops painted in a style."""
         weights, origins = self._select(style), self._draw_origins(len(crops))
-        painted = self.network(crops, weights, origins=origins).float()
+        # Without the colors' curves: a crop may have few of the style's colors, the moments of several do not.
+        painted = self.network(crops, weights, origins=origins, is_finished=False).float()
         loss = self._losses[style](painted, guides) + compute_content_loss(painted, crops)
         if self.settings.stability:
             loss = loss + STABILITY_WEIGHT * self._measure_instability(painted, crops, weights, origins)
@@ -249,7 +253,8 @@ class Training:
         moved = painted.roll((down, right), (2, 3))
         margin = LARGEST_SHIFT + self.settings.shape.halo // 4  # what was rolled around is another image
         inside = slice(margin, -margin)
-        difference = self.network(view.clamp(0, 1), weights, origins=origins).float() - moved
+        painted_view = self.network(view.clamp(0, 1), weights, origins=origins, is_finished=False)
+        difference = painted_view.float() - moved
         instability: Tensor = difference[..., inside, inside].square().mean()
         return instability
 

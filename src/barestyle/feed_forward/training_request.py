@@ -12,6 +12,7 @@ import torch
 
 from barestyle import samples
 from barestyle.errors import ImageError, SpecError, StyleFileError
+from barestyle.feed_forward.color_curves import measure_quantiles
 from barestyle.feed_forward.network import NetworkShape
 from barestyle.feed_forward.photographs import PHOTO_SIDE, find_photographs, prepare_photographs, read_photographs
 from barestyle.feed_forward.trained_style import TrainedStyle, load_style
@@ -134,8 +135,9 @@ def prepare_training(request: TrainingRequest, *, expected: dict[str, Any] | Non
         PooledStyleLoss(network, loss_spec, region, build_guide_maps(images[0], region, guide.resolution))
         for region in regions
     ]
+    quantiles = torch.stack([measure_quantiles(style.pixels, style.mask) for (style,) in (r.styles for r in regions)])
     training = Training(
-        photographs, losses, settings, initial=None if initial is None else initial.network, device=device
+        photographs, losses, quantiles, settings, initial=None if initial is None else initial.network, device=device
     )
     return PreparedTraining(training, name_styles(request.styles), record)
 

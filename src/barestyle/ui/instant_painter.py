@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -141,9 +142,16 @@ class InstantPainter:
 
     def paint(self, style: TrainedStyleFile, painter: StylePainter, picture: Picture) -> Picture:
         """Return a painted picture, and note how long it took. Raises ImageError or DeviceError."""
+        return self._measure(style, picture, lambda: painter.paint_picture(picture))
+
+    def paint_unfinished(self, style: TrainedStyleFile, painter: StylePainter, picture: Picture) -> Picture:
+        """The same for a picture with the network's output, which is finished for each strength."""
+        return self._measure(style, picture, lambda: replace(picture, pixels=painter.paint_unfinished(picture.pixels)))
+
+    def _measure(self, style: TrainedStyleFile, picture: Picture, paint: Callable[[], Picture]) -> Picture:
         started = time.perf_counter()
         try:
-            painted = painter.paint_picture(picture)
+            painted = paint()
         except ImageError as error:
             raise ImageError(strip_folder(str(error), *([picture.path] if picture.path else []))) from None
         seconds = time.perf_counter() - started

@@ -1,4 +1,4 @@
-"""Instant pictures for the screen: painted at full strength once, and blended with the photo as the slider moves."""
+"""Instant pictures for the screen: painted once, and finished again for each strength as the slider moves."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+import torch
 from PIL import Image
+from torch import Tensor
 
+from barestyle.feed_forward import TrainedStyle
+from barestyle.feed_forward.finishing import finish, measure_curves
 from barestyle.feed_forward.painter import SMALLEST_SIDE
 from barestyle.images import Picture
 from barestyle.plots.data_uri import data_uri
@@ -26,18 +31,20 @@ MOVING = {"quality": previews.FRAME_QUALITY}
 """The same until then."""
 
 ENCODING_SECONDS = 0.1
-"""About what blending and encoding take, by which the thread is chosen."""
+"""About what finishing and encoding take, by which the thread is chosen."""
 
 
 @dataclass(frozen=True)
 class Painting:
-    """A photo and its painting at full strength, both at most previews.RESULT_SIDE long.
+    """A photo and its painting before it is finished, both at most previews.RESULT_SIDE long.
 
-    `is_draft` says that they are smaller than what was asked for.
+    `style` and `name` are what it is painted in. `is_draft` says that both are smaller than what was asked for.
     """
 
     photo: Image.Image
     painted: Image.Image
+    style: TrainedStyle
+    name: str
     is_draft: bool
 
     @property
@@ -45,10 +52,12 @@ class Painting:
         """Pixels of the long side."""
         return max(self.photo.size)
 
-    def blend(self, strength: float, side: int) -> Image.Image:
+    def finish(self, strength: float, side: int) -> Image.Image:
         """Return the picture at a strength from 0 to 1, with a long side of at most `side` pixels."""
-        # As StylePainter does it: a weight of the photograph blends it with what is painted.
-        return Image.blend(_shrink(self.photo, side), _shrink(self.painted, side), strength)
+        photo, painted = (_to_pixels(_shrink(image, side)) for image in (self.photo, self.painted))
+        weights = self.style.mix({self.name: 1.0}, strength)
+        curves = measure_curves(painted, photo, weights, self.style.network.palette)
+        return previews.to_image(finish(painted, photo, weights, curves), None)
 
 
 @dataclass(frozen=True)
@@ -97,9 +106,10 @@ class InstantPreviews:
 
         def paint() -> Painting:
             resized = read_photo().resize(height, width)
-            painted = self._painter.paint(style, self._painter.find_painter(style, name, resized), resized)
+            painter = self._painter.find_painter(style, name, resized)
+            painted = self._painter.paint_unfinished(style, painter, resized)
             before, after = (previews.to_image(each.pixels, each.alpha) for each in (resized, painted))
-            return Painting(before, after, factor < 1)
+            return Painting(before, after, painter.style, name, factor < 1)
 
         painting = await self._painter.run(paint, self._painter.expect(style, height * width), owner)
         if not painting.is_draft:
@@ -121,11 +131,16 @@ class InstantPreviews:
         side = min(limit, painting.side)
 
         def encode() -> Preview:
-            picture = _to_url(painting.blend(strength, side), options)
+            picture = _to_url(painting.finish(strength, side), options)
             photo = "" if known_side >= side else _to_url(_shrink(painting.photo, side), options)
             return Preview(picture, photo, max(side, known_side), painting.is_draft)
 
         return await self._painter.run(encode, ENCODING_SECONDS, owner)
+
+
+def _to_pixels(image: Image.Image) -> Tensor:
+    """Return an image as (1, 3, H, W) in 0..1."""
+    return torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 255
 
 
 def _to_url(image: Image.Image, options: Mapping[str, int]) -> str:
