@@ -24,7 +24,7 @@ MAX_SLOPE = 2.0
 SAMPLING = 2
 """Rows and columns from one to the next that is measured."""
 
-CHUNK = 1 << 15
+CHUNK = 1 << 16
 """Pixels that are moved at the same time, so that they stay in the processor's cache."""
 
 _LIGHTNESS_AND_CHROMA = ((1.0, 1.0, 1.0), (1.0, 0.0, -1.0), (1.0, -2.0, 1.0))
@@ -102,12 +102,12 @@ def compute_curves(painted: Tensor, quantiles: Tensor) -> Tensor:
     `quantiles` (N or 1, PASSES, 3, LEVELS) are those of the colors that the images shall have.
     """
     colors = painted.float()[..., ::SAMPLING, ::SAMPLING].flatten(2)
-    curves = []
+    curves, axes = [], torch.eye(3)
     for number in range(PASSES):
-        positions = _locate(colors, number)
+        positions = _locate(colors, number, axes)
         target = quantiles[:, number].expand(len(colors), -1, -1)
         curves.append(_compute_pass(_accumulate(positions), target, STEP[number].to(colors)))
-        colors = AXES[number].to(colors) @ _interpolate(curves[-1], positions)
+        colors, axes = _interpolate(curves[-1], positions), AXES[number]
     return torch.stack(curves, dim=1)
 
 
@@ -115,19 +115,23 @@ def apply_curves(painted: Tensor, curves: Tensor) -> Tensor:
     """Return images (N, 3, H, W) with their colors moved along curves (N or 1, PASSES, 3, KNOTS), in 0..1."""
     parts = []
     for part in torch.split(painted.float().flatten(2), CHUNK, dim=2):
-        colors = part
+        colors, axes = part, torch.eye(3)  # the colors are coordinates along axes, which change in one product
         for number in range(PASSES):
             table = curves[:, number].to(colors).expand(len(colors), -1, -1)
-            colors = AXES[number].to(colors) @ _interpolate(table, _locate(colors, number))
-        parts.append(colors.clamp_(0, 1))
+            colors = _interpolate(table, _locate(colors, number, axes))
+            axes = AXES[number]
+        parts.append((axes.to(colors) @ colors).clamp_(0, 1))
     return torch.cat(parts, dim=2).view(painted.shape)
 
 
-def _locate(colors: Tensor, number: int) -> Tensor:
-    """Return where colors (N, 3, pixels) are along the axes of a pass, in knots: (N, 3, pixels) in 0..KNOTS - 1."""
-    coordinates = AXES[number].T.to(colors) @ colors
-    low, step = (values[number, :, None].to(colors) for values in (LOW, STEP))
-    return coordinates.sub_(low).div_(step).clamp_(0, KNOTS - 1)
+def _locate(colors: Tensor, number: int, axes: Tensor) -> Tensor:
+    """Return where colors (N, 3, pixels) are along the axes of a pass, in knots: (N, 3, pixels) in 0..KNOTS - 1.
+
+    The colors are coordinates along `axes`, (3, 3).
+    """
+    low, step = (values[number, :, None] for values in (LOW, STEP))
+    coordinates = ((AXES[number].T @ axes) / step).to(colors) @ colors
+    return coordinates.sub_((low / step).to(colors)).clamp_(0, KNOTS - 1)
 
 
 def _accumulate(positions: Tensor) -> Tensor:
@@ -153,6 +157,7 @@ def _compute_pass(cumulative: Tensor, quantiles: Tensor, step: Tensor) -> Tensor
 
 def _interpolate(table: Tensor, positions: Tensor) -> Tensor:
     """Return the values of tables (N, 3, n) at positions (N, 3, m) in 0..n - 1, linearly between entries."""
-    index = positions.long().clamp_(max=table.shape[2] - 2)
-    low, share = table.gather(2, index), positions - index
-    return low.lerp_(table.gather(2, index.add_(1)), share)
+    rises = torch.cat((table.diff(dim=2), torch.zeros_like(table[..., :1])), dim=2)
+    # An entry and the rise after it are read at once, as a complex number: this halves the time.
+    pairs = torch.view_as_real(torch.complex(table, rises).gather(2, positions.long()))
+    return torch.addcmul(pairs[..., 0], pairs[..., 1], positions.frac())

@@ -30,7 +30,8 @@ def finish(painted: Tensor, images: Tensor, weights: Tensor, curves: Tensor) -> 
     With a growing weight of the photograph its forms come first: up to a weight of a half, the colors are the style's.
     """
     moved = apply_curves(_mix(painted, images, weights), curves)
-    return moved.lerp_(images, (2 * _get_photograph_weight(weights) - 1).clamp(min=0).to(moved))
+    share = (2 * _get_photograph_weight(weights) - 1).clamp(min=0)
+    return moved.lerp_(images, share.to(moved)) if bool(share.any()) else moved
 
 
 def _mix(painted: Tensor, images: Tensor, weights: Tensor) -> Tensor:

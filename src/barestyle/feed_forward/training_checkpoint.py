@@ -19,7 +19,7 @@ from barestyle.optimize.state_tree import attach_tensors, detach_tensors
 
 KIND = "barestyle-training"
 
-FORMAT = "2"
+FORMAT = "3"
 """Increased when the state changes so that older versions cannot continue from it."""
 
 
