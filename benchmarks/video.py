@@ -8,6 +8,7 @@
 --trained FILE  paint the video with a trained style instead of by search
 --against FILE  trained style of the independent frames (that of --trained)
 --sheet FILE    write frames, results and independent results below each other as a PNG file
+--clip FILE     write all frames, results and independent results side by side as an animation, a WebP file
 
 The clip is made of photographs: a pan, a slow zoom, and an object that moves over them. The warping error is the mean
 squared difference of a result and the one before it, moved along the flow of the clip, where that is valid. The style
@@ -46,6 +47,7 @@ from benchmarks.tables import Table
 
 DISTANCES = ("held-out", "patches", "colors", "ssim")
 SHEET_COLUMNS = 4
+FRAME_MILLISECONDS = 100
 
 
 def main() -> None:
@@ -59,6 +61,7 @@ def main() -> None:
     parser.add_argument("--trained", type=Path)
     parser.add_argument("--against", type=Path)
     parser.add_argument("--sheet", type=Path)
+    parser.add_argument("--clip", type=Path)
     arguments = parser.parse_args()
     frames = make_clip(arguments.frames, arguments.size * 9 // 16, arguments.size, arguments.photo)
     spec = preset(arguments.preset).spec.model_copy(update={"size": arguments.size})
@@ -77,6 +80,8 @@ def main() -> None:
     print_table(console, table)
     if arguments.sheet is not None:
         write_sheet(arguments.sheet, [frames, video, independent])
+    if arguments.clip is not None:
+        write_clip(arguments.clip, [frames, video, independent])
 
 
 def measure(
@@ -119,8 +124,20 @@ def write_sheet(path: Path, rows: Sequence[Sequence[Tensor]]) -> None:
     """Write some frames of each row below each other, spread evenly over the clip."""
     count = len(rows[0])
     chosen = np.linspace(0, count - 1, min(SHEET_COLUMNS, count)).round().astype(int)
-    image = torch.cat([torch.cat([row[number] for number in chosen], dim=3) for row in rows], dim=2)
-    Image.fromarray((image[0].permute(1, 2, 0) * 255).round().byte().numpy()).save(path)
+    _to_image(torch.cat([torch.cat([row[number] for number in chosen], dim=3) for row in rows], dim=2)).save(path)
+
+
+def write_clip(path: Path, columns: Sequence[Sequence[Tensor]]) -> None:
+    """Write an animation that shows columns side by side, forward and backward again, so that it has no jump."""
+    images = [_to_image(torch.cat(frames, dim=3)) for frames in zip(*columns, strict=True)]
+    images += images[-2:0:-1]
+    images[0].save(
+        path, save_all=True, append_images=images[1:], duration=FRAME_MILLISECONDS, loop=0, quality=60, method=6
+    )
+
+
+def _to_image(pixels: Tensor) -> Image.Image:
+    return Image.fromarray((pixels[0].permute(1, 2, 0) * 255).round().byte().numpy())
 
 
 if __name__ == "__main__":

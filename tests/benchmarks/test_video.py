@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from benchmarks.clip import make_clip
-from benchmarks.video import measure, write_sheet
+from benchmarks.video import measure, write_clip, write_sheet
 from PIL import Image
 
 from barestyle import samples
@@ -40,3 +40,6 @@ def test_a_small_table(tmp_path: Path) -> None:
     write_sheet(tmp_path / "sheet.png", [frames, video, independent])
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.size == (3 * 64, 3 * 36)
+    write_clip(tmp_path / "clip.webp", [frames, video, independent])
+    with Image.open(tmp_path / "clip.webp") as clip:
+        assert (clip.size, getattr(clip, "n_frames", 1)) == ((3 * 64, 36), 4), "forward and backward again"
