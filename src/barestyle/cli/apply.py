@@ -17,6 +17,7 @@ from barestyle.cli.batch import check_folder, check_outputs, create_folder, pain
 from barestyle.cli.batch_pairs import Pair, find_images
 from barestyle.cli.clip_options import Every, FirstTime, LastTime
 from barestyle.cli.clip_output import parse_selection
+from barestyle.cli.input_files import check_exist
 from barestyle.cli.interrupt import Interrupt
 from barestyle.cli.json_output import print_json
 from barestyle.cli.option_groups import DisplayOptions
@@ -156,8 +157,7 @@ def apply_to_photo(
     painter: PhotoPainter, style_file: Path, photo: Path, output: str | None, *, force: bool, display: DisplayOptions
 ) -> int:
     """Paint one photo, report it, and return the exit code."""
-    if photo != STANDARD_STREAM and not photo.exists():  # before an output is refused that suits a video
-        raise ImageError(f"there is no file {str(photo)!r}; check the path")
+    check_exist([photo])  # before an output is refused that suits a video
     target = default_output(output, (photo, style_file))
     standard_input = StandardInput([photo])
     if target.is_standard:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from barestyle.cli import options
+from barestyle.cli.input_files import check_exist
 from barestyle.cli.output_option import create_folders, default_output
 from barestyle.cli.standard_streams import StandardInput, write_standard_output
 from barestyle.spec import MAX_PIXELS, MatchedColors
@@ -38,11 +39,13 @@ def recolor(
 
     There is no optimization. The result has the size of CONTENT.
     """
+    sources = (content, style)
+    check_exist(sources)
+
     from barestyle.atomic_files import write_atomically
     from barestyle.images import check_format, color_transfer, encode
     from barestyle.run.inputs import read_style
 
-    sources = (content, style)
     target = default_output(output, sources)
     standard_input = StandardInput(sources)
     target.check_image(force=force, inputs=sources)

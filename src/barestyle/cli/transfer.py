@@ -12,6 +12,7 @@ import typer
 from barestyle.cli import options
 from barestyle.cli.checkpoint_option import checkpoint_for
 from barestyle.cli.execute import ExecuteOptions, execute, report
+from barestyle.cli.input_files import check_exist
 from barestyle.cli.mask_arguments import parse_keep
 from barestyle.cli.option_groups import DisplayOptions, RunOptions, SpecOptions, expand_groups
 from barestyle.cli.output_option import OutputFile, create_folders, default_output
@@ -62,6 +63,7 @@ def transfer(
     keep_mask = None if keep is None else parse_keep(keep)
     optional = (None if keep_mask is None else keep_mask.path, start_image)
     inputs = [content, *arguments.styles, *arguments.mask_files, *(path for path in optional if path is not None)]
+    check_exist(path for path in inputs if path != start_image)  # a trained style has a message of its own
     target = default_output(output, (content, *arguments.styles))
     video_file = parse_video(video, target, (content, *arguments.styles))
     every = checkpoint_every or (CHECKPOINT_EVERY if checkpoint else None)
