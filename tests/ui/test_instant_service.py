@@ -123,7 +123,7 @@ def test_the_network_paints_once_for_all_strengths(
     instant_service: InstantService, session: PageSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     preview(instant_service, session)
-    monkeypatch.setattr(instant_painter.InstantPainter, "paint_unfinished", lambda *_: pytest.fail("it painted again"))
+    monkeypatch.setattr(instant_painter.InstantPainter, "compute_output", lambda *_: pytest.fail("it painted again"))
     pictures = {preview(instant_service, session, change(strength=strength))["picture"] for strength in (0, 0.5, 1)}
     assert len(pictures) == 3
 
@@ -163,13 +163,13 @@ def test_a_note_says_when_fewer_pixels_are_shown(
     assert f"at {previews.RESULT_SIDE} pixels" in instant_service_module.REDUCED_NOTE
     monkeypatch.setattr(previews, "RESULT_SIDE", 120)
     painted: list[tuple[int, int]] = []
-    original = instant_painter.InstantPainter.paint_unfinished
+    original = instant_painter.InstantPainter.compute_output
 
     def paint(self: Any, style: Any, painter: Any, picture: Any) -> Any:
         painted.append((picture.width, picture.height))
         return original(self, style, painter, picture)
 
-    monkeypatch.setattr(instant_painter.InstantPainter, "paint_unfinished", paint)
+    monkeypatch.setattr(instant_painter.InstantPainter, "compute_output", paint)
     assert preview(instant_service, session, change(size=120))["note"] == ""
     shown = preview(instant_service, session, change(size=121))
     assert shown["note"] == instant_service_module.REDUCED_NOTE
@@ -247,14 +247,14 @@ def test_a_slow_picture_does_not_hold_up_others(
     may_end = threading.Event()
     keep(instant_service, session)
     monkeypatch.setattr(instant_painter.InstantPainter, "estimate", _estimate_by_size)
-    original = instant_painter.InstantPainter.paint_unfinished
+    original = instant_painter.InstantPainter.compute_output
 
     def paint(self: Any, style: Any, painter: Any, picture: Any) -> Any:
         if picture.width > 500:
             assert may_end.wait(30)
         return original(self, style, painter, picture)
 
-    monkeypatch.setattr(instant_painter.InstantPainter, "paint_unfinished", paint)
+    monkeypatch.setattr(instant_painter.InstantPainter, "compute_output", paint)
 
     async def keep_and_look() -> None:
         slow = asyncio.create_task(instant_service.keep(session, change(size=512)))
@@ -284,7 +284,7 @@ def test_a_large_picture_in_a_style_that_has_not_painted_yet_does_not_hold_up_pr
         assert picture.width < 1000 or may_end.wait(30)
         return picture
 
-    monkeypatch.setattr(instant_painter.InstantPainter, "paint_unfinished", paint)
+    monkeypatch.setattr(instant_painter.InstantPainter, "compute_output", paint)
 
     async def keep_and_look() -> None:
         slow = asyncio.create_task(instant_service.keep(session, change(size=1200)))
@@ -383,13 +383,13 @@ def test_a_server_that_shuts_down_says_so(
 ) -> None:
     """To pictures that wait, and to later ones; the one that is painted ends."""
     may_end = threading.Event()
-    original = instant_painter.InstantPainter.paint_unfinished
+    original = instant_painter.InstantPainter.compute_output
 
     def paint(self: Any, style: Any, painter: Any, picture: Any) -> Any:
         assert may_end.wait(30)
         return original(self, style, painter, picture)
 
-    monkeypatch.setattr(instant_painter.InstantPainter, "paint_unfinished", paint)
+    monkeypatch.setattr(instant_painter.InstantPainter, "compute_output", paint)
 
     async def shut_down_while_two_paint() -> None:
         running, waiting = (asyncio.create_task(instant_service.keep(session, change(size=size))) for size in (64, 96))

@@ -87,7 +87,7 @@ def measure_quantiles(pixels: Tensor, mask: Tensor | None = None) -> Tensor:
 
 
 def _find_quantiles(values: Tensor, weights: Tensor, levels: Tensor) -> Tensor:
-    """Return the smallest values up to which at least each level of the whole weight lies."""
+    """Return the smallest values that have at least each level of the whole weight up to them."""
     used = weights > 0
     ordered, order = values[used].sort()
     cumulative = weights[used][order].cumsum(0)

@@ -119,7 +119,7 @@ class StylePainter:
         """
         return self._paint(image, statistics, is_finished=True)
 
-    def paint_unfinished(self, image: Tensor) -> Tensor:
+    def compute_output(self, image: Tensor) -> Tensor:
         """Return the network's output, which `finish` makes a picture for any weight of the photograph.
 
         Takes and raises what `paint` does, for an image with its own statistics.

@@ -144,9 +144,9 @@ class InstantPainter:
         """Return a painted picture, and note how long it took. Raises ImageError or DeviceError."""
         return self._measure(style, picture, lambda: painter.paint_picture(picture))
 
-    def paint_unfinished(self, style: TrainedStyleFile, painter: StylePainter, picture: Picture) -> Picture:
+    def compute_output(self, style: TrainedStyleFile, painter: StylePainter, picture: Picture) -> Picture:
         """The same for a picture with the network's output, which is finished for each strength."""
-        return self._measure(style, picture, lambda: replace(picture, pixels=painter.paint_unfinished(picture.pixels)))
+        return self._measure(style, picture, lambda: replace(picture, pixels=painter.compute_output(picture.pixels)))
 
     def _measure(self, style: TrainedStyleFile, picture: Picture, paint: Callable[[], Picture]) -> Picture:
         started = time.perf_counter()

@@ -107,7 +107,7 @@ class InstantPreviews:
         def paint() -> Painting:
             resized = read_photo().resize(height, width)
             painter = self._painter.find_painter(style, name, resized)
-            painted = self._painter.paint_unfinished(style, painter, resized)
+            painted = self._painter.compute_output(style, painter, resized)
             before, after = (previews.to_image(each.pixels, each.alpha) for each in (resized, painted))
             return Painting(before, after, painter.style, name, factor < 1)
 
