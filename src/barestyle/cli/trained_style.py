@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from barestyle import samples
+from barestyle.cli.spec_builder import STARTS
+from barestyle.cli.standard_streams import STANDARD_STREAM
 from barestyle.errors import SpecError
 
 
@@ -18,9 +20,16 @@ def locate_style(text: str) -> Path:
 
 
 def locate_start(text: str) -> str:
-    """Return a value of --start, with the name of an installed style replaced by its file. Files come first."""
-    is_name = text in samples.list_trained_styles() and not Path(text).exists()
-    return str(samples.trained_style(text)) if is_name else text
+    """Return a value of --start, with the name of an installed style replaced by its file. Raises SpecError.
+
+    A file of the same name has precedence.
+    """
+    names = samples.list_trained_styles()
+    if text in STARTS or Path(text).suffix or Path(text).exists() or text == str(STANDARD_STREAM):
+        return text
+    if text not in names:
+        raise SpecError(f"--start cannot be {text!r}; it must be {', '.join((*STARTS, *names))}, or a file")
+    return str(samples.trained_style(text))
 
 
 def parse_mix(texts: Sequence[str] | None) -> dict[str, float] | None:

@@ -3,8 +3,11 @@
 A network paints all photographs with about the same contrast, and so the pictures are paler than the painting. Its
 output is therefore moved to the distribution of the style's colors, along one axis of color after the other (Pitié,
 Kokaram & Dahyot 2007, doi:10.1016/j.cviu.2006.11.011). Along each axis the cumulative distribution is measured at
-evenly spaced knots, and gives the value that each knot gets. Only the picture decides about the curves; with fixed
-curves, each pixel's color depends on that pixel alone.
+evenly spaced knots, and gives the value that each knot gets. The curves depend on the
+whole picture; with given curves, each pixel's color depends on that pixel alone.
+
+`losses.color_transport` does the same for the guide of a search. It smooths over a third of the deviation, as coarse
+colors need, does not limit slopes, and runs in NumPy, which a graph of ONNX cannot repeat.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ LEVELS = 65
 """Evenly spaced shares of a style's pixels whose quantiles are known, from 0 to 1."""
 
 MAX_SLOPE = 2.0
-"""Of a curve: contrast is not raised further, so that even areas do not become noise."""
+"""Of a curve: a pass does not raise contrast further, so that even areas do not become noise."""
 
 SAMPLING = 2
 """Rows and columns from one to the next that is measured."""
@@ -29,6 +32,7 @@ CHUNK = 1 << 16
 
 _LIGHTNESS_AND_CHROMA = ((1.0, 1.0, 1.0), (1.0, 0.0, -1.0), (1.0, -2.0, 1.0))
 _ANGLES = ((0.9, 0.5, 2.1), (2.3, 1.1, 0.4))
+"""Of two rotations that were drawn once. They are written out because the quantiles in files depend on them."""
 
 
 def _build_axes() -> Tensor:
@@ -66,6 +70,7 @@ class Palette(nn.Module):
 
     def __init__(self, styles: int) -> None:
         super().__init__()
+        # All colors evenly, until a training or a file sets those of a painting.
         even = LOW[..., None] + STEP[..., None] * (KNOTS - 1) * torch.linspace(0, 1, LEVELS)
         self.register_buffer("quantiles", even.repeat(styles, 1, 1, 1))
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from barestyle.feed_forward.layers import EPSILON, ConditionalNorm, Convolution, Statistics, compute_shares
+from barestyle.feed_forward.layers import EPSILON, ConditionalNorm, Convolution, NormStatistics, compute_shares
 
 
 class FoldedConvolution(NamedTuple):
@@ -25,9 +25,9 @@ def mix_scale_and_shift(norm: ConditionalNorm, weights: Tensor) -> tuple[Tensor,
     return (shares @ norm.scale)[0], (shares @ norm.shift)[0]
 
 
-def fold(convolution: Convolution, norm: ConditionalNorm, weights: Tensor, statistics: Statistics) -> FoldedConvolution:
+def fold(convolution: Convolution, norm: ConditionalNorm, weights: Tensor, norms: NormStatistics) -> FoldedConvolution:
     """Return a convolution with the normalization of its output by fixed statistics (1, c, 1, 1) inside it."""
-    mean, variance = (values.flatten() for values in statistics.norms[norm.index])
+    mean, variance = (values.flatten() for values in norms[norm.index])
     scale, shift = mix_scale_and_shift(norm, weights)
     factor = scale * (variance + EPSILON).rsqrt()
     return FoldedConvolution(convolution.weight * factor[:, None, None, None], shift - factor * mean)

@@ -26,15 +26,19 @@ Map = TypeVar("Map")
 """A feature map, or what stands for one: a tensor, or the name of a node in a graph."""
 
 
+NormStatistics = list[tuple[Tensor, Tensor]]
+"""Mean and variance of each normalization's input, both (N, c, 1, 1) in float32, in the order of the layers."""
+
+
 class Statistics(NamedTuple):
-    """What is measured of a whole picture, and used for each of its pixels.
+    """What is measured of whole images, and used for each of their pixels.
 
     Attributes:
-        norms: mean and variance of each normalization's input, both (N, c, 1, 1) in float32, in the layers' order.
-        curves: of the colors, from `measure_curves`.
+        norms: of the normalizations.
+        curves: of the colors, (N, PASSES, 3, KNOTS), from `measure_curves`.
     """
 
-    norms: list[tuple[Tensor, Tensor]]
+    norms: NormStatistics
     curves: Tensor
 
 

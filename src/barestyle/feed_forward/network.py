@@ -29,6 +29,7 @@ from barestyle.feed_forward.layers import (
     Layer,
     Map,
     NoiseInput,
+    NormStatistics,
     Operations,
     Origin,
     OutputConvolution,
@@ -135,7 +136,7 @@ class StyleNetwork(nn.Module):
         Args:
             images: (N, 3, H, W); sides that are not multiples of 8 are mirrored to the next ones, and cut afterwards.
             weights: of the photograph itself and of each style, (N, styles + 1) or (1, styles + 1), which add to 1.
-            statistics: from `measure_statistics`; by default each image is normalized by its own.
+            statistics: from `measure_statistics`; by default each image's own.
             origins: of each image, or of all of them.
             is_finished: whether the network's output is blended with the photograph, and gets the styles' colors.
         """
@@ -149,7 +150,7 @@ class StyleNetwork(nn.Module):
         return painted[..., :height, :width]
 
     def measure_statistics(self, images: Tensor, weights: Tensor) -> Statistics:
-        """Return the statistics by which `forward` would normalize images."""
+        """Return the statistics with which `forward` would paint images (N, 3, H, W)."""
         operations = _MeasuringOperations(weights)
         images = pad_to_stride(images)
         painted = self.apply_layers(images, operations)
@@ -186,7 +187,7 @@ class _DifferentiableOperations:
     def __init__(
         self,
         weights: Tensor,
-        norms: list[tuple[Tensor, Tensor]] | None = None,
+        norms: NormStatistics | None = None,
         origins: Sequence[Origin] = ((0, 0),),
     ) -> None:
         self._weights = weights
@@ -230,7 +231,7 @@ class _MeasuringOperations(_DifferentiableOperations):
 
     def __init__(self, weights: Tensor) -> None:
         super().__init__(weights)
-        self.measured: list[tuple[Tensor, Tensor]] = []
+        self.measured: NormStatistics = []
 
     def normalize(self, x: Tensor, norm: ConditionalNorm) -> Tensor:
         self.measured.append(norm.measure(x))

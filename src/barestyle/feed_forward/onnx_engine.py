@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from barestyle.feed_forward.layers import Origin, Statistics
+from barestyle.feed_forward.layers import NormStatistics, Origin
 from barestyle.feed_forward.network import StyleNetwork
 from barestyle.feed_forward.torch_engine import TorchEngine
 
@@ -36,13 +36,13 @@ class OnnxEngine:
         """Return the network's output with an image's own statistics; it is (1, 3, H, W), sides multiples of 8."""
         return _run(self._whole, image)
 
-    def measure(self, image: Tensor) -> tuple[list[tuple[Tensor, Tensor]], Tensor]:
+    def measure(self, image: Tensor) -> tuple[NormStatistics, Tensor]:
         """Return the statistics by which `paint` normalizes an image, and its output. PyTorch takes less memory."""
         return TorchEngine(self._network, self._weights).measure(image)
 
-    def fix(self, statistics: Statistics) -> Callable[[Tensor, Origin], Tensor]:
+    def fix(self, norms: NormStatistics) -> Callable[[Tensor, Origin], Tensor]:
         """Return a function that computes the output for an image, or the part of one at an origin, with these."""
-        session = start_session(self._graphs.build_tile_graph(self._network, self._weights, statistics))
+        session = start_session(self._graphs.build_tile_graph(self._network, self._weights, norms))
 
         def paint(image: Tensor, origin: Origin) -> Tensor:
             return _run(session, image, origin=np.array(origin, np.int64))

@@ -20,8 +20,8 @@ from barestyle.feed_forward.layers import (
     ConditionalNorm,
     Convolution,
     NoiseInput,
+    NormStatistics,
     OutputConvolution,
-    Statistics,
 )
 from barestyle.feed_forward.network import STRIDE, StyleNetwork
 from barestyle.feed_forward.noise import AMPLITUDE, PERIOD, PLANES, WAVES, build_cosines, build_waves
@@ -66,14 +66,14 @@ def build_image_graph(network: StyleNetwork, weights: Tensor) -> ModelProto:
     return graph.build([describe_map(IMAGE)], [describe_map(PAINTED)])
 
 
-def build_tile_graph(network: StyleNetwork, weights: Tensor, statistics: Statistics) -> ModelProto:
+def build_tile_graph(network: StyleNetwork, weights: Tensor, norms: NormStatistics) -> ModelProto:
     """Return the graph of the network's output for images (N, 3, H, W) with fixed statistics.
 
     Sides are multiples of 8. The images are not finished (`finishing.finish`). Another input is `origin`, the row and
     the column of an image's first pixel in the whole picture.
     """
     graph = Graph()
-    painted = network.apply_layers(IMAGE, _FixedStatistics(graph, weights, statistics))
+    painted = network.apply_layers(IMAGE, _FixedStatistics(graph, weights, norms))
     graph.node("Identity", painted, output=PAINTED)
     origin = helper.make_tensor_value_info(ORIGIN, TensorProto.INT64, [2])
     return graph.build([describe_map(IMAGE), origin], [describe_map(PAINTED)])
@@ -244,13 +244,13 @@ class _OwnStatistics(_FixedWeights):
 class _FixedStatistics(_FixedWeights):
     """Normalizes by given statistics, within the convolutions."""
 
-    def __init__(self, graph: Graph, weights: Tensor, statistics: Statistics) -> None:
+    def __init__(self, graph: Graph, weights: Tensor, norms: NormStatistics) -> None:
         super().__init__(graph, weights)
-        self._statistics = statistics
+        self._norms = norms
 
     def origin(self, cell: int) -> str | None:
         return self._graph.node("Div", ORIGIN, self._graph.constant([cell]))
 
     def convolve(self, x: str, convolution: Convolution, norm: ConditionalNorm) -> str:
-        folded: FoldedConvolution = fold(convolution, norm, self._weights, self._statistics)
+        folded: FoldedConvolution = fold(convolution, norm, self._weights, self._norms)
         return self._graph.convolution(x, folded.weight, folded.bias, convolution.stride)

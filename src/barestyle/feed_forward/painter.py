@@ -16,7 +16,7 @@ from torch import Tensor
 
 from barestyle.errors import DeviceError, ImageError
 from barestyle.feed_forward.finishing import finish, measure_curves
-from barestyle.feed_forward.layers import Origin, Statistics
+from barestyle.feed_forward.layers import NormStatistics, Origin, Statistics
 from barestyle.feed_forward.network import StyleNetwork, pad_to_stride
 from barestyle.feed_forward.statistics import MEASURED_PIXELS, shrink_to_measure
 from barestyle.feed_forward.tiles import TILE_PIXELS, choose_tile_size, cut_tiles, estimate_pixel_bytes
@@ -44,11 +44,11 @@ class Engine(Protocol):
         """Return the output for an image (1, 3, H, W) with its own statistics."""
         ...
 
-    def measure(self, image: Tensor) -> tuple[list[tuple[Tensor, Tensor]], Tensor]:
+    def measure(self, image: Tensor) -> tuple[NormStatistics, Tensor]:
         """Return the statistics by which `paint` normalizes an image, and its output."""
         ...
 
-    def fix(self, statistics: Statistics) -> Callable[[Tensor, Origin], Tensor]:
+    def fix(self, norms: NormStatistics) -> Callable[[Tensor, Origin], Tensor]:
         """Return a function that computes the output for an image, or the part of one at an origin, with these."""
         ...
 
@@ -82,7 +82,7 @@ class StylePainter:
         self.engine_name = choose_engine(engine)
         self._memory = memory
         self._tile_pixels = tile_pixels
-        self._fixed: tuple[Statistics, Callable[[Tensor, Origin], Tensor]] | None = None
+        self._fixed: tuple[NormStatistics, Callable[[Tensor, Origin], Tensor]] | None = None
 
     @cached_property
     def _engine(self) -> Engine:
@@ -142,7 +142,7 @@ class StylePainter:
         statistics = self.measure(image) if statistics is None else statistics
         halo = self.style.network.shape.halo
         size = choose_tile_size(height, width, halo, min(room, self._tile_pixels))
-        paint_tile = self._fix(statistics)
+        paint_tile = self._fix(statistics.norms)
         result = torch.empty_like(image, memory_format=torch.contiguous_format)
         for tile in cut_tiles(height, width, size, halo):
             part = tile.crop(image)
@@ -150,10 +150,10 @@ class StylePainter:
             tile.paste(finish(painted, part, self.weights, statistics.curves) if is_finished else painted, result)
         return result
 
-    def _fix(self, statistics: Statistics) -> Callable[[Tensor, Origin], Tensor]:
+    def _fix(self, norms: NormStatistics) -> Callable[[Tensor, Origin], Tensor]:
         """Return the function that paints with these statistics; that of the last ones is kept, for frames."""
-        if self._fixed is None or self._fixed[0] is not statistics:
-            self._fixed = statistics, self._engine.fix(statistics)
+        if self._fixed is None or self._fixed[0] is not norms:
+            self._fixed = norms, self._engine.fix(norms)
         return self._fixed[1]
 
     def _measure_room(self, image: Tensor) -> int:

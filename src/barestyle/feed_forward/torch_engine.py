@@ -14,10 +14,10 @@ from barestyle.feed_forward.layers import (
     ConditionalNorm,
     Convolution,
     NoiseInput,
+    NormStatistics,
     Operations,
     Origin,
     OutputConvolution,
-    Statistics,
 )
 from barestyle.feed_forward.network import StyleNetwork, unshuffle
 from barestyle.hardware.memory import trim_heap
@@ -42,19 +42,19 @@ class TorchEngine:
         """Return the network's output with an image's own statistics; it is (1, 3, H, W), sides multiples of 8."""
         return self._paint(image, _OwnStatistics(self._weights))
 
-    def measure(self, image: Tensor) -> tuple[list[tuple[Tensor, Tensor]], Tensor]:
+    def measure(self, image: Tensor) -> tuple[NormStatistics, Tensor]:
         """Return the statistics by which `paint` normalizes an image, and its output."""
         operations = _OwnStatistics(self._weights)
         painted = self._paint(image, operations)
         trim_heap()
         return operations.norms, painted
 
-    def fix(self, statistics: Statistics) -> Callable[[Tensor, Origin], Tensor]:
+    def fix(self, norms: NormStatistics) -> Callable[[Tensor, Origin], Tensor]:
         """Return a function that computes the output for an image, or the part of one at an origin, with these."""
         folded: dict[int, FoldedConvolution] = {}
 
         def paint(image: Tensor, origin: Origin) -> Tensor:
-            painted = self._paint(image, _FixedStatistics(self._weights, statistics, folded, origin))
+            painted = self._paint(image, _FixedStatistics(self._weights, norms, folded, origin))
             trim_heap()  # the maps of many tiles would take more and more
             return painted
 
@@ -104,7 +104,7 @@ class _OwnStatistics(_Operations):
 
     def __init__(self, weights: Tensor) -> None:
         super().__init__(weights)
-        self.norms: list[tuple[Tensor, Tensor]] = []
+        self.norms: NormStatistics = []
 
     def convolve(self, x: Tensor, convolution: Convolution, norm: ConditionalNorm) -> Tensor:
         x = _convolve(x, convolution.weight, None, convolution.stride)
@@ -120,15 +120,15 @@ class _FixedStatistics(_Operations):
     """Normalizes by given statistics, within the convolutions, which are kept in `folded` for other tiles."""
 
     def __init__(
-        self, weights: Tensor, statistics: Statistics, folded: dict[int, FoldedConvolution], origin: Origin
+        self, weights: Tensor, norms: NormStatistics, folded: dict[int, FoldedConvolution], origin: Origin
     ) -> None:
         super().__init__(weights, origin)
-        self._statistics = statistics
+        self._norms = norms
         self._folded = folded
 
     def convolve(self, x: Tensor, convolution: Convolution, norm: ConditionalNorm) -> Tensor:
         if norm.index not in self._folded:
-            folded = fold(convolution, norm, self._weights, self._statistics)
+            folded = fold(convolution, norm, self._weights, self._norms)
             self._folded[norm.index] = FoldedConvolution(_to_channels_last(folded.weight), folded.bias)
         return _convolve(x, *self._folded[norm.index], convolution.stride)
 
