@@ -25,5 +25,5 @@ def test_other_names_are_refused_with_those_that_there_are() -> None:
     names = "content, noise, hatching, impasto, mosaic, swirls, or a file"
     with pytest.raises(SpecError, match=rf"^--start cannot be 'swirlz'; it must be {names}$"):
         locate_start("swirlz")
-    with pytest.raises(StyleFileError, match="there is no trained style 'swirlz'; .*, or one of hatching, impasto, "):
+    with pytest.raises(StyleFileError, match=r"there is no trained style 'swirlz'; .*, or one of hatching, impasto, "):
         locate_style("swirlz")

@@ -119,3 +119,15 @@ def test_strength_leads_from_the_photograph_to_the_style() -> None:
         distances.append(float((finished - photograph).abs().mean()))
     assert distances[0] == 0
     assert distances == sorted(distances)
+
+
+def test_gradients_flow_through_given_curves() -> None:
+    image = 0.1 + 0.8 * draw_colors(15, size=8).double()
+    curves = compute_curves(image, measure_quantiles(draw_colors(16))[None])
+    direction = torch.randn(image.shape, generator=torch.Generator().manual_seed(0)) * 1e-3
+    variable = image.float().requires_grad_()
+    (gradient,) = torch.autograd.grad(apply_curves(variable, curves).sum(), variable)
+    change = (
+        apply_curves(image.float() + direction, curves) - apply_curves(image.float() - direction, curves)
+    ).sum() / 2
+    torch.testing.assert_close((gradient * direction).sum(), change, rtol=0.05, atol=1e-5)

@@ -56,6 +56,12 @@ async def until_first_snapshot(job: Job) -> None:
         await asyncio.sleep(0.02)
 
 
+async def until_next_snapshot(job: Job) -> None:
+    before = job.status.snapshot
+    while job.status.snapshot == before:
+        await asyncio.sleep(0.02)
+
+
 def test_from_uploads_to_a_finished_picture(service: Service) -> None:
     async def main() -> JobStatus:
         job = await start(service, "me", Settings(TINY, size=64, seed=4))
@@ -72,12 +78,13 @@ def test_watch_reports_changes_without_polling(service: Service, monkeypatch: py
 
     async def main() -> list[list[tuple[JobStatus, int]]]:
         first = await start(service, "first", Settings(ENDLESS))
+        await until_first_snapshot(first)  # until then it takes the only place in the queue
         second = await start(service, "second", Settings(TINY, size=64))
         watching = [
             asyncio.create_task(watch_to_the_end(service, name, job))
             for name, job in (("first", first), ("second", second))
         ]
-        await until_first_snapshot(first)
+        await until_next_snapshot(first)
         assert service.stop("first") is True
         return await asyncio.wait_for(asyncio.gather(*watching), 60)
 
@@ -95,7 +102,7 @@ def test_watch_yields_at_every_keepalive(service: Service, monkeypatch: pytest.M
     monkeypatch.setattr(module, "KEEPALIVE_SECONDS", 0.02)
 
     async def main() -> None:
-        await start(service, "first", Settings(ENDLESS))
+        await until_first_snapshot(await start(service, "first", Settings(ENDLESS)))
         second = await start(service, "second", Settings(ENDLESS))
         updates = []
         async for update in service.watch("second", second):

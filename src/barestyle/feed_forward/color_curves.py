@@ -118,15 +118,17 @@ def compute_curves(painted: Tensor, quantiles: Tensor) -> Tensor:
 
 def apply_curves(painted: Tensor, curves: Tensor) -> Tensor:
     """Return images (N, 3, H, W) with their colors moved along curves (N or 1, PASSES, 3, KNOTS), in 0..1."""
-    parts = []
-    for part in torch.split(painted.float().flatten(2), CHUNK, dim=2):
-        colors, axes = part, torch.eye(3)  # the colors are coordinates along axes, which change in one product
+    pixels = painted.float().flatten(2)
+    moved = torch.empty_like(pixels)
+    for start in range(0, pixels.shape[2], CHUNK):
+        part = slice(start, start + CHUNK)
+        colors, axes = pixels[..., part], torch.eye(3)  # coordinates along axes, which change in one product
         for number in range(PASSES):
             table = curves[:, number].to(colors).expand(len(colors), -1, -1)
             colors = _interpolate(table, _locate(colors, number, axes))
             axes = AXES[number]
-        parts.append((axes.to(colors) @ colors).clamp_(0, 1))
-    return torch.cat(parts, dim=2).view(painted.shape)
+        moved[..., part] = (axes.to(colors) @ colors).clamp_(0, 1)
+    return moved.view(painted.shape)
 
 
 def _locate(colors: Tensor, number: int, axes: Tensor) -> Tensor:

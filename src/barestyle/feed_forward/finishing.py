@@ -36,7 +36,7 @@ def finish(painted: Tensor, images: Tensor, weights: Tensor, curves: Tensor) -> 
 
 def _mix(painted: Tensor, images: Tensor, weights: Tensor) -> Tensor:
     share = KEPT_SHARE + (1 - KEPT_SHARE) * _get_photograph_weight(weights)
-    return painted.lerp(images.to(painted.dtype), share.to(painted))
+    return painted.float().lerp(images, share.to(images))
 
 
 def _get_photograph_weight(weights: Tensor) -> Tensor:

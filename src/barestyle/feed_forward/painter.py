@@ -23,7 +23,7 @@ from barestyle.feed_forward.tiles import TILE_PIXELS, choose_tile_size, cut_tile
 from barestyle.feed_forward.torch_engine import TorchEngine
 from barestyle.feed_forward.trained_style import TrainedStyle
 from barestyle.hardware.engines import EngineName, InstalledEngine, choose_engine
-from barestyle.hardware.memory import compute_memory_budget, measure_used_memory
+from barestyle.hardware.memory import compute_memory_budget, measure_used_memory, trim_heap
 from barestyle.images import Picture, target_size
 
 SMALLEST_SIDE = 16
@@ -148,6 +148,7 @@ class StylePainter:
             part = tile.crop(image)
             painted = paint_tile(part, tile.origin)
             tile.paste(finish(painted, part, self.weights, statistics.curves) if is_finished else painted, result)
+            trim_heap()  # what is freed between the tiles would take more and more
         return result
 
     def _fix(self, norms: NormStatistics) -> Callable[[Tensor, Origin], Tensor]:

@@ -93,7 +93,8 @@ def choose_tile_size(height: int, width: int, halo: int, most_pixels: int) -> tu
 def estimate_pixel_bytes(shape: NetworkShape) -> int:
     """Return the bytes that painting with PyTorch takes for each pixel of a tile, from measured peaks."""
     full, half, quarter, _ = shape.widths
-    return 7 * full + 3 * half + 9 * quarter // 4
+    finishing = 48  # three images, and what stays in use between blocks that are freed
+    return 7 * full + 3 * half + 9 * quarter // 4 + finishing
 
 
 def _count_pixels(tile: Tile) -> int:

@@ -54,9 +54,7 @@ class TorchEngine:
         folded: dict[int, FoldedConvolution] = {}
 
         def paint(image: Tensor, origin: Origin) -> Tensor:
-            painted = self._paint(image, _FixedStatistics(self._weights, norms, folded, origin))
-            trim_heap()  # the maps of many tiles would take more and more
-            return painted
+            return self._paint(image, _FixedStatistics(self._weights, norms, folded, origin))
 
         return paint
 
