@@ -231,7 +231,7 @@ def test_a_file_that_is_no_image_leaves_the_picture(open_page: OpenPage, tmp_pat
     page.wait_for_selector("text=The picture has 400 × 5 pixels; choose one with at least 16 on each side.")
     assert torch.equal(read_canvas(page, "after"), before)
     choose_photo(page, samples.photo("chelsea"))
-    assert page.inner_text(part("message")) == ""
+    page.wait_for_function("selector => document.querySelector(selector).textContent === ''", arg=part("message"))
 
 
 def test_a_browser_without_webassembly(open_page: OpenPage) -> None:
