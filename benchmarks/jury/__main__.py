@@ -11,10 +11,15 @@ open     open the key when every sheet has a vote: counts, ties, p-value and int
 Of paint and sheets:
 --arm NAME=SPEC   an arm: PRESET[,FIELD=VALUE...], or without =SPEC an arm of benchmarks/arms.py; may be repeated
                   (bare=bare and VGG-19, trained, with the Gram loss)
+--program NAME=COMMAND
+                  an arm that another program paints, instead of the default arms; may be repeated. In the command,
+                  {photo} and {style} stand for PNG files to read, {style_name} for the style's name, {output} for the
+                  PNG file to write
 --compare A:B     which arms to compare; may be repeated (the first with each other one)
 --size N          long side in pixels (512)
 --pairs N         number of pairs of benchmarks/pairs.py (all)
 --only NAME       only pairs with this photograph, style, subject or name; may be repeated
+--unseen          only pairs whose photograph does not come with barestyle: trained styles were trained on those that do
 --shared FOLDER   test pictures that are not installed ($BARESTYLE_SHARED, or shared beside the checkout)
 --weights FILE    trained VGG-19 ($BARESTYLE_VGG19, or that of the shared folder)
 --device NAME     auto, cpu, cuda or mps (auto)
@@ -30,10 +35,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from barestyle import samples
 from barestyle.errors import BarestyleError
 from barestyle.networks.vgg19 import find_default_weights
 from benchmarks.jury.arms import build_arms, parse_comparisons
-from benchmarks.jury.folder import JuryError, JuryFolder, paint_missing
+from benchmarks.jury.errors import JuryError
+from benchmarks.jury.folder import JuryFolder, paint_missing
 from benchmarks.jury.sheets import build_sheets
 from benchmarks.jury.tally import describe_result, open_key, parse_votes, record_votes
 from benchmarks.pairs import PAIRS, WEIGHTS, Pair, PictureSource, find_shared_folder
@@ -47,10 +54,12 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     folder.add_argument("--folder", type=Path, default=Path("jury"))
     pictures = argparse.ArgumentParser(add_help=False)
     pictures.add_argument("--arm", action="append", default=[])
+    pictures.add_argument("--program", action="append", default=[])
     pictures.add_argument("--compare", action="append", default=[])
     pictures.add_argument("--size", type=int, default=512)
     pictures.add_argument("--pairs", type=int, default=len(PAIRS))
     pictures.add_argument("--only", action="append", default=[])
+    pictures.add_argument("--unseen", action="store_true")
     pictures.add_argument("--shared", type=Path, default=find_shared_folder())
     pictures.add_argument("--weights", type=Path, default=None)
     pictures.add_argument("--device", default="auto")
@@ -73,11 +82,15 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
 def select_pairs(arguments: argparse.Namespace, source: PictureSource) -> list[Pair]:
     """Return the pairs that are asked for and available, and print those that are not. Raises JuryError for none."""
     wanted = [pair for pair in PAIRS if not arguments.only or {*pair, pair.name} & set(arguments.only)]
+    if arguments.unseen:
+        wanted = [pair for pair in wanted if pair.content not in samples.PHOTOS]
     available, missing = source.select(wanted)
     if missing:
         print(f"{len(missing)} pairs are left out, as {str(arguments.shared)!r} does not have their pictures.")
     if not available[: arguments.pairs]:
-        raise JuryError("no pairs are left; give fewer --only, or --shared with a folder that has their pictures")
+        raise JuryError(
+            "no pairs are left; give fewer --only, no --unseen, or --shared with a folder that has their pictures"
+        )
     return available[: arguments.pairs]
 
 
@@ -92,7 +105,7 @@ def find_weights(arguments: argparse.Namespace) -> Path | None:
 def make_pictures(arguments: argparse.Namespace, folder: JuryFolder) -> None:
     """Paint and build sheets, as the command says."""
     source = PictureSource(arguments.shared)
-    arms = build_arms(arguments.arm, arguments.size, find_weights(arguments))
+    arms = build_arms(arguments.arm, arguments.program, arguments.size, find_weights(arguments))
     comparisons = parse_comparisons(arguments.compare, list(arms))
     pairs = select_pairs(arguments, source)
     if arguments.command != "sheets":

@@ -11,26 +11,37 @@ from barestyle.errors import SpecError
 from barestyle.spec import VGG
 from barestyle.spec.overrides import parse_assignment
 from benchmarks.arms import TRAINED, build_specs
+from benchmarks.jury.programs import Program, parse_program
+
+Arm = Spec | Program
 
 DEFAULT_ARMS = ("bare=bare", TRAINED)
 NEXT_SETTING = re.compile(r",(?=[a-z_]+(?:\.[a-z_]+)*=)")
 """A comma before FIELD=; a comma inside a value is followed by something else."""
 
 
-def build_arms(texts: Sequence[str], size: int, weights: Path | None) -> dict[str, Spec]:
-    """Return the specs of arms by name; each text is NAME=PRESET[,FIELD=VALUE...], or an arm of `build_specs`.
+def build_arms(texts: Sequence[str], programs: Sequence[str], size: int, weights: Path | None) -> dict[str, Arm]:
+    """Return arms by name, those of programs last.
+
+    Each text is NAME=PRESET[,FIELD=VALUE...] or an arm of `build_specs`, each program NAME=COMMAND. Without either, the
+    arms are DEFAULT_ARMS.
 
     Raises SpecError for an invalid text, fewer than two arms, or an arm whose trained weights are missing.
     """
     known = build_specs(weights, size)
-    arms: dict[str, Spec] = {}
-    for text in texts or DEFAULT_ARMS:
+    arms: dict[str, Arm] = {}
+    if not texts and not programs:
+        texts = DEFAULT_ARMS
+    for text, is_program in [(text, False) for text in texts] + [(text, True) for text in programs]:
         name, equals, value = text.partition("=")
         if not re.fullmatch(r"\w[\w .+-]*", name):
-            raise SpecError(f"--arm {text!r} has no valid name; write NAME=PRESET with letters, digits, spaces, . + -")
+            option = "--program" if is_program else "--arm"
+            raise SpecError(f"{option} {text!r} has no valid name; write NAME=... with letters, digits, spaces, . + -")
         if name in arms:
             raise SpecError(f"there are two arms {name!r}; give them different names")
-        if equals:
+        if is_program:
+            arms[name] = parse_program(value, size)
+        elif equals:
             arms[name] = build_spec(value, size, weights)
         elif name in known:
             arms[name] = known[name]
@@ -39,7 +50,7 @@ def build_arms(texts: Sequence[str], size: int, weights: Path | None) -> dict[st
         else:
             raise SpecError(f"there is no arm {name!r}; write {name}=PRESET, or one of {', '.join(known)}")
     if len(arms) < 2:
-        raise SpecError("a comparison needs two arms; give --arm twice")
+        raise SpecError("a comparison needs two arms; give --arm or --program twice")
     return arms
 
 

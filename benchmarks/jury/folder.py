@@ -9,22 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from barestyle import Spec, transfer
+from barestyle import transfer
 from barestyle.atomic_files import AtomicFile, write_atomically
-from barestyle.errors import BarestyleError
+from benchmarks.jury.arms import Arm
+from benchmarks.jury.programs import Program
 from benchmarks.pairs import Pair, PictureSource
 
 SEED = 0
 """Seed of the random networks."""
 
 
-class JuryError(BarestyleError):
-    """A step of a jury that is not possible yet, or no longer."""
-
-
 @dataclass(frozen=True)
 class JuryFolder:
-    """Paths of a jury's files below a folder, and the digests of its pictures' specs."""
+    """Paths of a jury's files below a folder, and the digests of the arms that painted its pictures."""
 
     path: Path
 
@@ -61,29 +58,29 @@ class JuryFolder:
         """Return what is known of the pictures, by their path below the folder."""
         return read_json(self._cells) if self._cells.is_file() else {}
 
-    def is_current(self, arm: str, pair: Pair, spec: Spec) -> bool:
-        """Return whether a picture exists that was painted with this spec."""
-        file = self.picture(arm, pair)
+    def is_current(self, name: str, pair: Pair, arm: Arm) -> bool:
+        """Return whether the arm of this name has painted the pair, with the settings or the command of `arm`."""
+        file = self.picture(name, pair)
         cell = self.read_cells().get(self._name(file), {})
-        return file.is_file() and (cell.get("spec"), cell.get("seed")) == (spec.digest, SEED)
+        return file.is_file() and (cell.get("arm"), cell.get("seed")) == (arm.digest, SEED)
 
-    def paint(self, arm: str, pair: Pair, spec: Spec, source: PictureSource, device: str) -> float:
-        """Paint a picture, write it with its cell, and return the seconds that it took."""
+    def paint(self, name: str, pair: Pair, arm: Arm, source: PictureSource, device: str) -> float:
+        """Paint a picture, write it with its cell, and return the seconds that it took. Raises JuryError."""
         images = source.read(pair.content), source.read(pair.style)
-        result = transfer(*images, spec, seed=SEED, precision="float32", device=device)
-        file = self.picture(arm, pair)
+        details: dict[str, Any] = {}
+        if isinstance(arm, Program):
+            image, seconds = arm.paint(*images, pair.style)
+        else:
+            result = transfer(*images, arm, seed=SEED, precision="float32", device=device)
+            image, seconds = result.to_pil(), result.seconds
+            details = {"evaluations": result.evaluations, "stop_reason": str(result.stop_reason)}
+        file = self.picture(name, pair)
         file.parent.mkdir(parents=True, exist_ok=True)
         with AtomicFile(file) as temporary:
-            result.to_pil().save(temporary, "PNG")
-        cell = {
-            "spec": spec.digest,
-            "seed": SEED,
-            "evaluations": result.evaluations,
-            "seconds": round(result.seconds, 1),
-            "stop_reason": str(result.stop_reason),
-        }
+            image.save(temporary, "PNG")
+        cell = {"arm": arm.digest, "seed": SEED, "seconds": round(seconds, 1), **details}
         write_json(self._cells, {**self.read_cells(), self._name(file): cell})
-        return result.seconds
+        return seconds
 
     @property
     def _cells(self) -> Path:
@@ -95,7 +92,7 @@ class JuryFolder:
 
 def paint_missing(
     folder: JuryFolder,
-    arms: Mapping[str, Spec],
+    arms: Mapping[str, Arm],
     pairs: Sequence[Pair],
     source: PictureSource,
     *,
@@ -103,7 +100,7 @@ def paint_missing(
     repaint: bool = False,
     on_picture: Callable[[str], None] = print,
 ) -> int:
-    """Paint the pictures that are missing or were painted with another spec, and return their number."""
+    """Paint the pictures that are missing or were painted with other settings, and return their number."""
     cells = [(arm, pair) for pair in pairs for arm in arms if repaint or not folder.is_current(arm, pair, arms[arm])]
     for number, (arm, pair) in enumerate(cells, 1):
         seconds = folder.paint(arm, pair, arms[arm], source, device)

@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from barestyle import Spec
+from benchmarks.jury.arms import Arm
 from benchmarks.pairs import Pair
 
 
@@ -44,12 +44,12 @@ def draw_order(pairs: Sequence[Pair], comparisons: Sequence[tuple[str, str]], se
     return sheets
 
 
-def seal(sheets: Sequence[Sheet], arms: Mapping[str, Spec], seed: int) -> bytes:
+def seal(sheets: Sequence[Sheet], arms: Mapping[str, Arm], seed: int) -> bytes:
     """Return the key as base64 of JSON, in lines. A random number in it keeps its hash from being guessed."""
     data = {
         "nonce": secrets.token_hex(16),
         "seed": seed,
-        "arms": {name: spec.digest for name, spec in arms.items()},
+        "arms": {name: arm.digest for name, arm in arms.items()},
         "sheets": sheets,
     }
     return "\n".join(textwrap.wrap(base64.b64encode(json.dumps(data).encode()).decode(), 100)).encode() + b"\n"

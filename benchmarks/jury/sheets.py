@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
-from barestyle import Spec
 from barestyle.images.resize import target_size
-from benchmarks.jury.folder import JuryError, JuryFolder, write_json
+from benchmarks.jury.arms import Arm
+from benchmarks.jury.errors import JuryError
+from benchmarks.jury.folder import JuryFolder, write_json
 from benchmarks.jury.key import draw_order, hash_key, seal
 from benchmarks.pairs import Pair, PictureSource
 
@@ -22,7 +23,7 @@ LINE = 32
 
 def build_sheets(
     folder: JuryFolder,
-    arms: Mapping[str, Spec],
+    arms: Mapping[str, Arm],
     pairs: Sequence[Pair],
     comparisons: Sequence[tuple[str, str]],
     source: PictureSource,

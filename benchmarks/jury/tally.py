@@ -8,7 +8,8 @@ from typing import Literal, NamedTuple, get_args
 from scipy.stats import binomtest
 
 from barestyle.atomic_files import write_atomically
-from benchmarks.jury.folder import JuryError, JuryFolder, read_json, write_json
+from benchmarks.jury.errors import JuryError
+from benchmarks.jury.folder import JuryFolder, read_json, write_json
 from benchmarks.jury.key import Sheet, hash_key, unseal
 
 Choice = Literal["A", "B", "="]

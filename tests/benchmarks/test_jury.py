@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from benchmarks.jury.__main__ import main, parse_arguments, select_pairs
 from benchmarks.jury.arms import build_arms, parse_comparisons
-from benchmarks.jury.folder import JuryError, JuryFolder
+from benchmarks.jury.errors import JuryError
+from benchmarks.jury.folder import JuryFolder
 from benchmarks.jury.key import Sheet, draw_order, hash_key, seal, unseal
 from benchmarks.jury.sheets import compose_sheet
 from benchmarks.jury.tally import count_votes, find_winner, make_tally, open_key, parse_votes, record_votes
@@ -198,13 +199,13 @@ def test_statistics_of_known_counts() -> None:
 
 
 def test_arms_are_presets_with_settings_or_those_of_the_quality_table(synthetic_weights: Path) -> None:
-    arms = build_arms(["a=bare,network.channels=[8,8,8,8,8],content_loss.strength=0.7", "npnd"], 48, None)
+    arms = build_arms(["a=bare,network.channels=[8,8,8,8,8],content_loss.strength=0.7", "npnd"], [], 48, None)
     assert arms["a"].network.channels == (8, 8, 8, 8, 8)
     assert {spec.size for spec in arms.values()} == {48}
-    default = build_arms([], 48, synthetic_weights)
+    default = build_arms([], [], 48, synthetic_weights)
     assert list(default) == ["bare", "VGG-19"]
-    assert default["bare"].digest == build_arms(["x=bare", "npnd"], 48, None)["x"].digest
-    trained = build_arms(["x=paper-original", "npnd"], 48, synthetic_weights)["x"]
+    assert default["bare"].digest == build_arms(["x=bare", "npnd"], [], 48, None)["x"].digest
+    trained = build_arms(["x=paper-original", "npnd"], [], 48, synthetic_weights)["x"]
     assert trained.network.trained_file == str(synthetic_weights)  # type: ignore[union-attr]
 
 
@@ -222,7 +223,7 @@ def test_arms_are_presets_with_settings_or_those_of_the_quality_table(synthetic_
 )
 def test_invalid_arms(texts: list[str], message: str) -> None:
     with pytest.raises(SpecError, match=re.escape(message)):
-        build_arms(texts, 48, None)
+        build_arms(texts, [], 48, None)
 
 
 def test_comparisons() -> None:
