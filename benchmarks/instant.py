@@ -24,9 +24,9 @@ from torch import Tensor, nn
 from barestyle import samples
 from barestyle.feed_forward import StylePainter, TrainedStyle, load_style
 from barestyle.feed_forward.network import STRIDE
-from barestyle.feed_forward.onnx_engine import start_session
 from barestyle.feed_forward.onnx_graph import describe_map
 from barestyle.feed_forward.onnx_nodes import Graph
+from barestyle.feed_forward.onnx_session import start_session
 from barestyle.images import read, resize, target_size
 from benchmarks.__main__ import WIDTH, print_table
 from benchmarks.tables import Table
@@ -93,7 +93,9 @@ def start_published_onnx(network: PublishedNetwork) -> Paint:
     """Return a function that paints with ONNX Runtime."""
     graph = Graph()
     output = add_to_graph(graph, network, "image")
-    session = start_session(graph.build([describe_map("image")], [describe_map(output)]))
+    session = start_session(
+        graph.build([describe_map("image")], [describe_map(output)]).SerializeToString(), torch.get_num_threads()
+    )
     return lambda image: torch.from_numpy(session.run(None, {"image": image.numpy()})[0])
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 from barestyle.errors import SpecError
-from barestyle.images.resize import target_size
+from barestyle.images.sizes import target_size
 from benchmarks.jury.errors import JuryError
 
 PLACEHOLDERS = ("photo", "style", "style_name", "output")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
-from barestyle.images.resize import target_size
+from barestyle.images.sizes import target_size
 from benchmarks.jury.arms import Arm
 from benchmarks.jury.errors import JuryError
 from benchmarks.jury.folder import JuryFolder, write_json

@@ -14,10 +14,10 @@ import torch
 from PIL import Image
 
 from barestyle import samples
-from barestyle.cli.paint_photo import read_record
 from barestyle.cli.trained_style import locate_style, parse_mix
 from barestyle.errors import SpecError, StyleFileError
 from barestyle.feed_forward import load_style
+from barestyle.feed_forward.painting_record import read_painting_record
 from barestyle.images import read
 from barestyle.run import record as records
 from tests.cli.conftest import Program
@@ -81,7 +81,7 @@ def test_size_transparency_and_bits_are_those_of_the_photo(program: Program, fol
     assert (result.width, result.height, result.bits) == (20, 16, 16)
     assert result.alpha is not None
     torch.testing.assert_close(result.alpha, torch.full_like(result.alpha, 30_000 / 65535))
-    record = read_record(Path("out.png"))
+    record = read_painting_record(Path("out.png"))
     assert record is not None
     assert (record["size"], record["photo_sha256"]) == (20, read("deep.png").sha256)
 
@@ -151,7 +151,7 @@ def test_the_record_is_not_that_of_a_search(program: Program, folder: Path) -> N
     assert outcome.code == 2
     assert "'out.png' is a 'barestyle-painting' file, not a 'barestyle-record'" in outcome.err
     Image.new("RGB", (9, 9)).save("plain.png")
-    assert read_record(Path("plain.png")) is None
+    assert read_painting_record(Path("plain.png")) is None
     assert records.read_embedded(Path("plain.png")) is None
 
 

@@ -11,8 +11,8 @@ from PIL import Image
 
 import barestyle
 from barestyle import PRESETS, Spec
+from barestyle.limits import MAX_PIXELS
 from barestyle.samples import PHOTOS, STYLES, photo, style
-from barestyle.spec import MAX_PIXELS
 from tests.cli.conftest import Program
 
 

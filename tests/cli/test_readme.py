@@ -15,7 +15,7 @@ from PIL import Image, ImageFilter, ImageOps
 
 from barestyle import PRESETS
 from barestyle.cli.app import app
-from barestyle.cli.paint_photo import read_record
+from barestyle.feed_forward.painting_record import read_painting_record
 from barestyle.images import read
 from barestyle.metrics import METRICS
 from barestyle.run import record as records
@@ -117,7 +117,7 @@ def run_pipeline(here: Path, line: str) -> None:
     assert done.returncode == 0, f"{line}\n{done.stderr}"
     picture = here / line.split("#")[0].split()[-1]
     if "barestyle apply" in line:
-        assert read_record(picture) is not None
+        assert read_painting_record(picture) is not None
     else:
         assert records.find(picture).spec.size == 48
 

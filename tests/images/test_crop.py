@@ -13,7 +13,7 @@ from PIL import Image
 
 from barestyle.errors import ImageError, PixelLimitError
 from barestyle.images import crop_file, read, read_encoded
-from barestyle.images.read import decode_file
+from barestyle.images.decode import decode_file
 
 HEIGHT, WIDTH = 5, 7
 BOX = {"left": 1, "top": 2, "width": 3, "height": 2}

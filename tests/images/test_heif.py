@@ -17,7 +17,7 @@ from PIL import Image
 
 from barestyle.errors import ImageError, PixelLimitError
 from barestyle.images import Picture, read
-from barestyle.images.read import readable_extensions
+from barestyle.images.decode import readable_extensions
 from tests.images.samples import HEIGHT, IMAGE, WIDTH
 
 KINDS = ["heic", "avif"]
@@ -185,8 +185,8 @@ def test_folders_of_photographs_include_them() -> None:
 def test_the_library_is_loaded_for_a_heic_only(tmp_path: Path) -> None:
     IMAGE.save(tmp_path / "a.png")
     code = (
-        "import sys; from barestyle.images.read import read, readable_extensions; read(sys.argv[1]); "
-        "readable_extensions(); sys.exit('pi_heif' in sys.modules)"
+        "import pathlib, sys; from barestyle.images.decode import decode_file, readable_extensions; "
+        "decode_file(pathlib.Path(sys.argv[1]), 10**6); readable_extensions(); sys.exit('pi_heif' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.png")], check=True)
 

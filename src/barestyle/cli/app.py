@@ -15,29 +15,13 @@ import typer
 from typer.core import TyperGroup
 
 import barestyle
-from barestyle.cli.apply import apply
-from barestyle.cli.batch import batch
+from barestyle.cli.command_table import CommandTable
 from barestyle.cli.completion import join_bash_words
-from barestyle.cli.demo import demo
 from barestyle.cli.exit_codes import INTERRUPTED, READER_ENDED, REFUSED
-from barestyle.cli.export import export
 from barestyle.cli.garbage_collection import collect_rarely
-from barestyle.cli.info import info
 from barestyle.cli.interrupt import STARTUP_INTERRUPT
 from barestyle.cli.messages import NotePrinter, print_error
-from barestyle.cli.presets import presets
-from barestyle.cli.probe import probe
-from barestyle.cli.recolor import recolor
-from barestyle.cli.rerun import rerun
-from barestyle.cli.resume import resume
-from barestyle.cli.score import score
 from barestyle.cli.standard_streams import discard_output, flush_standard_output
-from barestyle.cli.study.commands import app as study
-from barestyle.cli.train import train
-from barestyle.cli.transfer import transfer
-from barestyle.cli.ui import ui
-from barestyle.cli.video import video
-from barestyle.cli.weights import app as weights
 from barestyle.errors import BarestyleError, DeviceError, ProcessGroupError
 
 INTERNAL_ERROR = 1
@@ -58,7 +42,14 @@ class ReaderEndedError(Exception):
 
 
 class Program(TyperGroup):
-    """Typer's group, except that Ctrl-C and a closed pipe are exceptions, where Typer would exit by itself."""
+    """Typer's group with the commands of a CommandTable.
+
+    Ctrl-C and a closed pipe are exceptions, where Typer would exit by itself.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = CommandTable()
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -78,26 +69,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Neural style transfer with untrained networks: repaint a photo in the style of another image.",
 )
-for command in (
-    transfer,
-    batch,
-    train,
-    apply,
-    video,
-    export,
-    resume,
-    rerun,
-    recolor,
-    score,
-    demo,
-    presets,
-    probe,
-    ui,
-    info,
-):
-    app.command()(command)
-app.add_typer(study, name="study")
-app.add_typer(weights, name="weights")
 
 
 def _print_version(is_requested: bool) -> None:

@@ -7,27 +7,27 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from barestyle.cli import options
-from barestyle.cli.apply_to_clip import apply_to_clip
-from barestyle.cli.batch import check_folder, check_outputs, create_folder, paint_all
 from barestyle.cli.batch_pairs import Pair, find_images
 from barestyle.cli.clip_options import Every, FirstTime, LastTime
 from barestyle.cli.clip_output import parse_selection
+from barestyle.cli.display_options import DisplayOptions
 from barestyle.cli.input_files import check_exist
 from barestyle.cli.interrupt import Interrupt
 from barestyle.cli.json_output import print_json
-from barestyle.cli.option_groups import DisplayOptions
 from barestyle.cli.output_option import create_folders, default_output
-from barestyle.cli.paint_photo import PaintedPhoto, PhotoPainter, hash_file, read_record
 from barestyle.cli.standard_streams import STANDARD_STREAM, StandardInput
 from barestyle.cli.trained_style import locate_style, parse_mix
 from barestyle.errors import ImageError, OutputError, SpecError
-from barestyle.hardware.engines import EngineName, choose_engine
-from barestyle.spec import MAX_PIXELS
+from barestyle.hardware.engines import EngineName
+from barestyle.limits import MAX_PIXELS
+
+if TYPE_CHECKING:
+    from barestyle.cli.paint_photo import PaintedPhoto, PhotoPainter
 
 
 def apply(  # long: its options and their description
@@ -96,11 +96,12 @@ def apply(  # long: its options and their description
     is_clip = check_videos(photos)
     if not is_clip and (start, end, every) != (None, None, 1):
         raise SpecError("--from, --to and --every choose frames of a video; leave them out for photos")
-    selection = parse_selection(start, end, every)
     style_file = locate_style(style)
-    painter = load_painter(
+    from barestyle.cli.paint_photo import PhotoPainter  # with NumPy and Pillow
+
+    painter = PhotoPainter(
         style_file,
-        weights=parse_mix(mix),
+        mix=parse_mix(mix),
         strength=strength,
         engine=engine,
         memory=memory,
@@ -109,6 +110,9 @@ def apply(  # long: its options and their description
     )
     display = DisplayOptions(quiet, as_json)
     if is_clip:
+        from barestyle.cli.apply_to_clip import apply_to_clip
+
+        selection = parse_selection(start, end, every)
         return apply_to_clip(painter, style_file, Path(photos[0]), selection, output, force=force, display=display)
     if is_single(photos):
         return apply_to_photo(painter, style_file, Path(photos[0]), output, force=force, display=display)
@@ -123,26 +127,6 @@ def check_videos(photos: Sequence[str]) -> bool:
     if videos and len(photos) > 1:
         raise ImageError(f"{videos[0]!r} is a video, which is painted by itself; give it alone")
     return bool(videos)
-
-
-def load_painter(
-    style_file: Path,
-    *,
-    weights: dict[str, float] | None,
-    strength: float,
-    engine: EngineName,
-    memory: str,
-    size: int | None,
-    max_pixels: int,
-) -> PhotoPainter:
-    """Return the painter that the options describe. Raise StyleFileError, SpecError or DeviceError."""
-    choose_engine(engine)
-    from barestyle.feed_forward import StylePainter, load_style
-    from barestyle.hardware.memory import parse_memory
-
-    trained = load_style(style_file)
-    painter = StylePainter(trained, trained.mix(weights, strength), engine=engine, memory=parse_memory(memory))
-    return PhotoPainter(painter, hash_file(style_file), size, max_pixels)
 
 
 def is_single(photos: Sequence[str]) -> bool:
@@ -190,8 +174,13 @@ def apply_to_photos(
     display: DisplayOptions,
 ) -> int:
     """Paint several photos into a folder, print a summary, and return the exit code."""
+    from barestyle.cli.batch import check_folder, check_outputs, create_folder, paint_all
+    from barestyle.feed_forward.painting_record import read_painting_record
+
     folder = parse_folder(output)
-    pairs = pair_outputs([photo for photo in find_images(photos) if read_record(photo) is None], style_file, folder)
+    pairs = pair_outputs(
+        [photo for photo in find_images(photos) if read_painting_record(photo) is None], style_file, folder
+    )
     check_folder(folder, "-o")
     check_outputs(pairs)
     is_silent = display.quiet or display.as_json

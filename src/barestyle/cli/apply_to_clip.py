@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from barestyle.cli.clip_output import parse_clip_output
-from barestyle.cli.option_groups import DisplayOptions
+from barestyle.cli.display_options import DisplayOptions
 from barestyle.cli.paint_photo import PhotoPainter
 from barestyle.cli.repaint_clip import ClipJob, repaint_clip
 

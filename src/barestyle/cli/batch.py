@@ -14,11 +14,12 @@ import typer
 
 from barestyle.cli import options
 from barestyle.cli.batch_pairs import DEFAULT_NAME, FIELD_LIST, Pair, find_images, pair_images
+from barestyle.cli.display_options import DisplayOptions
 from barestyle.cli.execute import ExecuteOptions, Outcome, execute, report
 from barestyle.cli.exit_codes import INCOMPLETE, INTERRUPTED
 from barestyle.cli.json_output import print_json
 from barestyle.cli.messages import print_error
-from barestyle.cli.option_groups import DisplayOptions, RunOptions, SpecOptions, expand_groups
+from barestyle.cli.option_groups import RunOptions, SpecOptions, expand_groups
 from barestyle.cli.value_list import split_paths
 from barestyle.errors import BarestyleError, OutputError, RecordError
 

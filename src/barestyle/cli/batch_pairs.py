@@ -56,7 +56,7 @@ def find_images(sources: Sequence[str | Path]) -> list[Path]:
 def is_input_image(path: Path) -> bool:
     """Return whether a file in a folder has the extension of an image, and is neither hidden nor a result."""
     # Deferred, because the program imports this module before it knows the command.
-    from barestyle.images.read import readable_extensions
+    from barestyle.images.decode import readable_extensions
 
     if path.name.startswith(".") or path.suffix.lower() not in readable_extensions():
         return False

@@ -1,4 +1,7 @@
-"""Words that a shell completes: presets, fields of a spec and their values, sample images. PyTorch is not imported."""
+"""Words that a shell completes: presets, fields of a spec and their values, sample images.
+
+PyTorch is not imported, and specs only when their words are asked for, as every command imports this module.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,12 @@ import os
 import types
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
-from barestyle.presets import PRESETS
 from barestyle.samples import PHOTOS, STYLES, list_trained_styles
-from barestyle.spec import Spec
-from barestyle.spec.validation import FrozenModel, alternatives
+
+if TYPE_CHECKING:
+    from barestyle.spec.validation import FrozenModel
 
 COMPLETION_VARIABLE = "_BARESTYLE_COMPLETE"
 """Environment variable with which a shell asks for completions."""
@@ -26,6 +29,8 @@ Words = list[str | tuple[str, str]]
 
 def complete_preset(incomplete: str) -> Words:
     """Return the presets with their summaries."""
+    from barestyle.presets import PRESETS
+
     return [(name, preset.summary) for name, preset in PRESETS.items() if name.startswith(incomplete)]
 
 
@@ -34,11 +39,18 @@ def complete_words(*words: str) -> Callable[[str], Words]:
     return lambda incomplete: [word for word in words if word.startswith(incomplete)]
 
 
-complete_colors = complete_words(*alternatives(Spec.model_fields["colors"].annotation))
 complete_device = complete_words("auto", "cpu", "cuda", "mps")
 complete_precision = complete_words("auto", "float32", "bf16", "mixed")
 complete_photo = complete_words(*PHOTOS)
 complete_style = complete_words(*STYLES)
+
+
+def complete_colors(incomplete: str) -> Words:
+    """Return the kinds of colors."""
+    from barestyle.spec import Spec
+    from barestyle.spec.validation import alternatives
+
+    return complete_words(*alternatives(Spec.model_fields["colors"].annotation))(incomplete)
 
 
 def complete_start(incomplete: str) -> Words:
@@ -48,6 +60,8 @@ def complete_start(incomplete: str) -> Words:
 
 def complete_setting(incomplete: str) -> Words:
     """Return fields of a spec with an equals sign, or assignments of the values of a field that has few of them."""
+    from barestyle.spec import Spec
+
     values_of: dict[str, dict[str, None]] = {}
     for name, values in list_settings(Spec):
         values_of.setdefault(name, {}).update(dict.fromkeys(values))
@@ -65,6 +79,8 @@ def list_settings(model: type[FrozenModel], prefix: str = "") -> Iterator[tuple[
 
     The values are empty unless they are few: kinds, names, true and false. A name may come several times.
     """
+    from barestyle.spec.validation import alternatives
+
     for name, field in model.model_fields.items():
         if name == "kind":
             continue

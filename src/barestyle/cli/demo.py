@@ -9,8 +9,9 @@ import typer
 from barestyle import samples
 from barestyle.cli import options
 from barestyle.cli.completion import complete_photo, complete_style
+from barestyle.cli.display_options import DisplayOptions
 from barestyle.cli.execute import execute, report
-from barestyle.cli.option_groups import DisplayOptions, RunOptions, expand_groups
+from barestyle.cli.option_groups import RunOptions, expand_groups
 from barestyle.cli.output_option import create_folders, parse_output
 from barestyle.cli.spec_builder import build_spec
 from barestyle.presets import DEFAULT_PRESET

@@ -15,8 +15,8 @@ from barestyle.cli.completion import (
     complete_setting,
     complete_start,
 )
+from barestyle.limits import DEFAULT_LONGEST_SIDE
 from barestyle.run.progress import CHECKPOINT_EVERY
-from barestyle.spec import DEFAULT_LONGEST_SIDE
 
 STYLE_PANEL = "Styles, masks and colors"
 RUN_PANEL = "Network and computation"

@@ -12,7 +12,8 @@ from barestyle.cli import options
 from barestyle.cli.input_files import check_exist
 from barestyle.cli.output_option import create_folders, default_output
 from barestyle.cli.standard_streams import StandardInput, write_standard_output
-from barestyle.spec import MAX_PIXELS, MatchedColors
+from barestyle.limits import MAX_PIXELS
+from barestyle.spec import MatchedColors
 from barestyle.spec.colors import Method, Space
 
 DEFAULTS = MatchedColors()

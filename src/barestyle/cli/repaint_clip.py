@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import barestyle
 from barestyle.cli.clip_output import ClipOutput
+from barestyle.cli.display_options import DisplayOptions
 from barestyle.cli.exit_codes import INCOMPLETE, INTERRUPTED
 from barestyle.cli.json_output import print_json
 from barestyle.cli.messages import format_count, print_error
-from barestyle.cli.option_groups import DisplayOptions
 from barestyle.cli.progress_bar import format_duration
 from barestyle.errors import OutputError
 

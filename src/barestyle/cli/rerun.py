@@ -11,12 +11,13 @@ import typer
 
 from barestyle.cli import options
 from barestyle.cli.completion import complete_device
+from barestyle.cli.display_options import DisplayOptions
 from barestyle.cli.execute import execute, report
 from barestyle.cli.exit_codes import INCOMPLETE
 from barestyle.cli.messages import print_error
-from barestyle.cli.option_groups import DisplayOptions, MovedOptions, expand_groups
+from barestyle.cli.option_groups import MovedOptions, expand_groups
 from barestyle.cli.output_option import create_folders, parse_output
-from barestyle.spec import MAX_PIXELS
+from barestyle.limits import MAX_PIXELS
 
 if TYPE_CHECKING:
     from barestyle.run.record import Record

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from barestyle.cli import options
+from barestyle.cli.display_options import DisplayOptions
 from barestyle.cli.execute import ExecuteOptions, Outcome, execute, report
-from barestyle.cli.option_groups import DisplayOptions, MovedOptions, expand_groups
+from barestyle.cli.option_groups import MovedOptions, expand_groups
 from barestyle.cli.output_option import OutputFile, create_folders
 from barestyle.cli.train import resume_training
 from barestyle.cli.video_option import check_video_option, parse_video
 from barestyle.errors import RecordError
-from barestyle.spec import MAX_PIXELS
+from barestyle.limits import MAX_PIXELS
 
 if TYPE_CHECKING:
     from barestyle.distributed import ProcessGroup

@@ -12,7 +12,7 @@ from rich.table import Table
 from barestyle.cli import options
 from barestyle.cli.json_output import print_json
 from barestyle.errors import RecordError
-from barestyle.spec import MAX_PIXELS
+from barestyle.limits import MAX_PIXELS
 
 if TYPE_CHECKING:
     from barestyle.metrics import Score

@@ -49,9 +49,9 @@ class StandardInput:
 
     def read(self, *, max_pixels: int) -> None:
         """Read the picture if `-` is given. Raises ImageError."""
-        from barestyle.images import read_encoded
-
         if self.is_used:
+            from barestyle.images import read_encoded
+
             self._picture = read_encoded(sys.stdin.buffer.read(), name="standard input", max_pixels=max_pixels)
 
     def replace(self, file: File) -> File | Picture:

@@ -12,9 +12,10 @@ import typer
 
 from barestyle.atomic_files import write_atomically
 from barestyle.cli import options
+from barestyle.cli.display_options import DisplayOptions
 from barestyle.cli.exit_codes import INTERRUPTED
 from barestyle.cli.json_output import print_json
-from barestyle.cli.option_groups import DisplayOptions, expand_groups
+from barestyle.cli.option_groups import expand_groups
 from barestyle.cli.training_progress import show_training
 from barestyle.errors import OutputError, SpecError
 from barestyle.spec.training import BATCH, CROP, STEPS

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from barestyle import samples
-from barestyle.cli.spec_builder import STARTS
 from barestyle.cli.standard_streams import STANDARD_STREAM
 from barestyle.errors import SpecError
 
@@ -24,6 +23,8 @@ def locate_start(text: str) -> str:
 
     A file of the same name has precedence.
     """
+    from barestyle.cli.spec_builder import STARTS
+
     names = samples.list_trained_styles()
     if text in STARTS or Path(text).suffix or Path(text).exists() or text == str(STANDARD_STREAM):
         return text

@@ -11,10 +11,11 @@ import typer
 
 from barestyle.cli import options
 from barestyle.cli.checkpoint_option import checkpoint_for
+from barestyle.cli.display_options import DisplayOptions
 from barestyle.cli.execute import ExecuteOptions, execute, report
 from barestyle.cli.input_files import check_exist
 from barestyle.cli.mask_arguments import parse_keep
-from barestyle.cli.option_groups import DisplayOptions, RunOptions, SpecOptions, expand_groups
+from barestyle.cli.option_groups import RunOptions, SpecOptions, expand_groups
 from barestyle.cli.output_option import OutputFile, create_folders, default_output
 from barestyle.cli.spec_builder import STARTS
 from barestyle.cli.standard_streams import StandardInput

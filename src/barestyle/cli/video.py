@@ -11,7 +11,8 @@ import typer
 from barestyle.cli import options
 from barestyle.cli.clip_options import Every, FirstTime, LastTime
 from barestyle.cli.clip_output import parse_clip_output, parse_selection
-from barestyle.cli.option_groups import DisplayOptions, RunOptions, SpecOptions, expand_groups
+from barestyle.cli.display_options import DisplayOptions
+from barestyle.cli.option_groups import RunOptions, SpecOptions, expand_groups
 from barestyle.cli.repaint_clip import ClipJob, repaint_clip
 from barestyle.cli.style_arguments import parse_style_arguments
 

@@ -49,9 +49,9 @@ def _numbers(graph: Graph, *values: float) -> list[str]:
 
 
 def _locate(graph: Graph, colors: str, number: int) -> str:
-    coordinates = graph.node("MatMul", graph.constant(AXES[number].T), colors)
-    low, step = (graph.constant(values[number, :, None]) for values in (LOW, STEP))
-    positions = graph.node("Div", graph.node("Sub", coordinates, low), step)
+    step = STEP[number, :, None]
+    steps = graph.node("MatMul", graph.constant(AXES[number].T / step), colors)
+    positions = graph.node("Add", steps, graph.constant(-LOW[number, :, None] / step))
     return graph.node("Clip", positions, *_numbers(graph, 0.0, float(KNOTS - 1)))
 
 
@@ -108,11 +108,12 @@ def _compute_pass(graph: Graph, cumulative: str, quantiles: str, number: int) ->
 
 
 def _interpolate(graph: Graph, table: str, positions: str, length: int) -> str:
-    last = graph.constant(torch.tensor(length - 2))
-    index = graph.node("Min", _floor(graph, positions)[0], last)
-    share = graph.node("Sub", positions, graph.node("Cast", index, to=TensorProto.FLOAT))
+    rises = graph.node("Sub", _slice(graph, table, 1, length), _slice(graph, table, 0, length - 1))
+    last = graph.node("Sub", *[_slice(graph, table, length - 1, length)] * 2)  # no rise after the last entry
     shape = graph.node("Concat", graph.node("Shape", positions, start=0, end=2), graph.constant([length]), axis=0)
-    tables = graph.node("Expand", table, shape)
-    low = graph.node("GatherElements", tables, index, axis=2)
-    high = graph.node("GatherElements", tables, graph.node("Add", index, graph.constant([1])), axis=2)
-    return graph.node("Add", low, graph.node("Mul", graph.node("Sub", high, low), share))
+    index, share = _floor(graph, positions)
+    low, rise = (
+        graph.node("GatherElements", graph.node("Expand", values, shape), index, axis=2)
+        for values in (table, graph.node("Concat", rises, last, axis=2))
+    )
+    return graph.node("Add", low, graph.node("Mul", rise, share))

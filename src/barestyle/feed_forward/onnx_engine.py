@@ -12,6 +12,7 @@ from torch import Tensor
 
 from barestyle.feed_forward.layers import NormStatistics, Origin
 from barestyle.feed_forward.network import StyleNetwork
+from barestyle.feed_forward.onnx_session import start_session
 from barestyle.feed_forward.torch_engine import TorchEngine
 
 
@@ -30,7 +31,7 @@ class OnnxEngine:
 
     @cached_property
     def _whole(self) -> Any:
-        return start_session(self._graphs.build_image_graph(self._network, self._weights))
+        return _start(self._graphs.build_image_graph(self._network, self._weights))
 
     def paint(self, image: Tensor) -> Tensor:
         """Return the network's output with an image's own statistics; it is (1, 3, H, W), sides multiples of 8."""
@@ -42,7 +43,7 @@ class OnnxEngine:
 
     def fix(self, norms: NormStatistics) -> Callable[[Tensor, Origin], Tensor]:
         """Return a function that computes the output for an image, or the part of one at an origin, with these."""
-        session = start_session(self._graphs.build_tile_graph(self._network, self._weights, norms))
+        session = _start(self._graphs.build_tile_graph(self._network, self._weights, norms))
 
         def paint(image: Tensor, origin: Origin) -> Tensor:
             return _run(session, image, origin=np.array(origin, np.int64))
@@ -50,14 +51,8 @@ class OnnxEngine:
         return paint
 
 
-def start_session(graph: Any) -> Any:
-    """Return a session of ONNX Runtime for a graph, with as many threads as PyTorch has."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(graph.SerializeToString(), options, providers=["CPUExecutionProvider"])
+def _start(graph: Any) -> Any:
+    return start_session(graph.SerializeToString(), torch.get_num_threads())
 
 
 def _run(session: Any, image: Tensor, **inputs: Any) -> Tensor:

@@ -64,14 +64,16 @@ def build_model(style: TrainedStyle) -> Any:
 
 def check_pixels(style: TrainedStyle, model: Any) -> None:
     """Raise StyleFileError unless a model paints the same pixels as PyTorch, to TOLERANCE."""
-    from barestyle.feed_forward.onnx_engine import start_session
+    from barestyle.feed_forward.onnx_session import start_session
 
     images = torch.rand((2, 3, *CHECKED_SIZE), generator=torch.Generator().manual_seed(0))
     weights = style.mix(dict.fromkeys(style.names, 1.0), strength=0.75)
     with torch.inference_mode():
         expected = style.network(images, weights)
     inputs = {"image": images.numpy(), "weights": weights.numpy()}
-    painted = torch.from_numpy(start_session(model).run(["painted"], inputs)[0])
+    painted = torch.from_numpy(
+        start_session(model.SerializeToString(), torch.get_num_threads()).run(["painted"], inputs)[0]
+    )
     difference = float((painted - expected).abs().max())
     if not difference <= TOLERANCE:
         raise StyleFileError(

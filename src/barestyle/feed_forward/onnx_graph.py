@@ -1,8 +1,8 @@
 """The network as a graph of ONNX, built node by node from its weights.
 
-Three graphs differ in their normalizations: one for files, which takes the weights of the styles as an input; one for
-whole images and fixed weights; and one for tiles, in which fixed statistics make each normalization a part of its
-convolution. A recording (torch.onnx) would not give them.
+The graphs differ in their normalizations: one for files takes the weights of the styles as an input; those for whole
+images have fixed weights; and in the one for tiles, fixed statistics make each normalization a part of its convolution.
+A recording (torch.onnx) would not give them.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from barestyle.feed_forward.layers import (
     NoiseInput,
     NormStatistics,
     OutputConvolution,
+    compute_shares,
 )
 from barestyle.feed_forward.network import STRIDE, StyleNetwork
 from barestyle.feed_forward.noise import AMPLITUDE, PERIOD, PLANES, WAVES, build_cosines, build_waves
@@ -44,15 +45,29 @@ def build_file_graph(network: StyleNetwork) -> ModelProto:
     inside the graph.
     """
     graph = Graph()
+    add_finished_picture(graph, network, _WeightsAsInput(graph))
+    weights = helper.make_tensor_value_info(WEIGHTS, TensorProto.FLOAT, [1, network.shape.styles + 1])
+    return graph.build([describe_map(IMAGE), weights], [describe_map(PAINTED)])
+
+
+def build_picture_graph(network: StyleNetwork, weights: Tensor) -> ModelProto:
+    """Return the graph of finished pictures for fixed weights (1, styles + 1) of the photograph and of the styles.
+
+    Images (N, 3, H, W) are as for `build_file_graph`.
+    """
+    graph = Graph()
+    add_finished_picture(graph, network, _OwnStatistics(graph, weights))
+    return graph.build([describe_map(IMAGE)], [describe_map(PAINTED)])
+
+
+def add_finished_picture(graph: Graph, network: StyleNetwork, operations: _Operations) -> None:
+    """Add nodes that mirror IMAGE to multiples of STRIDE, paint and finish it, and cut the result to its size."""
     size = graph.node("Shape", IMAGE, start=2, end=4)
     missing = graph.node("Mod", graph.node("Neg", size), graph.constant([STRIDE]))
     pads = graph.node("Concat", graph.constant([0] * 6), missing, axis=0)
     image = graph.node("Pad", IMAGE, pads, mode="reflect")
-    operations = _WeightsAsInput(graph)
     painted = operations.finish(network.apply_layers(image, operations), network.palette, image)
     graph.node("Slice", painted, graph.constant([0, 0]), size, graph.constant([2, 3]), output=PAINTED)
-    weights = helper.make_tensor_value_info(WEIGHTS, TensorProto.FLOAT, [1, network.shape.styles + 1])
-    return graph.build([describe_map(IMAGE), weights], [describe_map(PAINTED)])
 
 
 def build_image_graph(network: StyleNetwork, weights: Tensor) -> ModelProto:
@@ -156,6 +171,40 @@ class _Operations:
         x = self._graph.convolution(x, convolution.weight, convolution.bias, convolution.stride)
         return self._graph.node("Sigmoid", x)
 
+    def finish(self, painted: str, palette: Palette, image: str) -> str:
+        """Add `finishing.finish` for whole images, and return the name of its result."""
+        graph, weight = self._graph, self.photograph_weight()
+        kept, rest, two, one, zero = (
+            graph.constant(torch.tensor(value)) for value in (KEPT_SHARE, 1 - KEPT_SHARE, 2.0, 1.0, 0.0)
+        )
+        mixed = self._blend(painted, image, graph.node("Add", kept, graph.node("Mul", rest, weight)))
+        moved = add_moved_colors(graph, mixed, add_curves(graph, mixed, self._mix_quantiles(palette)))
+        beyond_half = graph.node("Sub", graph.node("Mul", two, weight), one)
+        return self._blend(moved, image, graph.node("Max", beyond_half, zero))
+
+    def _blend(self, painted: str, image: str, share: str) -> str:
+        change = self._graph.node("Sub", image, painted)
+        return self._graph.node("Add", painted, self._graph.node("Mul", change, share))
+
+    def _mix_quantiles(self, palette: Palette) -> list[str]:
+        """Return the names of the mixture's quantiles for each pass, (1, 3, LEVELS)."""
+        graph = self._graph
+        tables = [palette.quantiles[:, number].flatten(1) for number in range(PASSES)]
+        mixed = [graph.node("MatMul", self.shares(), graph.constant(table)) for table in tables]
+        return [graph.node("Reshape", each, graph.constant([1, 3, -1])) for each in mixed]
+
+    def convolve(self, x: str, convolution: Convolution, norm: ConditionalNorm) -> str:
+        """Add a convolution with the normalization after it, and return its name."""
+        raise NotImplementedError
+
+    def photograph_weight(self) -> str:
+        """Return the name of the weight of the photograph, (1, 1)."""
+        raise NotImplementedError
+
+    def shares(self) -> str:
+        """Return the name of the shares of the styles, (1, styles)."""
+        raise NotImplementedError
+
     def noise_weights(self, noise: NoiseInput) -> str:
         """Return the name of the weights of the noise, (channels, PLANES)."""
         raise NotImplementedError
@@ -193,27 +242,11 @@ class _WeightsAsInput(_Operations):
         deviation = graph.node("Sqrt", graph.node("Add", variance, graph.constant(torch.tensor(EPSILON))))
         return graph.node("Add", graph.node("Mul", difference, graph.node("Div", scale, deviation)), shift)
 
-    def finish(self, painted: str, palette: Palette, image: str) -> str:
-        """Add `finishing.finish` for whole images, and return the name of its result."""
-        graph = self._graph
-        kept, rest, two, one, zero = (
-            graph.constant(torch.tensor(value)) for value in (KEPT_SHARE, 1 - KEPT_SHARE, 2.0, 1.0, 0.0)
-        )
-        mixed = self._blend(painted, image, graph.node("Add", kept, graph.node("Mul", rest, self._photograph_weight)))
-        moved = add_moved_colors(graph, mixed, add_curves(graph, mixed, self._mix_quantiles(palette)))
-        beyond_half = graph.node("Sub", graph.node("Mul", two, self._photograph_weight), one)
-        return self._blend(moved, image, graph.node("Max", beyond_half, zero))
+    def photograph_weight(self) -> str:
+        return self._photograph_weight
 
-    def _blend(self, painted: str, image: str, share: str) -> str:
-        change = self._graph.node("Sub", image, painted)
-        return self._graph.node("Add", painted, self._graph.node("Mul", change, share))
-
-    def _mix_quantiles(self, palette: Palette) -> list[str]:
-        """Return the names of the mixture's quantiles for each pass, (1, 3, LEVELS)."""
-        graph = self._graph
-        tables = [palette.quantiles[:, number].flatten(1) for number in range(PASSES)]
-        mixed = [graph.node("MatMul", self._shares, graph.constant(table)) for table in tables]
-        return [graph.node("Reshape", each, graph.constant([1, 3, -1])) for each in mixed]
+    def shares(self) -> str:
+        return self._shares
 
     def noise_weights(self, noise: NoiseInput) -> str:
         graph = self._graph
@@ -227,6 +260,12 @@ class _FixedWeights(_Operations):
     def __init__(self, graph: Graph, weights: Tensor) -> None:
         super().__init__(graph)
         self._weights = weights
+
+    def photograph_weight(self) -> str:
+        return self._graph.constant(self._weights[:, :1])
+
+    def shares(self) -> str:
+        return self._graph.constant(compute_shares(self._weights))
 
     def noise_weights(self, noise: NoiseInput) -> str:
         return self._graph.constant(noise.mix(self._weights)[0])

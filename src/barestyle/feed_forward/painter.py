@@ -14,20 +14,18 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from barestyle.errors import DeviceError, ImageError
+from barestyle.errors import DeviceError
 from barestyle.feed_forward.finishing import finish, measure_curves
+from barestyle.feed_forward.image_sizes import MEASURED_PIXELS, check_size
 from barestyle.feed_forward.layers import NormStatistics, Origin, Statistics
 from barestyle.feed_forward.network import StyleNetwork, pad_to_stride
-from barestyle.feed_forward.statistics import MEASURED_PIXELS, shrink_to_measure
+from barestyle.feed_forward.statistics import shrink_to_measure
 from barestyle.feed_forward.tiles import TILE_PIXELS, choose_tile_size, cut_tiles, estimate_pixel_bytes
 from barestyle.feed_forward.torch_engine import TorchEngine
 from barestyle.feed_forward.trained_style import TrainedStyle
 from barestyle.hardware.engines import EngineName, InstalledEngine, choose_engine
 from barestyle.hardware.memory import compute_memory_budget, measure_used_memory, trim_heap
 from barestyle.images import Picture, target_size
-
-SMALLEST_SIDE = 16
-"""Pixels; at an eighth of it maps can still be mirrored at their borders."""
 
 CPU = torch.device("cpu")
 
@@ -90,7 +88,7 @@ class StylePainter:
 
     def measure(self, image: Tensor) -> Statistics:
         """Return the statistics with which `paint` paints an image (1, 3, H, W) in 0..1. Raises ImageError."""
-        check_size(image)
+        check_size(*image.shape[-2:])
         small = pad_to_stride(shrink_to_measure(image))
         norms, painted = self._engine.measure(small)
         return Statistics(norms, measure_curves(painted, small, self.weights, self.style.network.palette))
@@ -102,7 +100,7 @@ class StylePainter:
         """
         if long_side is not None:
             picture = picture.resize(*target_size(picture.height, picture.width, long_side))
-        check_size(picture.pixels, picture.name)
+        check_size(picture.height, picture.width, picture.name)
         return replace(picture, pixels=self.paint(picture.pixels))
 
     def paint(self, image: Tensor, statistics: Statistics | None = None) -> Tensor:
@@ -127,7 +125,7 @@ class StylePainter:
         return self._paint(image, None, is_finished=False)
 
     def _paint(self, image: Tensor, statistics: Statistics | None, *, is_finished: bool) -> Tensor:
-        check_size(image)
+        check_size(*image.shape[-2:])
         height, width = image.shape[-2:]
         engine = self._engine  # loaded before memory is measured
         room = self._measure_room(image)
@@ -187,13 +185,3 @@ def start_engine(name: InstalledEngine, network: StyleNetwork, weights: Tensor) 
     from barestyle.feed_forward.onnx_engine import OnnxEngine  # deferred: it is an extra
 
     return OnnxEngine(network, weights)
-
-
-def check_size(image: Tensor, name: str = "the picture") -> None:
-    """Raise ImageError if an image is too small for the network; `name` is its name in the message."""
-    height, width = image.shape[-2:]
-    if min(height, width) < SMALLEST_SIDE:
-        raise ImageError(
-            f"{name} has {width} x {height} pixels, but a trained style needs at least {SMALLEST_SIDE} per side; "
-            "use a larger one"
-        )

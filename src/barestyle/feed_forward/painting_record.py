@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from barestyle import __version__
-from barestyle.feed_forward.painter import StylePainter
 from barestyle.images.embedded_record import read_embedded
 
 RECORD_KIND = "barestyle-painting"
@@ -16,25 +16,39 @@ RECORD_FORMAT = 1
 """Increased when a record changes so that older versions cannot read it."""
 
 
+def round_weights(names: Sequence[str], weights: Sequence[float]) -> tuple[float, dict[str, float]]:
+    """Return the weight of the photograph, and those of the styles by name, as a record has them.
+
+    `weights` are of the photograph and of each style, from `TrainedStyle.mix`.
+    """
+    photo_weight, *rounded = (round(weight, 6) for weight in weights)
+    return photo_weight, dict(zip(names, rounded, strict=True))
+
+
 def describe_painting(
-    painter: StylePainter, *, photo_sha256: str, style_sha256: str, size: int | None
+    photo_weight: float,
+    style_weights: Mapping[str, float],
+    *,
+    photo_sha256: str,
+    style_sha256: str,
+    size: int | None,
 ) -> dict[str, Any]:
     """Return the record of a painted photograph, as JSON values.
 
     Args:
-        painter: of the trained style, with the weights of its styles.
+        photo_weight: that of the photograph, from `round_weights`.
+        style_weights: those of the styles by name.
         photo_sha256: digest of the photograph's file.
         style_sha256: digest of the style's file.
         size: long side of the result in pixels; None for the photograph's own.
     """
-    photo_weight, *weights = (round(weight, 6) for weight in painter.weights[0].tolist())
     return {
         "kind": RECORD_KIND,
         "format": RECORD_FORMAT,
         "photo_sha256": photo_sha256,
         "style_sha256": style_sha256,
         "photo_weight": photo_weight,
-        "style_weights": dict(zip(painter.style.names, weights, strict=True)),
+        "style_weights": dict(style_weights),
         "size": size,
         "version": __version__,
     }

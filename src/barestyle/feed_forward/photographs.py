@@ -15,7 +15,7 @@ from barestyle import samples
 from barestyle.errors import ImageError
 from barestyle.images import read, resize, target_size
 from barestyle.images.color_transfer import luminance
-from barestyle.images.read import readable_extensions
+from barestyle.images.decode import readable_extensions
 from barestyle.losses import Region, build_guide_maps
 
 PHOTO_SIDE = 512

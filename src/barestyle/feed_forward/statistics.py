@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from barestyle.feed_forward.image_sizes import MEASURED_PIXELS
 from barestyle.feed_forward.layers import Statistics
 from barestyle.images import resize
-
-MEASURED_PIXELS = 512 * 512
-"""Largest area of an image whose statistics are its own; those of larger ones are of a copy of this area.
-
-The copy makes the statistics, and with them the strokes' strength and the colors, the same for every size of tiles, and
-costs little. Networks are trained at sizes below this.
-"""
 
 
 def shrink_to_measure(image: Tensor) -> Tensor:

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from barestyle.errors import ImageError
-from barestyle.images.picture import PixelArray, to_unit_range
-from barestyle.images.read import decode_file
-from barestyle.images.write import encode_png
-from barestyle.spec import MAX_PIXELS
+from barestyle.images.decode import decode_file
+from barestyle.images.encode_samples import encode_png
+from barestyle.images.samples import PixelArray, to_unit_range
+from barestyle.limits import MAX_PIXELS
 
 
 def crop_file(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from barestyle.images.read import without_pillow_limit
-from barestyle.images.write import record_key
+from barestyle.images.decode import without_pillow_limit
+from barestyle.images.encode_samples import record_key
 
 
 def read_embedded(path: Path) -> str | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import warnings
+from typing import TYPE_CHECKING
 
-import tifffile
 from PIL import Image
 
-from barestyle.images.high_bit_depth import silence_tifffile
+if TYPE_CHECKING:
+    import tifffile
+
 
 _FORMATS = ("AVIF", "FLI", "GIF", "PNG", "WEBP")
 """Pillow's formats with animations; in others, further images are previews, layers or other sizes of the first one."""
@@ -21,6 +23,10 @@ def count_frames(form: str | None, data: bytes) -> int:
     """
     try:
         if form == "TIFF":
+            import tifffile  # only for the files that need it
+
+            from barestyle.images.tiff import silence_tifffile
+
             with silence_tifffile(), tifffile.TiffFile(io.BytesIO(data)) as file:
                 return count_pages(file)
         if form not in _FORMATS:

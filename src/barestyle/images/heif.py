@@ -9,7 +9,7 @@ from PIL import Image
 
 from barestyle.errors import BarestyleError, ImageError
 from barestyle.images import high_bit_depth, icc, nclx
-from barestyle.images.picture import PixelArray
+from barestyle.images.samples import PixelArray
 
 EXTENSIONS = (".heic", ".heics", ".heif", ".heifs", ".hif")
 """Extensions of HEIC files, in lower case."""

@@ -10,7 +10,7 @@ import imagecodecs
 import numpy as np
 from PIL import Image, ImageCms
 
-from barestyle.images.picture import PixelArray
+from barestyle.images.samples import PixelArray
 
 _RELATIVE_COLORIMETRIC = 1
 _UNOPTIMIZED = 0x0100

@@ -8,7 +8,7 @@ import imagecodecs
 import numpy as np
 
 from barestyle.errors import ImageError
-from barestyle.images.picture import PixelArray
+from barestyle.images.samples import PixelArray
 
 EXTENSIONS = (".jxl",)
 

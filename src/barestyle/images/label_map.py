@@ -11,8 +11,10 @@ import numpy as np
 from barestyle.distributed import ProcessGroup, RowShard
 from barestyle.errors import ImageError
 from barestyle.images.color_mask import ColorMask
-from barestyle.images.picture import Picture, PixelArray, from_samples
-from barestyle.images.read import DecodedFile, decode_file, read
+from barestyle.images.decode import DecodedFile, decode_file
+from barestyle.images.picture import Picture, from_samples
+from barestyle.images.reading import read
+from barestyle.images.samples import PixelArray
 from barestyle.images.split_read import crop, scatter
 
 LOSSY_TOLERANCE = 16
@@ -152,7 +154,7 @@ class LabelMaps:
     def read(self, mask: ColorMask) -> Picture:
         """Return a mask as a gray picture, white inside; all processes have to call this.
 
-        Raises what `images.read` raises, and ImageError for a color that does not occur.
+        Raises what `reading.read` raises, and ImageError for a color that does not occur.
         """
         if not isinstance(mask.source, str | Path):
             picture = self._read_from_memory(mask)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -12,11 +12,8 @@ from PIL import Image
 from torch import Tensor
 
 from barestyle.distributed import ALONE, ProcessGroup, RowShard
-from barestyle.errors import ImageError
-from barestyle.images.resize import resize, resize_split, split_image
-
-PixelArray = np.ndarray[Any, Any]
-"""Samples (H, W, channels) of any type."""
+from barestyle.images.resizing import resize, resize_split, split_image
+from barestyle.images.samples import PixelArray, separate_alpha
 
 
 @dataclass(frozen=True)
@@ -84,18 +81,7 @@ def from_samples(samples: PixelArray, *, name: str, sha256: str, path: Path | No
 
     uint8, uint16 and bool use their whole range; floats must be in 0..1. Raises ImageError.
     """
-    if samples.ndim != 3 or samples.shape[2] not in (1, 2, 3, 4) or samples.size == 0:
-        raise ImageError(
-            f"{name} must have the shape (height, width) or (height, width, 1 to 4 channels), and at least one pixel, "
-            f"not {samples.shape}"
-        )
-    values = to_unit_range(samples, name)
-    color, alpha = (values[..., :-1], values[..., -1:]) if values.shape[2] in (2, 4) else (values, None)
-    color = np.broadcast_to(color, (*color.shape[:2], 3))
-    if alpha is not None:
-        color = color * alpha + (1 - alpha)
-        if bool((alpha == 1).all()):
-            alpha = None
+    color, alpha = separate_alpha(samples, name)
     return Picture(
         pixels=to_planes(color),
         alpha=None if alpha is None else to_planes(alpha),
@@ -104,22 +90,6 @@ def from_samples(samples: PixelArray, *, name: str, sha256: str, path: Path | No
         sha256=sha256,
         path=path,
     )
-
-
-def to_unit_range(samples: PixelArray, name: str) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Return samples as float32 in 0..1. Raises ImageError for a type or range that no image has."""
-    if samples.dtype == np.uint8:
-        return samples.astype(np.float32) / np.float32(255)
-    if samples.dtype == np.uint16:
-        return samples.astype(np.float32) / np.float32(65535)
-    if samples.dtype == np.bool_:
-        return samples.astype(np.float32)
-    if not np.issubdtype(samples.dtype, np.floating):
-        raise ImageError(f"{name} must have samples of uint8, uint16, or floats in 0..1, not {samples.dtype}")
-    low, high = float(samples.min()), float(samples.max())
-    if not (low >= 0 and high <= 1):
-        raise ImageError(f"{name} must have floats in 0..1, not from {low:.9g} to {high:.9g}; scale them first")
-    return samples.astype(np.float32)
 
 
 def to_planes(values: PixelArray) -> Tensor:

@@ -12,11 +12,13 @@ import torch
 
 from barestyle.distributed import HaloExchange, ProcessGroup, RowShard, agree
 from barestyle.errors import ImageError
+from barestyle.images.decode import DecodedFile, check_pixels, decode_file
 from barestyle.images.frames import warn_of_frames
-from barestyle.images.picture import Picture, PixelArray, Source, from_samples
-from barestyle.images.read import DecodedFile, check_pixels, decode_file, read
+from barestyle.images.picture import Picture, Source, from_samples
+from barestyle.images.reading import read
+from barestyle.images.samples import PixelArray
 from barestyle.images.tiff_rows import TiffHeader, read_header, read_rows
-from barestyle.spec import MAX_PIXELS
+from barestyle.limits import MAX_PIXELS
 
 
 def read_split(source: Source, group: ProcessGroup, *, max_pixels: int = MAX_PIXELS) -> Picture:

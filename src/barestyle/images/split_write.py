@@ -17,8 +17,9 @@ from torch import Tensor
 from barestyle.atomic_files import AtomicFile
 from barestyle.distributed import HaloExchange, RowShard, agree
 from barestyle.errors import OutputError
-from barestyle.images.picture import PixelArray
-from barestyle.images.write import make_png_chunk, make_record_chunks, to_samples
+from barestyle.images.encode_samples import make_png_chunk, make_record_chunks
+from barestyle.images.samples import PixelArray
+from barestyle.images.write import to_samples
 
 SPLIT_EXTENSIONS = (".png", ".tif", ".tiff")
 """Extensions of the formats that can be written a few rows at a time."""

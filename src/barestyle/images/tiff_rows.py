@@ -9,7 +9,7 @@ import numpy as np
 import tifffile
 
 from barestyle.images.frames import count_pages
-from barestyle.images.picture import PixelArray
+from barestyle.images.samples import PixelArray
 
 _ICC_PROFILE = 34675
 _ORIENTATION = 274

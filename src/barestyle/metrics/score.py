@@ -9,11 +9,11 @@ from pathlib import Path
 
 from barestyle.errors import ImageError
 from barestyle.images import Source, read, target_size
+from barestyle.limits import MAX_PIXELS
 from barestyle.metrics.metric import Metric, MetricInputs
 from barestyle.metrics.registry import check_requirements, missing_requirement, select
 from barestyle.networks import SMALLEST_SIDE
 from barestyle.networks.vgg19 import find_default_weights
-from barestyle.spec import MAX_PIXELS
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from barestyle.distributed import ALONE, ProcessGroup
 from barestyle.hardware.threads import use_threads
 from barestyle.images import MaskSource, Source
+from barestyle.limits import MAX_PIXELS
 from barestyle.presets import DEFAULT_PRESET
 from barestyle.run.checkpoint import CheckpointConfig
 from barestyle.run.plan import prepare
@@ -17,7 +18,7 @@ from barestyle.run.rerun import plan_rerun
 from barestyle.run.result import Result
 from barestyle.run.runner import OnProgress, run
 from barestyle.run.split_checkpoint import agree_on_checkpoint
-from barestyle.spec import MAX_PIXELS, Spec
+from barestyle.spec import Spec
 
 
 def transfer(  # long: its arguments and their description

@@ -17,8 +17,8 @@ from barestyle.distributed import ALONE, ProcessGroup
 from barestyle.errors import ImageError, SpecError
 from barestyle.images import ColorMask, LabelMaps, MaskSource, Picture, Source, read_split
 from barestyle.images.color_transfer import luminance
+from barestyle.limits import MAX_PIXELS
 from barestyle.run.style_start import is_style_file, paint_start
-from barestyle.spec import MAX_PIXELS
 from barestyle.spec.validation import MAX_NUMBER
 
 MAX_WEIGHT_RATIO = 1e12

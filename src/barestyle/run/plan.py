@@ -12,6 +12,7 @@ from barestyle.errors import DeviceError, ImageError, SpecError
 from barestyle.hardware import devices
 from barestyle.hardware.memory import parse_memory
 from barestyle.images import Picture, Source, read_split, target_size
+from barestyle.limits import DEFAULT_LONGEST_SIDE
 from barestyle.networks import SMALLEST_SIDE, Size, compute_minimum_side, vgg19
 from barestyle.presets import preset
 from barestyle.run.inputs import Style, read_keep, read_start, read_styles
@@ -20,17 +21,7 @@ from barestyle.run.precision import Precision, choose_precision
 from barestyle.run.request import Request
 from barestyle.run.stages import Stage, plan_stages
 from barestyle.run.style_start import is_style_file
-from barestyle.spec import (
-    DEFAULT_LONGEST_SIDE,
-    VGG,
-    LuminanceColors,
-    MatchedColors,
-    NoiseStart,
-    PaperLBFGS,
-    PictureStart,
-    Spec,
-    StyleStart,
-)
+from barestyle.spec import VGG, LuminanceColors, MatchedColors, NoiseStart, PaperLBFGS, PictureStart, Spec, StyleStart
 
 FEWEST_ROWS_OF_A_PROCESS = 4
 """Each process has at least one row of a picture that is pooled twice."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from barestyle.distributed import ALONE, ProcessGroup
 from barestyle.images import MaskSource, Source
+from barestyle.limits import MAX_PIXELS
 from barestyle.presets import DEFAULT_PRESET
-from barestyle.spec import MAX_PIXELS, Spec
+from barestyle.spec import Spec
 
 
 @dataclass(frozen=True)

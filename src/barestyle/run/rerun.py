@@ -8,12 +8,13 @@ from pathlib import Path
 from barestyle.distributed import ALONE, ProcessGroup
 from barestyle.errors import RecordError
 from barestyle.images import ColorMask, MaskSource, Picture
+from barestyle.limits import MAX_PIXELS
 from barestyle.networks.vgg19 import TrainedLayers
 from barestyle.run import record as records
 from barestyle.run.plan import Plan, prepare
 from barestyle.run.record import Input, MaskInput, Record
 from barestyle.run.request import Request
-from barestyle.spec import MAX_PIXELS, with_settings
+from barestyle.spec import with_settings
 
 
 @dataclass(frozen=True)

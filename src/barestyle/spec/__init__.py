@@ -17,7 +17,7 @@ from barestyle.spec.optimizer import LBFGS, Adam, PaperLBFGS
 from barestyle.spec.overrides import with_settings
 from barestyle.spec.pooling import AveragePooling, MaxPooling, NoPooling
 from barestyle.spec.scales import CoarseToFine, SingleScale
-from barestyle.spec.spec import DEFAULT_LONGEST_SIDE, MAX_PIXELS, Spec
+from barestyle.spec.spec import Spec
 from barestyle.spec.start import ContentStart, NoiseStart, PictureStart, StyleStart
 from barestyle.spec.weights import (
     BinarizedWeights,
@@ -30,9 +30,7 @@ from barestyle.spec.weights import (
 )
 
 __all__ = [
-    "DEFAULT_LONGEST_SIDE",
     "LBFGS",
-    "MAX_PIXELS",
     "VGG",
     "Adam",
     "AveragePooling",

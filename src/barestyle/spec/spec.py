@@ -29,12 +29,6 @@ from barestyle.spec.scales import CoarseToFine, Scales
 from barestyle.spec.start import ContentStart, Start
 from barestyle.spec.validation import FrozenModel, format_error
 
-DEFAULT_LONGEST_SIDE = 512
-"""Larger images are reduced to this size unless `size` is set: a run then takes minutes, not hours, on two cores."""
-
-MAX_PIXELS = 178_956_970
-"""Larger images are refused by default: the limit at which Pillow suspects a decompression bomb."""
-
 
 class Spec(FrozenModel):
     """All settings of a run. The same spec, images and seed give the same result, bit for bit, on the same machine.

@@ -18,8 +18,7 @@ import torch
 
 from barestyle.errors import ImageError
 from barestyle.feed_forward import StylePainter, TrainedStyle
-from barestyle.feed_forward.painter import SMALLEST_SIDE
-from barestyle.feed_forward.statistics import MEASURED_PIXELS
+from barestyle.feed_forward.image_sizes import MEASURED_PIXELS, SMALLEST_SIDE
 from barestyle.hardware.memory import parse_memory
 from barestyle.images import Picture
 from barestyle.ui.compute import Compute

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from barestyle.feed_forward import TrainedStyle
 from barestyle.feed_forward.finishing import finish, measure_curves
-from barestyle.feed_forward.painter import SMALLEST_SIDE
+from barestyle.feed_forward.image_sizes import SMALLEST_SIDE
 from barestyle.images import Picture
 from barestyle.plots.data_uri import data_uri
 from barestyle.ui import previews

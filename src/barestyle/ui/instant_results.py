@@ -8,7 +8,7 @@ from pathlib import Path
 
 from barestyle.atomic_files import write_atomically
 from barestyle.feed_forward import StylePainter
-from barestyle.feed_forward.painting_record import describe_painting
+from barestyle.feed_forward.painting_record import describe_painting, round_weights
 from barestyle.images import Picture, encode
 from barestyle.ui.finished_images import save_for_screen
 from barestyle.ui.form import Form, shorten
@@ -58,8 +58,10 @@ def save_instant(
     assert photo.path is not None
     style_name = form.instant.name or style.info.names[0]
     name = make_name(photo.path, style, style_name, form)
-    digests = {"photo_sha256": photo.sha256, "style_sha256": style.info.sha256}
-    record = json.dumps(describe_painting(painter, **digests, size=form.size))
+    weights = round_weights(painter.style.names, painter.weights[0].tolist())
+    record = json.dumps(
+        describe_painting(*weights, photo_sha256=photo.sha256, style_sha256=style.info.sha256, size=form.size)
+    )
     picture = folder / f"{name}.png"
     write_atomically(picture, encode(painted.pixels, painted.alpha, picture.suffix, bits=painted.bits, record=record))
     write_atomically(folder / f"{picture.name}.json", record.encode())

@@ -11,9 +11,9 @@ from typing import Any
 
 from barestyle import samples
 from barestyle.atomic_files import write_atomically
-from barestyle.feed_forward.painter import SMALLEST_SIDE
+from barestyle.feed_forward.image_sizes import SMALLEST_SIDE
 from barestyle.images import Picture, read, target_size
-from barestyle.images.read import check_pixels
+from barestyle.images.decode import check_pixels
 from barestyle.ui import previews
 from barestyle.ui.earlier_results import replace_fields
 from barestyle.ui.errors import PageError

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from barestyle import samples
-from barestyle.images.read import readable_extensions
+from barestyle.images.decode import readable_extensions
 from barestyle.ui import previews
 from barestyle.ui.errors import PageError
 from barestyle.ui.limits import Limits

@@ -1,4 +1,4 @@
-"""Read images: orientation applied, colors converted to sRGB, transparency separated."""
+"""Decode image files to samples: orientation applied, colors converted to sRGB. PyTorch is not imported."""
 
 from __future__ import annotations
 
@@ -7,76 +7,17 @@ import io
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
-from torch import Tensor
 
 from barestyle.errors import BarestyleError, ImageError, PixelLimitError
 from barestyle.images import heif, high_bit_depth, icc, jpeg_xl, nclx, video_files
 from barestyle.images.frames import count_frames, warn_of_frames
-from barestyle.images.picture import Picture, PixelArray, Source, from_samples
-from barestyle.spec import MAX_PIXELS
-
-
-def read(source: Source, *, max_pixels: int = MAX_PIXELS) -> Picture:
-    """Read a picture from a file, a PIL image, an array or a tensor; see `Source` and `Picture`.
-
-    The EXIF orientation is applied, ICC profiles (also of CMYK) are converted to sRGB, gray and palettes become RGB,
-    and 16 bits are kept. Of a file with several images, such as an animation, the first one is read, with a warning.
-
-    Raises ImageError for what cannot be read as an image, or has more than `max_pixels`.
-    """
-    if isinstance(source, str | Path):
-        return _from_file(Path(source), max_pixels)
-    if isinstance(source, Picture):  # it was read before
-        check_pixels(source.width, source.height, max_pixels, source.name)
-        return source
-    try:
-        return _from_memory(source, max_pixels)
-    except BarestyleError:
-        raise
-    except MemoryError:
-        raise _too_large("the image") from None
-    except Exception as error:  # noqa: BLE001  # an object may be lazy, closed, sparse or on another device
-        raise ImageError(
-            f"the {type(source).__name__} cannot be read ({_first_line(error)}); give an image in memory"
-        ) from None
-
-
-def _from_memory(source: Source, max_pixels: int) -> Picture:
-    if isinstance(source, Image.Image):
-        name = "the PIL image"
-        check_pixels(source.width, source.height, max_pixels, name)
-        samples, bits = _from_pil(source, name)
-    elif isinstance(source, Tensor):
-        name = "the tensor"
-        samples, bits = _from_tensor(source), 16 if source.dtype == torch.uint16 else 8
-        check_pixels(samples.shape[1], samples.shape[0], max_pixels, name)
-    elif isinstance(source, np.ndarray):
-        name = "the array"
-        source = np.asarray(source)  # a np.matrix would keep two dimensions when sliced
-        samples, bits = source[..., None] if source.ndim == 2 else source, 8 * min(source.dtype.itemsize, 2)
-        bits = bits if source.dtype == np.uint16 else 8
-        if samples.ndim == 3:
-            check_pixels(samples.shape[1], samples.shape[0], max_pixels, name)
-    else:
-        raise ImageError(f"an image must be a path, a PIL image, an array or a tensor, not {type(source).__name__}")
-    content = hashlib.sha256(
-        repr((samples.shape, samples.dtype.str)).encode() + np.ascontiguousarray(samples).tobytes()
-    )
-    return from_samples(samples, name=name, sha256=content.hexdigest(), bits=bits)
-
-
-def _from_file(path: Path, max_pixels: int) -> Picture:
-    file = decode_file(path, max_pixels)
-    picture = from_samples(file.samples, name=repr(str(path)), sha256=file.sha256, path=path, bits=file.bits)
-    return replace(picture, frames=file.frames)
+from barestyle.images.samples import PixelArray
 
 
 class DecodedFile(NamedTuple):
@@ -99,24 +40,10 @@ _LOSSY_FORMATS = ("AVIF", "JPEG", "JPEG2000", "MPO", "WEBP")
 def decode_file(path: Path, max_pixels: int) -> DecodedFile:
     """Return the contents of an image file; warn if only the first of several images is used. Raises ImageError."""
     name = repr(str(path))
-    return _decode_bytes(_read_bytes(path, name), name, max_pixels, path)
+    return decode_bytes(_read_bytes(path, name), name, max_pixels, path)
 
 
-def read_encoded(data: bytes, *, name: str, max_pixels: int = MAX_PIXELS) -> Picture:
-    """Read a picture from the bytes of an image file that has no path; `name` is for messages.
-
-    `sha256` is that of the bytes, as for a file. Raises what `read` raises.
-    """
-    if not data:
-        raise ImageError(f"{name} is empty (0 bytes); give an image file")
-    if video_files.is_video(data[: video_files.SIGNATURE_LENGTH]):
-        raise ImageError(f"{name} is a video; give an image, such as a frame that ffmpeg exports")
-    file = _decode_bytes(data, name, max_pixels, Path(name))
-    picture = from_samples(file.samples, name=name, sha256=file.sha256, bits=file.bits)
-    return replace(picture, frames=file.frames)
-
-
-def _decode_bytes(data: bytes, name: str, max_pixels: int, path: Path) -> DecodedFile:
+def decode_bytes(data: bytes, name: str, max_pixels: int, path: Path) -> DecodedFile:
     """Return the contents of an image file from its bytes; `name` and `path` are for messages."""
 
     def check(width: int, height: int) -> None:
@@ -138,14 +65,16 @@ def _decode(
 ) -> tuple[PixelArray, int, int, str | None]:
     """Return samples, bits per channel, number of frames, and Pillow's name of the format. Raises ImageError."""
     try:
-        with without_pillow_limit(), Image.open(io.BytesIO(data), formats=_pillow_formats()) as image:
+        with without_pillow_limit(), Image.open(io.BytesIO(data), formats=_choose_formats(data)) as image:
             check(image.width, image.height)
             if image.format == "AVIF" and "icc_profile" not in image.info:
                 image.info["icc_profile"] = nclx.find_profile(data, name)
-            samples, bits = high_bit_depth.decode(image, data, name) or _from_pil(image, name)
+            samples, bits = _decode_deep(image, data, name) or convert_image(image, name)
             return samples, bits, count_frames(image.format, data), image.format
     except UnidentifiedImageError:
-        frame = high_bit_depth.decode_tiff(data, name, check)
+        from barestyle.images.tiff import decode_tiff  # with tifffile
+
+        frame = decode_tiff(data, name, check)
         if frame is None and path.suffix.lower() in video_files.EXTENSIONS:
             raise video_files.refuse_video(path) from None
         if frame is None:
@@ -157,9 +86,30 @@ def _decode(
     except BarestyleError:
         raise
     except MemoryError:
-        raise _too_large(name) from None
+        raise build_size_error(name) from None
     except Exception as error:  # noqa: BLE001  # decoders raise all kinds of errors for damaged files
-        raise ImageError(f"{name} is damaged or cut short ({_first_line(error)}); get the file again") from None
+        raise ImageError(f"{name} is damaged or cut short ({first_line(error)}); get the file again") from None
+
+
+def _decode_deep(image: Image.Image, data: bytes, name: str) -> tuple[PixelArray, int] | None:
+    """Return samples and bits of a PNG or TIFF with more than 8 bits that Pillow opened, else None."""
+    if not high_bit_depth.is_deep_tiff(image):
+        return high_bit_depth.decode_png(image, data, name)
+    from barestyle.images.tiff import decode_tiff  # with tifffile
+
+    return decode_tiff(data, name, lambda _width, _height: None)
+
+
+_COMMON_FORMATS = {b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG"}
+"""Pillow's formats by the start of a file. The modules of all others are not imported for these."""
+
+
+def _choose_formats(data: bytes) -> tuple[str, ...]:
+    """Return the formats that a file can have, by Pillow's names."""
+    for start, form in _COMMON_FORMATS.items():
+        if data.startswith(start):
+            return (form,)
+    return _pillow_formats()
 
 
 @cache
@@ -181,7 +131,7 @@ def readable_extensions() -> frozenset[str]:
     return frozenset(extensions) | {*heif.EXTENSIONS, *jpeg_xl.EXTENSIONS}
 
 
-def _too_large(name: str) -> ImageError:
+def build_size_error(name: str) -> ImageError:
     return ImageError(f"{name} does not fit into memory; reduce its size first")
 
 
@@ -205,7 +155,7 @@ def _read_bytes(path: Path, name: str) -> bytes:
     return data
 
 
-def _from_pil(image: Image.Image, name: str) -> tuple[PixelArray, int]:
+def convert_image(image: Image.Image, name: str) -> tuple[PixelArray, int]:
     """Return samples (H, W, 1 to 4) in sRGB and bits per channel, with the orientation applied."""
     image = ImageOps.exif_transpose(image)
     if image.mode in ("I;16", "I;16L", "I;16B", "I;16N"):
@@ -225,19 +175,6 @@ def _from_pil(image: Image.Image, name: str) -> tuple[PixelArray, int]:
     if alpha is None:
         return color, 8
     return np.concatenate([color, np.asarray(alpha)[..., None]], axis=2), 8
-
-
-def _from_tensor(tensor: Tensor) -> PixelArray:
-    """Return (channels, H, W) or (1, channels, H, W) as samples (H, W, channels)."""
-    planes = tensor[0] if tensor.ndim == 4 and tensor.shape[0] == 1 else tensor
-    if planes.ndim != 3 or planes.shape[0] not in (1, 2, 3, 4):
-        raise ImageError(
-            "the tensor must have the shape (channels, height, width) or (1, channels, height, width), with 1 to 4 "
-            f"channels, not {tuple(tensor.shape)}"
-        )
-    if planes.dtype in (torch.bfloat16, torch.float16):
-        planes = planes.float()
-    return planes.detach().cpu().permute(1, 2, 0).numpy()
 
 
 def check_pixels(width: int, height: int, max_pixels: int, name: str) -> None:
@@ -262,6 +199,6 @@ def without_pillow_limit() -> Iterator[None]:
         Image.MAX_IMAGE_PIXELS = before
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     text = str(error).strip()
     return text.splitlines()[0] if text else type(error).__name__

@@ -8,12 +8,6 @@ from torch import Tensor
 from barestyle.distributed import ProcessGroup, RowShard, gather_whole, resample, resize_rows
 
 
-def target_size(height: int, width: int, long_side: int) -> tuple[int, int]:
-    """Return height and width with the given long side and the same aspect ratio, to the nearest pixel, at least 1."""
-    factor = long_side / max(height, width)
-    return max(1, round(height * factor)), max(1, round(width * factor))
-
-
 def shrink(pixels: Tensor, side: int, shard: RowShard | None = None) -> Tensor:
     """Return an image (1, c, h, w) on the CPU, in float32 or finer, with a long side of at most `side`.
 
