@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from barestyle.errors import ImageError
-from barestyle.feed_forward import StylePainter
+from barestyle.feed_forward import StylePainter, graph_cache
 from barestyle.feed_forward.graph_cache import MOST_GRAPHS, graph_path, load_graph, store_graph
 from barestyle.feed_forward.graph_painter import GraphPainter
 from barestyle.feed_forward.onnx_session import count_threads
@@ -41,11 +41,19 @@ def test_images_that_are_too_small_or_too_large() -> None:
     assert not GraphPainter.is_suited(512, 513)
 
 
-def test_threads_are_as_many_as_pytorch_has(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_are_those_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     assert count_threads() == 3
     monkeypatch.setenv("OMP_NUM_THREADS", "many")
     assert 1 <= count_threads() <= (os.cpu_count() or 1)
+
+
+def test_a_change_of_the_code_changes_the_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "finishing.py").write_text("KEPT_SHARE = 0.2")
+    monkeypatch.setattr(graph_cache, "__file__", str(tmp_path / "graph_cache.py"))
+    before = graph_cache.hash_code.__wrapped__()
+    (tmp_path / "finishing.py").write_text("KEPT_SHARE = 0.3")
+    assert graph_cache.hash_code.__wrapped__() != before != graph_cache.hash_code()
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from barestyle.feed_forward import training_loss
 from barestyle.feed_forward.training_loss import (
-    POOLING_DECAY,
     PooledStyleLoss,
     compute_content_loss,
     compute_joint_moments,
@@ -69,14 +69,15 @@ def test_a_batch_counts_as_one_image() -> None:
     torch.testing.assert_close(single, double)
 
 
-def test_pooling_repeats_a_constant_step_and_mixes_others() -> None:
+def test_pooling_repeats_a_constant_step_and_mixes_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a decay of a half, a step counts as much as all before it."""
+    monkeypatch.setattr(training_loss, "POOLING_DECAY", 0.5)
     style, first, second = make_image(0), make_image(1), make_image(2)
     loss = make_loss(style)
     guides = [make_guide(image, style) for image in (first, second)]
     alone = float(loss.evaluate(first, guides[0]))
     repeated = [float(loss(first, guides[0])) for _ in range(3)]
     assert repeated == pytest.approx([alone] * 3, rel=1e-4)
-    assert POOLING_DECAY == 0.5  # so the next step is half of what was before and half of the second image
     together = float(loss.evaluate(torch.cat((first, second)), torch.cat(guides)))
     assert float(loss(second, guides[1])) == pytest.approx(together, rel=1e-4)
 

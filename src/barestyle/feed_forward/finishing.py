@@ -7,7 +7,7 @@ from torch import Tensor
 from barestyle.feed_forward.color_curves import Palette, apply_curves, compute_curves
 from barestyle.feed_forward.layers import compute_shares
 
-KEPT_SHARE = 0.2
+KEPT_SHARE = 0.3
 """Share of the photograph in the network's output at full strength. Faces and letters stay whole, and pictures come no
 less near to the style, as the colors are moved afterwards."""
 

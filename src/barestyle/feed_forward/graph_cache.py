@@ -8,15 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
 from barestyle.atomic_files import write_atomically
 from barestyle.errors import OutputError
-
-FORMAT = "1"
-"""Increased when the graph of a style changes, or what `GraphPainter` expects of it."""
 
 MOST_GRAPHS = 16
 """Two megabytes each; of more, those go that were built first."""
@@ -31,8 +29,17 @@ def graph_folder() -> Path:
 
 def graph_path(style_sha256: str, weights: Mapping[str, float] | None, strength: float) -> Path:
     """Return where the graph of a style is kept; the arguments are the file's digest and those of `mix`."""
-    parts = (FORMAT, style_sha256, None if weights is None else dict(weights), float(strength))
+    parts = (hash_code(), style_sha256, None if weights is None else dict(weights), float(strength))
     return graph_folder() / f"{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]}.graph"
+
+
+@cache
+def hash_code() -> str:
+    """Return a hash of this folder's modules, by which graphs of other versions are recognized."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def load_graph(path: Path) -> bytes | None:

@@ -19,6 +19,9 @@ EPSILON = 1e-5
 NOISE_DEVIATION = 0.3
 """Of the first weights of the noise."""
 
+PAINTED_NOISE = 0.4
+"""Share of the noise in evaluation mode."""
+
 Origin = tuple[int, int]
 """Row and column of an image's first pixel in the whole picture, in pixels; multiples of STRIDE."""
 
@@ -108,6 +111,10 @@ class OutputConvolution(nn.Module):
 class NoiseInput(nn.Module):
     """Noise that is added to a map: weights of its planes for each style, (styles, channels, PLANES).
 
+    A network that is trained fills plain areas with strokes made of noise, to have the style's statistics in every
+    crop. In evaluation mode there is PAINTED_NOISE of it: whole photographs have enough strokes elsewhere, and faces,
+    skies and dark areas are calmer.
+
     Args:
         cell: pixels that a cell of the map has on each side.
     """
@@ -119,7 +126,12 @@ class NoiseInput(nn.Module):
 
     def mix(self, weights: Tensor) -> Tensor:
         """Return the weights of the planes, (N, c, PLANES), for weights (N, styles + 1) of photograph and styles."""
-        return torch.einsum("ns,scp->ncp", compute_shares(weights), self.weight)
+        return torch.einsum("ns,scp->ncp", compute_shares(weights), self.scaled_weight)
+
+    @property
+    def scaled_weight(self) -> Tensor:
+        """The weights as they are applied, (styles, channels, PLANES)."""
+        return self.weight if self.training else PAINTED_NOISE * self.weight
 
     def compute_planes(self, height: int, width: int, origin: Origin = (0, 0)) -> Tensor:
         """Return the noise of a map (PLANES, height, width) of an image with this origin."""

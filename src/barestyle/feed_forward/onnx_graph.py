@@ -250,7 +250,7 @@ class _WeightsAsInput(_Operations):
 
     def noise_weights(self, noise: NoiseInput) -> str:
         graph = self._graph
-        mixed = graph.node("MatMul", self._shares, graph.constant(noise.weight.flatten(1)))
+        mixed = graph.node("MatMul", self._shares, graph.constant(noise.scaled_weight.flatten(1)))
         return graph.node("Reshape", mixed, graph.constant(list(noise.weight.shape[1:])))
 
 

@@ -23,7 +23,7 @@ def start_session(model: bytes, threads: int, *, optimize: bool = True) -> Any:
 
 
 def count_threads() -> int:
-    """Return as many threads as PyTorch starts with: those of OMP_NUM_THREADS, or one for each usable processor."""
+    """Return the number of threads of OMP_NUM_THREADS, which PyTorch obeys, too, or one for each usable processor."""
     text = os.environ.get("OMP_NUM_THREADS", "")
     if text.isdecimal() and int(text) > 0:
         return int(text)

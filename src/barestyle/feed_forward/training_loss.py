@@ -23,14 +23,14 @@ SCALE_WEIGHTS = (0.5, 1.0, 2.0, 2.0)
 
 GUIDE_WEIGHT = 0.5
 
-LIGHTNESS_WEIGHT = 0.1
+LIGHTNESS_WEIGHT = 0.2
 LIGHTNESS_CELL = 8
 """Pixels over which lightness is averaged: an image of 512 pixels has 64 cells, as in the search."""
 
-PIXELS_WEIGHT = 0.02
+PIXELS_WEIGHT = 0.04
 """That and LIGHTNESS_WEIGHT are the search's at strength 0.5."""
 
-POOLING_DECAY = 0.5
+POOLING_DECAY = 0.85
 """Share of the moments of earlier steps: a single crop of sky has few of the style's colors, and needs no more."""
 
 
