@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from barestyle import samples
+from barestyle.cli.train import find_initial
 from barestyle.cli.training_progress import format_training
+from barestyle.errors import StyleFileError
 from barestyle.feed_forward import load_style
 from barestyle.feed_forward.training import TrainingProgress
 from tests.cli.conftest import Program
@@ -33,6 +36,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_noise(tmp_path / "style.png", 100, 100, 99)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def test_a_training_starts_from_a_file_a_name_or_random_weights() -> None:
+    assert find_initial(None) == find_initial("swirls") == samples.trained_style("swirls")
+    assert find_initial("mosaic") == samples.trained_style("mosaic")
+    assert find_initial("my.style") == Path("my.style")
+    assert find_initial("random") is None
+    with pytest.raises(StyleFileError, match="there is no trained style 'swirl'"):
+        find_initial("swirl")
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from barestyle.cli.display_options import DisplayOptions
 from barestyle.cli.exit_codes import INTERRUPTED
 from barestyle.cli.json_output import print_json
 from barestyle.cli.option_groups import expand_groups
+from barestyle.cli.trained_style import locate_style
 from barestyle.cli.training_progress import show_training
 from barestyle.errors import OutputError, SpecError
 from barestyle.spec.training import BATCH, CROP, STEPS
@@ -51,7 +52,8 @@ class TrainingOptions:
         typer.Option(
             "--from",
             metavar="STYLE",
-            help="Trained style to start from: a .style file, or random (default: one that is installed).",
+            help="Trained style to start from: a .style file, the name of one that comes with barestyle, or random "
+            "(default: swirls).",
             show_default=False,
             rich_help_panel=TRAINING_PANEL,
         ),
@@ -149,12 +151,12 @@ def train(
 
 
 def find_initial(name: str | None) -> Path | None:
-    """Return the file that --from names, or None for random weights."""
+    """Return the file that --from names, or None for random weights. Raises StyleFileError."""
     from barestyle.feed_forward.training_request import default_initial
 
     if name is None:
         return default_initial()
-    return None if name == RANDOM else Path(name)
+    return None if name == RANDOM else locate_style(name)
 
 
 def check_files(output: Path, preview: Path | None, styles: list[Path], *, force: bool) -> None:
