@@ -37,6 +37,15 @@ class OnnxEngine:
         """Return the network's output with an image's own statistics; it is (1, 3, H, W), sides multiples of 8."""
         return _run(self._whole, image)
 
+    @cached_property
+    def _finished(self) -> Any:
+        # Not optimized, like that of `GraphPainter`, whose pictures are the same to the last bit.
+        return _start(self._graphs.build_picture_graph(self._network, self._weights), optimize=False)
+
+    def paint_finished(self, image: Tensor) -> Tensor:
+        """Return the finished picture of an image (1, 3, H, W) of any size with its own statistics."""
+        return _run(self._finished, image)
+
     def measure(self, image: Tensor) -> tuple[NormStatistics, Tensor]:
         """Return the statistics by which `paint` normalizes an image, and its output. PyTorch takes less memory."""
         return TorchEngine(self._network, self._weights).measure(image)
@@ -51,8 +60,8 @@ class OnnxEngine:
         return paint
 
 
-def _start(graph: Any) -> Any:
-    return start_session(graph.SerializeToString(), torch.get_num_threads())
+def _start(graph: Any, *, optimize: bool = True) -> Any:
+    return start_session(graph.SerializeToString(), torch.get_num_threads(), optimize=optimize)
 
 
 def _run(session: Any, image: Tensor, **inputs: Any) -> Tensor:

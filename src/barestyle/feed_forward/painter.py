@@ -42,6 +42,10 @@ class Engine(Protocol):
         """Return the output for an image (1, 3, H, W) with its own statistics."""
         ...
 
+    def paint_finished(self, image: Tensor) -> Tensor:
+        """Return the finished picture of an image (1, 3, H, W) of any size with its own statistics."""
+        ...
+
     def measure(self, image: Tensor) -> tuple[NormStatistics, Tensor]:
         """Return the statistics by which `paint` normalizes an image, and its output."""
         ...
@@ -99,7 +103,7 @@ class StylePainter:
         `long_side` is that of the result in pixels, by default the photograph's. Raises what `paint` raises.
         """
         if long_side is not None:
-            picture = picture.resize(*target_size(picture.height, picture.width, long_side))
+            picture = picture.resize_samples(*target_size(picture.height, picture.width, long_side))
         check_size(picture.height, picture.width, picture.name)
         return replace(picture, pixels=self.paint(picture.pixels))
 
@@ -131,12 +135,9 @@ class StylePainter:
         room = self._measure_room(image)
         is_single = height * width <= min(MEASURED_PIXELS, room, self._tile_pixels)
         if statistics is None and is_single:
-            padded = pad_to_stride(image)
-            painted = engine.paint(padded)
             if is_finished:
-                curves = measure_curves(painted, padded, self.weights, self.style.network.palette)
-                painted = finish(painted, padded, self.weights, curves)
-            return painted[..., :height, :width].contiguous()
+                return engine.paint_finished(image)
+            return engine.paint(pad_to_stride(image))[..., :height, :width].contiguous()
         statistics = self.measure(image) if statistics is None else statistics
         halo = self.style.network.shape.halo
         size = choose_tile_size(height, width, halo, min(room, self._tile_pixels))

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from barestyle.feed_forward.finishing import finish, measure_curves
 from barestyle.feed_forward.folding import FoldedConvolution, fold, mix_scale_and_shift
 from barestyle.feed_forward.layers import (
     EPSILON,
@@ -19,7 +20,7 @@ from barestyle.feed_forward.layers import (
     Origin,
     OutputConvolution,
 )
-from barestyle.feed_forward.network import StyleNetwork, unshuffle
+from barestyle.feed_forward.network import StyleNetwork, pad_to_stride, unshuffle
 from barestyle.hardware.memory import trim_heap
 
 
@@ -41,6 +42,14 @@ class TorchEngine:
     def paint(self, image: Tensor) -> Tensor:
         """Return the network's output with an image's own statistics; it is (1, 3, H, W), sides multiples of 8."""
         return self._paint(image, _OwnStatistics(self._weights))
+
+    def paint_finished(self, image: Tensor) -> Tensor:
+        """Return the finished picture of an image (1, 3, H, W) of any size with its own statistics."""
+        height, width = image.shape[-2:]
+        padded = pad_to_stride(image)
+        painted = self.paint(padded)
+        curves = measure_curves(painted, padded, self._weights, self._network.palette)
+        return finish(painted, padded, self._weights, curves)[..., :height, :width].contiguous()
 
     def measure(self, image: Tensor) -> tuple[NormStatistics, Tensor]:
         """Return the statistics by which `paint` normalizes an image, and its output."""

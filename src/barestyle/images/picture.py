@@ -13,6 +13,7 @@ from torch import Tensor
 
 from barestyle.distributed import ALONE, ProcessGroup, RowShard
 from barestyle.images.resizing import resize, resize_split, split_image
+from barestyle.images.sample_resizing import resize_samples
 from barestyle.images.samples import PixelArray, separate_alpha
 
 
@@ -70,6 +71,15 @@ class Picture:
         target = split_image(height, self.shard.group)
         alpha = None if self.alpha is None else resize_split(self.alpha, self.shard, target, width)
         return replace(self, pixels=resize_split(self.pixels, self.shard, target, width), alpha=alpha, shard=target)
+
+    def resize_samples(self, height: int, width: int) -> Picture:
+        """Return the picture, whose rows are not split, at another size, to the last bit as without PyTorch."""
+        pixels, alpha = (
+            None if planes is None else to_planes(resize_samples(planes[0].permute(1, 2, 0).numpy(), height, width))
+            for planes in (self.pixels, self.alpha)
+        )
+        assert pixels is not None
+        return replace(self, pixels=pixels, alpha=alpha)
 
 
 Source = str | Path | Image.Image | PixelArray | Tensor | Picture

@@ -195,7 +195,7 @@ class InstantService:
             # Read here, so that pictures that wait take no memory.
             photo = read_upload(file, self._service.limits)
             started = time.perf_counter()
-            resized = photo.resize(*shape)
+            resized = photo.resize_samples(*shape)
             painter = self._painter.create_painter(style, name, form.instant.strength)
             painted = self._painter.paint(style, painter, resized)
             seconds = time.perf_counter() - started
