@@ -42,7 +42,7 @@ class OnnxEngine:
         # Not optimized, like that of `GraphPainter`, whose pictures are the same to the last bit.
         return _start(self._graphs.build_picture_graph(self._network, self._weights), optimize=False)
 
-    def paint_finished(self, image: Tensor) -> Tensor:
+    def paint_and_finish(self, image: Tensor) -> Tensor:
         """Return the finished picture of an image (1, 3, H, W) of any size with its own statistics."""
         return _run(self._finished, image)
 

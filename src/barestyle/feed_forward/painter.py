@@ -42,7 +42,7 @@ class Engine(Protocol):
         """Return the output for an image (1, 3, H, W) with its own statistics."""
         ...
 
-    def paint_finished(self, image: Tensor) -> Tensor:
+    def paint_and_finish(self, image: Tensor) -> Tensor:
         """Return the finished picture of an image (1, 3, H, W) of any size with its own statistics."""
         ...
 
@@ -136,7 +136,7 @@ class StylePainter:
         is_single = height * width <= min(MEASURED_PIXELS, room, self._tile_pixels)
         if statistics is None and is_single:
             if is_finished:
-                return engine.paint_finished(image)
+                return engine.paint_and_finish(image)
             return engine.paint(pad_to_stride(image))[..., :height, :width].contiguous()
         statistics = self.measure(image) if statistics is None else statistics
         halo = self.style.network.shape.halo

@@ -43,7 +43,7 @@ class TorchEngine:
         """Return the network's output with an image's own statistics; it is (1, 3, H, W), sides multiples of 8."""
         return self._paint(image, _OwnStatistics(self._weights))
 
-    def paint_finished(self, image: Tensor) -> Tensor:
+    def paint_and_finish(self, image: Tensor) -> Tensor:
         """Return the finished picture of an image (1, 3, H, W) of any size with its own statistics."""
         height, width = image.shape[-2:]
         padded = pad_to_stride(image)
