@@ -5,8 +5,9 @@ Public names are imported when they are first used, so that modules which do not
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
     from barestyle.feed_forward.layers import Statistics
@@ -15,15 +16,12 @@ if TYPE_CHECKING:
     from barestyle.feed_forward.statistics import blend_statistics
     from barestyle.feed_forward.trained_style import EXTENSION, TrainedStyle, load_style
 
-_MODULES = {
-    "EXTENSION": "trained_style",
-    "NetworkShape": "network",
-    "Statistics": "layers",
-    "StyleNetwork": "network",
-    "StylePainter": "painter",
-    "TrainedStyle": "trained_style",
-    "blend_statistics": "statistics",
-    "load_style": "trained_style",
+_NAMES = {
+    "layers": ["Statistics"],
+    "network": ["NetworkShape", "StyleNetwork"],
+    "painter": ["StylePainter"],
+    "statistics": ["blend_statistics"],
+    "trained_style": ["EXTENSION", "TrainedStyle", "load_style"],
 }
 
 __all__ = [
@@ -37,15 +35,4 @@ __all__ = [
     "load_style",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name from its module on first use."""
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, submod_attrs=_NAMES)

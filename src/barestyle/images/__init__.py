@@ -5,8 +5,9 @@ Public names are imported when they are first used, so that modules which do not
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
     from barestyle.images.color_mask import ColorMask, MaskSource
@@ -22,32 +23,19 @@ if TYPE_CHECKING:
     from barestyle.images.split_write import SPLIT_EXTENSIONS, collect_slabs, save_split
     from barestyle.images.write import encode
 
-_MODULES = {
-    "ColorMask": "color_mask",
-    "EXTENSIONS": "output",
-    "LabelMaps": "label_map",
-    "MaskSource": "color_mask",
-    "Picture": "picture",
-    "PixelArray": "samples",
-    "SPLIT_EXTENSIONS": "split_write",
-    "Source": "picture",
-    "check_box": "crop",
-    "check_distinct": "output",
-    "check_format": "output",
-    "check_output": "output",
-    "collect_slabs": "split_write",
-    "crop_file": "crop",
-    "encode": "write",
-    "read": "reading",
-    "read_encoded": "reading",
-    "read_split": "split_read",
-    "resize": "resizing",
-    "resize_split": "resizing",
-    "resize_to_whole": "resizing",
-    "save_split": "split_write",
-    "shrink": "resizing",
-    "split_image": "resizing",
-    "target_size": "sizes",
+_NAMES = {
+    "color_mask": ["ColorMask", "MaskSource"],
+    "crop": ["check_box", "crop_file"],
+    "label_map": ["LabelMaps"],
+    "output": ["EXTENSIONS", "check_distinct", "check_format", "check_output"],
+    "picture": ["Picture", "Source"],
+    "reading": ["read", "read_encoded"],
+    "resizing": ["resize", "resize_split", "resize_to_whole", "shrink", "split_image"],
+    "samples": ["PixelArray"],
+    "sizes": ["target_size"],
+    "split_read": ["read_split"],
+    "split_write": ["SPLIT_EXTENSIONS", "collect_slabs", "save_split"],
+    "write": ["encode"],
 }
 
 __all__ = [
@@ -78,15 +66,4 @@ __all__ = [
     "target_size",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name from its module on first use."""
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, submod_attrs=_NAMES)
