@@ -97,6 +97,9 @@ def apply(  # long: its options and their description
     if not is_clip and (start, end, every) != (None, None, 1):
         raise SpecError("--from, --to and --every choose frames of a video; leave them out for photos")
     style_file = locate_style(style)
+    if is_single(photos):
+        check_exist([Path(photos[0])])  # before PyTorch may be imported
+    selection = parse_selection(start, end, every) if is_clip else None
     from barestyle.cli.paint_photo import PhotoPainter  # with NumPy and Pillow
 
     painter = PhotoPainter(
@@ -109,10 +112,9 @@ def apply(  # long: its options and their description
         max_pixels=max_pixels,
     )
     display = DisplayOptions(quiet, as_json)
-    if is_clip:
+    if selection is not None:
         from barestyle.cli.apply_to_clip import apply_to_clip
 
-        selection = parse_selection(start, end, every)
         return apply_to_clip(painter, style_file, Path(photos[0]), selection, output, force=force, display=display)
     if is_single(photos):
         return apply_to_photo(painter, style_file, Path(photos[0]), output, force=force, display=display)
@@ -141,7 +143,6 @@ def apply_to_photo(
     painter: PhotoPainter, style_file: Path, photo: Path, output: str | None, *, force: bool, display: DisplayOptions
 ) -> int:
     """Paint one photo, report it, and return the exit code."""
-    check_exist([photo])  # before an output is refused that suits a video
     target = default_output(output, (photo, style_file))
     standard_input = StandardInput([photo])
     if target.is_standard:
