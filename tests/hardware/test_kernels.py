@@ -15,6 +15,7 @@ def test_the_settings_are_restored(name: str, monkeypatch: pytest.MonkeyPatch) -
     def compute() -> None:
         with use_repeatable_kernels(torch.device(name), allow_tf32=False):
             assert torch.are_deterministic_algorithms_enabled() == (name == "cuda")
+            assert torch.utils.deterministic.fill_uninitialized_memory == (name == "cpu")
             assert torch.backends.cudnn.deterministic
             assert not torch.backends.cudnn.allow_tf32
             raise ValueError("stop")
@@ -23,4 +24,5 @@ def test_the_settings_are_restored(name: str, monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(ValueError, match="stop"):
         compute()
     assert not torch.are_deterministic_algorithms_enabled()
+    assert torch.utils.deterministic.fill_uninitialized_memory
     assert (torch.backends.cudnn.deterministic, torch.backends.cudnn.allow_tf32) == before

@@ -66,6 +66,7 @@ class PooledStyleLoss:
     def __init__(self, network: Network, spec: WhitenedLoss, style: Region, maps: GuideMaps) -> None:
         self._network = network
         self._spec = spec
+        style = style.to(network.device)
         (image,), (guide,) = style.styles, maps.styles
         self._targets = []
         for scale in range(len(SCALE_WEIGHTS)):

@@ -25,11 +25,18 @@ def use_repeatable_kernels(device: torch.device, *, allow_tf32: bool) -> Iterato
 
 @contextmanager
 def _use_deterministic_algorithms() -> Iterator[None]:
-    """Avoid kernels that add in the order in which threads end; on an H200 the others take a tenth longer."""
+    """Avoid kernels that add in the order in which threads end; on an H200 the others take a tenth longer.
+
+    New tensors are not filled, which PyTorch does by default then to reveal reads of memory that was never written: a
+    quarter of the kernels of an evaluation would do nothing else.
+    """
     before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    filled = torch.utils.deterministic.fill_uninitialized_memory
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", CUBLAS_WORKSPACE)  # read when cuBLAS is first used
     torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False
     try:
         yield
     finally:
         torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+        torch.utils.deterministic.fill_uninitialized_memory = filled

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor
 
 from barestyle.distributed import RowShard
@@ -32,3 +33,11 @@ class Region:
     styles: tuple[StyleImage, ...]
     mask: Tensor | None = None
     weight: float = 1.0
+
+    def to(self, device: torch.device) -> Region:
+        """Return the region with its images and masks on a device."""
+        styles = tuple(
+            replace(style, pixels=style.pixels.to(device), mask=None if style.mask is None else style.mask.to(device))
+            for style in self.styles
+        )
+        return replace(self, styles=styles, mask=None if self.mask is None else self.mask.to(device))

@@ -42,7 +42,7 @@ def prepare_inputs(plan: Plan) -> ScaledInputs:
     is_noise = isinstance(plan.spec.start, NoiseStart)
     base = None if is_noise else content if start is None else start.to(plan.device)
     keep = None if plan.keep is None else plan.keep.pixels.to(plan.device)
-    regions = [_to_device(region, plan.device) for region in regions]
+    regions = [region.to(plan.device) for region in regions]
     return ScaledInputs(content, tuple(regions), base, keep, plan.content.shard)
 
 
@@ -150,15 +150,3 @@ def _recolor(style: StyleImage, plan: Plan) -> StyleImage:
         )
         return replace(style, pixels=pixels)
     return style
-
-
-def _to_device(region: Region, device: torch.device) -> Region:
-    styles = tuple(
-        replace(
-            style,
-            pixels=style.pixels.to(device),
-            mask=None if style.mask is None else style.mask.to(device),
-        )
-        for style in region.styles
-    )
-    return replace(region, styles=styles, mask=None if region.mask is None else region.mask.to(device))
