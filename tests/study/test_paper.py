@@ -20,7 +20,7 @@ __all__ = ["program"]
 @pytest.mark.slow
 @pytest.mark.timeout(1500)
 def test_every_cell_of_every_figure_runs(program: Program, synthetic_weights: Path, tmp_path: Path) -> None:
-    options = ("--size", "64", "--steps", "1", "--pair", "photo:chelsea,style:mosaic", "--seeds", "0")
+    options = ("--size", "48", "--steps", "1", "--pair", "photo:chelsea,style:mosaic", "--seeds", "0")
     into = ("--into", tmp_path / "paper")
     outcome = program("study", "run", "paper", *options, *into, "--workers", "2", "--trained", synthetic_weights)
     assert outcome.code == 0, outcome.err
@@ -28,7 +28,7 @@ def test_every_cell_of_every_figure_runs(program: Program, synthetic_weights: Pa
     assert ", 0 waiting, 0 failed" in status
     digests = {
         study.build_spec(variant, optimizer).digest
-        for study in [load("paper").model_copy(update={"size": 64})]
+        for study in [load("paper").model_copy(update={"size": 48})]
         for variant in study.variants
         for optimizer in study.optimizers
     }
