@@ -30,11 +30,9 @@ slow: .venv/.installed-dev
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
 
 # Tests of the arithmetic as on a processor without AVX-512, where sums are rounded in another order, on two threads.
-# Memory, and pages in a browser, do not depend on that.
 avx2: .venv/.installed-dev
 	BARESTYLE_TEST_THREADS=2 ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2 \
-		$(BIN)/python -m pytest tests/feed_forward tests/losses tests/networks tests/objective tests/optimize tests/run \
-		--ignore-glob='*/test_web_*' --ignore-glob='*/test_memory*' --ignore-glob='*/test_notebook_view*'
+		$(BIN)/python -m pytest tests/feed_forward tests/losses tests/networks tests/objective tests/optimize tests/run
 
 check: .venv/.installed-dev
 	$(BIN)/ruff format --check

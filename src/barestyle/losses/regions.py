@@ -35,7 +35,7 @@ class Region:
     weight: float = 1.0
 
     def to(self, device: torch.device) -> Region:
-        """Return the region with its images and masks on a device."""
+        """Return a copy whose images and masks are on a device; those that are there already are shared."""
         styles = tuple(
             replace(style, pixels=style.pixels.to(device), mask=None if style.mask is None else style.mask.to(device))
             for style in self.styles
