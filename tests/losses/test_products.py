@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from barestyle.losses import products
-from barestyle.losses.products import add_product, apply_affine, compute_second_moment
+from barestyle.losses.products import add_product, apply_affine, compute_cross_moment, compute_second_moment
 
 BOUNDS = {torch.float64: 1e-13, torch.float32: 1e-6, torch.bfloat16: 5e-3}
 
@@ -35,6 +35,14 @@ def test_second_moments_equal_those_of_float64(dtype: torch.dtype) -> None:
     assert actual.dtype == torch.promote_types(dtype, torch.float32)
     # The reference is of the rounded features: products of bfloat16 are summed in float32.
     assert measure_error(actual, torch.einsum("nchw,ndhw->cd", maps.double(), maps.double())) < BOUNDS[dtype]
+
+
+@pytest.mark.parametrize("dtype", BOUNDS)
+def test_cross_moments_equal_those_of_float64(dtype: torch.dtype) -> None:
+    maps, guide = draw_features(dtype), draw_features(dtype)[:, 1:5].flip(3)
+    actual = compute_cross_moment(maps, guide)
+    assert actual.dtype == torch.promote_types(dtype, torch.float32)
+    assert measure_error(actual, torch.einsum("nchw,nkhw->ck", maps.double(), guide.double())) < BOUNDS[dtype]
 
 
 @pytest.mark.usefixtures("implementation")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from barestyle.images.color_transfer import Rows
 
@@ -27,8 +28,9 @@ It is all there is where there are no values.
 class AxisProfile(NamedTuple):
     """The profile of a set of values along an axis.
 
-    `mean` and `deviation` are the values' own, `places` (BINS,) are along the axis, `shares` (BINS,) the share of the
-    weights below each, increasing from 0 to 1, and `means` (BINS, k) the mean near each of k other quantities.
+    `mean` and `deviation` are the values' own, `places` (BINS,) are at equal distances along the axis, `shares` (BINS,)
+    the share of the weights below each, increasing from 0 to 1, and `means` (BINS, k) the mean near each of k other
+    quantities.
     """
 
     mean: float
@@ -39,25 +41,38 @@ class AxisProfile(NamedTuple):
 
     def interpolate_means(self, values: Rows) -> Rows:
         """Return the means (n, k) at values (n,)."""
-        return np.stack([np.interp(values, self.places, column) for column in self.means.T], axis=1)
+        left, right_share = self._locate(values)
+        means: Rows = self.means[left] + right_share[:, None] * (self.means[left + 1] - self.means[left])
+        return means
 
+    def match_to(self, target: AxisProfile, values: Rows) -> Rows:
+        """Return values (n,) mapped by the increasing function from this distribution to the target's."""
+        # At the places only, and linearly between them: to look up every value in both profiles takes four times as long.
+        mapped = np.interp(self.shares, target.shares, target.places)
+        left, right_share = self._locate(values)
+        matched: Rows = mapped[left] + right_share * (mapped[left + 1] - mapped[left])
+        return matched
 
-def match_distribution(values: Rows, own: AxisProfile, target: AxisProfile) -> Rows:
-    """Return values (n,) mapped by the increasing function from their own distribution to the target's."""
-    return np.interp(np.interp(values, own.places, own.shares), target.shares, target.places)
+    def _locate(self, values: Rows) -> tuple[NDArray[np.intp], Rows]:
+        """Return the place before each value (n,), and the value's distance from it as a share of that to the next."""
+        positions = (values - self.places[0]) * ((BINS - 1) / (self.places[-1] - self.places[0]))
+        positions.clip(0, BINS - 1, out=positions)
+        left = np.minimum(positions.astype(np.intp), BINS - 2)
+        return left, positions - left
 
 
 def compute_profile(values: Rows, weights: Rows, others: Rows | None = None) -> AxisProfile:
     """Return the profile of values (n,) with weights (n,) >= 0, and of other quantities (n, k) that go with them."""
-    mean = float(np.average(values, weights=weights))
-    deviation = float(np.sqrt(np.average((values - mean) ** 2, weights=weights)))
+    total = float(weights.sum())
+    mean = float(weights @ values) / total
+    deviation = float(np.sqrt(weights @ (values - mean) ** 2 / total))
     sigma = SMOOTHING * deviation
     margin = 4 * sigma + 1e-9
     places = np.linspace(values.min() - margin, values.max() + margin, BINS)
     width = places[1] - places[0]
     reach = int(4 * sigma / width)
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * width / max(sigma, 1e-12)) ** 2)
-    total, scale = weights.sum(), kernel.sum()
+    scale = kernel.sum()
     positions = (values - places[0]) / width
     heights = _bin_smoothly(positions, weights / total, kernel / scale)
     prior = PRIOR / scale
@@ -65,7 +80,7 @@ def compute_profile(values: Rows, weights: Rows, others: Rows | None = None) -> 
     means = np.empty((BINS, len(columns)))
     for index, column in enumerate(columns):
         sums = _bin_smoothly(positions, weights * column / total, kernel / scale)
-        means[:, index] = (sums + prior * np.average(column, weights=weights)) / (heights + prior)
+        means[:, index] = (sums + prior * (weights @ column) / total) / (heights + prior)
     # A little everywhere keeps the shares increasing where there are no values.
     heights = heights / heights.sum() + 1e-9
     shares = (np.cumsum(heights) - heights / 2) / heights.sum()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from barestyle.images.color_transfer import Rows
-from barestyle.losses.axis_profile import compute_profile, match_distribution
+from barestyle.losses.axis_profile import compute_profile
 
 ROTATIONS = 6
 """Random rotations of color space: with twice as many, colors end hardly nearer to the palette, and noise grows."""
@@ -27,6 +27,6 @@ def transport_colors(colors: Rows, weights: Rows, palette: Rows, palette_weights
         for axis in range(3):
             own = compute_profile(source[:, axis], weights)
             other = compute_profile(target[:, axis], palette_weights)
-            source[:, axis] = match_distribution(source[:, axis], own, other)
+            source[:, axis] = own.match_to(other, source[:, axis])
         moved = source @ basis.T
     return moved

@@ -64,6 +64,8 @@ class MomentAccumulator:
 
         `guide` is the guide at the same pixels, (1, k, h, w).
         """
+        if guide is not None:
+            guide = guide.contiguous(memory_format=torch.channels_last)  # once, not in each of its four sums
         if weights is None:
             self._pixels += features.shape[2] * features.shape[3]
             self._add_first(features, guide)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from barestyle.images.color_transfer import Rows, compute_linear_map, map_linearly
-from barestyle.losses.axis_profile import compute_profile, match_distribution
+from barestyle.losses.axis_profile import compute_profile
 from barestyle.losses.color_transport import transport_colors
 
 TRANSPORT_SHARE = 0.6
@@ -49,7 +49,7 @@ def map_by_lightness(colors: Rows, weights: Rows, palette: Rows, palette_weights
     """
     own = compute_profile(colors[:, 0], weights, colors[:, 1:])
     other = compute_profile(palette[:, 0], palette_weights, palette[:, 1:])
-    ranked = match_distribution(colors[:, 0], own, other)
+    ranked = own.match_to(other, colors[:, 0])
     # Never stretched: the lightness of a flat image is noise.
     factor = min(1.0, other.deviation / max(own.deviation, 1e-9))
     linear = other.mean + factor * (colors[:, 0] - own.mean)

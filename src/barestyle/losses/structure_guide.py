@@ -180,6 +180,8 @@ def blur(plane: Tensor, sigma: float) -> Tensor:
 def _build_gaussian_matrix(side: int, sigma: float) -> Tensor:
     """Return the matrix (side, side) that blurs a row of pixels, mirrored at its ends, up to three deviations away."""
     reach = min(round(3 * sigma), side - 1)
-    kernel = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / sigma).square())
-    identity = F.pad(torch.eye(side)[None], (reach, reach), mode="reflect")[0, :, None]
-    return F.conv1d(identity, (kernel / kernel.sum()).view(1, 1, -1))[:, 0].T
+    offsets = torch.arange(-reach, reach + 1)
+    kernel = torch.exp(-0.5 * (offsets / sigma).square())
+    rows = torch.arange(side)[:, None]
+    sources = (side - 1) - ((side - 1) - (rows + offsets).abs()).abs()
+    return torch.zeros(side, side).scatter_add_(1, sources, (kernel / kernel.sum()).expand(side, -1))
