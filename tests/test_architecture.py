@@ -52,6 +52,7 @@ NO_TORCH = (
     "feed_forward.graph_cache",
     "feed_forward.graph_painter",
     "feed_forward.painting_record",
+    "run.output_files",
     "run.progress",
     "study.verdicts",
     "study.store",
@@ -169,6 +170,7 @@ INSIDE = {
     ),
     "run": (
         "progress",
+        "output_files",
         "request",
         "precision",
         "stages",

@@ -14,6 +14,7 @@ from barestyle import OutputError, Result, preset, with_settings
 from barestyle.cli import execute as execution
 from barestyle.cli.execute import ExecuteOptions, Outcome, StopPoint, execute, report, save_or_rescue
 from barestyle.run import checkpoint as checkpoints
+from barestyle.run import output_files
 from barestyle.run import record as records
 from barestyle.run.checkpoint import CheckpointConfig
 from barestyle.run.plan import Plan, prepare
@@ -162,7 +163,7 @@ def test_nothing_is_overwritten_without_force(plan: Plan, tmp_path: Path) -> Non
     refused = execute(plan, output, QUIET)
     assert refused.error is not None
     refused.path.unlink()
-    records.sidecar(refused.path).unlink()
+    output_files.sidecar(refused.path).unlink()
     refused.path.parent.rmdir()
     again = execute(plan, output, replace(QUIET, overwrite_output=True))
     assert (again.path, again.exit_code) == (first.path, 0)

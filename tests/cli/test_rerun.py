@@ -18,6 +18,7 @@ from barestyle import Progress, preset, transfer, with_settings
 from barestyle.objective import Evaluation
 from barestyle.optimize import Minimizer
 from barestyle.optimize.iterate import Evaluate
+from barestyle.run import output_files
 from barestyle.run import record as records
 from barestyle.spec import LBFGS, Adam, PaperLBFGS
 from tests.cli.conftest import QUICK, Program
@@ -30,7 +31,7 @@ def same_pixels(one: Path, other: Path) -> bool:
 @pytest.mark.parametrize("source", ["picture and json", "picture alone", "json alone"])
 def test_the_pixels_are_identical(program: Program, painted: Path, source: str) -> None:
     again = painted.with_name("again.png")
-    sidecar = records.sidecar(painted)
+    sidecar = output_files.sidecar(painted)
     losses = records.find(painted).losses
     if source == "picture alone":
         sidecar.unlink()
@@ -119,7 +120,7 @@ def test_inputs_that_have_changed_are_refused(
 
 def test_an_interrupted_run_is_repeated_up_to_the_same_step(program: Program, painted: Path) -> None:
     """The record says that the run was stopped after one step of two."""
-    sidecar = records.sidecar(painted)
+    sidecar = output_files.sidecar(painted)
     data = json.loads(sidecar.read_text())
     sidecar.write_text(json.dumps({**data, "interrupted": True, "losses": data["losses"][:2]}))
     again = painted.with_name("again.png")
@@ -174,7 +175,7 @@ def test_an_interrupted_run_with_a_restart_is_repeated_up_to_the_same_step(
 
 
 def test_a_different_image_is_explained(program: Program, painted: Path) -> None:
-    sidecar = records.sidecar(painted)
+    sidecar = output_files.sidecar(painted)
     data = json.loads(sidecar.read_text())
     sidecar.write_text(json.dumps({**data, "image_sha256": "0" * 64, "versions": {**data["versions"], "torch": "1.0"}}))
     outcome = program("rerun", sidecar, "-o", painted.with_name("again.png"))
@@ -210,7 +211,7 @@ def test_a_repeated_run_does_not_overwrite_an_input(
     out = tmp_path / "out.png"
     assert program("transfer", tmp_path / "content.png", tmp_path / "style.jpg", "-o", out, *QUICK).code == 0
     before = (tmp_path / name).read_bytes()
-    for arguments in ((out, "-o", tmp_path / name), (records.sidecar(out), "-o", out), (out, "-o", out)):
+    for arguments in ((out, "-o", tmp_path / name), (output_files.sidecar(out), "-o", out), (out, "-o", out)):
         refused = program("rerun", *arguments, "--force")
         assert refused.code == 2
         assert "is also an input; choose another name" in refused.err
@@ -231,7 +232,7 @@ def test_snapshots_do_not_overwrite_an_input(program: Program, pictures: Path, t
 
 
 def test_an_edited_spec_is_reported(program: Program, painted: Path) -> None:
-    sidecar = records.sidecar(painted)
+    sidecar = output_files.sidecar(painted)
     data = json.loads(sidecar.read_text())
     data["spec"]["style_loss"]["epsilon"] = 0.5
     sidecar.write_text(json.dumps(data))

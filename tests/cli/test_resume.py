@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from barestyle.run import output_files
 from barestyle.run import record as records
 from tests.cli.conftest import Program
 from tests.conftest import drawing
@@ -174,6 +175,6 @@ def test_a_full_disk_loses_nothing(folder: Path, small_disk: Path) -> None:
     rescued = Path(sentence.split("the image was saved as '")[1].split("'")[0])
     assert records.find(rescued).width == 64
     assert not list(small_disk.glob(".*")), "nothing is half-written"
-    for path in (rescued, records.sidecar(rescued)):
+    for path in (rescued, output_files.sidecar(rescued)):
         path.unlink()
     rescued.parent.rmdir()

@@ -11,6 +11,7 @@ from PIL import Image
 
 from barestyle import Result, preset, transfer, with_settings
 from barestyle.errors import RecordError
+from barestyle.run import output_files
 from barestyle.run import record as records
 
 
@@ -67,7 +68,7 @@ def test_it_is_found_inside_a_png_alone_and_in_the_json_itself(result: Result, t
 def test_other_kinds_of_picture_have_it_beside_them(result: Result, tmp_path: Path, extension: str) -> None:
     path = result.save(tmp_path / f"out{extension}")
     assert records.find(path).spec == result.spec
-    records.sidecar(path).unlink()
+    output_files.sidecar(path).unlink()
     with pytest.raises(RecordError, match=r"contains no record and .* is not beside it"):
         records.find(path)
 

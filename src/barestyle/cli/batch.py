@@ -198,7 +198,7 @@ def paint_pair(pair: Pair, plan: Plan, execute_options: ExecuteOptions, *, is_si
 
     Raise OutputError if the output is another file, and what `execute` raises.
     """
-    from barestyle.run.record import check_output
+    from barestyle.run.output_files import check_output
 
     exists = output_exists(pair.output)
     if exists and not execute_options.force and is_finished(pair, plan):
@@ -214,7 +214,7 @@ def paint_pair(pair: Pair, plan: Plan, execute_options: ExecuteOptions, *, is_si
 
 def output_exists(output: Path) -> bool:
     """Return whether there is a result or its record. Raise OutputError if the system does not accept the name."""
-    from barestyle.run.record import sidecar
+    from barestyle.run.output_files import sidecar
 
     try:
         return output.exists() or sidecar(output).exists()
@@ -233,10 +233,11 @@ def check_outputs(pairs: list[Pair]) -> None:
 def is_finished(pair: Pair, plan: Plan) -> bool:
     """Return whether the existing output is the complete result of a plan. Raise OutputError if it is another file."""
     from barestyle.run import record as records
+    from barestyle.run.output_files import sidecar
 
     remedy = "choose another --name or --into, or overwrite it with --force"
     try:
-        record = records.find(pair.output if pair.output.exists() else records.sidecar(pair.output))
+        record = records.find(pair.output if pair.output.exists() else sidecar(pair.output))
     except RecordError:
         raise OutputError(f"{str(pair.output)!r} exists and was not made by barestyle; {remedy}") from None
     if record.run_key != plan.run_key:

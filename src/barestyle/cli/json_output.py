@@ -28,7 +28,7 @@ def _replace_non_finite(value: Any) -> Any:
 
 def describe_outcome(outcome: Outcome) -> dict[str, Any]:
     """Return the fields that describe a run and its saved image; the guide "Pipes and programs" documents them."""
-    from barestyle.run.record import sidecar
+    from barestyle.run.output_files import sidecar
 
     result = outcome.result
     return {

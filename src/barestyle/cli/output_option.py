@@ -34,7 +34,7 @@ class OutputFile:
 
         Nothing is created. Raises OutputError.
         """
-        from barestyle.run.record import check_output
+        from barestyle.run.output_files import check_output
 
         if self.is_standard:
             check_standard_output()

@@ -95,7 +95,7 @@ def continue_run(
     from barestyle.hardware.threads import use_threads
     from barestyle.run import checkpoint as checkpoints
     from barestyle.run.checkpoint import CheckpointConfig
-    from barestyle.run.record import check_output
+    from barestyle.run.output_files import check_output
     from barestyle.run.rerun import plan_rerun
     from barestyle.run.split_checkpoint import agree_on_checkpoint
 

@@ -47,7 +47,7 @@ class AxisProfile(NamedTuple):
 
     def match_to(self, target: AxisProfile, values: Rows) -> Rows:
         """Return values (n,) mapped by the increasing function from this distribution to the target's."""
-        # At the places only, and linearly between them: to look up every value in both profiles takes four times as long.
+        # Looked up at the places only, and linear between them; to look up every value would take longer.
         mapped = np.interp(self.shares, target.shares, target.places)
         left, right_share = self._locate(values)
         matched: Rows = mapped[left] + right_share * (mapped[left + 1] - mapped[left])

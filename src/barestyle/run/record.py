@@ -8,19 +8,16 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from barestyle.atomic_files import check_writable
-from barestyle.errors import BarestyleError, OutputError, RecordError
+from barestyle.errors import BarestyleError, RecordError
 from barestyle.images import embedded_record
-from barestyle.images.output import check_distinct
-from barestyle.images.output import check_output as check_image_output
 from barestyle.run.memory_plan import MemoryPlan
+from barestyle.run.output_files import sidecar
 from barestyle.run.precision import Precision
 from barestyle.spec import Spec
 from barestyle.spec.validation import FrozenModel, format_error
@@ -148,26 +145,6 @@ class Record(FrozenModel):
 def package_versions() -> dict[str, str]:
     """Return the versions of Python and of every package that can change a pixel."""
     return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
-
-
-def sidecar(output: Path) -> Path:
-    """Return the path of an output's record: out.png.json for out.png."""
-    return output.with_name(output.name + ".json")
-
-
-def check_output(output: Path, *, force: bool, inputs: Iterable[Path] = ()) -> None:
-    """Refuse, before any work, an output that cannot be written with its record, or that is an input.
-
-    `force` allows overwriting an earlier result. Raises OutputError.
-    """
-    check_image_output(output, force=force)
-    record = sidecar(output)
-    check_writable(record)
-    check_distinct((output, record), inputs)
-    if record.is_dir():
-        raise OutputError(f"{str(record)!r}, the path of the record, is a folder; choose another name")
-    if record.exists() and not force:
-        raise OutputError(f"{str(record)!r} exists; choose another name, or overwrite it with --force")
 
 
 def find(output: Path) -> Record:

@@ -14,7 +14,8 @@ from barestyle.atomic_files import write_atomically
 from barestyle.distributed import RowShard, agree
 from barestyle.errors import OutputError
 from barestyle.images import SPLIT_EXTENSIONS, check_format, encode, save_split
-from barestyle.run.record import Record, check_output, sidecar
+from barestyle.run.output_files import check_output, sidecar
+from barestyle.run.record import Record
 from barestyle.spec import Spec
 from barestyle.stop_reasons import StopReason
 

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from barestyle.atomic_files import write_atomically
 from barestyle.plots.loss_curve import draw_live_curve
+from barestyle.run.output_files import sidecar
 from barestyle.run.plan import Plan
-from barestyle.run.record import Input, Record, sidecar
+from barestyle.run.record import Input, Record
 from barestyle.run.result import Result
 from barestyle.ui import previews
 from barestyle.ui.compute import PaintRequest

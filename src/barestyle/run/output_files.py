@@ -1,0 +1,31 @@
+"""A run's two output files, the picture and its record. This module does not import torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from barestyle.atomic_files import check_writable
+from barestyle.errors import OutputError
+from barestyle.images.output import check_distinct
+from barestyle.images.output import check_output as check_image_output
+
+
+def sidecar(output: Path) -> Path:
+    """Return the path of an output's record: out.png.json for out.png."""
+    return output.with_name(output.name + ".json")
+
+
+def check_output(output: Path, *, force: bool, inputs: Iterable[Path] = ()) -> None:
+    """Refuse, before any work, an output that cannot be written with its record, or that is an input.
+
+    `force` allows overwriting an earlier result. Raises OutputError.
+    """
+    check_image_output(output, force=force)
+    record = sidecar(output)
+    check_writable(record)
+    check_distinct((output, record), inputs)
+    if record.is_dir():
+        raise OutputError(f"{str(record)!r}, the path of the record, is a folder; choose another name")
+    if record.exists() and not force:
+        raise OutputError(f"{str(record)!r} exists; choose another name, or overwrite it with --force")
