@@ -31,7 +31,7 @@ def test_an_unknown_command_in_a_formula_is_an_error() -> None:
     ("uri", "link", "there"),
     [
         ("guide/strength.md", "../quality.md", "../quality.md"),
-        ("guide/strength.md", "presets.md#single-fields", "presets.md#single-fields"),
+        ("guide/strength.md", "presets.md#individual-settings", "presets.md#individual-settings"),
         ("guide/style-loss.md", "../../benchmarks/clip.py", "../repository/benchmarks/clip.py.md"),
         ("quality.md", "../benchmarks/quality-256.json", "repository/benchmarks/quality-256.json"),
         ("structure.md", "../CONTRIBUTING.md", "contributing.md"),
