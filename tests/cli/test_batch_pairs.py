@@ -57,7 +57,8 @@ def test_a_folder_stands_for_images_only(folder: Path) -> None:
 
 
 def test_results_are_not_images_of_a_folder(folder: Path) -> None:
-    (folder / "photos" / "one.png.json").touch()
+    (folder / "photos" / "one.png.json").write_text('{"kind": "barestyle-record"}')
+    (folder / "photos" / "two.jpg.json").write_text('{"title": "two.jpg", "photoTakenTime": {}}')
     assert names(find_images(["photos"])) == ["photos/two.jpg"]
 
 

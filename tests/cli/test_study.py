@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -131,7 +132,7 @@ def test_search_prints_settings_that_transfer_accepts(program: Program, pictures
     (best,) = (Candidate(**each) for each in again["best"])
     assert best.scores["patches"] <= float(outcome.out.split()[1]), "the best of twice as many"
     assert format_candidate(best).startswith(f"patches {best.scores['patches']:.4g}  --set network.")
-    words = outcome.out.split()
+    words = shlex.split(outcome.out)
     settings = [word for i, word in enumerate(words) if words[i - 1] == "--set"]
     out = tmp_path / "out.png"
     arguments = (

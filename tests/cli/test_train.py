@@ -132,6 +132,7 @@ def test_an_interrupted_and_killed_training_is_resumed(folder: Path) -> None:
         ("style.png -o a.style --crop 100", "crop cannot be 100"),
         ("style.png -o a.style --precision fp8", "precision cannot be 'fp8'"),
         ("style.png -o a.style --preview style.png", "is also an input"),
+        ("style.png -o a.style --preview photos/0.png", "'photos/0.png' exists"),
         ("style.png -o half.style", "is the checkpoint of a training that did not finish"),
         ("style.png -o a.style --quiet --progress bar", "--quiet shows no progress"),
     ],

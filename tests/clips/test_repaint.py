@@ -81,6 +81,14 @@ def run(path: Path, clip: Clip, *, stop_after: int | None = None, force: bool = 
     return Run(folder, [read(stored.path).pixels for stored in folder.list_frames()])
 
 
+def test_the_current_folder_has_a_work_folder_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "frames" / "inner").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "frames")
+    assert WorkFolder(Path(), {}).path == tmp_path / "frames.resume"
+    monkeypatch.chdir(tmp_path / "frames" / "inner")
+    assert WorkFolder(Path(".."), {}).path == tmp_path / "frames.resume"
+
+
 FRAMES = [*pan(4, *SIZE), *(1 - frame for frame in pan(4, *SIZE, step=-2.0))]
 
 

@@ -75,8 +75,21 @@ def test_few_photographs_are_repeated_with_other_colors() -> None:
     images = [noise(64, 72, seed) for seed in range(2)]
     photographs = prepare_photographs(images, [region], 16, seed=0)
     assert len(photographs) == VARIANTS
-    assert torch.equal(photographs[1].image, images[1])
+    assert torch.equal(photographs[0].image, images[0])
     assert not any(torch.equal(item.image, images[0]) for item in photographs[1:])
+
+
+def test_the_photograph_that_is_held_out_has_no_variants() -> None:
+    region = Region((StyleImage(noise(64, 64, 9)),))
+    images = [torch.full((1, 3, 64, 64), 0.5), noise(64, 72, 1)]
+    *trained, held_out = prepare_photographs(images, [region], 16, seed=0)
+    assert torch.equal(held_out.image, images[1])
+    assert all(item.image.shape[-1] == 64 for item in trained), "variants of the first photograph only"
+
+
+def test_guides_have_the_size_of_their_photographs() -> None:
+    region = Region((StyleImage(noise(64, 64, 9)),))
+    photographs = prepare_photographs([noise(64, 72, seed) for seed in range(2)], [region], 16, seed=0)
     assert photographs[0].guides[0].shape == (1, GUIDE_CHANNELS, 64, 72)
 
 

@@ -9,8 +9,9 @@ import torch
 from PIL import Image
 
 from barestyle.errors import ImageError, SpecError, StyleFileError
-from barestyle.feed_forward import load_style, training_checkpoint
+from barestyle.feed_forward import NetworkShape, load_style, training_checkpoint
 from barestyle.feed_forward.training_request import PreparedTraining, TrainingRequest, name_styles, prepare_training
+from tests.feed_forward.cases import make_style
 from tests.feed_forward.test_photographs import write_noise
 
 CROP = 112
@@ -112,6 +113,16 @@ def test_a_transparent_style_is_refused(request_of_two: TrainingRequest, tmp_pat
 
 def test_styles_of_the_same_name_are_numbered() -> None:
     assert name_styles([Path("a/x.png"), Path("b/x.jpg"), Path("y.png")]) == ("x", "x-2", "y")
+
+
+def test_names_can_be_shown_and_read_again(tmp_path: Path) -> None:
+    names = name_styles(
+        [Path("9.41\u202fAM,a=b.png"), Path("x" * 250 + ".png"), Path("x" * 251 + ".png"), Path("=.png")]
+    )
+    assert names[0] == "9.41 AM a b"
+    assert (names[3], len(set(names))) == ("style", 4)
+    make_style(NetworkShape(styles=len(names)), names=names).save(tmp_path / "a.style")
+    assert load_style(tmp_path / "a.style").names == names
 
 
 def test_requests_survive_json(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from barestyle.report.page_data import ImageFiles, display_name, page_data
 from barestyle.study.load_table import load_table
-from barestyle.study.resolve import ResolvedStudy
+from barestyle.study.override import override
+from barestyle.study.resolve import ResolvedStudy, declare, resolve_study
 from barestyle.study.store import Store
 from barestyle.study.verdicts import judge
 from tests.study.conftest import RunHere, run_here, small, store, study_file
@@ -33,9 +34,24 @@ def test_a_table_has_the_mean_of_a_variants_results(store: Store, small: Resolve
     assert row.number == len(results) == 2
 
 
+def test_an_interval_is_over_pairs_not_over_seeds(store: Store, small: ResolvedStudy, run_here: RunHere) -> None:
+    """One pair has no interval, whatever the number of its seeds."""
+    resolved = resolve_study(override(small.study, seeds=[0, 1, 2, 3]), weights=None)
+    declare(resolved, store)
+    run_here(resolved, store)
+    row = next(row for row in make_page_data(store)["figures"][0].table if row.label == "4 channels")
+    assert row.number == 4
+    assert not any("(" in text for text in row.texts)
+
+
 @pytest.mark.parametrize(
     ("source", "name"),
-    [("photo:chelsea", "chelsea"), ("style:mosaic", "mosaic"), ("/a/b/photo.old.jpg", "photo.old")],
+    [
+        ("photo:chelsea", "chelsea"),
+        ("style:mosaic", "mosaic"),
+        ("/a/b/photo.old.jpg", "photo.old"),
+        ("C:\\a\\b.jpg", "b"),
+    ],
 )
 def test_names_are_short(source: str, name: str) -> None:
     assert display_name(source) == name

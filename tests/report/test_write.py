@@ -104,10 +104,16 @@ def test_a_private_pair_has_numbers_and_no_images(
     store: Store, small: ResolvedStudy, run_here: RunHere, tmp_path: Path
 ) -> None:
     run_here(small, store)
+    public = write_report(store, tmp_path / "report")
+    others = [tmp_path / "report" / name for name in ("images/holiday.jpg", "figure-1.png")]
+    for file in others:
+        file.write_bytes(b"mine")
     pairs = (small.study.pairs[0].model_copy(update={"private": True}),)
     declare(replace(small, study=small.study.model_copy(update={"pairs": pairs})), store)
     report = write_report(store, tmp_path / "report")
     assert (report.images, report.sheets) == ((), ())
+    assert not any(file.exists() for file in (*public.images, *public.sheets)), "those of the earlier report are gone"
+    assert all(file.read_bytes() == b"mine" for file in others), "other files are kept"
     assert "<img src" not in report.page.read_text(encoding="utf-8")
     assert len(report.tables[0].read_text().splitlines()) == 1 + len(small.cells)
     export_study(store, tmp_path / "small.tar.xz")

@@ -9,7 +9,8 @@ import pytest
 
 from barestyle.stop_reasons import StopReason
 from barestyle.study.claims import Claim, load_claims
-from barestyle.study.findings import compute_findings
+from barestyle.study.findings import Finding, _combine_references, compute_findings
+from barestyle.study.regions import Region
 from barestyle.study.table import Table
 from barestyle.study.yaml_loader import load
 from tests.study.tables import METRICS, judge_claim, make_table, with_pairs
@@ -73,6 +74,18 @@ def test_better_than_the_best_is_better_than_all() -> None:
     assert (p > 0.99, p_opposite < 1e-3) == (True, True)
 
 
+def test_a_visible_difference_from_the_best_is_that_from_the_nearest() -> None:
+    """Of the references, the one whose images differ least from the subject's is the hardest."""
+    distances = {"uniform-0.1/gaussian-0.05": 1.4, "uniform-0.1/gaussian-0.1": 3.0}
+    findings = [
+        Finding("visibility", "distance", 8, Region(0.2, math.inf), effect=math.log(ratio), p=0.5, p_opposite=0.5)
+        for ratio in distances.values()
+    ]
+    claim = find_claim("uniform-best")
+    assert _combine_references(claim, findings).effect == pytest.approx(math.log(1.4))
+    assert _combine_references(claim, findings[::-1]).effect == pytest.approx(math.log(1.4))
+
+
 def test_worse_than_the_best_is_worse_than_one() -> None:
     effects = {"uniform-0.1": -0.4, "gaussian-0.05": -0.9, "gaussian-0.1": 0.9}
     table = make_table(with_pairs(load("fig4"), 8), lambda variant, _: effects.get(variant, 0.0), noise=0.01)
@@ -104,8 +117,11 @@ def test_explosions_are_counted_by_code_whatever_the_sentence(
     changes = {"state": state, "stop_reason": stop_reason, "reason": reason}
     results = tuple(result.model_copy(update=changes) for result in table.results)
     (finding,) = judge_claim("explosions", replace(table, results=results)).findings
-    assert finding.number > 0
-    assert finding.effect == (1.0 if counts else 0.0)
+    if state == "failed" and not counts:
+        assert finding.number == 0, "such a run says nothing about explosions"
+    else:
+        assert finding.number > 0
+        assert finding.effect == (1.0 if counts else 0.0)
 
 
 def test_only_runs_that_ended_count_for_the_rate_of_explosions() -> None:

@@ -25,6 +25,16 @@ def test_fields_are_replaced() -> None:
     assert (changed.study, changed.figures) == (study.study, study.figures)
 
 
+def test_seeds_are_those_of_every_variant_and_looks_fit_the_pairs(study_file: Path) -> None:
+    pairs = [(f"{number}.png", "style.png") for number in range(8)]
+    study = override(load("fig8"), pairs=pairs).model_copy(
+        update={"looks": (4, 8), "variant_seeds": {"gaussian-pyramid": (0, 1)}}
+    )
+    changed = override(study, seeds=[7], pairs=pairs[:5])
+    assert (changed.seeds, changed.variant_seeds, changed.looks) == ((7,), {}, (4,))
+    assert override(study, pairs=pairs[:2]).looks == ()
+
+
 def test_steps_replace_those_of_every_optimizer_and_variant(study_file: Path) -> None:
     text = study_file.read_text()
     overrides = "overrides: {eight: {optimizer.steps: 1, style_loss.weight: 2}}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import json
 import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -60,7 +61,16 @@ def is_input_image(path: Path) -> bool:
 
     if path.name.startswith(".") or path.suffix.lower() not in readable_extensions():
         return False
-    return not path.with_name(path.name + ".json").exists()
+    return not is_record(path.with_name(path.name + ".json"))
+
+
+def is_record(path: Path) -> bool:
+    """Return whether a file is the record of a result. Other programs, too, write a .json file beside a photograph."""
+    try:
+        data = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(data, dict) and str(data.get("kind", "")).startswith("barestyle")
 
 
 def pair_images(

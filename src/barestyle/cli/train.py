@@ -167,9 +167,9 @@ def check_files(output: Path, preview: Path | None, styles: list[Path], *, force
     from barestyle.images.output import check_distinct
 
     check_output(output, force=force, extensions=(EXTENSION,), what="style")
-    if preview is not None:
-        check_output(preview, force=True)
     check_distinct([path for path in (output, preview) if path is not None], styles)
+    if preview is not None:
+        check_output(preview, force=force)
     if path_for(output).exists() and not force:
         raise OutputError(
             f"{str(path_for(output))!r} is the checkpoint of a training that did not finish; continue it with "

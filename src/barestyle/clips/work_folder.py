@@ -46,7 +46,8 @@ class WorkFolder:
     """
 
     def __init__(self, output: Path, key: Mapping[str, object], frames: Path | None = None) -> None:
-        self.path = output.with_name(output.name + SUFFIX)
+        named = output.resolve() if output.name in ("", "..") else output  # the folder . has no name
+        self.path = named.with_name(named.name + SUFFIX)
         self._key = json.dumps(key, indent=1, sort_keys=True)
         self._has_times = frames is None
         self._frames = self.path / "frames" if frames is None else frames

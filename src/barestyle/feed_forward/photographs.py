@@ -97,12 +97,16 @@ def vary_colors(image: Tensor, generator: np.random.Generator) -> Tensor:
 def prepare_photographs(
     images: Sequence[Tensor], styles: Sequence[Region], resolution: int, seed: int
 ) -> list[Photograph]:
-    """Return photographs with their guides, at least VARIANTS of them; `resolution` is that of the guides."""
+    """Return photographs with their guides, at least VARIANTS of them; `resolution` is that of the guides.
+
+    The last one is held out from training, and no variant of it is among the others.
+    """
     generator = np.random.default_rng(seed)
-    variants = list(images)
-    while len(variants) < VARIANTS:
-        variants.append(vary_colors(images[len(variants) % len(images)], generator))
-    return [build_photograph(image, styles, resolution) for image in variants]
+    *originals, held_out = images
+    variants = list(originals)
+    while len(variants) < VARIANTS - 1:
+        variants.append(vary_colors(originals[len(variants) % len(originals)], generator))
+    return [build_photograph(image, styles, resolution) for image in (*variants, held_out)]
 
 
 def build_photograph(image: Tensor, styles: Sequence[Region], resolution: int) -> Photograph:

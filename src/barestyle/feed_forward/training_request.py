@@ -15,7 +15,7 @@ from barestyle.errors import ImageError, SpecError, StyleFileError
 from barestyle.feed_forward.color_curves import measure_quantiles
 from barestyle.feed_forward.network import NetworkShape
 from barestyle.feed_forward.photographs import PHOTO_SIDE, find_photographs, prepare_photographs, read_photographs
-from barestyle.feed_forward.trained_style import TrainedStyle, load_style
+from barestyle.feed_forward.trained_style import MAX_NAME, MAX_STYLES, TrainedStyle, load_style
 from barestyle.feed_forward.training import Training, TrainingSettings, choose_training_precision
 from barestyle.feed_forward.training_loss import SCALE_WEIGHTS, PooledStyleLoss
 from barestyle.hardware.devices import select_device
@@ -144,6 +144,8 @@ def prepare_training(request: TrainingRequest, *, expected: dict[str, Any] | Non
 
 def check_settings(request: TrainingRequest, device: torch.device) -> TrainingSettings:
     """Return the settings of a request. Raises SpecError."""
+    if len(request.styles) > MAX_STYLES:
+        raise SpecError(f"one network cannot have {len(request.styles)} styles; give at most {MAX_STYLES}")
     if request.steps < 1:
         raise SpecError(f"steps cannot be {request.steps}; it must be at least 1")
     if not SMALLEST_CROP <= request.crop <= LARGEST_CROP or request.crop % 2 ** len(SCALE_WEIGHTS):
@@ -201,12 +203,17 @@ def build_region(picture: Picture, style_scale: float, spec: Spec) -> Region:
 
 
 def name_styles(paths: Sequence[Path]) -> tuple[str, ...]:
-    """Return a name for each style: that of its file, with a number if several have the same."""
+    """Return a name for each style: that of its file, with a number if several have the same.
+
+    Characters that cannot be shown, or that separate styles on the command line, become spaces, and long names are cut.
+    """
     names: list[str] = []
     for path in paths:
-        name, number = path.stem, 2
+        shown = "".join(" " if not c.isprintable() or c in ",=" else c for c in path.stem)
+        stem = " ".join(shown.split())[: MAX_NAME - len("-00")] or "style"
+        name, number = stem, 2
         while name in names:
-            name, number = f"{path.stem}-{number}", number + 1
+            name, number = f"{stem}-{number}", number + 1
         names.append(name)
     return tuple(names)
 

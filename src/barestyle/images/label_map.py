@@ -85,10 +85,10 @@ class LabelMap:
         return table[self._codes][..., None]
 
     def _describe_frequent(self) -> str:
-        """Return the most frequent colors with their shares of the map, such as '#ff0000 (60 %) and #0000ff (40 %)'."""
+        """Return the most frequent colors with their shares of the map, such as '#ff0000 (60%) and #0000ff (40%)'."""
         order = np.argsort(-self._counts, kind="stable")
         texts = [
-            f"#{red:02x}{green:02x}{blue:02x} ({100 * self._counts[index] / self._codes.size:.3g} %)"
+            f"#{red:02x}{green:02x}{blue:02x} ({100 * self._counts[index] / self._codes.size:.3g}%)"
             for index in order[:FREQUENT_COLORS]
             for red, green, blue in [self._colors[index]]
         ]

@@ -88,7 +88,7 @@ def describe_finding(finding: Finding) -> str:
     if not finding.is_tested:
         return f"{finding.metric}: too few pairs to compare ({finding.number} of at least {MIN_PAIRS})"
     if finding.scale == "rate":
-        interval = f"95 % interval {finding.low:.1%} to {finding.high:.1%}"
+        interval = f"95% confidence interval {finding.low:.1%} to {finding.high:.1%}"
         return f"{finding.effect:.1%} of {finding.number} runs exploded ({interval})"
     if finding.scale == "similarity":
         effect = f"difference {-finding.effect:+.3f} ({-finding.high:+.3f} to {-finding.low:+.3f})"

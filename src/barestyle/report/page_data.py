@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -124,7 +126,7 @@ def view_rates(table: Table) -> tuple[list[Rates], int]:
 def display_name(source: str) -> str:
     """Return an image's name for people: without its kind, or its folder and extension."""
     name = source.split(":", 1)[1] if source.startswith(("photo:", "style:")) else source
-    return name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    return re.split(r"[\\/]", name)[-1].rsplit(".", 1)[0]
 
 
 def _view_figure(figure: Figure, table: Table, images: ImageFiles) -> FigureView:
@@ -171,17 +173,21 @@ def _view_panel(variant: Variant, result: CellResult | None, images: ImageFiles)
 
 
 def _table_row(variant: Variant, optimizer: str, label: str, table: Table) -> TableRow:
-    results = table.find_results(variant.variant, optimizer).values()
+    results = table.find_results(variant.variant, optimizer)
     texts = []
     for metric in table.metrics:
-        values = np.array([result.scores[metric] for result in results if metric in result.scores])
+        by_pair: dict[tuple[str, str], list[float]] = {}
+        for (content, style, _), result in results.items():
+            if metric in result.scores:
+                by_pair.setdefault((content, style), []).append(result.scores[metric])
+        values = np.array([fmean(scores) for scores in by_pair.values()])  # the pair is the unit of inference
         mark = " †" if variant.variant in table.favored.get(metric, ()) else ""
         texts.append(_mean_text(values) + mark if len(values) else "")
     return TableRow(variant.label, label, len(results), tuple(texts))
 
 
 def _mean_text(values: FloatArray) -> str:
-    """Return the mean, with its 95 % interval if there are enough values."""
+    """Return the mean, with its 95% confidence interval if there are enough values."""
     if len(values) < MIN_PAIRS:
         return f"{values.mean():.3g}"
     low, high = mean_interval(values)

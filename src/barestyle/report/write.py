@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -37,6 +39,9 @@ JPEG_QUALITY = 88
 
 PNG_RESOLUTION = 144
 """Dots per inch of the plots as PNG; they are 900 / 72 inches wide."""
+
+IMAGE_NAME = re.compile(r"([0-9a-f]{20}|input-\d+)\.jpg")
+"""Names of a report's images. No other file of the folder is removed, as it is not the report's."""
 
 SHEET_PAIRS = 4
 """Contact sheets show so many pairs, the first ones."""
@@ -126,22 +131,39 @@ def _write_images(store: Store, table: Table, folder: Path) -> tuple[ImageFiles,
 
     cell_files = {key: write(key, store.read_image(result)) for key, result in cells.items()}
     input_files = {name: write(f"input-{i}", data) for i, (name, data) in enumerate(inputs.items())}
-    for stale in set((folder / "images").glob("*.jpg")) - set(written):
-        stale.unlink()  # of a pair that has become private, for example
+    found_images = (file for file in (folder / "images").glob("*.jpg") if IMAGE_NAME.fullmatch(file.name))
+    _remove_stale(found_images, written)
     found = [{name: file for name, file in each.items() if file} for each in (cell_files, input_files)]
     return ImageFiles(*found), written
 
 
 def _write_sheets(store: Store, table: Table, folder: Path) -> list[Path]:
     pairs = [pair for pair in table.study.pairs if not pair.private][:SHEET_PAIRS]
-    written = []
+    written: list[Path] = []
     for figure in table.study.figures:
         for pair in pairs:
-            name = f"figure-{figure.figure}-{display_name(pair.content)}-{display_name(pair.style)}.png"
+            path = _sheet_path(folder, figure, pair)
+            if path in written:  # pictures of the same name from two folders
+                path = path.with_stem(f"{path.stem}-{table.study.pairs.index(pair) + 1}")
             buffer = io.BytesIO()
             _draw_figure(figure, pair, store, table).save(buffer, "PNG", optimize=True)
-            written.append(_write_file(folder / name, buffer.getvalue()))
+            written.append(_write_file(path, buffer.getvalue()))
+    private = [pair for pair in table.study.pairs if pair.private]
+    _remove_stale((_sheet_path(folder, figure, pair) for figure in table.study.figures for pair in private), written)
     return written
+
+
+def _sheet_path(folder: Path, figure: Figure, pair: Pair) -> Path:
+    return folder / f"figure-{figure.figure}-{display_name(pair.content)}-{display_name(pair.style)}.png"
+
+
+def _remove_stale(files: Iterable[Path], written: Iterable[Path]) -> None:
+    """Remove files of an earlier report that were not written again, such as those of a pair that is private now."""
+    for file in set(files) - set(written):
+        try:
+            file.unlink(missing_ok=True)
+        except OSError as error:
+            raise write_error(file, error) from None
 
 
 def _draw_figure(figure: Figure, pair: Pair, store: Store, table: Table) -> Image.Image:

@@ -141,7 +141,9 @@ def _combine_references(claim: Claim, findings: Sequence[Finding]) -> Finding:
     To be better than the best is to be better than all of them; to be worse, or no better, than the best is to be so
     compared with one of them. Showing it for all takes the largest p, for one the smallest times their number.
     """
-    hardest = max(findings, key=lambda finding: finding.effect)
+    # Of visible differences, which have to be large, the smallest is the hardest to show.
+    is_large_better = claim.kind == "better" and math.isinf(findings[0].region.high)
+    hardest = (min if is_large_better else max)(findings, key=lambda finding: finding.effect)
     if not all(finding.is_tested for finding in findings):
         return replace(hardest, effect=math.nan)
     ps, opposites = [finding.p for finding in findings], [finding.p_opposite for finding in findings]
@@ -198,7 +200,7 @@ def _estimate_rate(claim: Claim, table: Table, optimizer: str, look: int) -> Fin
         result.cell.key: result
         for name in list_cells(claim, table, optimizer)
         for result in table.find_all(*name).values()
-        if result.state != "waiting" and (result.cell.content, result.cell.style) in pairs
+        if (result.state == "done" or result.has_exploded) and (result.cell.content, result.cell.style) in pairs
     }
     region = Region(*(claim.between or (0.0, 1.0)))
     finding = Finding("exploded", "rate", len(runs), region)

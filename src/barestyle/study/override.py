@@ -37,9 +37,10 @@ def override(
     if size is not None:
         changes["size"] = size
     if seeds is not None:
-        changes["seeds"] = tuple(seeds)
+        changes |= {"seeds": tuple(seeds), "variant_seeds": {}}
     if pairs is not None:
         changes["pairs"] = tuple(Pair(content=content, style=style) for content, style in pairs)
+        changes["looks"] = tuple(look for look in study.looks if look <= len(changes["pairs"]))
     selected = study.optimizers if optimizers is None else _select(study, optimizers)
     changes["optimizers"] = selected if steps is None else tuple(_with_steps(each, steps) for each in selected)
     try:

@@ -112,7 +112,7 @@ def required_pairs(distance: float, deviation: float, *, level: float) -> int | 
 def required_runs(rate: float, low: float, high: float) -> int:
     """Return about how many runs are needed to separate an observed rate from the bounds of a claimed interval."""
     if rate == 0:
-        # The rule of three, at 97.5 %: so many runs without an event show that the rate is below a bound.
+        # The rule of three, at 97.5%: so many runs without an event show that the rate is below a bound.
         return math.ceil(math.log(LEVEL / 2) / math.log1p(-(low or high)))
     distance = max(min(abs(rate - low), abs(high - rate)), 1e-4)
     return math.ceil(float(stats.norm.ppf(1 - LEVEL / 2)) ** 2 * rate * (1 - rate) / distance**2)

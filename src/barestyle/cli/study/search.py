@@ -6,6 +6,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -85,8 +86,9 @@ def search(
 def format_candidate(candidate: Candidate) -> str:
     """Return a candidate's scores, and its settings as options for `barestyle transfer`."""
     scores = ", ".join(f"{name} {value:.4g}" for name, value in candidate.scores.items())
-    settings = (
-        f"--set {field}={json.dumps(value, separators=(',', ':')) if isinstance(value, list) else value}"
+    texts = {
+        field: json.dumps(value, separators=(",", ":")) if isinstance(value, list) else value
         for field, value in candidate.settings.items()
-    )
+    }
+    settings = (f"--set {quote(f'{field}={text}')}" for field, text in texts.items())  # some shells expand brackets
     return f"{scores}  {' '.join(settings)}"
