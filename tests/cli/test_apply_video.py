@@ -65,6 +65,14 @@ def test_frames_can_be_smaller(folder: Path, program: Program) -> None:
     assert load_frames(folder / "out.mp4")[0].shape == (1, 3, 24, 32)
 
 
+@pytest.mark.parametrize("arguments", [("--max-pixels", "100"), ("--size", "200", "--max-pixels", "3000")])
+def test_large_frames_are_refused(folder: Path, program: Program, arguments: tuple[str, ...]) -> None:
+    outcome = program("apply", "two.style", "clip.mp4", "-o", "out.mp4", *arguments)
+    assert outcome.code == 2
+    assert "more than the limit of" in outcome.err
+    assert not (folder / "out.mp4").exists()
+
+
 def test_some_of_the_frames(folder: Path, program: Program) -> None:
     """At 1, 2 and 5 twenty-fifths of a second are three; every second of them, from the first, are two."""
     arguments = ("--from", "0.04", "--to", "0.21", "--every", "2", "-q")

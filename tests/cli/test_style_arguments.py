@@ -188,7 +188,7 @@ def test_weights_are_separated_by_commas() -> None:
         ("photo.png a.png --keep map.png", "is in color, and a mask must be gray"),
         (
             "photo.png --mask map.png:#00ff00=a.png",
-            "has no pixel of the color #00ff00; its most frequent colors are #0000ff (58.3 %) and #ff0000 (41.7 %)",
+            "has no pixel of the color #00ff00; its most frequent colors are #0000ff (58.3%) and #ff0000 (41.7%)",
         ),
         ("photo.png --mask map.png:#ff000=a.png", "'#ff000' is not a color; write #rrggbb"),
         ("photo.png --mask map.png:red=a.png --mask sky.png:a.png", "has two masks"),

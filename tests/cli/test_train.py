@@ -149,6 +149,12 @@ def test_invalid_input(folder: Path, program: Program, line: str, words: str) ->
     assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def test_options_of_a_run_are_refused_for_a_training(folder: Path, program: Program) -> None:
+    outcome = program("resume", "a.style", "--style", "new.png", "--checkpoint-every", "5")
+    assert outcome.code == 2
+    assert "leave out --style, --checkpoint-every" in outcome.err
+
+
 def test_nothing_to_resume(folder: Path, program: Program) -> None:
     outcome = program("resume", "a.style")
     assert outcome.code == 2

@@ -42,6 +42,11 @@ def test_a_selection_counts_25_frames_a_second(folder: Path) -> None:
     assert [frame.pts for frame in frames] == [0, 3, 6]
 
 
+def test_every_format_that_can_be_read_is_a_frame(folder: Path) -> None:
+    Image.new("RGB", (32, 24)).save(folder / "shot500.bmp")
+    assert [frame.name for frame in FrameFolder(folder).frames()][-1] == "shot500"
+
+
 def test_the_fingerprint_changes_with_a_file(folder: Path) -> None:
     before = FrameFolder(folder).fingerprint
     assert FrameFolder(folder).fingerprint == before

@@ -382,7 +382,7 @@ def test_the_divider_shows_the_photo(open_page: OpenPage) -> None:
     page.mouse.up()
     assert page.input_value(part("divider")) == "50"
     page.keyboard.press("ArrowRight")
-    assert page.get_attribute(part("divider"), "aria-valuetext") == "51 % of the photo"
+    assert page.get_attribute(part("divider"), "aria-valuetext") == "51% of the photo"
     clip = page.evaluate("getComputedStyle(document.querySelector('[data-part=\"before\"]')).clipPath")
     assert clip == "inset(0px 49% 0px 0px)"
 

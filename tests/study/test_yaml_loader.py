@@ -119,7 +119,17 @@ def test_letters_are_those_in_the_text_of_the_paper() -> None:
         ),
         ("figures:", CLAIM.format(kind="bettr", subject="four"), "line 11: claims.0.kind cannot be 'bettr'"),
         ("figures:", CLAIM.format(kind="worse", subject="for"), "line 10: claim 'few' names 'for'"),
-        ("figures:", CLAIM.format(kind="worse", subject="four@adam"), "line 10: claim 'few' names 'four@adam'"),
+        (
+            "figures:",
+            CLAIM.format(kind="worse", subject="four@adam").replace("[eight]", "[eight@adam]"),
+            "line 10: claim 'few' names 'four@adam'",
+        ),
+        ("figures:", CLAIM.format(kind="worse", subject="four@robust"), "names an optimizer with some of its variants"),
+        (
+            "figures:",
+            CLAIM.format(kind="worse", subject="four").replace("kind:", "visibility: nine, kind:"),
+            "line 10: visibility of claim 'few' names 'nine'",
+        ),
         ("figures:", "nothing:", "no field 'nothing'"),
     ],
 )

@@ -28,12 +28,15 @@ def apply_to_clip(
     from barestyle.clips.open import check_frames, open_clip
     from barestyle.clips.trained_painter import TrainedFramePainter
     from barestyle.images import target_size
+    from barestyle.images.decode import check_pixels
 
     target = parse_clip_output(output, source, (style_file,))
     target.check(force=force, inputs=[source, style_file])
     clip = open_clip(source, selection)
     height, width = check_frames(clip).load().shape[-2:]
     size = (height, width) if painter.size is None else target_size(height, width, painter.size)
+    check_pixels(width, height, painter.max_pixels, f"a frame of {str(source)!r}")
+    check_pixels(size[1], size[0], painter.max_pixels, f"a painted frame of {str(source)!r}")
     weights = painter.painter.weights.flatten().tolist()
     settings: dict[str, object] = {
         "style": painter.style_sha256,

@@ -15,7 +15,7 @@ from barestyle.cli.option_groups import MovedOptions, expand_groups
 from barestyle.cli.output_option import OutputFile, create_folders
 from barestyle.cli.train import resume_training
 from barestyle.cli.video_option import check_video_option, parse_video
-from barestyle.errors import RecordError
+from barestyle.errors import RecordError, SpecError
 from barestyle.limits import MAX_PIXELS
 
 if TYPE_CHECKING:
@@ -63,6 +63,9 @@ def resume(
 
     output = output.with_name(output.name.removesuffix(SUFFIX))
     if output.suffix == STYLE_SUFFIX:
+        refuse_run_options(
+            moved_options, checkpoint_every=checkpoint_every, save_every=save_every, video=video, force=force
+        )
         return resume_training(output, display)
     video_file = parse_video(video, OutputFile(output), ())
     options_of_run = display.execute_options(force=force, save_every=save_every)
@@ -79,6 +82,14 @@ def resume(
         if group.rank == 0:
             report(outcome, quiet=display.quiet, as_json=display.as_json)
     return outcome.exit_code
+
+
+def refuse_run_options(moved_options: MovedOptions, **others: object) -> None:
+    """Raise SpecError if an option of a run is given for a training."""
+    given = [name for name, value in {**vars(moved_options), **others}.items() if value]
+    if given:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise SpecError(f"a training continues with its own files and settings; leave out {names}")
 
 
 def continue_run(

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from barestyle.clips.frame import Frame, Selection
 from barestyle.errors import ImageError, VideoError
-from barestyle.images import EXTENSIONS, read
+from barestyle.images import read
+from barestyle.images.decode import readable_extensions
 
 RATE = 25
 """Frames per second of a folder, whose images have no times."""
@@ -66,7 +67,8 @@ class FrameFolder:
 def find_images(folder: Path) -> list[Path]:
     """Return the images of a folder, sorted by the numbers in their names. Raises VideoError."""
     try:
-        files = [file for file in folder.iterdir() if file.suffix.lower() in EXTENSIONS and file.name[0] != "."]
+        extensions = readable_extensions()
+        files = [file for file in folder.iterdir() if file.suffix.lower() in extensions and file.name[0] != "."]
     except OSError as error:
         raise VideoError(f"the folder {str(folder)!r} cannot be read ({error.strerror}); check the path") from None
     return sorted(files, key=lambda file: _split_numbers(file.name))

@@ -69,6 +69,10 @@ class Claim(FrozenModel):
             raise ValueError(f"claim {self.id!r} needs a subject and a reference")
         elif self.against == "best" and self.kind == "equivalent":
             raise ValueError(f"claim {self.id!r} of equivalence cannot be against the best; use the mean")
+        if len({"@" in name for name in self.variants}) > 1:
+            raise ValueError(
+                f"claim {self.id!r} names an optimizer with some of its variants; name one with all, or none"
+            )
         return self
 
     @property

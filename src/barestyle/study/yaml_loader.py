@@ -88,6 +88,11 @@ def _check_references(study: Study, path: Path, root: yaml.Node) -> None:
     ]
     references += [(("variant_seeds", name), "variant_seeds", name) for name in study.variant_seeds]
     references += [(("claims",), f"claim {claim.id!r}", name) for claim in study.claims for name in claim.variants]
+    references += [
+        (("claims",), f"visibility of claim {claim.id!r}", claim.visibility)
+        for claim in study.claims
+        if claim.visibility
+    ]
     for location, owner, name in references:
         variant, _, optimizer = name.partition("@")
         if variant not in variants or (optimizer and optimizer not in optimizers):

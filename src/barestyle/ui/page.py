@@ -31,7 +31,7 @@ PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden
 
 REGIONS_HINT = (
     "Paint where each style applies: red for the first, blue for the second, yellow for the third. "
-    "Green keeps the photo. Unpainted parts get the first style."
+    "Green keeps the photo. Unpainted parts get the styles that have no region, or else the first."
 )
 
 

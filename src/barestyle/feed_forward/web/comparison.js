@@ -5,7 +5,7 @@ function startComparison(element, divider) {
 	const move = (percent) => {
 		divider.value = percent;
 		element.style.setProperty("--divider", `${divider.value}%`);
-		divider.setAttribute("aria-valuetext", `${divider.value} % of the photo`);
+		divider.setAttribute("aria-valuetext", `${divider.value}% of the photo`);
 	};
 	const follow = (event) => {
 		const box = element.getBoundingClientRect();

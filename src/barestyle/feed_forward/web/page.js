@@ -197,8 +197,8 @@ async function receiveFile(file) {
 function changeStrength() {
 	const percent = part("strength").value;
 	wanted.strength = percent / 100;
-	part("strength-value").textContent = `${percent} %`;
-	part("strength").setAttribute("aria-valuetext", `${percent} %`);
+	part("strength-value").textContent = `${percent}%`;
+	part("strength").setAttribute("aria-valuetext", `${percent}%`);
 	wanted.isAdjusting = true;
 	clearTimeout(settleTimer);
 	settleTimer = setTimeout(() => {

@@ -105,7 +105,7 @@ export function startStage(element) {
 		viewport.classList.toggle("is-panned", isPanned);
 		setAttribute(part("fit"), "aria-pressed", String(zoom === "fit"));
 		setAttribute(part("actual"), "aria-pressed", String(Math.abs(scale() - 1) < 0.001));
-		setProperty(part("zoom-level"), "textContent", `${Math.round(scale() * 100)} %`);
+		setProperty(part("zoom-level"), "textContent", `${Math.round(scale() * 100)}%`);
 		// What the comparison shows beyond a preview's pixels is the picture itself.
 		const needsPixels = Math.max(width, height) * window.devicePixelRatio > PREVIEW_SIDE && Math.max(result.width, result.height) > PREVIEW_SIDE;
 		const kind = needsPixels ? "picture" : "after";
@@ -116,7 +116,7 @@ export function startStage(element) {
 	function moveDivider(percent) {
 		divider.value = percent;
 		comparison.style.setProperty("--divider", `${percent}%`);
-		divider.setAttribute("aria-valuetext", `${Math.round(percent)} % ${other === PHOTO ? "photo" : "other picture"}`);
+		divider.setAttribute("aria-valuetext", `${Math.round(percent)}% ${other === PHOTO ? "photo" : "other picture"}`);
 	}
 
 	/** The divider follows the pointer; if the picture is larger than its frame, only the handle does, and the rest pans. */

@@ -24,7 +24,7 @@ export function startStatus(element, { onStart, onEnd }) {
 		part("progress").value = job.share;
 		phase = job.phase;
 		jobId = job.job;
-		document.title = job.phase === "painting" ? `${Math.round(job.share * 100)} % – ${title}` : hasEnded && document.hidden ? `Done – ${title}` : title;
+		document.title = job.phase === "painting" ? `${Math.round(job.share * 100)}% – ${title}` : hasEnded && document.hidden ? `Done – ${title}` : title;
 		announce(job, hasStarted || hasEnded);
 		part("notify").hidden = !isBusy(job.phase) || !("Notification" in window) || Notification.permission !== "default";
 		if (hasStarted) onStart(job);
