@@ -119,7 +119,7 @@ def test_a_color_that_does_not_occur(is_lossy: bool) -> None:
         region(samples, "#ff0000", "#00ff00", is_lossy=is_lossy)
     message = str(error.value)
     assert message.startswith("'map' has no pixel of the color #00ff00; its most frequent colors are #000000 (")
-    assert message.endswith("%) and #fadc00 (" + f"{100 * (draw_labels() == 2).mean():.3g} %)")
+    assert message.endswith("%) and #fadc00 (" + f"{100 * (draw_labels() == 2).mean():.3g}%)")
 
 
 def test_a_color_that_is_too_far_from_those_of_a_lossy_map() -> None:
