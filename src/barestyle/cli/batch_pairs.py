@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import json
 import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -58,19 +57,11 @@ def is_input_image(path: Path) -> bool:
     """Return whether a file in a folder has the extension of an image, and is neither hidden nor a result."""
     # Deferred, because the program imports this module before it knows the command.
     from barestyle.images.decode import readable_extensions
+    from barestyle.run.output_files import is_record, sidecar
 
     if path.name.startswith(".") or path.suffix.lower() not in readable_extensions():
         return False
-    return not is_record(path.with_name(path.name + ".json"))
-
-
-def is_record(path: Path) -> bool:
-    """Return whether a file is the record of a result. Other programs, too, write a .json file beside a photograph."""
-    try:
-        data = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return False
-    return isinstance(data, dict) and str(data.get("kind", "")).startswith("barestyle")
+    return not is_record(sidecar(path))
 
 
 def pair_images(

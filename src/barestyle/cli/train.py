@@ -128,7 +128,7 @@ def train(
         typer.Option(
             "--preview",
             metavar="FILE",
-            help="Write an image of a photograph as painted so far, again and again.",
+            help="Save a photograph as it is painted so far, again and again, as this image.",
             show_default=False,
             rich_help_panel=options.PROGRESS_PANEL,
         ),
@@ -142,7 +142,7 @@ def train(
     """
     from barestyle.feed_forward.training_request import TrainingRequest, prepare_training
 
-    check_files(output, preview, styles, force=force)
+    check_files(output, preview, styles, training_options.photos, force=force)
     values = {**asdict(training_options), "initial": find_initial(training_options.initial)}
     request = TrainingRequest(styles=tuple(styles), **values)
     if not (display.quiet or display.progress in ("none", "json")):
@@ -159,7 +159,7 @@ def find_initial(name: str | None) -> Path | None:
     return None if name == RANDOM else locate_style(name)
 
 
-def check_files(output: Path, preview: Path | None, styles: list[Path], *, force: bool) -> None:
+def check_files(output: Path, preview: Path | None, styles: list[Path], photos: Path | None, *, force: bool) -> None:
     """Raise OutputError, before any work, if the style or the preview cannot be written."""
     from barestyle.feed_forward import EXTENSION
     from barestyle.feed_forward.training_checkpoint import path_for
@@ -167,7 +167,8 @@ def check_files(output: Path, preview: Path | None, styles: list[Path], *, force
     from barestyle.images.output import check_distinct
 
     check_output(output, force=force, extensions=(EXTENSION,), what="style")
-    check_distinct([path for path in (output, preview) if path is not None], styles)
+    photographs = photos.iterdir() if photos is not None and photos.is_dir() else ()
+    check_distinct([path for path in (output, preview) if path is not None], [*styles, *photographs])
     if preview is not None:
         check_output(preview, force=force)
     if path_for(output).exists() and not force:

@@ -54,7 +54,7 @@ class AxisProfile(NamedTuple):
         return matched
 
     def _locate(self, values: Rows) -> tuple[NDArray[np.intp], Rows]:
-        """Return the place before each value (n,), and the value's distance from it as a share of that to the next."""
+        """Return the index of the place before each value, and the value's position from it to the next, 0..1, (n,)."""
         positions = (values - self.places[0]) * ((BINS - 1) / (self.places[-1] - self.places[0]))
         positions.clip(0, BINS - 1, out=positions)
         left = np.minimum(positions.astype(np.intp), BINS - 2)

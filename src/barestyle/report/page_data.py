@@ -176,10 +176,7 @@ def _table_row(variant: Variant, optimizer: str, label: str, table: Table) -> Ta
     results = table.find_results(variant.variant, optimizer)
     texts = []
     for metric in table.metrics:
-        by_pair: dict[tuple[str, str], list[float]] = {}
-        for (content, style, _), result in results.items():
-            if metric in result.scores:
-                by_pair.setdefault((content, style), []).append(result.scores[metric])
+        by_pair = table.find_scores(variant.variant, optimizer, metric)
         values = np.array([fmean(scores) for scores in by_pair.values()])  # the pair is the unit of inference
         mark = " †" if variant.variant in table.favored.get(metric, ()) else ""
         texts.append(_mean_text(values) + mark if len(values) else "")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 from barestyle.atomic_files import check_writable
 from barestyle.errors import OutputError
 from barestyle.images.output import check_distinct
 from barestyle.images.output import check_output as check_image_output
+
+KIND: Literal["barestyle-record"] = "barestyle-record"
+"""What a record says that it is."""
 
 
 def sidecar(output: Path) -> Path:
@@ -29,3 +34,12 @@ def check_output(output: Path, *, force: bool, inputs: Iterable[Path] = ()) -> N
         raise OutputError(f"{str(record)!r}, the path of the record, is a folder; choose another name")
     if record.exists() and not force:
         raise OutputError(f"{str(record)!r} exists; choose another name, or overwrite it with --force")
+
+
+def is_record(path: Path) -> bool:
+    """Return whether a file is a record; other programs, too, write files like photo.jpg.json beside photographs."""
+    try:
+        data = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(data, dict) and data.get("kind") == KIND

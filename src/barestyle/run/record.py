@@ -17,13 +17,11 @@ from pydantic import Field, ValidationError
 from barestyle.errors import BarestyleError, RecordError
 from barestyle.images import embedded_record
 from barestyle.run.memory_plan import MemoryPlan
-from barestyle.run.output_files import sidecar
+from barestyle.run.output_files import KIND, sidecar
 from barestyle.run.precision import Precision
 from barestyle.spec import Spec
 from barestyle.spec.validation import FrozenModel, format_error
 from barestyle.stop_reasons import StopReason
-
-KIND: Literal["barestyle-record"] = "barestyle-record"
 
 FORMAT: Literal[1] = 1
 """Increased when a record changes so that older versions cannot read it."""

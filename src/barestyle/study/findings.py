@@ -141,16 +141,16 @@ def _combine_references(claim: Claim, findings: Sequence[Finding]) -> Finding:
     To be better than the best is to be better than all of them; to be worse, or no better, than the best is to be so
     compared with one of them. Showing it for all takes the largest p, for one the smallest times their number.
     """
-    # Of visible differences, which have to be large, the smallest is the hardest to show.
-    is_large_better = claim.kind == "better" and math.isinf(findings[0].region.high)
-    hardest = (min if is_large_better else max)(findings, key=lambda finding: finding.effect)
+    # The reference that decides: if all have to show the claim the hardest one, if one is enough the easiest.
+    choose = min if claim.kind == "better" else max
+    decisive = choose(findings, key=lambda finding: finding.region.depth(finding.effect))
     if not all(finding.is_tested for finding in findings):
-        return replace(hardest, effect=math.nan)
+        return replace(decisive, effect=math.nan)
     ps, opposites = [finding.p for finding in findings], [finding.p_opposite for finding in findings]
     number = len(findings)
     if claim.kind == "better":
-        return replace(hardest, p=max(ps), p_opposite=min(1.0, number * min(opposites)))
-    return replace(hardest, p=min(1.0, number * min(ps)), p_opposite=max(opposites))
+        return replace(decisive, p=max(ps), p_opposite=min(1.0, number * min(opposites)))
+    return replace(decisive, p=min(1.0, number * min(ps)), p_opposite=max(opposites))
 
 
 def _judge_visibility(claim: Claim, table: Table, optimizer: str, pairs: Sequence[PairName]) -> Finding:

@@ -17,9 +17,13 @@ class Region:
     low: float
     high: float
 
+    def depth(self, effect: float) -> float:
+        """Return how far an effect is inside the region, from its nearest end; negative outside."""
+        return min(effect - self.low, self.high - effect)
+
     def distance(self, effect: float) -> float:
         """Return the distance of an effect from the nearest end of the region."""
-        return min(abs(effect - self.low), abs(effect - self.high))
+        return abs(self.depth(effect))
 
     def contains(self, effect: float) -> bool:
         """Return whether a claim with this region holds for an effect."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from statistics import fmean
 
 from barestyle.spec import Spec
 from barestyle.study.cell import CellResult
@@ -64,13 +65,20 @@ class Table:
         KeyError as `find_all` does.
         """
         is_similarity = self.metrics[metric]["scale"] == "similarity"
-        values: dict[PairName, list[float]] = {}
+
+        def convert(score: float) -> float:
+            return -score if is_similarity else math.log(max(score, SMALLEST_DISTANCE))
+
+        by_pair = self.find_scores(variant, optimizer, metric)
+        return {pair: fmean(map(convert, scores)) for pair, scores in by_pair.items()}
+
+    def find_scores(self, variant: str, optimizer: str, metric: str) -> dict[PairName, list[float]]:
+        """Return a metric by pair, one number for each seed that is done. Raises KeyError as `find_all` does."""
+        by_pair: dict[PairName, list[float]] = {}
         for (content, style, _), result in self.find_results(variant, optimizer).items():
             if metric in result.scores:
-                score = result.scores[metric]
-                value = -score if is_similarity else math.log(max(score, SMALLEST_DISTANCE))
-                values.setdefault((content, style), []).append(value)
-        return {pair: sum(each) / len(each) for pair, each in values.items()}
+                by_pair.setdefault((content, style), []).append(result.scores[metric])
+        return by_pair
 
     def count_ended_pairs(self, names: Sequence[tuple[str, str]]) -> int:
         """Return how many of the study's pairs, from the first one on, have no waiting cell of any of the variants.
