@@ -55,12 +55,17 @@ def write_clip(
     options: dict[str, str] | None = None,
     sound: str | None = None,
     rotation: int = 0,
+    start: float = 0.0,
 ) -> Path:
-    """Write frames with PyAV alone, as other programs do; `sound` is the codec of a second of a tone."""
+    """Write frames with PyAV alone, as other programs do; `sound` is the codec of a second of a tone.
+
+    All times are later by `start` seconds, as those of camcorders, whose clock runs on.
+    """
     import av
 
     # The index of an MP4 file at its front, as in files for the web.
     container_options = {"movflags": "+faststart"} if path.suffix == ".mp4" else {}
+    container_options |= {"output_ts_offset": str(start)} if start else {}
     with av.open(str(path), "w", options=container_options) as container:
         stream: Any = container.add_stream(codec, rate=25, options=options or {"crf": "8"})
         stream.height, stream.width = frames[0].shape[-2:]

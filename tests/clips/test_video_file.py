@@ -110,6 +110,27 @@ def test_a_range_and_every_second_frame(tmp_path: Path) -> None:
         assert float((frame.load() - frames[number]).abs().mean()) < 0.02
 
 
+@pytest.mark.parametrize("sound", [None, "aac"])
+def test_times_count_from_the_start_of_a_file_whose_clock_runs_on(tmp_path: Path, sound: str | None) -> None:
+    """Those of the earlier stream, if it has sound."""
+    path = write_clip(tmp_path / "a.ts", pan(20, 48, 64), options={"crf": "8", "g": "5"}, sound=sound, start=9)
+    with av.open(str(path)) as container:
+        start = container.start_time / 1e6
+        delay = float(container.streams.video[0].start_time * container.streams.video[0].time_base) - start
+    assert start == pytest.approx(9, abs=0.2)
+    clip = VideoFile(path)
+    times = [float(frame.pts * clip.time_base) for frame in clip.frames()]
+    assert times == pytest.approx([delay + number / 25 for number in range(20)], abs=1e-4)
+    assert clip.duration == pytest.approx(delay + 0.8, abs=0.05)
+    assert clip.count is not None
+    assert abs(clip.count - 20) <= 2
+    part = VideoFile(path, Selection(delay + 0.19, delay + 0.41))
+    assert [float(frame.pts * part.time_base) for frame in part.frames()] == pytest.approx(
+        [number / 25 - 0.19 for number in (5, 6, 7, 8, 9, 10)], abs=1e-4
+    )
+    assert part.count in (5, 6)
+
+
 def test_a_file_that_is_damaged_in_the_middle_is_read_around_it(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "a.mkv", pan(20, 48, 64), options={"crf": "8", "g": "1"})
     data = bytearray(path.read_bytes())

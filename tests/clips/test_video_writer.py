@@ -72,6 +72,21 @@ def test_a_range_of_sound_begins_at_zero(tmp_path: Path) -> None:
     assert [time for time, _ in after] == pytest.approx([time for time, _ in expected], abs=0.002)
 
 
+@pytest.mark.parametrize("start", [0.0, 0.25])
+def test_sound_of_a_file_whose_clock_runs_on(tmp_path: Path, start: float) -> None:
+    """Its times count from the start of the file, as those of the frames do."""
+    import av
+
+    original = write_clip(tmp_path / "in.ts", FRAMES, sound="aac", start=9)
+    with av.open(str(original)) as container:
+        first = container.start_time / 1e6
+    assert first == pytest.approx(9, abs=0.2)
+    path = tmp_path / "out.mkv"
+    write_video(path, timed(TIMES), time_base=Fraction(1, 1000), sound=Sound(original, start, 0.75))
+    expected = [time - first - start for time, _ in read_packets(original, "audio") if start <= time - first < 0.75]
+    assert [time for time, _ in read_packets(path, "audio")] == pytest.approx(expected, abs=0.002)
+
+
 def test_sound_that_the_container_cannot_hold_is_left_out_with_a_note(tmp_path: Path) -> None:
     original = write_clip(tmp_path / "in.mp4", FRAMES, sound="aac")
     path = tmp_path / "out.webm"

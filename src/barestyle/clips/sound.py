@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from barestyle.clips.video_file import MICROSECOND, open_video
+from barestyle.clips.video_file import MICROSECOND, find_start, open_video
 
 if TYPE_CHECKING:
     from av import Packet
@@ -22,8 +22,8 @@ class Sound:
 
     Attributes:
         path: the file to copy it from.
-        start: seconds; the sound begins there, at 0 of the new file.
-        end: seconds; the sound ends there. None for all of it.
+        start: seconds from the start of that file; the sound begins there, at 0 of the new file.
+        end: seconds from there, too; the sound ends there. None for all of it.
     """
 
     path: Path
@@ -81,7 +81,8 @@ class SoundCopier:
         import av
 
         if sound.start > 0:
-            container.seek(int(sound.start / MICROSECOND))
+            start = find_start(container, MICROSECOND)
+            container.seek(start + int(sound.start / MICROSECOND))
         packets = container.demux(streams)
         while True:
             try:
@@ -92,12 +93,13 @@ class SoundCopier:
                 return
             if packet.dts is None or packet.pts is None:
                 continue  # the end of a stream
-            seconds = float(packet.pts * packet.time_base)
+            start = find_start(container, packet.time_base)
+            seconds = float((packet.pts - start) * packet.time_base)
             # Encoders begin before 0; that packet belongs to the sound, too.
             is_early = sound.start > 0 and seconds < sound.start
             if is_early or (sound.end is not None and seconds >= sound.end):
                 continue
-            offset = round(sound.start / packet.time_base)
+            offset = start + round(sound.start / packet.time_base)
             packet.pts, packet.dts = packet.pts - offset, packet.dts - offset
             stream = self._streams[packet.stream.index]
             packet.stream = stream

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 FINGERPRINT_BYTES = 2**20
 """Bytes at the start and at the end of a file by which it is recognized."""
 
+SEEK_MARGINS = (0.0, 2.0, 15.0)
+"""Seconds before a selection at which its last key frame is looked for, in turn; then comes the start of the file."""
+
 MICROSECOND = Fraction(1, 1_000_000)
 """The unit of a container's times."""
 
@@ -31,8 +34,9 @@ MICROSECOND = Fraction(1, 1_000_000)
 class VideoFile:
     """The selected frames of a video's first stream; the attributes are those of `Clip`.
 
-    Frames are turned upright as the file asks for. Times are the file's own, less the start of the selection if it is
-    not 0. Raises VideoError if the file has no video, or none that can be decoded.
+    Frames are turned upright as the file asks for. Times of frames count from the start of the selection; those of a
+    selection from the start of the file, whatever time the file gives it. Raises VideoError if the file has no video,
+    or none that can be decoded.
     """
 
     def __init__(self, path: Path, selection: Selection | None = None) -> None:
@@ -45,26 +49,38 @@ class VideoFile:
         self.fingerprint = compute_fingerprint(path)
         with open_video(path) as container:
             stream = container.streams.video[0]
+            self.time_base = stream.time_base or Fraction(1, 1000)
+            self._start = find_start(container, self.time_base)
             first = next(self._decode(container, stream), None)
             if first is None:
                 raise VideoError(f"{self.name!r} has no frame that can be decoded; check the file with a player")
             self._coded_size = first.height, first.width
             self._rotation = first.rotation
-            self.time_base = stream.time_base or Fraction(1, 1000)
             self._rate = stream.average_rate or stream.guessed_rate or Fraction(25)
             is_turned = self._rotation % 180 != 0
             self.size = (first.width, first.height) if is_turned else (first.height, first.width)
             aspect = stream.sample_aspect_ratio or Fraction(1)
             self.pixel_aspect = 1 / aspect if is_turned else aspect
             self._declared = stream.frames
-            self.duration = _find_duration(container, stream)
+            self.duration = self._find_duration(container, stream)
+            self._first_time = 0.0 if first.pts is None else self._to_seconds(first.pts)
             warn_of_hdr(first.color_trc, self.name)
         self.count = self._estimate_count()
 
     @property
     def offset(self) -> int:
         """What is subtracted from the file's times, in units of the time base."""
-        return round(self.selection.start / self.time_base)
+        return self._start + round(self.selection.start / self.time_base)
+
+    def _find_duration(self, container: InputContainer, stream: VideoStream) -> float | None:
+        """Return the seconds from the start of the file to the end of the video, or None if the file does not say."""
+        if stream.duration is not None:
+            return self._to_seconds(stream.duration + (stream.start_time or 0))
+        return None if container.duration is None else float(container.duration * MICROSECOND)
+
+    def _to_seconds(self, pts: int) -> float:
+        """Return a time of the file in seconds from its start."""
+        return float((pts - self._start) * self.time_base)
 
     def _estimate_count(self) -> int | None:
         selection = self.selection
@@ -73,7 +89,8 @@ class VideoFile:
         if self.duration is None and selection.end is None:
             return None
         ends = [end for end in (self.duration, selection.end) if end is not None]
-        return max(round((min(ends) - selection.start) * float(self._rate) / selection.every), 1)
+        start = max(selection.start, self._first_time)
+        return max(round((min(ends) - start) * float(self._rate) / selection.every), 1)
 
     def frames(self) -> Iterator[Frame]:
         """Yield the selected frames. Raises VideoError if the frames change their size."""
@@ -82,16 +99,15 @@ class VideoFile:
         decoded, number, last = 0, 0, None
         with open_video(self.path) as container:
             stream = container.streams.video[0]
-            self._seek(container)
             index = 0
-            for image in self._decode(container, stream):
+            for image in self._decode_selection(container, stream):
                 decoded += 1
                 pts = image.pts if image.pts is not None else image.dts
                 # Raw streams and some old containers have no times.
                 pts = (0 if last is None else last + self._frame_duration) if pts is None else pts
                 pts = pts if last is None else max(pts, last + 1)
                 last = pts
-                seconds = float(pts * self.time_base)
+                seconds = self._to_seconds(pts)
                 if self.selection.end is not None and seconds >= self.selection.end:
                     return
                 if seconds < self.selection.start:
@@ -109,15 +125,34 @@ class VideoFile:
     def _frame_duration(self) -> int:
         return max(round(1 / (self._rate * self.time_base)), 1)
 
-    def _seek(self, container: InputContainer) -> None:
-        """Go to the last key frame before the selection; some containers cannot, and are read from the start."""
+    def _decode_selection(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+        """Yield frames from the last key frame before the selection, or from an earlier one."""
+        for margin in SEEK_MARGINS if self.selection.start > 0 else ():
+            self._damaged.clear()
+            self._seek(container, self.selection.start - margin)
+            images = self._decode(container, stream)
+            first = next(images, None)
+            # Transport streams have no index: what is found may be in the middle of a group of pictures, so that the
+            # first frame that can be decoded comes too late.
+            if first is not None and first.pts is not None and self._to_seconds(first.pts) <= self.selection.start:
+                yield first
+                yield from images
+                return
+        if self.selection.start > 0:
+            self._seek(container, 0)
+        self._damaged.clear()
+        self._is_cut_off = False
+        yield from self._decode(container, stream)
+
+    def _seek(self, container: InputContainer, seconds: float) -> None:
+        """Go to a time from the start of the file, or to the start if the container cannot."""
         import av
 
-        if self.selection.start > 0:
-            try:
-                container.seek(int(self.selection.start / MICROSECOND))
-            except av.FFmpegError:
-                container.seek(0)
+        start = self._start * self.time_base
+        try:
+            container.seek(int((start + Fraction(max(seconds, 0))) / MICROSECOND))
+        except av.FFmpegError:
+            container.seek(int(start / MICROSECOND))
 
     def _check_size(self, image: VideoFrame, seconds: float) -> None:
         if (image.height, image.width) != self._coded_size or image.rotation != self._rotation:
@@ -139,7 +174,7 @@ class VideoFile:
                 self._damaged.append(last)
                 continue
             for image in images:
-                last = image.time if image.time is not None else last
+                last = self._to_seconds(image.pts) if image.pts is not None else last
                 if image.is_corrupt:
                     self._damaged.append(last)
                 yield image
@@ -217,8 +252,10 @@ def compute_fingerprint(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _find_duration(container: InputContainer, stream: VideoStream) -> float | None:
-    """Return when the video ends, in seconds, or None if the file does not say."""
-    if stream.duration is not None and stream.time_base is not None:
-        return float((stream.duration + (stream.start_time or 0)) * stream.time_base)
-    return None if container.duration is None else float(container.duration * MICROSECOND)
+def find_start(container: InputContainer, time_base: Fraction) -> int:
+    """Return the time at which a file starts, in units of a time base.
+
+    It is 0, or later in files such as those of camcorders, whose clock runs on. Sound that begins before 0, as encoders
+    of sound add some, does not count.
+    """
+    return max(round((container.start_time or 0) * MICROSECOND / time_base), 0)
