@@ -223,3 +223,25 @@ def test_ctrl_c_ends_the_batch_with_the_number_of_remaining_pairs(folder: Path) 
     assert "interrupted: 1 painted, 0 skipped, 0 failed, 3 remaining" in done.stderr
     assert sorted(os.listdir("out")) == ["one-x.png", "one-x.png.json", "one-y.png", "one-y.png.json"]
     assert records.find(folder / "out" / "one-y.png").interrupted
+
+
+def test_ctrl_c_between_two_pairs_tells_what_was_painted(folder: Path) -> None:
+    """The signal comes while the images of the second pair are read."""
+    code = (
+        "import os, signal, sys, barestyle.run.plan as plan; from barestyle.cli import main\n"
+        "count = 0; read = plan.prepare\n"
+        "def stopping(request):\n"
+        "    global count; count += 1\n"
+        "    if count == 2: os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return read(request)\n"
+        "plan.prepare = stopping\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    line = ["batch", "photos", "--styles", "styles", "--into", "out", "--precision", "float32", "--json", *QUICK]
+    done = subprocess.run([sys.executable, "-c", code, *line], capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert "interrupted: 1 painted, 0 skipped, 0 failed, 3 remaining" in done.stderr
+    result = json.loads(done.stdout)
+    assert result["interrupted"]
+    assert [pair["state"] for pair in result["results"]] == ["painted"]
+    assert sorted(os.listdir("out")) == ["one-x.png", "one-x.png.json"]

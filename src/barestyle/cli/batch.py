@@ -98,12 +98,11 @@ def paint_all(pairs: list[Pair], paint: Callable[[Pair], PairOutcome | None], di
             print_error(error)
             tally.fail(pair, error)
             continue
+        except KeyboardInterrupt:  # between two pairs, or pressed a second time
+            return report_interrupt(tally, display)
         tally.add(pair, outcome)
         if outcome is not None and outcome.interrupted:
-            print(f"interrupted: {tally.summary()}, {tally.remaining} remaining", file=sys.stderr)
-            if display.as_json:
-                print_json(tally.describe(interrupted=True))
-            return INTERRUPTED
+            return report_interrupt(tally, display)
     if display.as_json:
         print_json(tally.describe(interrupted=False))
     elif not display.quiet or tally.failed:
@@ -111,6 +110,14 @@ def paint_all(pairs: list[Pair], paint: Callable[[Pair], PairOutcome | None], di
         for pair, failure in tally.failed:
             print(f"  {pair.content} in the style of {pair.style}: {failure}")
     return INCOMPLETE if tally.failed else 0
+
+
+def report_interrupt(tally: Tally, display: DisplayOptions) -> int:
+    """Print what was painted before Ctrl-C, and return the exit code."""
+    print(f"interrupted: {tally.summary()}, {tally.remaining} remaining", file=sys.stderr)
+    if display.as_json:
+        print_json(tally.describe(interrupted=True))
+    return INTERRUPTED
 
 
 class PairOutcome(Protocol):
