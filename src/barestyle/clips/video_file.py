@@ -35,7 +35,7 @@ class VideoFile:
     """The selected frames of a video's first stream; the attributes are those of `Clip`.
 
     Frames are turned upright as the file asks for. Times of frames count from the start of the selection; those of a
-    selection from the start of the file, whatever time the file gives it. Raises VideoError if the file has no video,
+    selection from the start of the file, whose clock may not begin at 0. Raises VideoError if the file has no video,
     or none that can be decoded.
     """
 
