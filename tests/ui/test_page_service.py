@@ -344,6 +344,18 @@ def test_loaded_settings_choose_the_pictures_that_are_here(
     assert record.styles[0].sha256 == expected.styles[0].sha256
 
 
+def test_painted_regions_stay_with_their_photo_when_settings_are_loaded(
+    page_service: PageService, pictures: Path, quick_result: Path
+) -> None:
+    session = page_service.get_session("me")
+    before = Form(photo="photo:coffee", regions="painted")
+    form, _ = asyncio.run(page_service.load_record(session, upload(page_service, quick_result), before))
+    assert (form.photo, form.regions) == ("photo:coffee", "painted")
+    photo = asyncio.run(page_service.add_picture(session, upload(page_service, pictures / "content.png")))
+    form, _ = asyncio.run(page_service.load_record(session, upload(page_service, quick_result), before))
+    assert (form.photo, form.regions) == (photo.id, "")
+
+
 def test_a_folder_of_styles_is_offered_before_the_shipped_ones(page_service: PageService, pictures: Path) -> None:
     page_service.library = Library(LIMITS, pictures)
     session = page_service.get_session("me")

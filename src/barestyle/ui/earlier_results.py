@@ -30,6 +30,8 @@ def fill_form(form: Form, record: Record, session: PageSession, library: Library
         if picture
     ][:MAX_STYLES]
     changes = {"photo": photo or form.photo, "styles": styles or form.styles, "stroke": record.spec.style_scale}
+    if changes["photo"] != form.photo:
+        changes["regions"] = ""  # they were painted on the other photo
     if record.start is not None:
         changes["start"] = RESULT_START + _find_start(session, record.start)
     them = "it" if len(missing) == 1 else "them"
