@@ -75,6 +75,34 @@ PAIRS = (
 )
 """Ordered so that the first pairs, too, have every style and subject. Eight have installed pictures only."""
 
+SECOND_PAIRS = (
+    Pair("365025", "starry_night", "portrait"),
+    Pair("239096", "the_scream", "portrait"),
+    Pair("102061", "starry_night", "building"),
+    Pair("198054", "mosaic", "portrait"),
+    Pair("37073", "starry_night"),
+    Pair("189011", "impasto", "portrait"),
+    Pair("368078", "the_scream", "building"),
+    Pair("187083", "hatching", "portrait"),
+    Pair("118020", "swirls"),
+    Pair("376001", "starry_night", "portrait"),
+    Pair("126007", "swirls", "building"),
+    Pair("246053", "swirls", "portrait"),
+    Pair("66075", "the_scream"),
+    Pair("71046", "impasto", "building"),
+    Pair("65019", "the_scream", "portrait"),
+    Pair("42044", "mosaic"),
+    Pair("181018", "starry_night", "portrait"),
+    Pair("24063", "mosaic", "building"),
+    Pair("323016", "mosaic", "portrait"),
+    Pair("21077", "impasto"),
+    Pair("122048", "impasto", "portrait"),
+    Pair("97017", "starry_night", "building"),
+    Pair("56028", "hatching"),
+    Pair("59078", "hatching", "building"),
+)
+"""Pairs on which no setting was chosen, with other photographs, all of the shared folder."""
+
 SHARED_FILES = {
     "tubingen": "tubingen.jpg",
     "golden_gate": "golden_gate.jpg",

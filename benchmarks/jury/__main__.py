@@ -19,6 +19,7 @@ Of paint and sheets:
 --size N          long side in pixels (512)
 --pairs N         number of pairs of benchmarks/pairs.py (all)
 --only NAME       only pairs with this photograph, style, subject or name; may be repeated
+--second          the second list of pairs, on which no setting of barestyle was chosen
 --unseen          only pairs whose photograph does not come with barestyle: trained styles were trained on those that do
 --shared FOLDER   test pictures that are not installed ($BARESTYLE_SHARED, or shared beside the checkout)
 --weights FILE    trained VGG-19 ($BARESTYLE_VGG19, or that of the shared folder)
@@ -43,7 +44,7 @@ from benchmarks.jury.errors import JuryError
 from benchmarks.jury.folder import JuryFolder, paint_missing
 from benchmarks.jury.sheets import build_sheets
 from benchmarks.jury.tally import describe_result, open_key, parse_votes, record_votes
-from benchmarks.pairs import PAIRS, WEIGHTS, Pair, PictureSource, find_shared_folder
+from benchmarks.pairs import PAIRS, SECOND_PAIRS, WEIGHTS, Pair, PictureSource, find_shared_folder
 
 COMMANDS = ("all", "paint", "sheets", "vote", "open")
 
@@ -59,6 +60,7 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     pictures.add_argument("--size", type=int, default=512)
     pictures.add_argument("--pairs", type=int, default=len(PAIRS))
     pictures.add_argument("--only", action="append", default=[])
+    pictures.add_argument("--second", action="store_true")
     pictures.add_argument("--unseen", action="store_true")
     pictures.add_argument("--shared", type=Path, default=find_shared_folder())
     pictures.add_argument("--weights", type=Path, default=None)
@@ -81,7 +83,8 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
 
 def select_pairs(arguments: argparse.Namespace, source: PictureSource) -> list[Pair]:
     """Return the pairs that are asked for and available, and print those that are not. Raises JuryError for none."""
-    wanted = [pair for pair in PAIRS if not arguments.only or {*pair, pair.name} & set(arguments.only)]
+    pairs = SECOND_PAIRS if arguments.second else PAIRS
+    wanted = [pair for pair in pairs if not arguments.only or {*pair, pair.name} & set(arguments.only)]
     if arguments.unseen:
         wanted = [pair for pair in wanted if pair.content not in samples.PHOTOS]
     available, missing = source.select(wanted)

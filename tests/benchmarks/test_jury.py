@@ -23,6 +23,7 @@ from scipy.stats import beta
 
 from barestyle import Spec, preset
 from barestyle.errors import SpecError
+from tests.benchmarks.conftest import PHOTOGRAPH
 from tests.conftest import drawing
 
 FEW_STEPS = "optimizer.steps=2,scales.finest_steps=2"
@@ -244,3 +245,14 @@ def test_pairs_are_selected_by_name_or_subject(tmp_path: Path, capsys: pytest.Ca
     assert "9 pairs are left out" in capsys.readouterr().out
     with pytest.raises(JuryError, match="no pairs are left"):
         select_pairs(parse_arguments(["paint", "--only", "nothing"]), PictureSource())
+
+
+def test_the_second_list_of_pairs(tmp_path: Path, shared_folder: Path) -> None:
+    with pytest.raises(JuryError, match="no pairs are left"):
+        select_pairs(parse_arguments(["paint", "--second"]), PictureSource(tmp_path))
+    has_first = [pair.name for pair in select_pairs(parse_arguments(["paint"]), PictureSource(shared_folder))]
+    assert f"{PHOTOGRAPH} in mosaic" in has_first
+    with pytest.raises(JuryError, match="no pairs are left"):
+        select_pairs(
+            parse_arguments(["paint", "--second", "--shared", str(shared_folder)]), PictureSource(shared_folder)
+        )

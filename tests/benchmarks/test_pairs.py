@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from benchmarks.pairs import PAIRS, SHARED_FILES, PictureSource, find_shared_folder
+from benchmarks.pairs import PAIRS, SECOND_PAIRS, SHARED_FILES, PictureSource, find_shared_folder
 
 from barestyle import samples
 from tests.benchmarks.conftest import PHOTOGRAPH
@@ -19,6 +19,16 @@ def test_the_pairs_are_many_different_and_use_every_style_about_equally() -> Non
         uses = Counter(pair.style for pair in PAIRS[:count])
         assert len(uses) == 6
         assert max(uses.values()) - min(uses.values()) <= 2
+
+
+def test_the_second_pairs_have_other_photographs() -> None:
+    contents = [pair.content for pair in SECOND_PAIRS]
+    assert len(set(contents)) == len(contents) == 24
+    assert not {pair.content for pair in PAIRS} & set(contents)
+    assert Counter(pair.subject for pair in SECOND_PAIRS) == {"portrait": 11, "building": 7, "other": 6}
+    uses = Counter(pair.style for pair in SECOND_PAIRS)
+    assert len(uses) == 6
+    assert min(uses.values()) >= 3
 
 
 def test_without_the_shared_folder_the_installed_pairs_are_left(tmp_path: Path) -> None:
@@ -49,5 +59,6 @@ def test_every_pair_has_its_pictures_in_the_shared_folder() -> None:
     source = PictureSource(find_shared_folder())
     if not all(source.has(name) for name in (*SHARED_FILES, PHOTOGRAPH)):
         pytest.skip("the shared pictures are not there")
-    assert source.select(PAIRS)[1] == []
-    assert all(source.read_boundaries(pair.content) is not None for pair in PAIRS if pair.content.isdigit())
+    pairs = (*PAIRS, *SECOND_PAIRS)
+    assert source.select(pairs)[1] == []
+    assert all(source.read_boundaries(pair.content) is not None for pair in pairs if pair.content.isdigit())
