@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import sys
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from barestyle.cli.exit_codes import INCOMPLETE, INTERRUPTED
 from barestyle.cli.json_output import print_json
 from barestyle.cli.messages import print_error
 from barestyle.cli.option_groups import RunOptions, SpecOptions, expand_groups
+from barestyle.cli.style_images import find_style_image
 from barestyle.cli.value_list import split_paths
 from barestyle.errors import BarestyleError, OutputError, RecordError
 
@@ -39,7 +41,7 @@ def batch(
         typer.Option(
             "--styles",
             metavar="STYLE,STYLE...",
-            help="Images, folders or quoted patterns to take the styles from. May be repeated.",
+            help="Images, folders, quoted patterns or names of installed styles. May be repeated.",
             show_default=False,
         ),
     ],
@@ -66,7 +68,7 @@ def batch(
     spec = spec_options.build()
     execute_options = display.execute_options(force=force)
     values = {"preset": Path(spec_options.preset).stem, "seed": run_options.seed, "size": spec_options.size or "auto"}
-    content_files, style_files = find_images(contents), find_images(split_paths(styles))
+    content_files, style_files = find_images(contents), find_images(list_styles(styles))
     pairs = pair_images(content_files, style_files, paired=paired, folder=into, pattern=name, **values)
     from barestyle.run.plan import check_options, prepare
 
@@ -85,6 +87,11 @@ def batch(
         return paint_pair(pair, plan, execute_options, is_silent=display.quiet or display.as_json)
 
     return paint_all(pairs, paint, display)
+
+
+def list_styles(texts: list[str]) -> list[str | Path]:
+    """Return the values of --styles, with names of installed styles replaced by their files. Raise ImageError."""
+    return [text if glob.has_magic(text) else find_style_image(Path(text)) for text in split_paths(texts)]
 
 
 def paint_all(pairs: list[Pair], paint: Callable[[Pair], PairOutcome | None], display: DisplayOptions) -> int:

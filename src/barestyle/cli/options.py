@@ -23,6 +23,12 @@ RUN_PANEL = "Network and computation"
 PROGRESS_PANEL = "Intermediate results"
 INPUT_PANEL = "Inputs that have moved"
 
+STYLE_IMAGES = typer.Argument(
+    metavar="STYLE",
+    help="One or more images to take the style from, or names of installed ones, such as swirls.",
+    show_default=False,
+)
+
 TrainedStyle = Annotated[
     str,
     typer.Argument(

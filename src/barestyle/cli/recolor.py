@@ -12,6 +12,7 @@ from barestyle.cli import options
 from barestyle.cli.input_files import check_exist
 from barestyle.cli.output_option import create_folders, default_output
 from barestyle.cli.standard_streams import StandardInput, write_standard_output
+from barestyle.cli.style_images import find_style_image
 from barestyle.limits import MAX_PIXELS
 from barestyle.spec import MatchedColors
 from barestyle.spec.colors import Method, Space
@@ -23,7 +24,10 @@ def recolor(
     content: Annotated[
         Path, typer.Argument(metavar="CONTENT", help="Image to recolor; - for standard input.", show_default=False)
     ],
-    style: Annotated[Path, typer.Argument(metavar="STYLE", help="Image to take colors from.", show_default=False)],
+    style: Annotated[
+        Path,
+        typer.Argument(metavar="STYLE", help="Image to take colors from, or an installed style.", show_default=False),
+    ],
     output: options.Output = None,
     method: Annotated[
         Method,
@@ -40,7 +44,7 @@ def recolor(
 
     There is no optimization. The result has the size of CONTENT.
     """
-    sources = (content, style)
+    sources = (content, find_style_image(style))
     check_exist(sources)
 
     from barestyle.atomic_files import write_atomically

@@ -16,6 +16,7 @@ from barestyle.cli.display_options import DisplayOptions
 from barestyle.cli.exit_codes import INTERRUPTED
 from barestyle.cli.json_output import print_json
 from barestyle.cli.option_groups import expand_groups
+from barestyle.cli.style_images import find_style_image
 from barestyle.cli.trained_style import locate_style
 from barestyle.cli.training_progress import show_training
 from barestyle.errors import OutputError, SpecError
@@ -114,7 +115,7 @@ def train(
         list[Path],
         typer.Argument(
             metavar="STYLE",
-            help="Images to take the styles from; the network learns all of them.",
+            help="Images to take the styles from, or names of installed ones; the network learns all of them.",
             show_default=False,
         ),
     ],
@@ -142,6 +143,7 @@ def train(
     """
     from barestyle.feed_forward.training_request import TrainingRequest, prepare_training
 
+    styles = [find_style_image(style) for style in styles]
     check_files(output, preview, styles, training_options.photos, force=force)
     values = {**asdict(training_options), "initial": find_initial(training_options.initial)}
     request = TrainingRequest(styles=tuple(styles), **values)

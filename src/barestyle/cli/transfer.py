@@ -35,10 +35,7 @@ def transfer(
     content: Annotated[
         Path, typer.Argument(metavar="CONTENT", help="Image to repaint; - for standard input.", show_default=False)
     ],
-    styles: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="STYLE", help="One or more images to take the style from.", show_default=False),
-    ] = None,
+    styles: Annotated[list[Path] | None, options.STYLE_IMAGES] = None,
     output: options.Output = None,
     spec_options: SpecOptions,
     weights: options.Weights = None,

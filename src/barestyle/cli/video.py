@@ -51,10 +51,7 @@ def video(
     source: Annotated[
         Path, typer.Argument(metavar="INPUT", help="Video, or folder of numbered images.", show_default=False)
     ],
-    styles: Annotated[
-        list[Path],
-        typer.Argument(metavar="STYLE", help="One or more images to take the style from.", show_default=False),
-    ],
+    styles: Annotated[list[Path], options.STYLE_IMAGES],
     output: Output = None,
     start: FirstTime = None,
     end: LastTime = None,
