@@ -93,7 +93,7 @@ def wait_for_step(process: subprocess.Popen[str], step: int) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_an_interrupted_and_killed_training_is_resumed(folder: Path) -> None:
-    options = ["--photos", "photos", "--steps", "12", *SHORT]
+    options = ["--photos", "photos", "--steps", "8", *SHORT]
     whole = start(folder, "train", "style.png", "-o", "whole.style", *options)
     whole.communicate()
     assert whole.returncode == 0

@@ -9,8 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from barestyle.errors import DeviceError, SpecError
+from barestyle.hardware.devices import has_fast_bf16
 from barestyle.networks import Network, Size, build_network
 from barestyle.presets import preset
 from barestyle.run.memory_plan import MemoryPlan, plan_memory
@@ -22,6 +24,9 @@ from tests.conftest import drawing
 
 MIB = 2**20
 SQUARE = Size(1024, 1024)
+NEEDS_BF16 = pytest.mark.skipif(
+    not has_fast_bf16(torch.device("cpu")), reason="bfloat16 is emulated here, ten times slower than float32"
+)
 
 
 @pytest.fixture(scope="module")
@@ -102,13 +107,13 @@ def test_a_picture_in_tiles_is_the_whole_ones_to_rounding() -> None:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the peak of a child is read as Linux counts it")
-@pytest.mark.timeout(600)  # bfloat16 is emulated on processors without it
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("precision", "size", "channels", "limit"),
     [
         ("float32", 448, 32, 400),
         pytest.param("float32", 640, 48, 620, marks=pytest.mark.slow),
-        pytest.param("mixed", 640, 48, 620, marks=pytest.mark.slow),
+        pytest.param("mixed", 640, 48, 620, marks=[pytest.mark.slow, NEEDS_BF16]),
     ],
 )
 def test_a_run_keeps_to_its_memory(precision: str, size: int, channels: int, limit: int, tmp_path: Path) -> None:
