@@ -8,7 +8,7 @@ import pytest
 
 from barestyle.images.color_transfer import Rows, compute_linear_map
 from barestyle.losses.axis_profile import compute_profile
-from barestyle.losses.palette_map import CHROMA_VARIANCE_FLOOR, map_by_lightness
+from barestyle.losses.palette_map import CHROMA_VARIANCE_FLOOR, bound_chroma, map_by_lightness, move_onto_palette
 from tests.losses.cases import draw_standard_colors
 
 
@@ -63,3 +63,58 @@ def test_noise_in_the_chroma_of_a_gray_image_is_not_made_color() -> None:
     expected = compute_profile(palette[:, 0], np.ones(600), palette[:, 1:]).interpolate_means(moved[:, 0])
     assert np.abs(moved[:, 1:] - expected).max() < 0.5
     assert np.abs(moved[:, 1:] - expected).std() < 0.1
+
+
+def draw_face_on_gray(seed: int) -> Rows:
+    """Standardized colors of a photograph that is gray, but for one object of a hundredth of it."""
+    colors = draw_standard_colors(2000, seed)
+    colors[:, 1:] *= 0.3
+    colors[:20, 1:] = (5.0, 4.0) + 0.5 * colors[:20, 1:]
+    standardized: Rows = (colors - colors.mean(0)) / colors.std(0)
+    return standardized
+
+
+def measure_strengths(chroma: Rows, palette: Rows) -> Rows:
+    metric = np.linalg.inv(palette.T @ palette / len(palette) + CHROMA_VARIANCE_FLOOR * np.eye(2))
+    strengths: Rows = np.sqrt(((chroma @ metric) * chroma).sum(1))
+    return strengths
+
+
+def test_the_only_colored_object_gets_colors_of_the_palette() -> None:
+    """Linear maps alone move it far beyond: the deviation is the palette's, and nearly all of it is that object's."""
+    colors, palette = draw_face_on_gray(5), np.random.default_rng(6).uniform(-1.7, 1.7, (2500, 3))
+    ones, others = np.ones(len(colors)), np.ones(len(palette))
+    moved = move_onto_palette(colors, ones, palette, others)
+    unbounded = map_by_lightness(colors, ones, palette, others)
+    strongest = measure_strengths(palette[:, 1:], palette[:, 1:]).max()
+    assert measure_strengths(unbounded[:20, 1:], palette[:, 1:]).min() > 1.5 * strongest
+    assert measure_strengths(moved[:, 1:], palette[:, 1:]).max() < 1.3 * strongest
+    assert measure_strengths(moved[:20, 1:], palette[:, 1:]).min() > 0.7 * strongest, "it still is the most colorful"
+
+
+def test_bounded_colors_keep_their_hue_and_their_order() -> None:
+    chroma, palette = draw_face_on_gray(7)[:, 1:], np.random.default_rng(8).uniform(-1.7, 1.7, (2500, 2))
+    bounded = bound_chroma(2 * chroma, np.ones(len(chroma)), palette, np.ones(len(palette)))
+    before, after = (measure_strengths(rows, palette) for rows in (2 * chroma, bounded))
+    assert bounded[:, 0] * chroma[:, 1] == pytest.approx(bounded[:, 1] * chroma[:, 0], abs=1e-9)
+    assert np.all((bounded * chroma).sum(1) >= 0)
+    assert np.all(after <= before + 1e-12)
+    assert np.all(np.diff(after[np.argsort(before)]) > -1e-9)
+    weak = before < np.quantile(measure_strengths(palette, palette), 0.85)
+    assert bounded[weak] == pytest.approx(2 * chroma[weak], abs=1e-12), "weak colors are not changed"
+    assert 0.5 < weak.mean() < 1
+
+
+def test_colors_without_weight_are_bounded_but_bound_no_others() -> None:
+    chroma, palette = draw_face_on_gray(9)[:, 1:], np.random.default_rng(10).uniform(-1.7, 1.7, (2500, 2))
+    weights = np.ones(len(chroma))
+    weights[:20] = 0
+    bounded = bound_chroma(chroma, weights, palette, np.ones(len(palette)))
+    alone = bound_chroma(chroma[20:], weights[20:], palette, np.ones(len(palette)))
+    assert np.abs(bounded[20:] - alone).max() < 0.02, "the profile has coarser places"
+    assert measure_strengths(bounded[:20], palette).max() < 1.3 * measure_strengths(palette, palette).max()
+
+
+def test_a_palette_without_chroma_leaves_none() -> None:
+    chroma = draw_standard_colors(300, 12)[:, 1:]
+    assert bound_chroma(chroma, np.ones(300), np.zeros((400, 2)), np.ones(400)) == pytest.approx(0, abs=1e-6)

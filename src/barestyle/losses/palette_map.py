@@ -24,6 +24,10 @@ CHROMA_VARIANCE_FLOOR = 0.1
 """Added to the variance of chroma, whose unit is the deviation: a gray image's chroma is noise, and must stay small."""
 
 
+UNBOUNDED_SHARE = 0.9
+"""Share of the palette that is weaker than any color that is bounded."""
+
+
 def move_onto_palette(colors: Rows, weights: Rows, palette: Rows, palette_weights: Rows) -> Rows:
     """Return colors (n, 3) moved onto a palette (m, 3); the columns are lightness and two axes of chroma.
 
@@ -38,7 +42,26 @@ def move_onto_palette(colors: Rows, weights: Rows, palette: Rows, palette_weight
     beyond = transport_colors(colors, weights, palette, palette_weights) - smooth
     agreement = 1 / (1 + (beyond**2).sum(axis=1, keepdims=True) / DISAGREEMENT**2)
     moved: Rows = smooth + TRANSPORT_SHARE * agreement * beyond
-    return moved
+    chroma = bound_chroma(moved[:, 1:], weights, palette[:, 1:], palette_weights)
+    return np.concatenate((moved[:, :1], chroma), axis=1)
+
+
+def bound_chroma(chroma: Rows, weights: Rows, palette: Rows, palette_weights: Rows) -> Rows:
+    """Return chroma (n, 2) in the same hues, none stronger than the palette's (m, 2) of the same rank (ours).
+
+    The strength of a color is its Mahalanobis distance from 0 under the palette's covariance. Without the bound, the
+    one colored object of a gray photograph, such as a face, has colors that are far beyond the palette; features that
+    are regressed on color become stains there.
+    """
+    covariance = palette.T @ (palette * palette_weights[:, None]) / palette_weights.sum()
+    metric = np.linalg.inv(covariance + CHROMA_VARIANCE_FLOOR * np.eye(2))
+    strengths, target = (np.sqrt(np.einsum("ni,ij,nj->n", rows, metric, rows)) for rows in (chroma, palette))
+    profile = compute_profile(target, palette_weights)
+    bound = compute_profile(strengths, weights).match_to(profile, strengths)
+    bound = np.maximum(bound, np.interp(UNBOUNDED_SHARE, profile.shares, profile.places))
+    factors = np.minimum(1.0, bound / np.maximum(strengths, 1e-12))
+    bounded: Rows = chroma * factors[:, None]
+    return bounded
 
 
 def map_by_lightness(colors: Rows, weights: Rows, palette: Rows, palette_weights: Rows) -> Rows:
