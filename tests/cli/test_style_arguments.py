@@ -153,7 +153,10 @@ def test_a_result_in_several_styles_is_scored_against_one_of_them(program: Progr
 def test_a_mask_with_a_colon_in_its_name(folder: Path) -> None:
     (folder / "a:b.png").write_bytes((folder / "sky.png").read_bytes())
     assert parse_style_arguments([], None, ["a:b.png:c.png"]).masks == [MaskArgument(Path("a:b.png"))]
-    assert parse_style_arguments([Path("x"), Path("y")], None, ["m:y"]).masks == [None, MaskArgument(Path("m"))]
+    assert parse_style_arguments([Path("x.png"), Path("y.png")], None, ["m:y.png"]).masks == [
+        None,
+        MaskArgument(Path("m")),
+    ]
 
 
 def test_weights_are_separated_by_commas() -> None:
