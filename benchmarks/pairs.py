@@ -101,7 +101,8 @@ SECOND_PAIRS = (
     Pair("56028", "hatching"),
     Pair("59078", "hatching", "building"),
 )
-"""Pairs on which no setting was chosen, with other photographs, all of the shared folder."""
+"""Other photographs, all of the shared folder. No setting had been chosen on them when a jury judged them first, on
+2026-11-28; decision 0026 was made on four of them."""
 
 SHARED_FILES = {
     "tubingen": "tubingen.jpg",

@@ -19,7 +19,7 @@ Of paint and sheets:
 --size N          long side in pixels (512)
 --pairs N         number of pairs of benchmarks/pairs.py (all)
 --only NAME       only pairs with this photograph, style, subject or name; may be repeated
---second          the second list of pairs, on which no setting of barestyle was chosen
+--second          the second list of pairs, with other photographs
 --unseen          only pairs whose photograph does not come with barestyle: trained styles were trained on those that do
 --shared FOLDER   test pictures that are not installed ($BARESTYLE_SHARED, or shared beside the checkout)
 --weights FILE    trained VGG-19 ($BARESTYLE_VGG19, or that of the shared folder)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from barestyle import samples
-from barestyle.cli.style_images import find_style_image
+from barestyle.cli.style_images import locate_style_image
 from barestyle.errors import ImageError
 from barestyle.run import record as records
 from tests.cli.conftest import Program
@@ -24,13 +24,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_names_stand_for_files_that_are_not_there(folder: Path) -> None:
-    assert find_style_image(Path("swirls")) == samples.style("swirls")
+    assert locate_style_image(Path("swirls")) == samples.style("swirls")
     for path in ("swirls.jpg", "folder/swirls", "./folder/swirls", "-", "/swirls"):
-        assert find_style_image(Path(path)) == Path(path)
+        assert locate_style_image(Path(path)) == Path(path)
     drawing(40, 40, seed=2).save("swirls", format="PNG")
-    assert find_style_image(Path("swirls")) == Path("swirls"), "a file has precedence"
+    assert locate_style_image(Path("swirls")) == Path("swirls"), "a file has precedence"
     with pytest.raises(ImageError, match=r"no file 'swirl', .* give swirls, mosaic, hatching or impasto$"):
-        find_style_image(Path("swirl"))
+        locate_style_image(Path("swirl"))
 
 
 def test_transfer_and_batch_take_names(folder: Path, program: Program) -> None:

@@ -21,7 +21,7 @@ from barestyle.cli.exit_codes import INCOMPLETE, INTERRUPTED
 from barestyle.cli.json_output import print_json
 from barestyle.cli.messages import print_error
 from barestyle.cli.option_groups import RunOptions, SpecOptions, expand_groups
-from barestyle.cli.style_images import find_style_image
+from barestyle.cli.style_images import locate_style_image
 from barestyle.cli.value_list import split_paths
 from barestyle.errors import BarestyleError, OutputError, RecordError
 
@@ -91,7 +91,7 @@ def batch(
 
 def list_styles(texts: list[str]) -> list[str | Path]:
     """Return the values of --styles, with names of installed styles replaced by their files. Raise ImageError."""
-    return [text if glob.has_magic(text) else find_style_image(Path(text)) for text in split_paths(texts)]
+    return [text if glob.has_magic(text) else locate_style_image(Path(text)) for text in split_paths(texts)]
 
 
 def paint_all(pairs: list[Pair], paint: Callable[[Pair], PairOutcome | None], display: DisplayOptions) -> int:

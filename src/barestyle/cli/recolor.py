@@ -12,7 +12,7 @@ from barestyle.cli import options
 from barestyle.cli.input_files import check_exist
 from barestyle.cli.output_option import create_folders, default_output
 from barestyle.cli.standard_streams import StandardInput, write_standard_output
-from barestyle.cli.style_images import find_style_image
+from barestyle.cli.style_images import locate_style_image
 from barestyle.limits import MAX_PIXELS
 from barestyle.spec import MatchedColors
 from barestyle.spec.colors import Method, Space
@@ -44,7 +44,7 @@ def recolor(
 
     There is no optimization. The result has the size of CONTENT.
     """
-    sources = (content, find_style_image(style))
+    sources = (content, locate_style_image(style))
     check_exist(sources)
 
     from barestyle.atomic_files import write_atomically

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from barestyle.cli.mask_arguments import MaskArgument, parse_mask
-from barestyle.cli.style_images import find_style_image
+from barestyle.cli.style_images import locate_style_image
 from barestyle.errors import SpecError
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ def parse_style_arguments(styles: list[Path], weights: str | None, masks: list[s
     A style that only a mask names is added to the others. Raise SpecError if there is no style, if a weight is not a
     number, or if a style has two masks, and ImageError for a word that is neither a file nor an installed style.
     """
-    pairs = [(mask, find_style_image(style)) for text in masks or [] for mask, style in parse_mask(text)]
-    styles = [find_style_image(style) for style in styles]
+    pairs = [(mask, locate_style_image(style)) for text in masks or [] for mask, style in parse_mask(text)]
+    styles = [locate_style_image(style) for style in styles]
     styles = [*styles, *dict.fromkeys(style for _, style in pairs if style not in styles)]
     if not styles:
         raise SpecError("no style is given; give an image after the content, or --mask MASK:STYLE")

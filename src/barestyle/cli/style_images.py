@@ -9,13 +9,18 @@ from barestyle.cli.standard_streams import STANDARD_STREAM
 from barestyle.errors import ImageError
 
 
-def find_style_image(path: Path) -> Path:
-    """Return a path, or the file of an installed style if the path is the name of one, such as swirls.
+def is_installed_name(text: str | Path) -> bool:
+    """Return whether a text can only be meant as the name of an installed style: one word, and no such file."""
+    path = Path(text)
+    return path.name == str(text) and not path.suffix and path != STANDARD_STREAM and not path.exists()
 
-    A file of the same name has precedence. Raises ImageError if there is neither, and the path is a bare word.
+
+def locate_style_image(path: Path) -> Path:
+    """Return a path, or the file of an installed style if the path is its name, such as swirls.
+
+    A file of the same name has precedence. Raises ImageError for an unknown name.
     """
-    is_word = path.name == str(path) and not path.suffix and path != STANDARD_STREAM
-    if not is_word or path.exists():
+    if not is_installed_name(path):
         return path
     if path.name not in samples.STYLES:
         *others, last = samples.STYLES

@@ -16,7 +16,7 @@ from barestyle.cli.display_options import DisplayOptions
 from barestyle.cli.exit_codes import INTERRUPTED
 from barestyle.cli.json_output import print_json
 from barestyle.cli.option_groups import expand_groups
-from barestyle.cli.style_images import find_style_image
+from barestyle.cli.style_images import locate_style_image
 from barestyle.cli.trained_style import locate_style
 from barestyle.cli.training_progress import show_training
 from barestyle.errors import OutputError, SpecError
@@ -143,7 +143,7 @@ def train(
     """
     from barestyle.feed_forward.training_request import TrainingRequest, prepare_training
 
-    styles = [find_style_image(style) for style in styles]
+    styles = [locate_style_image(style) for style in styles]
     check_files(output, preview, styles, training_options.photos, force=force)
     values = {**asdict(training_options), "initial": find_initial(training_options.initial)}
     request = TrainingRequest(styles=tuple(styles), **values)

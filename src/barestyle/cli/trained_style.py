@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from barestyle import samples
-from barestyle.cli.standard_streams import STANDARD_STREAM
+from barestyle.cli.style_images import is_installed_name
 from barestyle.errors import SpecError
 
 
 def locate_style(text: str) -> Path:
     """Return the file of a trained style: a path, or the name of one that is installed. Raises StyleFileError."""
-    path = Path(text)
-    is_path = path.suffix or any(separator in text for separator in (os.sep, os.altsep) if separator)
-    return path if is_path or path.exists() else samples.trained_style(text)
+    return samples.trained_style(text) if is_installed_name(text) else Path(text)
 
 
 def locate_start(text: str) -> str:
@@ -26,7 +23,7 @@ def locate_start(text: str) -> str:
     from barestyle.cli.spec_builder import STARTS
 
     names = samples.list_trained_styles()
-    if text in STARTS or Path(text).suffix or Path(text).exists() or text == str(STANDARD_STREAM):
+    if text in STARTS or not is_installed_name(text):
         return text
     if text not in names:
         raise SpecError(f"--start cannot be {text!r}; it must be {', '.join((*STARTS, *names))}, or a file")

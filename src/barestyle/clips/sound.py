@@ -23,7 +23,7 @@ class Sound:
     Attributes:
         path: the file to copy it from.
         start: seconds from the start of that file; the sound begins there, at 0 of the new file.
-        end: seconds from there, too; the sound ends there. None for all of it.
+        end: seconds from the start of that file; the sound ends there. None for all of it.
     """
 
     path: Path
@@ -81,8 +81,7 @@ class SoundCopier:
         import av
 
         if sound.start > 0:
-            start = find_start(container, MICROSECOND)
-            container.seek(start + int(sound.start / MICROSECOND))
+            container.seek(find_start(container, MICROSECOND) + int(sound.start / MICROSECOND))
         packets = container.demux(streams)
         while True:
             try:
@@ -93,13 +92,13 @@ class SoundCopier:
                 return
             if packet.dts is None or packet.pts is None:
                 continue  # the end of a stream
-            start = find_start(container, packet.time_base)
-            seconds = float((packet.pts - start) * packet.time_base)
+            file_start = find_start(container, packet.time_base)
+            seconds = float((packet.pts - file_start) * packet.time_base)
             # Encoders begin before 0; that packet belongs to the sound, too.
             is_early = sound.start > 0 and seconds < sound.start
             if is_early or (sound.end is not None and seconds >= sound.end):
                 continue
-            offset = start + round(sound.start / packet.time_base)
+            offset = file_start + round(sound.start / packet.time_base)
             packet.pts, packet.dts = packet.pts - offset, packet.dts - offset
             stream = self._streams[packet.stream.index]
             packet.stream = stream

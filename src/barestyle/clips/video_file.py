@@ -25,7 +25,7 @@ FINGERPRINT_BYTES = 2**20
 """Bytes at the start and at the end of a file by which it is recognized."""
 
 SEEK_MARGINS = (0.0, 2.0, 15.0)
-"""Seconds before a selection at which its last key frame is looked for, in turn; then comes the start of the file."""
+"""Seconds before a selection from which decoding is tried, in turn; the start of the file comes last."""
 
 MICROSECOND = Fraction(1, 1_000_000)
 """The unit of a container's times."""
@@ -94,8 +94,6 @@ class VideoFile:
 
     def frames(self) -> Iterator[Frame]:
         """Yield the selected frames. Raises VideoError if the frames change their size."""
-        self._damaged.clear()
-        self._is_cut_off = False
         decoded, number, last = 0, 0, None
         with open_video(self.path) as container:
             stream = container.streams.video[0]
@@ -127,22 +125,23 @@ class VideoFile:
 
     def _decode_selection(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
         """Yield frames from the last key frame before the selection, or from an earlier one."""
-        for margin in SEEK_MARGINS if self.selection.start > 0 else ():
+        start = self.selection.start
+        places = [start - margin for margin in SEEK_MARGINS if margin < start]
+        for place in (*places, 0.0):
             self._damaged.clear()
-            self._seek(container, self.selection.start - margin)
+            self._is_cut_off = False
+            if start > 0:
+                self._seek(container, place)
             images = self._decode(container, stream)
             first = next(images, None)
-            # Transport streams have no index: what is found may be in the middle of a group of pictures, so that the
-            # first frame that can be decoded comes too late.
-            if first is not None and first.pts is not None and self._to_seconds(first.pts) <= self.selection.start:
-                yield first
-                yield from images
-                return
-        if self.selection.start > 0:
-            self._seek(container, 0)
-        self._damaged.clear()
-        self._is_cut_off = False
-        yield from self._decode(container, stream)
+            is_early = first is not None and first.pts is not None and self._to_seconds(first.pts) <= start
+            # Transport streams have no index. The place that is found may be in the middle of a group of pictures, and
+            # the first frame that can be decoded from there may be too late.
+            if is_early or place == 0:
+                break
+        if first is not None:
+            yield first
+            yield from images
 
     def _seek(self, container: InputContainer, seconds: float) -> None:
         """Go to a time from the start of the file, or to the start if the container cannot."""
@@ -150,7 +149,7 @@ class VideoFile:
 
         start = self._start * self.time_base
         try:
-            container.seek(int((start + Fraction(max(seconds, 0))) / MICROSECOND))
+            container.seek(int((start + Fraction(seconds)) / MICROSECOND))
         except av.FFmpegError:
             container.seek(int(start / MICROSECOND))
 
@@ -255,7 +254,7 @@ def compute_fingerprint(path: Path) -> str:
 def find_start(container: InputContainer, time_base: Fraction) -> int:
     """Return the time at which a file starts, in units of a time base.
 
-    It is 0, or later in files such as those of camcorders, whose clock runs on. Sound that begins before 0, as encoders
-    of sound add some, does not count.
+    It is 0, or later in files such as those of camcorders, whose clock runs on. A time before 0 counts as 0: encoders
+    add some sound before the first frame.
     """
     return max(round((container.start_time or 0) * MICROSECOND / time_base), 0)

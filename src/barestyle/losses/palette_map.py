@@ -23,7 +23,6 @@ RANK_SHARE = 0.8
 CHROMA_VARIANCE_FLOOR = 0.1
 """Added to the variance of chroma, whose unit is the deviation: a gray image's chroma is noise, and must stay small."""
 
-
 UNBOUNDED_SHARE = 0.9
 """Share of the palette that is weaker than any color that is bounded."""
 
@@ -34,8 +33,8 @@ def move_onto_palette(colors: Rows, weights: Rows, palette: Rows, palette_weight
     Each set has a mean of about 0 and a deviation of about 1 along each axis. Each color counts with its weight >= 0,
     from (n,) and (m,); every color is moved, also one of weight 0. First comes the mean of two smooth maps:
     `map_by_lightness`, and the linear map that moves colors least (Pitié & Kokaram 2007, doi:10.1049/cp:20070055). From
-    there, colors move towards optimal transport, but little where that is far. Equal colors stay equal, and nearly
-    equal ones nearly so.
+    there, colors move towards optimal transport, but little where that is far. Then `bound_chroma` bounds them. Equal
+    colors stay equal, and nearly equal ones nearly so.
     """
     linear = map_linearly(colors, palette, weights, palette_weights)
     smooth = (linear + map_by_lightness(colors, weights, palette, palette_weights)) / 2
@@ -49,13 +48,14 @@ def move_onto_palette(colors: Rows, weights: Rows, palette: Rows, palette_weight
 def bound_chroma(chroma: Rows, weights: Rows, palette: Rows, palette_weights: Rows) -> Rows:
     """Return chroma (n, 2) in the same hues, none stronger than the palette's (m, 2) of the same rank (ours).
 
-    The strength of a color is its Mahalanobis distance from 0 under the palette's covariance. Without the bound, the
-    one colored object of a gray photograph, such as a face, has colors that are far beyond the palette; features that
-    are regressed on color become stains there.
+    Weights (n,) and (m,) are >= 0. The strength of a color is its Mahalanobis distance from gray, that is, from 0,
+    under the palette's covariance; colors that are weaker than UNBOUNDED_SHARE of the palette do not change. Without
+    the bound, the one colored object of a gray photograph, such as a face, gets colors far beyond the palette, and
+    stains, because the regression of features on color extrapolates there.
     """
     covariance = palette.T @ (palette * palette_weights[:, None]) / palette_weights.sum()
     metric = np.linalg.inv(covariance + CHROMA_VARIANCE_FLOOR * np.eye(2))
-    strengths, target = (np.sqrt(np.einsum("ni,ij,nj->n", rows, metric, rows)) for rows in (chroma, palette))
+    strengths, target = (np.sqrt(((rows @ metric) * rows).sum(axis=1)) for rows in (chroma, palette))
     profile = compute_profile(target, palette_weights)
     bound = compute_profile(strengths, weights).match_to(profile, strengths)
     bound = np.maximum(bound, np.interp(UNBOUNDED_SHARE, profile.shares, profile.places))
