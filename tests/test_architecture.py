@@ -124,6 +124,7 @@ INSIDE = {
     "losses": (
         "products",
         "moments",
+        "blurring",
         "gram",
         "whitened",
         "luminance_content",
@@ -132,10 +133,12 @@ INSIDE = {
         "regions",
         "missing_colors",
         "guided",
+        "strong_colors",
         "axis_profile",
         "color_transport",
         "palette_map",
         "structure_guide",
+        "color_bound",
     ),
     "objective": (
         "feature_content",
@@ -149,6 +152,7 @@ INSIDE = {
         "tile_pass",
         "memory_estimate",
         "moment_pass",
+        "style_moments",
         "style_targets",
         "objective",
         "build",

@@ -8,7 +8,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from barestyle.images.color_transfer import Rows
+from barestyle.losses.blurring import blur
+from barestyle.losses.color_bound import BOUND, CELL
 from barestyle.losses.luminance_content import LIGHTNESS_WEIGHT, PIXELS_WEIGHT
+from barestyle.losses.structure_guide import COLOR_BLUR, OPPONENT_AXES, GuideMaps
 
 
 def correlated_maps(seed: int, channels: int = 5, height: int = 9, width: int = 8) -> Tensor:
@@ -23,13 +26,29 @@ def compute_luminance_content_loss(image: Tensor, content: Tensor, cells: int, s
     """Return the luminance content loss, resized in two dimensions at once, for autograd to differentiate."""
     tradeoff = (1 - strength) / strength
     luma = torch.tensor([0.299, 0.587, 0.114], dtype=image.dtype).view(1, 3, 1, 1)
-    difference = ((image - content) * luma).sum(1, keepdim=True)
-    height, width = image.shape[-2:]
-    cell = max(height, width) / cells
-    size = max(round(height / cell), 1), max(round(width / cell), 1)
-    blurred = F.interpolate(difference, size, mode="bilinear", antialias=True) if cell > 1 else difference
+    blurred = blur_over_cells(((image - content) * luma).sum(1, keepdim=True), cells)
     pixels = (image - content).square().mean()
     return LIGHTNESS_WEIGHT * tradeoff * blurred.square().mean() + PIXELS_WEIGHT * tradeoff**3 * pixels
+
+
+def compute_color_bound_loss(image: Tensor, maps: GuideMaps, mask: Tensor | None = None) -> Tensor:
+    """Return the loss of colors beyond their bound, of weight 1, for autograd to differentiate."""
+    colors = torch.einsum("ac,nchw->nahw", torch.tensor(OPPONENT_AXES).to(image), image)
+    cells = max(maps.colors.shape[-2:]) // CELL
+    blurred = blur(blur_over_cells(colors, cells), COLOR_BLUR / CELL)
+    relative = (blurred - maps.palette_mean.to(image).view(1, 3, 1, 1)) / maps.palette_std.to(image).view(1, 3, 1, 1)
+    guide = F.interpolate(maps.colors.to(image), blurred.shape[-2:], mode="bilinear", antialias=True)
+    beyond = ((relative - guide)[:, 1:].square().sum(1).sqrt() - BOUND).clamp(min=0).square()
+    weights = 1.0 if mask is None else (2 * blur(blur_over_cells(mask, cells), COLOR_BLUR / CELL)[0] - 1).clamp(min=0)
+    return (beyond * weights).mean()
+
+
+def blur_over_cells(plane: Tensor, cells: int) -> Tensor:
+    """Return planes resized to a number of cells along the long side, or as they are if they have fewer pixels."""
+    height, width = plane.shape[-2:]
+    cell = max(height, width) / cells
+    size = max(round(height / cell), 1), max(round(width / cell), 1)
+    return F.interpolate(plane, size, mode="bilinear", antialias=True) if cell > 1 else plane
 
 
 def draw_colors(count: int, seed: int) -> Rows:

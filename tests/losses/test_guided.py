@@ -22,6 +22,11 @@ def mix(matrix_seed: int, inputs: Tensor, channels: int) -> Tensor:
     matrix = torch.randn(
         channels, inputs.shape[1], generator=torch.Generator().manual_seed(matrix_seed), dtype=torch.float64
     )
+    return mix_with(matrix, inputs)
+
+
+def mix_with(matrix: Tensor, inputs: Tensor) -> Tensor:
+    """Return each pixel's vector times a matrix."""
     return torch.einsum("ij,njhw->nihw", matrix, inputs)
 
 
@@ -50,6 +55,30 @@ def test_features_that_depend_on_another_guide_in_the_same_way_have_almost_no_lo
     assert loss < 0.02  # the noise of 3000 samples
     assert compute_loss(other, content_guide, style, style_guide) > 50 * loss
     assert compute_loss(same.flip(3), content_guide, style, style_guide) > 50 * loss, "in the wrong places"
+
+
+def test_the_residual_may_be_that_of_a_sample() -> None:
+    """Features whose residual has another mean and covariance in one part of the style, as in a moon."""
+    guide, noise = draw(GUIDES, 0), draw(CHANNELS, 2)
+    style = mix(1, guide, CHANNELS) + noise
+    style[:, :, :6] += mix(7, noise[:, :, :6], CHANNELS) * 3 + 5
+    joint = torch.cat((style, guide), dim=1)
+    coefficients = whiten_guided_style(compute_moments(joint), compute_moments(guide), 0.8, 1e-3).covariance
+    residual = style - mix_with(coefficients[:CHANNELS, CHANNELS:] @ compute_moments(guide).covariance.inverse(), guide)
+    sample = compute_moments(joint[:, :, 6:])
+    target = whiten_guided_style(compute_moments(joint), compute_moments(guide), 0.8, 1e-3, sample)
+    rest = compute_moments(residual[:, :, 6:])
+    explained = mix_with(coefficients[:CHANNELS, CHANNELS:] @ compute_moments(guide).covariance.inverse(), guide)
+    torch.testing.assert_close(
+        target.covariance[:CHANNELS, :CHANNELS],
+        compute_moments(explained).covariance + rest.covariance,
+        rtol=1e-3,
+        atol=1e-3,
+    )
+    torch.testing.assert_close(
+        target.mean[:CHANNELS], compute_moments(explained).mean + rest.mean, rtol=1e-3, atol=1e-3
+    )
+    torch.testing.assert_close(target.covariance[:CHANNELS, CHANNELS:], coefficients[:CHANNELS, CHANNELS:])
 
 
 def test_without_weight_the_loss_is_that_of_the_features_alone() -> None:

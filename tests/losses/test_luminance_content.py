@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from barestyle.losses.luminance_content import LuminanceContentTerm, build_blur_matrix
+from barestyle.losses.luminance_content import LuminanceContentTerm
 from barestyle.spec import LuminanceContentLoss
 from tests.losses.cases import compute_luminance_content_loss
 
@@ -48,10 +48,3 @@ def test_a_flat_color_of_the_same_lightness_costs_nothing() -> None:
     image[:, 1] = 0.5 * 0.299 / 0.587
     term = LuminanceContentTerm(content, LuminanceContentLoss(strength=0.999))
     assert float(term.add_gradient(image, torch.zeros_like(image))) < 1e-10
-
-
-@pytest.mark.parametrize("side", [7, 40, 513])
-def test_rows_of_the_blur_matrix_are_weighted_means(side: int) -> None:
-    torch.testing.assert_close(
-        build_blur_matrix(side, 4.0).sum(1), torch.ones(max(round(side / 4), 1), dtype=torch.float64)
-    )

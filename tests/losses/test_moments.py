@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from barestyle.losses.moments import MomentAccumulator, compute_moments, mix_moments
+from barestyle.losses.moments import MomentAccumulator, compute_moments
 
 
 def draw_features(channels: int, height: int, width: int, seed: int, dtype: torch.dtype = torch.float64) -> Tensor:
@@ -65,12 +65,3 @@ def test_an_accumulator_sums_weighted_pixels(is_weighted: bool) -> None:
     assert accumulator.moments.pixels == pytest.approx(float(w.sum()))
     torch.testing.assert_close(accumulator.moments.first, rows @ w)
     torch.testing.assert_close(accumulator.moments.second, (rows * w) @ rows.T)
-
-
-def test_a_mixture_is_the_weighted_mean_however_large_its_images_are() -> None:
-    small, large = compute_moments(draw_features(3, 4, 5, seed=0)), compute_moments(draw_features(3, 40, 50, seed=1))
-    mixture = mix_moments([(small, 0.25), (large, 0.75)])
-    assert mixture.pixels == pytest.approx(1)
-    torch.testing.assert_close(mixture.mean, 0.25 * small.mean + 0.75 * large.mean)
-    torch.testing.assert_close(mixture.second, 0.25 * small.second / small.pixels + 0.75 * large.second / large.pixels)
-    assert mix_moments([(small, 1.0)]) is small

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -11,12 +10,12 @@ from torch import Tensor
 
 from barestyle.images import resize
 from barestyle.losses import Region, StyleImage
+from barestyle.losses.blurring import blur
 from barestyle.losses.structure_guide import (
     GUIDE_CHANNELS,
-    blur,
+    OPPONENT_AXES,
     build_guide_maps,
     compute_ridges,
-    measure_strong_colors,
 )
 from tests.conftest import drawing, planes
 
@@ -43,6 +42,37 @@ def test_an_image_in_its_own_style_has_one_guide() -> None:
     assert maps.content == pytest.approx(maps.styles[0], abs=1e-5)
 
 
+def test_an_image_has_all_strong_colors_of_its_own_style_and_a_gray_one_has_none() -> None:
+    image = draw_picture(0)
+    image[:, :, :12, :20] = torch.tensor([1.0, 0.9, 0.0]).view(1, 3, 1, 1)  # a moon
+    maps = build_guide_maps(image, region_of(image.clone()), resolution=48)
+    (weights,) = maps.other_colors
+    assert weights is not None
+    assert weights.shape == (1, 1, *resize(image, 26, 32).shape[-2:])
+    assert float(weights[..., 1:3, 1:4].max()) == 0
+    assert float(weights[..., 10:, 10:].mean()) > 0.9
+    assert maps.strong_share == pytest.approx(1)
+    gray = build_guide_maps(draw_picture(1).mean(1, keepdim=True).expand(-1, 3, -1, -1), region_of(image), 48)
+    assert gray.strong_share < 0.3
+
+
+def test_a_style_without_strong_colors_has_no_weights() -> None:
+    ramp = torch.linspace(0, 1, 60).view(1, 1, 1, 60).expand(1, 3, 40, 60) * torch.tensor([1, 0.5, 0.2]).view(
+        1, 3, 1, 1
+    )
+    maps = build_guide_maps(draw_picture(0), region_of(ramp.contiguous()), resolution=48)
+    assert maps.other_colors == (None,)
+    assert maps.strong_share == 1
+
+
+def test_the_palette_is_that_of_the_blurred_styles() -> None:
+    styles = draw_picture(1), draw_picture(2)
+    maps = build_guide_maps(draw_picture(0), region_of(*styles), resolution=60)
+    colors = torch.einsum("ac,nchw->ahw", torch.tensor(OPPONENT_AXES), torch.cat(styles, 3)).flatten(1)
+    assert maps.palette_mean.tolist() == pytest.approx(colors.mean(1).tolist(), abs=0.01)
+    assert maps.palette_std.tolist() == pytest.approx(colors.std(1).tolist(), rel=0.15)
+
+
 def test_channels_are_standardized_over_the_style() -> None:
     (style,) = build_guide_maps(draw_picture(0), region_of(draw_picture(1)), resolution=60).styles
     assert style.mean((0, 2, 3)) == pytest.approx(torch.zeros(GUIDE_CHANNELS), abs=0.05)
@@ -64,29 +94,6 @@ def test_the_contents_colors_have_the_palettes_mean_and_deviation(seed: int) -> 
     content, style = (guide[0, :3].flatten(1) for guide in (maps.content, maps.styles[0]))
     assert content.mean(1) == pytest.approx(style.mean(1), abs=0.05)
     assert content.std(1).tolist() == pytest.approx(style.std(1).tolist(), rel=0.12)
-
-
-def test_few_colors_are_strong_and_none_is_stronger_than_the_palettes() -> None:
-    random = np.random.default_rng(0)
-    palette = random.uniform(-1.7, 1.7, (1000, 3))
-    palette[:20, 2] = 6.0  # a moon: yellow in two percent of the picture
-    weights = np.ones(1000)
-    strong = measure_strong_colors(palette, palette, weights)
-    assert strong[20:].std(axis=0) == pytest.approx([0, 0]), "all other colors are alike"
-    assert strong[:, 0] == pytest.approx(np.zeros(1000)), "the palette has no strong color along the first axis"
-    assert strong.mean(axis=0) == pytest.approx([0, 0], abs=1e-12)
-    assert strong[0, 1] > 4 > 0 > strong[20, 1]
-    beyond = measure_strong_colors(np.array([[0, 9.0, 9.0], [0, -9.0, -9.0]]), palette, weights)
-    assert beyond[0] == pytest.approx(strong[0])
-    assert beyond[1] == pytest.approx(strong[20])
-
-
-def test_strong_colors_of_transparent_pixels_do_not_count() -> None:
-    palette = np.random.default_rng(0).uniform(-1.7, 1.7, (100, 3))
-    palette[:10, 1] = 5.0
-    weights = np.ones(100)
-    weights[:10] = 0
-    assert measure_strong_colors(palette, palette, weights) == pytest.approx(np.zeros((100, 2)))
 
 
 @pytest.mark.parametrize("light", [True, False])

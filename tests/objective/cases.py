@@ -19,10 +19,13 @@ from barestyle.losses import (
     whiten_style,
     whitened_loss,
 )
+from barestyle.losses.color_bound import WEIGHT
 from barestyle.losses.guided import whiten_guided_style
+from barestyle.losses.moments import Moments
 from barestyle.losses.structure_guide import GuideMaps, build_guide_maps
-from barestyle.networks import Network, build_network
+from barestyle.networks import Network, Size, build_network
 from barestyle.objective import Evaluation, Objective, build_objective
+from barestyle.objective.region_masks import average_to
 from barestyle.presets import preset
 from barestyle.spec import (
     FeatureContentLoss,
@@ -34,7 +37,7 @@ from barestyle.spec import (
     WhitenedLoss,
     with_settings,
 )
-from tests.losses.cases import compute_luminance_content_loss
+from tests.losses.cases import compute_color_bound_loss, compute_luminance_content_loss
 
 NETWORKS: dict[str, dict[str, Any]] = {
     "vgg": {"network.channels": [4, 5, 6, 7, 8]},
@@ -113,6 +116,13 @@ def draw_image(height: int, width: int, seed: int) -> Tensor:
     return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
+def draw_style(height: int, width: int, seed: int) -> Tensor:
+    """Return noise with a corner of a color that is strong against it, (1, 3, h, w), float64."""
+    style = draw_image(height, width, seed)
+    style[:, :, : height // 4, : width // 4] = torch.tensor([1.0, 0.9, 0.0], dtype=torch.float64).view(1, 3, 1, 1)
+    return style
+
+
 def evaluate_by_autograd(spec: Spec, network: Network, content: Tensor, style: Tensor, image: Tensor) -> Evaluation:
     """Return loss and gradient, computed on the whole image by autograd."""
     leaf = image.clone().requires_grad_(True)
@@ -124,8 +134,10 @@ def evaluate_by_autograd(spec: Spec, network: Network, content: Tensor, style: T
             loss = loss + spec.style_loss.weight * gram_loss(moments, gram_matrix(target))
         elif isinstance(spec.style_loss.guide, StructureGuide):
             guides = build_guide_maps(content, Region((StyleImage(style),)), spec.style_loss.guide.resolution)
-            guided = compute_guided_loss(spec.style_loss, features[tap], style_features[tap], guides)
-            loss = loss + spec.style_loss.weight * guided / len(spec.style_loss.layers)
+            guided = compute_guided_loss(spec.style_loss, features[tap], style_features[tap], style.shape[-2:], guides)
+            bound = WEIGHT * spec.style_loss.guide.weight * compute_color_bound_loss(leaf, guides)
+            # The bound counts once: it is divided among the taps.
+            loss = loss + spec.style_loss.weight * (guided + bound) / len(spec.style_loss.layers)
         else:
             assert isinstance(spec.style_loss, WhitenedLoss)
             whitened = whitened_loss(moments, whiten_style(target, spec.style_loss.epsilon))
@@ -141,16 +153,25 @@ def evaluate_by_autograd(spec: Spec, network: Network, content: Tensor, style: T
     return Evaluation(loss.detach(), {}, gradient)
 
 
-def compute_guided_loss(spec: WhitenedLoss, features: Tensor, style_features: Tensor, guides: GuideMaps) -> Tensor:
+def compute_guided_loss(
+    spec: WhitenedLoss, features: Tensor, style_features: Tensor, style_size: torch.Size, guides: GuideMaps
+) -> Tensor:
     """Return the loss of one tap from features with the channels of the guide appended."""
     content_guide = F.interpolate(guides.content.to(features), features.shape[-2:], mode="bilinear")
     style_guide = F.interpolate(guides.styles[0].to(features), style_features.shape[-2:], mode="bilinear")
     assert isinstance(spec.guide, StructureGuide)
+    joint = torch.cat((style_features, style_guide), dim=1)
+    share = torch.ones_like(joint[:, :1])
+    if guides.other_colors[0] is not None:
+        weights = F.interpolate(guides.other_colors[0].to(features), style_size, mode="bilinear")
+        share = guides.strong_share + (1 - guides.strong_share) * average_to(weights, Size(*joint.shape[-2:]))
+    second = compute_moments(joint * share.sqrt()).second
     target = whiten_guided_style(
-        compute_moments(torch.cat((style_features, style_guide), dim=1)),
+        compute_moments(joint),
         compute_moments(content_guide),
         spec.guide.weight,
         spec.epsilon,
+        Moments(float(share.sum()), (joint * share).sum((0, 2, 3)), second),
     )
     return whitened_loss(compute_moments(torch.cat((features, content_guide), dim=1)), target)
 

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import torch
 
-from barestyle.losses import mix_moments
-from barestyle.networks import build_network
+from barestyle.networks import Size, build_network
 from barestyle.objective import Tiling, compute_style_moments
+from barestyle.objective.moment_pass import compute_masked_moments
 from tests.objective.cases import build_spec, draw_image
 
 
-def test_mixed_moments_are_those_of_images_side_by_side() -> None:
-    """Exactly, with kernels of one pixel; larger ones would see across the seam."""
-    spec = build_spec("one layer", "gram")
-    network = build_network(spec.network, seed=1, deepest_layer=1).double()
-    for layer in network.stacks[0].layers:  # type: ignore[union-attr]
-        layer.weight[..., [0, 0, 0, 1, 1, 2, 2, 2], [0, 1, 2, 0, 2, 0, 1, 2]] = 0
-    left, right = draw_image(20, 30, 1), draw_image(20, 10, 2)
-    both = compute_style_moments(network, torch.cat((left, right), 3), {1}, Tiling())[1]
-    parts = [
-        (compute_style_moments(network, image, {1}, Tiling())[1], share)
-        for image, share in ((left, 0.75), (right, 0.25))
-    ]
-    mixture = mix_moments(parts)
-    torch.testing.assert_close(mixture.mean, both.mean)
-    torch.testing.assert_close(mixture.covariance, both.covariance)
+def test_moments_under_several_masks_are_those_under_each() -> None:
+    spec = build_spec("vgg", "gram")
+    network = build_network(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
+    image, guide = draw_image(40, 48, 1), draw_image(10, 12, 2)
+    masks = (None, draw_image(40, 48, 3)[:, :1], torch.zeros(1, 1, 40, 48, dtype=torch.float64))
+    taps = {1, 3}
+    tiling = Tiling(Size(32, 32))
+    by_tap = compute_masked_moments(network, image, taps, tiling, masks, guide)
+    for number, mask in enumerate(masks):
+        expected = compute_style_moments(network, image, taps, tiling, mask, guide)
+        for tap in taps:
+            torch.testing.assert_close(by_tap[tap][number].second, expected[tap].second)
+            assert by_tap[tap][number].pixels == expected[tap].pixels
+    assert by_tap[3][2].pixels == 0

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from barestyle.networks import Size, build_network
 from barestyle.objective import Tiling, build_objective
-from tests.objective.cases import LOSSES, NETWORKS, assert_close, build_spec, draw_image, evaluate_by_autograd
+from tests.objective.cases import (
+    LOSSES,
+    NETWORKS,
+    assert_close,
+    build_spec,
+    draw_image,
+    draw_style,
+    evaluate_by_autograd,
+)
 
 
 @pytest.mark.parametrize("losses", LOSSES)
@@ -32,7 +40,7 @@ def test_tiles_equal_the_whole(
     """Odd sizes, tiles that do not divide them, and tiles larger than the image."""
     spec = build_spec(network_name, losses)
     network = build_network(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
-    content, style, image = draw_image(height, width, 0), draw_image(31, 22, 1), draw_image(height, width, 2)
+    content, style, image = draw_image(height, width, 0), draw_style(31, 22, 1), draw_image(height, width, 2)
     expected = evaluate_by_autograd(spec, network, content, style, image)
     tiled = build_objective(spec, network, content, style, tiling=Tiling(Size(rows, columns), resident_tiles))
     for _ in range(2):  # the second reuses the memory of the first
@@ -44,7 +52,7 @@ def test_tiles_equal_the_whole(
 def test_deep_content_losses_are_tiled_too(network_name: str, tap: int) -> None:
     spec = build_spec(network_name, "whitened, content, smoothness", content_tap=tap)
     network = build_network(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
-    content, style, image = draw_image(39, 41, 0), draw_image(40, 30, 1), draw_image(39, 41, 2)
+    content, style, image = draw_image(39, 41, 0), draw_style(40, 30, 1), draw_image(39, 41, 2)
     expected = evaluate_by_autograd(spec, network, content, style, image)
     for tiling in (Tiling(), Tiling(Size(16, 20)), Tiling(Size(8, 64), 2)):
         objective = build_objective(spec, network, content, style, tiling=tiling)
@@ -57,7 +65,7 @@ def test_bands_equal_the_whole(network_name: str, monkeypatch: pytest.MonkeyPatc
     """Bands of two rows, and bands that do not divide the tile."""
     spec = build_spec(network_name, "whitened, content, smoothness")
     network = build_network(spec.network, seed=1, deepest_layer=spec.deepest_layer).double()
-    content, style, image = draw_image(37, 26, 0), draw_image(20, 33, 1), draw_image(37, 26, 2)
+    content, style, image = draw_image(37, 26, 0), draw_style(20, 33, 1), draw_image(37, 26, 2)
     expected = evaluate_by_autograd(spec, network, content, style, image)
     for band in (1, 900, 2500):
         monkeypatch.setattr("barestyle.objective.tile_pass.BAND_VALUES", band)

@@ -17,9 +17,9 @@ from barestyle.clips.warp import warp
 from barestyle.errors import SpecError
 from barestyle.hardware.kernels import use_repeatable_kernels
 from barestyle.images import color_transfer, resize
-from barestyle.losses import Moments, TemporalTerm
+from barestyle.losses import TemporalTerm
 from barestyle.networks import Network, Size, build_network, compute_minimum_side
-from barestyle.objective import Objective, build_objective, build_region_guide_maps, build_style_moments
+from barestyle.objective import Objective, StyleMoments, build_objective, build_region_guide_maps, build_style_moments
 from barestyle.optimize import Minimizer
 from barestyle.run.memory_planner import MemoryPlanner
 from barestyle.run.plan import Plan
@@ -76,7 +76,7 @@ class SearchPainter:
         check_flow_library()
         self._plan = plan
         self._shot: Shot | None = None
-        self._moments: dict[Size, list[dict[int, Moments]]] = {}
+        self._moments: dict[Size, list[dict[int, StyleMoments]]] = {}
         precision: StagePrecision = "bf16" if plan.precision == "bf16" else "float32"
         with torch.inference_mode(False):
             trained = rescale_trained_layers(plan)

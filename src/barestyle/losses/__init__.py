@@ -3,7 +3,7 @@
 from barestyle.losses.gram import gram_loss, gram_matrix
 from barestyle.losses.luminance_content import LuminanceContentTerm
 from barestyle.losses.missing_colors import MissingColorTerm, find_missing_colors
-from barestyle.losses.moments import MomentAccumulator, Moments, compute_moments, mix_moments
+from barestyle.losses.moments import MomentAccumulator, Moments, compute_moments
 from barestyle.losses.regions import Region, StyleImage
 from barestyle.losses.structure_guide import GUIDE_CHANNELS, GuideMaps, build_guide_maps
 from barestyle.losses.temporal import TemporalTerm
@@ -26,7 +26,6 @@ __all__ = [
     "find_missing_colors",
     "gram_loss",
     "gram_matrix",
-    "mix_moments",
     "total_variation_loss",
     "whiten_style",
     "whitened_loss",

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from barestyle.distributed import RowShard
 from barestyle.images.color_transfer import LUMA
+from barestyle.losses.blurring import CellBlur
 from barestyle.spec import LuminanceContentLoss
 
 LIGHTNESS_WEIGHT = 0.1
@@ -40,14 +41,7 @@ class LuminanceContentTerm:
         self._content = content
         self._lightness_weight = LIGHTNESS_WEIGHT * tradeoff
         self._pixels_weight = PIXELS_WEIGHT * tradeoff**3
-        height, width = shard.height, content.shape[-1]
-        cell = max(height, width) / spec.resolution
-        row_blur, column_blur = build_blur_matrix(height, cell), build_blur_matrix(width, cell)
-        # Convert before moving: not every device has float64.
-        self._row_blur, self._column_blur = (
-            matrix.to(content.dtype).to(content.device)
-            for matrix in (row_blur[:, shard.top : shard.bottom].contiguous(), column_blur)
-        )
+        self._blur = CellBlur(content, spec.resolution, shard)
 
     def add_gradient(self, image: Tensor, gradient: Tensor) -> Tensor:
         """Add the loss's gradient at `image` to `gradient`, both (1, 3, H, W); return the loss, a scalar.
@@ -62,28 +56,13 @@ class LuminanceContentTerm:
         for new, content, slope in zip(*slabs, strict=True):
             difference = new - content
             squares = squares + difference.square().sum()
-            lightness.append(torch.einsum("chw,c->hw", difference[0], luma) @ self._column_blur.T)
+            lightness.append(self._blur.blur_columns(torch.einsum("chw,c->hw", difference[0], luma)))
             slope.add_(difference, alpha=2 * self._pixels_weight / numel)
-        blurred = self._shard.sum(self._row_blur @ torch.cat(lightness))
+        blurred = self._blur.blur_rows(torch.cat(lightness))
         loss = self._pixels_weight * squares / numel
         if self._shard.group.rank == 0:
             loss = loss + self._lightness_weight * blurred.square().mean()
-        unblurred = self._row_blur.T @ blurred @ self._column_blur
+        unblurred = self._blur.unblur(blurred, 0, image.shape[2])
         for channel, share in zip(gradient[0], LUMA, strict=True):
             channel.add_(unblurred, alpha=2 * self._lightness_weight * share / blurred.numel())
         return loss
-
-
-def build_blur_matrix(side: int, cell: float) -> Tensor:
-    """Return the matrix (cells, side), float64, that averages a row of pixels under overlapping triangles.
-
-    Each triangle is two cells wide, and a cell `cell` pixels.
-    """
-    cells = max(round(side / cell), 1)
-    if cells >= side:
-        return torch.eye(side, dtype=torch.float64)
-    scale = side / cells
-    centers = (torch.arange(cells, dtype=torch.float64) + 0.5) * scale
-    pixels = torch.arange(side, dtype=torch.float64) + 0.5
-    triangles = (1 - (pixels - centers[:, None]).abs() / scale).clamp(min=0)
-    return triangles / triangles.sum(dim=1, keepdim=True)

@@ -5,8 +5,6 @@ Moments add: those of an image are the sums of those of its parts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import reduce
 from typing import NamedTuple
 
 import torch
@@ -107,17 +105,6 @@ def compute_moments(features: Tensor) -> Moments:
     rows = flatten_pixels(features)
     second: Tensor = _SecondMoment.apply(rows)  # type: ignore[no-untyped-call]
     return Moments(rows.shape[0], rows.sum(0, dtype=_summation_dtype(rows.dtype)), second)
-
-
-def mix_moments(parts: Sequence[tuple[Moments, float]]) -> Moments:
-    """Return the moments of an image composed of several, each with its share of the pixels; shares add to 1.
-
-    Its Gram matrix is the weighted mean of theirs, which is how the field blends styles.
-    """
-    (first, _), *rest = parts
-    if not rest:
-        return first
-    return reduce(Moments.__add__, (moments.scale(share / moments.pixels) for moments, share in parts))
 
 
 def _summation_dtype(dtype: torch.dtype) -> torch.dtype:

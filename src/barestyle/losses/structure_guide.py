@@ -17,8 +17,10 @@ from torch import Tensor
 from barestyle.distributed import RowShard
 from barestyle.images import resize_to_whole, shrink
 from barestyle.images.color_transfer import Rows, luminance
+from barestyle.losses.blurring import blur
 from barestyle.losses.palette_map import move_onto_palette
 from barestyle.losses.regions import Region, StyleImage
+from barestyle.losses.strong_colors import compare_strong_colors, measure_strong_colors, weigh_other_colors
 
 GUIDE_CHANNELS = 6
 """Three of color, two of strong color, and the ridges."""
@@ -26,15 +28,12 @@ GUIDE_CHANNELS = 6
 OPPONENT_AXES = ((0.299, 0.587, 0.114), (0.5, -0.5, 0.0), (0.25, 0.25, -0.5))
 """Lightness, red against green, and yellow against blue."""
 
+COLOR_BLUR = 4 / 3
+"""Deviation of the Gaussian that blurs colors, in pixels of their map."""
+
 RIDGE_RATIO = 1.6
 """Ratio of the two Gaussians whose difference finds ridges: that which resembles a Laplacian most (Marr & Hildreth
 1980, doi:10.1098/rspb.1980.0020)."""
-
-STRONG_CHROMA = 2.0
-"""Deviations of chroma beyond which a color is strong. Few palettes have such colors, and these only in few places."""
-
-SMALLEST_STRONG_STD = 0.2
-"""Added to the deviation of strong color, so that a palette with almost none of it has small values."""
 
 SMALLEST_STD = 0.02
 """Added to the deviation of a color axis: colors of a gray image are noise, and noise must not become a guide."""
@@ -44,14 +43,28 @@ SMALLEST_CONTRAST = 1 / 1024
 
 
 class GuideMaps(NamedTuple):
-    """The guides of a region: the content's, and one for each of its styles, each (1, GUIDE_CHANNELS, h, w).
+    """The guides of a region, and where its styles have strong colors.
 
-    They are on the CPU, in float32 or finer, and no larger than the guide's resolution needs. A channel's values have
-    mean 0 and variance 1, or nearly so, over the region's styles; those of strong colors have less where there are few.
+    All maps are on the CPU, in float32 or finer, and no larger than the guide's resolution needs. A channel's values
+    have mean 0 and variance 1, or nearly so, over the region's styles; those of strong colors have less where there are
+    few.
+
+    Attributes:
+        content: the content's guide, (1, GUIDE_CHANNELS, h, w).
+        styles: each style's guide, (1, GUIDE_CHANNELS, h, w).
+        other_colors: each style's weights of `weigh_other_colors`, (1, 1, h, w) in 0..1; None if no color is strong.
+        strong_share: how much of strong color the content has relative to the styles, in 0..1.
+        colors: the content's colors as in its guide, (1, 3, h, w), at their own resolution.
+        palette_mean, palette_std: mean and deviation of the styles' blurred colors along OPPONENT_AXES, (3,), float64.
     """
 
     content: Tensor
     styles: tuple[Tensor, ...]
+    other_colors: tuple[Tensor | None, ...]
+    strong_share: float
+    colors: Tensor
+    palette_mean: Tensor
+    palette_std: Tensor
 
 
 def build_guide_maps(content: Tensor, region: Region, resolution: int, shard: RowShard | None = None) -> GuideMaps:
@@ -59,11 +72,11 @@ def build_guide_maps(content: Tensor, region: Region, resolution: int, shard: Ro
 
     With `shard`, the content and the region's mask are the rows that this process has; every process gets the guides.
     """
-    content_colors, styles_colors = _build_color_maps(content, region, resolution, shard)
-    content_map = _stack_maps(content_colors, content, resolution, shard)
-    pairs = zip(styles_colors, region.styles, strict=True)
-    return GuideMaps(
-        content_map, tuple(_stack_maps(colors, style.pixels, resolution, style.shard) for colors, style in pairs)
+    colors = _build_color_maps(content, region, resolution, shard)
+    pairs = zip(colors.styles, region.styles, strict=True)
+    return colors._replace(
+        content=_stack_maps(colors.content, content, resolution, shard),
+        styles=tuple(_stack_maps(plane, style.pixels, resolution, style.shard) for plane, style in pairs),
     )
 
 
@@ -92,10 +105,8 @@ def _compress(values: Tensor) -> Tensor:
     return (compressed - compressed.mean()) / (compressed.std(correction=0) + SMALLEST_STD)
 
 
-def _build_color_maps(
-    content: Tensor, region: Region, resolution: int, shard: RowShard | None
-) -> tuple[Tensor, list[Tensor]]:
-    """Return the blurred colors of the content, moved onto the styles' palette, and those of each style.
+def _build_color_maps(content: Tensor, region: Region, resolution: int, shard: RowShard | None) -> GuideMaps:
+    """Return the guides without ridges: the content's blurred colors moved onto the palette, and those of each style.
 
     Both are relative to the palette's mean and deviation along each axis, and have two channels of strong color.
     """
@@ -115,25 +126,19 @@ def _build_color_maps(
         _to_map(np.concatenate((colors, measure_strong_colors(colors, target, palette_weights)), axis=1), plane)
         for colors, plane in zip(relative, maps, strict=True)
     )
-    return content_map, style_maps
-
-
-def measure_strong_colors(colors: Rows, palette: Rows, weights: Rows) -> Rows:
-    """Return how far each chroma is beyond STRONG_CHROMA on either side, (n, 2), standardized over a palette (ours).
-
-    `colors` (n, 3) and the palette (m, 3) are lightness and two axes of chroma, with a mean of 0 and a deviation of 1
-    over the palette, whose colors have weights (m,) >= 0. Where a palette has few strong colors, such as the yellow of
-    a moon in a blue night, the style's features depend on color more steeply than elsewhere. A linear regression on
-    color alone would take that for chance, and paint such a color anywhere.
-    """
-    chroma, palette_chroma = colors[:, 1:], palette[:, 1:]
-    strong, target = (rows - rows.clip(-STRONG_CHROMA, STRONG_CHROMA) for rows in (chroma, palette_chroma))
-    used = target[weights > 0]
-    mean, std = _compute_mean_std(target, weights)
-    # Stronger colors than the palette's would have features beyond those of the style.
-    bounded = strong.clip(used.min(axis=0), used.max(axis=0))
-    measured: Rows = (bounded - mean) / (std + SMALLEST_STRONG_STD)
-    return measured
+    others = [weigh_other_colors(colors) for colors in relative[1:]]
+    return GuideMaps(
+        content_map,
+        tuple(style_maps),
+        tuple(
+            _to_map(weights[:, None], plane) if weights.min() < 1 else None
+            for weights, plane in zip(others, maps[1:], strict=True)
+        ),
+        compare_strong_colors(moved, content_weights, target, palette_weights),
+        content_map[:, :3],
+        torch.from_numpy(mean),
+        torch.from_numpy(std),
+    )
 
 
 def _to_map(rows: Rows, plane: Tensor) -> Tensor:
@@ -144,7 +149,8 @@ def _to_map(rows: Rows, plane: Tensor) -> Tensor:
 def _compute_opponent_colors(small: Tensor) -> Tensor:
     """Return a small image in OPPONENT_AXES, (1, 3, h, w), blurred over two cells."""
     # A side has two pixels for three cells; an image smaller than the side has larger cells.
-    return blur(torch.einsum("cd,ndhw->nchw", torch.tensor(OPPONENT_AXES, dtype=small.dtype), small), 4 / 3)
+    colors = torch.einsum("cd,ndhw->nchw", torch.tensor(OPPONENT_AXES, dtype=small.dtype), small)
+    return blur(colors, COLOR_BLUR)
 
 
 def _weigh_style(style: StyleImage, plane: Tensor) -> Rows:
@@ -168,20 +174,3 @@ def _resize_weights(mask: Tensor | None, plane: Tensor, shard: RowShard | None) 
 def _compute_mean_std(rows: Rows, weights: Rows) -> tuple[Rows, Rows]:
     mean = np.average(rows, axis=0, weights=weights)
     return mean, np.sqrt(np.average((rows - mean) ** 2, axis=0, weights=weights)) + SMALLEST_STD
-
-
-def blur(plane: Tensor, sigma: float) -> Tensor:
-    """Return a map (1, c, h, w) blurred by a Gaussian, its borders mirrored."""
-    # Not SciPy's or Kornia's filter: importing either takes a fifth of a second, as long as two evaluations.
-    height, width = (_build_gaussian_matrix(side, sigma) for side in plane.shape[-2:])
-    return height.to(plane) @ plane @ width.to(plane).T
-
-
-def _build_gaussian_matrix(side: int, sigma: float) -> Tensor:
-    """Return the matrix (side, side) that blurs a row of pixels, mirrored at its ends, up to three deviations away."""
-    reach = min(round(3 * sigma), side - 1)
-    offsets = torch.arange(-reach, reach + 1)
-    kernel = torch.exp(-0.5 * (offsets / sigma).square())
-    rows = torch.arange(side)[:, None]
-    sources = (side - 1) - ((side - 1) - (rows + offsets).abs()).abs()
-    return torch.zeros(side, side).scatter_add_(1, sources, (kernel / kernel.sum()).expand(side, -1))

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from barestyle.distributed import RowShard
+from barestyle.losses.color_bound import WEIGHT, ColorBoundTerm
 from barestyle.losses.luminance_content import LuminanceContentTerm, compute_tradeoff
 from barestyle.losses.missing_colors import find_missing_colors
-from barestyle.losses.moments import Moments
 from barestyle.losses.regions import Region, StyleImage
 from barestyle.losses.structure_guide import GuideMaps, build_guide_maps
 from barestyle.losses.temporal import TemporalTerm
@@ -20,12 +20,8 @@ from barestyle.objective.objective import Objective
 from barestyle.objective.plane_parts import split_planes
 from barestyle.objective.region_guides import RegionGuides
 from barestyle.objective.region_masks import RegionMasks
-from barestyle.objective.style_targets import (
-    GuideTarget,
-    MomentLoss,
-    build_region_losses,
-    compute_region_moments,
-)
+from barestyle.objective.style_moments import StyleMoments, compute_region_moments
+from barestyle.objective.style_targets import GuideTarget, MomentLoss, build_region_losses
 from barestyle.objective.tile_policy import Tiling
 from barestyle.spec import (
     FeatureContentLoss,
@@ -55,7 +51,7 @@ def build_objective(
     *,
     tiling: Tiling | None = None,
     guides: Sequence[GuideMaps] | None = None,
-    style_moments: Sequence[dict[int, Moments]] | None = None,
+    style_moments: Sequence[dict[int, StyleMoments]] | None = None,
     temporal: TemporalTerm | None = None,
     shard: RowShard | None = None,
 ) -> Objective:
@@ -86,6 +82,7 @@ def build_objective(
         content_loss=content_loss,
         content=None if content_loss is None else content.detach(),
         luminance_content=luminance_content,
+        color_bounds=_build_color_bounds(spec, content, regions, guides, shard),
         missing_colors=find_missing_colors(regions, shard.height) if isinstance(spec.style_loss, WhitenedLoss) else (),
         smoothness=spec.smoothness if isinstance(spec.smoothness, TotalVariation) else None,
         temporal=temporal,
@@ -110,7 +107,7 @@ def build_style_moments(
     regions: Sequence[Region],
     guides: Sequence[GuideMaps] | None,
     tile_size: Size,
-) -> list[dict[int, Moments]]:
+) -> list[dict[int, StyleMoments]]:
     """Return the moments of every region's styles by tap: what the objectives of several contents share.
 
     `guides` are those of any content, as the styles' own maps do not depend on it.
@@ -140,13 +137,27 @@ def compute_guide_weight(spec: Spec, guide: StructureGuide) -> float:
     return guide.weight * min(WEAKEST_GUIDE + (1 - WEAKEST_GUIDE) * tradeoff, STRONGEST_GUIDE)
 
 
+def _build_color_bounds(
+    spec: Spec, content: Tensor, regions: Sequence[Region], guides: Sequence[GuideMaps] | None, shard: RowShard
+) -> list[ColorBoundTerm]:
+    """Return the bound on the colors of each region, or none without a guide."""
+    guide = get_guide(spec)
+    if guide is None or guides is None:
+        return []
+    weight = WEIGHT * compute_guide_weight(spec, guide) * spec.style_loss.weight
+    return [
+        ColorBoundTerm(maps, content, region.mask, weight * region.weight, shard)
+        for maps, region in zip(guides, regions, strict=True)
+    ]
+
+
 def _build_all_region_losses(
     spec: Spec,
     network: Network,
     content: Tensor,
     regions: Sequence[Region],
     guides: Sequence[GuideMaps] | None,
-    style_moments: Sequence[dict[int, Moments]] | None,
+    style_moments: Sequence[dict[int, StyleMoments]] | None,
     tile_size: Size,
     shard: RowShard,
 ) -> list[dict[int, MomentLoss]]:
@@ -154,10 +165,11 @@ def _build_all_region_losses(
     guide = get_guide(spec)
     if style_moments is None:
         style_moments = build_style_moments(spec, network, regions, guides, tile_size)
+    style = [{tap: moments.whole for tap, moments in by_tap.items()} for by_tap in style_moments]
     if guides is None or guide is None:
         return [
             build_region_losses(spec.style_loss, moments, region, shard=shard)
-            for moments, region in zip(style_moments, regions, strict=True)
+            for moments, region in zip(style, regions, strict=True)
         ]
     parts = split_planes(network, Size(shard.height, content.shape[-1]), shard)
     masks = RegionMasks(network, tuple(region.mask for region in regions), shard, parts)
@@ -167,7 +179,11 @@ def _build_all_region_losses(
         for by_tap in content_guides.compute_moments(spec.style_loss.layers, masks, tile_size)
     ]
     weight = compute_guide_weight(spec, guide)
+    samples = [
+        {tap: moments.take_sample(maps.strong_share) for tap, moments in by_tap.items()}
+        for by_tap, maps in zip(style_moments, guides, strict=True)
+    ]
     return [
-        build_region_losses(spec.style_loss, moments, region, GuideTarget(by_tap, weight), shard)
-        for moments, region, by_tap in zip(style_moments, regions, guide_moments, strict=True)
+        build_region_losses(spec.style_loss, moments, region, GuideTarget(by_tap, weight, sample), shard)
+        for moments, region, by_tap, sample in zip(style, regions, guide_moments, samples, strict=True)
     ]

@@ -41,20 +41,35 @@ def compute_style_moments(
     `image` is (1, 3, H, W) in 0..1; `mask`, if given, (1, 1, H, W) in 0..1, weights its pixels; `guide` is (1, k, h, w)
     at any size. With `shard`, image and mask are this process's rows, and the moments those of the whole.
     """
+    by_tap = compute_masked_moments(network, image, taps, tiling, (mask,), guide, shard)
+    return {tap: moments for tap, (moments,) in by_tap.items()}
+
+
+def compute_masked_moments(
+    network: Network,
+    image: Tensor,
+    taps: set[int],
+    tiling: Tiling,
+    masks: Masks,
+    guide: Tensor | None = None,
+    shard: RowShard | None = None,
+) -> dict[int, list[Moments]]:
+    """Return the moments by tap under each of several masks, as `compute_style_moments` does; features are shared."""
     shard = shard or RowShard.split(image.shape[-2])
     size = Size(shard.height, image.shape[-1])
     rows = PlaneRows(network, size, shard)
-    masks, guides = RegionMasks(network, (mask,), shard, rows.parts), RegionGuides(network, (guide,), rows.parts)
+    region_masks = RegionMasks(network, tuple(masks), shard, rows.parts)
+    guides = RegionGuides(network, (guide,) * len(masks), rows.parts)
     gathered = rows.gather(image)
 
     def accumulate() -> dict[int, list[MomentAccumulator]]:
         with torch.no_grad():
             planes = rows.split(gathered)
             once = Tiling(tiling.tile_size, resident_tiles=0)
-            return accumulate_moments(network, planes, rows.parts, taps, masks, guides, once, BufferPool())[0]
+            return accumulate_moments(network, planes, rows.parts, taps, region_masks, guides, once, BufferPool())[0]
 
     accumulators = tiling.run_until_it_fits(accumulate, size, can_retry=not shard.is_split)
-    return {tap: moments for tap, (moments,) in sum_moments(accumulators, shard).items()}
+    return sum_moments(accumulators, shard)
 
 
 def accumulate_moments(

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from barestyle.distributed import HaloExchange, RowShard
+from barestyle.losses.color_bound import ColorBoundTerm
 from barestyle.losses.luminance_content import LuminanceContentTerm
 from barestyle.losses.missing_colors import MissingColorTerm
 from barestyle.losses.moments import Moments
@@ -81,9 +82,9 @@ class Objective:
 
     `style_losses` has for each tap one weighted loss for each region, and `masks` the regions, (1, 1, H, W) in 0..1 or
     None for the whole image; `guides` has the content's guide for each region, (1, k, h, w) at any size, or None.
-    `content_loss` compares features with those of `content`, (1, 3, H, W); `luminance_content`, `missing_colors` and
-    `temporal` contain their own targets. `tiling` says how planes are tiled, and is changed if memory runs out. With
-    `shard`, images, masks and content are the rows that this process has.
+    `content_loss` compares features with those of `content`, (1, 3, H, W); `luminance_content`, `missing_colors`,
+    `color_bounds` and `temporal` contain their own targets. `tiling` says how planes are tiled, and is changed if
+    memory runs out. With `shard`, images, masks and content are the rows that this process has.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class Objective:
         content: Tensor | None = None,
         luminance_content: LuminanceContentTerm | None = None,
         missing_colors: Sequence[MissingColorTerm] = (),
+        color_bounds: Sequence[ColorBoundTerm] = (),
         smoothness: TotalVariation | None = None,
         temporal: TemporalTerm | None = None,
         tiling: Tiling | None = None,
@@ -112,7 +114,7 @@ class Objective:
         self._content_loss = content_loss
         self._content = content
         self._luminance_content = luminance_content
-        self._missing_colors = missing_colors
+        self._color_terms: tuple[MissingColorTerm | ColorBoundTerm, ...] = (*missing_colors, *color_bounds)
         self._smoothness = smoothness
         self._temporal = temporal
         self._content_pass: TilePass | None = None
@@ -184,7 +186,7 @@ class Objective:
         """Add the gradients of the losses of the pixels themselves, and this process's share of these losses."""
         if self._luminance_content is not None:
             parts["content"] = self._luminance_content.add_gradient(image, gradient)
-        for term in self._missing_colors:
+        for term in self._color_terms:
             parts["style"] = parts["style"] + term.add_gradient(image, gradient)
         if self._smoothness is not None:
             parts["smoothness"] = add_total_variation(image, gradient, self._smoothness.weight, layout.below)

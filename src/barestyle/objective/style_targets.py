@@ -12,13 +12,9 @@ from torch import Tensor
 from barestyle.distributed import RowShard
 from barestyle.losses.gram import gram_loss, gram_matrix
 from barestyle.losses.guided import whiten_guided_style
-from barestyle.losses.moments import Moments, mix_moments
+from barestyle.losses.moments import Moments
 from barestyle.losses.regions import Region
-from barestyle.losses.structure_guide import GuideMaps
 from barestyle.losses.whitened import whiten_style, whitened_loss
-from barestyle.networks import Network, Size
-from barestyle.objective.moment_pass import compute_style_moments
-from barestyle.objective.tile_policy import Tiling
 from barestyle.spec import GramLoss, WhitenedLoss
 
 MomentLoss = Callable[[Moments], Tensor]
@@ -27,10 +23,17 @@ MomentLoss = Callable[[Moments], Tensor]
 
 @dataclass(frozen=True)
 class GuideTarget:
-    """What a guided loss needs besides the style: the moments of the content's guide by tap, and the guide's weight."""
+    """What a guided loss needs besides the style.
+
+    Attributes:
+        content: the moments of the content's guide by tap.
+        weight: the guide's weight.
+        sample: the moments by tap of the style's pixels from which the residual is taken.
+    """
 
     content: dict[int, Moments]
     weight: float
+    sample: dict[int, Moments]
 
 
 def build_style_losses(
@@ -48,7 +51,7 @@ def build_style_losses(
             whitened_loss,
             style=whiten_style(moments, spec.epsilon)
             if guide is None
-            else whiten_guided_style(moments, guide.content[tap], guide.weight, spec.epsilon),
+            else whiten_guided_style(moments, guide.content[tap], guide.weight, spec.epsilon, guide.sample[tap]),
         )
         for tap, moments in style.items()
     }
@@ -73,21 +76,6 @@ def build_region_losses(
         return losses
     area = 1.0 if region.mask is None else _measure_area(region.mask, shard)
     return {tap: _weight_loss(area * region.weight, loss) for tap, loss in losses.items()}
-
-
-def compute_region_moments(
-    network: Network, region: Region, taps: set[int], tile_size: Size, guides: GuideMaps | None = None
-) -> dict[int, Moments]:
-    """Return the moments of a region's styles by tap, mixed by their shares; `guides` has the styles' guides."""
-    style_guides = (None,) * len(region.styles) if guides is None else guides.styles
-    moments_and_shares = [
-        (
-            compute_style_moments(network, style.pixels, taps, Tiling(tile_size), style.mask, maps, style.shard),
-            style.share,
-        )
-        for style, maps in zip(region.styles, style_guides, strict=True)
-    ]
-    return {tap: mix_moments([(moments[tap], share) for moments, share in moments_and_shares]) for tap in taps}
 
 
 def _measure_area(mask: Tensor, shard: RowShard | None) -> float:
