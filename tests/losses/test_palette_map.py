@@ -8,7 +8,7 @@ import pytest
 
 from barestyle.images.color_transfer import Rows, compute_linear_map
 from barestyle.losses.axis_profile import compute_profile
-from barestyle.losses.palette_map import CHROMA_VARIANCE_FLOOR, bound_chroma, map_by_lightness, move_onto_palette
+from barestyle.losses.palette_map import CHROMA_VARIANCE_FLOOR, ChromaBound, map_by_lightness, move_onto_palette
 from tests.losses.cases import draw_standard_colors
 
 
@@ -92,29 +92,58 @@ def test_the_only_colored_object_gets_colors_of_the_palette() -> None:
     assert measure_strengths(moved[:20, 1:], palette[:, 1:]).min() > 0.7 * strongest, "it still is the most colorful"
 
 
+def draw_symmetric_palette(seed: int) -> Rows:
+    """A palette whose mean chroma is gray at every lightness, and whose chroma does not depend on lightness."""
+    palette = np.random.default_rng(seed).uniform(-1.7, 1.7, (6000, 3))
+    return np.concatenate((palette, palette * (1, -1, -1)))
+
+
 def test_bounded_colors_keep_their_hue_and_their_order() -> None:
-    chroma, palette = draw_face_on_gray(7)[:, 1:], np.random.default_rng(8).uniform(-1.7, 1.7, (2500, 2))
-    bounded = bound_chroma(2 * chroma, np.ones(len(chroma)), palette, np.ones(len(palette)))
-    before, after = (measure_strengths(rows, palette) for rows in (2 * chroma, bounded))
-    assert bounded[:, 0] * chroma[:, 1] == pytest.approx(bounded[:, 1] * chroma[:, 0], abs=1e-9)
-    assert np.all((bounded * chroma).sum(1) >= 0)
+    colors, palette = draw_face_on_gray(7) * (1, 2, 2), draw_symmetric_palette(8)
+    bounded = ChromaBound(palette, np.ones(len(palette))).apply(colors, np.ones(len(colors)))
+    assert np.array_equal(bounded[:, 0], colors[:, 0])
+    before, after = (measure_strengths(rows[:, 1:], palette[:, 1:]) for rows in (colors, bounded))
+    assert bounded[:, 1] * colors[:, 2] == pytest.approx(bounded[:, 2] * colors[:, 1], abs=1e-9)
+    assert np.all((bounded[:, 1:] * colors[:, 1:]).sum(1) >= 0)
     assert np.all(after <= before + 1e-12)
-    assert np.all(np.diff(after[np.argsort(before)]) > -1e-9)
-    weak = before < np.quantile(measure_strengths(palette, palette), 0.85)
-    assert bounded[weak] == pytest.approx(2 * chroma[weak], abs=1e-12), "weak colors are not changed"
+    order = np.argsort(before)
+    assert np.all(np.diff(after[order]) > -0.2), "but for chance in the palette's covariance at each lightness"
+    weak = before < np.quantile(measure_strengths(palette[:, 1:], palette[:, 1:]), 0.8)
+    assert bounded[weak] == pytest.approx(colors[weak], abs=1e-12), "weak colors are not changed"
     assert 0.5 < weak.mean() < 1
 
 
+def test_colors_are_bounded_by_those_of_the_same_lightness() -> None:
+    """In the palette, as in a night with a moon, yellow is light: a dark color does not become so yellow."""
+    noise = np.random.default_rng(11).standard_normal((4000, 3)) * (0.2, 0.5, 0.5)
+    dark, light = noise[:2000] - (1, 0, 0), noise[2000:] * (1, 1, 4) + (1, 0, 0)
+    palette = np.concatenate((dark, light))
+    colors = palette.copy()
+    colors[:20, 2] = colors[2000:2020, 2] = 5.0
+    bounded = ChromaBound(palette, np.ones(4000)).apply(colors, np.ones(4000))
+    assert bounded[2000:2020, 2].min() > 4.4
+    assert bounded[:20, 2].max() < 3
+    assert np.abs(bounded[20:2000] - colors[20:2000]).max(axis=1).mean() < 0.02
+
+
+def test_a_palette_of_its_own_changes_nothing() -> None:
+    palette = draw_standard_colors(2000, 3)
+    bounded = ChromaBound(palette, np.ones(2000)).apply(palette, np.ones(2000))
+    assert bounded == pytest.approx(palette, abs=1e-9)
+
+
 def test_colors_without_weight_are_bounded_but_bound_no_others() -> None:
-    chroma, palette = draw_face_on_gray(9)[:, 1:], np.random.default_rng(10).uniform(-1.7, 1.7, (2500, 2))
-    weights = np.ones(len(chroma))
+    colors, palette = draw_face_on_gray(9), draw_symmetric_palette(10)
+    weights = np.ones(len(colors))
     weights[:20] = 0
-    bounded = bound_chroma(chroma, weights, palette, np.ones(len(palette)))
-    alone = bound_chroma(chroma[20:], weights[20:], palette, np.ones(len(palette)))
+    bounded = ChromaBound(palette, np.ones(len(palette))).apply(colors, weights)
+    alone = ChromaBound(palette, np.ones(len(palette))).apply(colors[20:], weights[20:])
     assert np.abs(bounded[20:] - alone).max() < 0.02, "the profile has coarser places"
-    assert measure_strengths(bounded[:20], palette).max() < 1.3 * measure_strengths(palette, palette).max()
+    strongest = measure_strengths(palette[:, 1:], palette[:, 1:]).max()
+    assert measure_strengths(bounded[:20, 1:], palette[:, 1:]).max() < 1.3 * strongest
 
 
 def test_a_palette_without_chroma_leaves_none() -> None:
-    chroma = draw_standard_colors(300, 12)[:, 1:]
-    assert bound_chroma(chroma, np.ones(300), np.zeros((400, 2)), np.ones(400)) == pytest.approx(0, abs=1e-6)
+    colors = draw_standard_colors(300, 12)
+    palette = draw_standard_colors(400, 13) * (1, 0, 0)
+    assert ChromaBound(palette, np.ones(400)).apply(colors, np.ones(300))[:, 1:] == pytest.approx(0, abs=1e-6)

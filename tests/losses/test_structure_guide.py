@@ -81,11 +81,16 @@ def test_channels_are_standardized_over_the_style() -> None:
 
 
 def test_the_contents_colors_become_the_palettes() -> None:
-    maps = build_guide_maps(draw_picture(0), region_of(draw_picture(1)), resolution=60)
-    for channel in range(3):
-        content, style = (guide[0, channel].flatten().sort().values for guide in (maps.content, maps.styles[0]))
-        style = F.interpolate(style[None, None], len(content), mode="linear")[0, 0]
-        assert float((content - style).abs().mean()) < 0.15
+    """Over several pairs, along each axis: the distance between the distributions, which are standardized."""
+    distances = torch.zeros(6, 3)
+    for seed in range(6):
+        maps = build_guide_maps(draw_picture(seed), region_of(draw_picture(seed + 1)), resolution=60)
+        for channel in range(3):
+            content, style = (guide[0, channel].flatten().sort().values for guide in (maps.content, maps.styles[0]))
+            style = F.interpolate(style[None, None], len(content), mode="linear")[0, 0]
+            distances[seed, channel] = (content - style).abs().mean()
+    assert float(distances[:, 0].mean()) < 0.08
+    assert float(distances[:, 1:].mean()) < 0.14
 
 
 @pytest.mark.parametrize("seed", range(3))
