@@ -17,7 +17,7 @@ from barestyle.networks import Network, Size, build_network
 from barestyle.objective import Evaluation, Objective, Tiling, build_objective
 from barestyle.spec import Spec
 from tests.distributed.processes import run_processes
-from tests.objective.cases import LOSSES, NETWORKS, build_spec, draw_image
+from tests.objective.cases import LOSSES, NETWORKS, build_spec, draw_image, draw_style
 
 HEIGHT, WIDTH = 61, 37
 
@@ -71,7 +71,7 @@ def _build_network(network: str, losses: str) -> tuple[Spec, Network]:
 
 def _build(spec: Spec, network: Network, masked: bool, group: ProcessGroup) -> Objective:
     shard, style_shard = RowShard.split(HEIGHT, group, alignment=4), RowShard.split(45, group)
-    content, style, other = draw_image(HEIGHT, WIDTH, 0), draw_image(45, 26, 1), draw_image(31, 40, 3).mean(1, True)
+    content, style, other = draw_image(HEIGHT, WIDTH, 0), draw_style(45, 26, 1), draw_image(31, 40, 3).mean(1, True)
     regions = [Region((_share(style, style_shard),))]
     if masked:
         left = (torch.arange(WIDTH) < 17).double().expand(1, 1, HEIGHT, WIDTH) * 0.75

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from barestyle.losses import Region, StyleImage, TemporalTerm
+from barestyle.losses import Region, StyleImage, TemporalTerm, build_guide_maps
 from barestyle.losses.missing_colors import WEIGHT
 from barestyle.networks import Size, build_network
 from barestyle.objective.build import (
@@ -20,6 +20,7 @@ from barestyle.objective.build import (
 )
 from barestyle.presets import preset
 from barestyle.spec import StructureGuide, with_settings
+from tests.losses.cases import compute_color_bound_loss
 from tests.objective.cases import build_small_objective
 
 
@@ -77,6 +78,23 @@ def test_the_weight_of_the_guide(strength: float, factor: float) -> None:
     assert compute_guide_weight(spec, guide) == pytest.approx(0.3 * factor)
     without = with_settings(preset("bare").spec, {"content_loss": "none"})
     assert compute_guide_weight(without, guide) == 0.3
+
+
+@pytest.mark.parametrize(("strength", "factor"), [(0.5, 1.0), (16 / 17, 1 / 8), (1.0, 0.0), (0.0, STRONGEST_GUIDE)])
+def test_colors_are_bounded_but_at_strength_1(content: Tensor, style: Tensor, strength: float, factor: float) -> None:
+    """The style loss exceeds that without the bound by the bound's loss, times the factor."""
+
+    def compute_style_loss(weight: float) -> float:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("barestyle.objective.build.WEIGHT", weight)
+            settings = {"style_loss": "whitened", "style_loss__guide": "structure", "content_loss": "luminance"}
+            objective = build_small_objective(content, style, content_loss__strength=strength, **settings)
+        return float(objective.evaluate(content.flip(3)).parts["style"])
+
+    maps = build_guide_maps(content, Region((StyleImage(style),)), StructureGuide().resolution)
+    expected = factor * StructureGuide().weight * float(compute_color_bound_loss(content.flip(3), maps))
+    assert compute_style_loss(2.0) - compute_style_loss(0.0) == pytest.approx(2 * expected, rel=1e-4, abs=1e-9)
+    assert expected > 0 or strength == 1
 
 
 def test_existing_style_moments_change_nothing(content: Tensor, style: Tensor) -> None:

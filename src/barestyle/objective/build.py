@@ -131,20 +131,25 @@ def get_guide(spec: Spec) -> StructureGuide | None:
 
 def compute_guide_weight(spec: Spec, guide: StructureGuide) -> float:
     """Return the weight of the guide at the strength of the spec's content loss."""
+    return guide.weight * min(WEAKEST_GUIDE + (1 - WEAKEST_GUIDE) * _compute_guide_tradeoff(spec), STRONGEST_GUIDE)
+
+
+def _compute_guide_tradeoff(spec: Spec) -> float:
+    """Return how much the photograph's structure counts against the style: 1 at strength 0.5, and 0 at strength 1."""
     if not isinstance(spec.content_loss, LuminanceContentLoss):
-        return guide.weight
-    tradeoff = math.pow(compute_tradeoff(spec.content_loss), GUIDE_EXPONENT)
-    return guide.weight * min(WEAKEST_GUIDE + (1 - WEAKEST_GUIDE) * tradeoff, STRONGEST_GUIDE)
+        return 1.0
+    return math.pow(compute_tradeoff(spec.content_loss), GUIDE_EXPONENT)
 
 
 def _build_color_bounds(
     spec: Spec, content: Tensor, regions: Sequence[Region], guides: Sequence[GuideMaps] | None, shard: RowShard
 ) -> list[ColorBoundTerm]:
-    """Return the bound on the colors of each region, or none without a guide."""
+    """Return the bound on the colors of each region, or none without a guide; at strength 1, colors are free."""
     guide = get_guide(spec)
-    if guide is None or guides is None:
+    tradeoff = min(_compute_guide_tradeoff(spec), STRONGEST_GUIDE)
+    if guide is None or guides is None or tradeoff == 0:
         return []
-    weight = WEIGHT * compute_guide_weight(spec, guide) * spec.style_loss.weight
+    weight = WEIGHT * guide.weight * tradeoff * spec.style_loss.weight
     return [
         ColorBoundTerm(maps, content, region.mask, weight * region.weight, shard)
         for maps, region in zip(guides, regions, strict=True)

@@ -21,7 +21,8 @@ class StructureGuide(FrozenModel):
     `weight` is that of the guide beside the features at strength 0.5. At other strengths it is multiplied by
     0.35 + 0.65 t^0.75 with t = (1 - strength) / strength, at most 2, so a third is left at strength 1. Only a run
     from noise at strength 1, which makes a texture, has no guide. `resolution` is the number of cells along the long
-    side; ridges are a cell wide, and colors are blurred over two.
+    side; ridges are a cell wide, and colors are blurred over two. The weight is also that of a penalty on blurred
+    colors that are far from the guide's.
     """
 
     kind: Literal["structure"] = "structure"
