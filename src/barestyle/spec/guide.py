@@ -22,7 +22,7 @@ class StructureGuide(FrozenModel):
     0.35 + 0.65 t^0.75 with t = (1 - strength) / strength, at most 2, so a third is left at strength 1. Only a run
     from noise at strength 1, which makes a texture, has no guide. `resolution` is the number of cells along the long
     side; ridges are a cell wide, and colors are blurred over two. The weight is also that of a penalty on blurred
-    colors that are far from the guide's.
+    colors that are far from the guide's, but at strength 1 there is none.
     """
 
     kind: Literal["structure"] = "structure"
