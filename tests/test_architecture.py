@@ -122,9 +122,9 @@ INSIDE = {
         "build",
     ),
     "losses": (
+        "blurring",
         "products",
         "moments",
-        "blurring",
         "gram",
         "whitened",
         "luminance_content",

@@ -80,8 +80,9 @@ _ALL = (
             "not only the strongest few. They are compared together with a guide: the blurred colors and the ridges of "
             "each image, the photograph's colors moved onto the style's palette. So the result has outlines where the "
             "photograph has edges, and one color where it has one object. The optimization starts on thumbnails, where "
-            "the largest strokes form, and ends at full size. --strength sets the weights of the guide and of a "
-            "content loss that preserves the blurred lightness of the photograph."
+            "the largest strokes form, and ends at full size. --strength sets the weights of the guide, of a bound on "
+            "colors that are far from it, and of a content loss that preserves the blurred lightness of the "
+            "photograph."
         ),
     ),
     Preset(

@@ -70,7 +70,7 @@ def test_a_tiny_photograph_is_refused(tmp_path: Path) -> None:
         read_photographs(files, crop=160, seed=0)
 
 
-def test_few_photographs_are_repeated_with_other_colors() -> None:
+def test_few_photographs_are_repeated_with_ordinary_colors() -> None:
     region = Region((StyleImage(noise(64, 64, 9)),))
     images = [noise(64, 72, seed) for seed in range(2)]
     photographs = prepare_photographs(images, [region], 16, seed=0)

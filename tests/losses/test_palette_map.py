@@ -8,7 +8,13 @@ import pytest
 
 from barestyle.images.color_transfer import Rows, compute_linear_map
 from barestyle.losses.axis_profile import compute_profile
-from barestyle.losses.palette_map import CHROMA_VARIANCE_FLOOR, ChromaBound, map_by_lightness, move_onto_palette
+from barestyle.losses.palette_map import (
+    CHROMA_VARIANCE_FLOOR,
+    LARGEST_STRETCH,
+    ChromaBound,
+    map_by_lightness,
+    move_onto_palette,
+)
 from tests.losses.cases import draw_standard_colors
 
 
@@ -107,7 +113,7 @@ def test_bounded_colors_keep_their_hue_and_their_order() -> None:
     assert np.all((bounded[:, 1:] * colors[:, 1:]).sum(1) >= 0)
     assert np.all(after <= before + 1e-12)
     order = np.argsort(before)
-    assert np.all(np.diff(after[order]) > -0.2), "but for chance in the palette's covariance at each lightness"
+    assert np.all(np.diff(after[order]) > -0.2), "except for chance in the palette's covariance at each lightness"
     weak = before < np.quantile(measure_strengths(palette[:, 1:], palette[:, 1:]), 0.8)
     assert bounded[weak] == pytest.approx(colors[weak], abs=1e-12), "weak colors are not changed"
     assert 0.5 < weak.mean() < 1
@@ -126,10 +132,30 @@ def test_colors_are_bounded_by_those_of_the_same_lightness() -> None:
     assert np.abs(bounded[20:2000] - colors[20:2000]).max(axis=1).mean() < 0.02
 
 
-def test_a_palette_of_its_own_changes_nothing() -> None:
+def test_colors_that_are_their_own_palette_do_not_change() -> None:
     palette = draw_standard_colors(2000, 3)
     bounded = ChromaBound(palette, np.ones(2000)).apply(palette, np.ones(2000))
     assert bounded == pytest.approx(palette, abs=1e-9)
+
+
+def test_stretched_colors_regain_their_deviation_within_the_bound() -> None:
+    colors, palette = draw_standard_colors(2000, 4), draw_symmetric_palette(5)
+    colors[:60, 1:] *= 2.5
+    ones, bound = np.ones(2000), ChromaBound(palette, np.ones(len(palette)))
+    bounded, stretched = bound.apply(colors, ones), bound.apply_and_stretch(colors, ones)
+    wanted, lost, regained = (np.sqrt(rows[:, 1:].var(axis=0).sum()) for rows in (colors, bounded, stretched))
+    assert lost < 0.97 * wanted
+    assert regained == pytest.approx(wanted, rel=0.02)
+    strongest, limit = (measure_strengths(rows[:, 1:], palette[:, 1:]).max() for rows in (stretched, palette))
+    assert strongest < 1.1 * limit < 1.1 * measure_strengths(colors[:, 1:], palette[:, 1:]).max()
+    weak = np.abs(colors[:, 1:]).max(axis=1) < 1
+    factors = stretched[weak, 1:] / colors[weak, 1:]
+    assert factors.min() == pytest.approx(factors.max())
+    assert 1 < factors[0, 0] <= LARGEST_STRETCH
+    gray = np.concatenate((colors[:10], 0.01 * colors[10:] * (100, 1, 1)))
+    assert bound.apply_and_stretch(gray, ones)[500, 1:] == pytest.approx(LARGEST_STRETCH * gray[500, 1:], rel=1e-6)
+    own = ChromaBound(colors, ones).apply_and_stretch(colors, ones)
+    assert own == pytest.approx(colors, abs=1e-9)
 
 
 def test_colors_without_weight_are_bounded_but_bound_no_others() -> None:

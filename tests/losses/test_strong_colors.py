@@ -10,7 +10,7 @@ from barestyle.losses.strong_colors import (
     STRONG_CHROMA,
     compare_strong_colors,
     measure_strong_colors,
-    weigh_other_colors,
+    weigh_ordinary_colors,
 )
 
 
@@ -40,7 +40,7 @@ def test_strong_colors_of_transparent_pixels_do_not_count() -> None:
 def test_only_strong_chroma_reduces_the_weight() -> None:
     half = STRONG_CHROMA + FULL_EXCESS / 2
     colors = np.array([[9.0, 1.9, -1.9], [0, half, 0], [0, 0, -half], [0, 1, 3.0], [0, -9.0, half]])
-    assert weigh_other_colors(colors) == pytest.approx([1, 0.5, 0.5, 0, 0])
+    assert weigh_ordinary_colors(colors) == pytest.approx([1, 0.5, 0.5, 0, 0])
 
 
 def test_an_image_is_compared_by_its_weighted_share_of_strong_colors() -> None:

@@ -19,7 +19,7 @@ from barestyle.losses import (
     whiten_style,
     whitened_loss,
 )
-from barestyle.losses.color_bound import WEIGHT
+from barestyle.losses.color_bound import COLOR_BOUND_WEIGHT
 from barestyle.losses.guided import whiten_guided_style
 from barestyle.losses.moments import Moments
 from barestyle.losses.structure_guide import GuideMaps, build_guide_maps
@@ -135,7 +135,7 @@ def evaluate_by_autograd(spec: Spec, network: Network, content: Tensor, style: T
         elif isinstance(spec.style_loss.guide, StructureGuide):
             guides = build_guide_maps(content, Region((StyleImage(style),)), spec.style_loss.guide.resolution)
             guided = compute_guided_loss(spec.style_loss, features[tap], style_features[tap], style.shape[-2:], guides)
-            bound = WEIGHT * spec.style_loss.guide.weight * compute_color_bound_loss(leaf, guides)
+            bound = COLOR_BOUND_WEIGHT * spec.style_loss.guide.weight * compute_color_bound_loss(leaf, guides)
             # The bound counts once: it is divided among the taps.
             loss = loss + spec.style_loss.weight * (guided + bound) / len(spec.style_loss.layers)
         else:
@@ -161,10 +161,10 @@ def compute_guided_loss(
     style_guide = F.interpolate(guides.styles[0].to(features), style_features.shape[-2:], mode="bilinear")
     assert isinstance(spec.guide, StructureGuide)
     joint = torch.cat((style_features, style_guide), dim=1)
-    share = torch.ones_like(joint[:, :1])
-    if guides.other_colors[0] is not None:
-        weights = F.interpolate(guides.other_colors[0].to(features), style_size, mode="bilinear")
-        share = guides.strong_share + (1 - guides.strong_share) * average_to(weights, Size(*joint.shape[-2:]))
+    (ordinary,) = guides.ordinary_colors
+    assert ordinary is not None, "the style of these tests has a strong color"
+    weights = F.interpolate(ordinary.to(features), style_size, mode="bilinear")
+    share = guides.strong_share + (1 - guides.strong_share) * average_to(weights, Size(*joint.shape[-2:]))
     second = compute_moments(joint * share.sqrt()).second
     target = whiten_guided_style(
         compute_moments(joint),

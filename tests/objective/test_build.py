@@ -81,12 +81,14 @@ def test_the_weight_of_the_guide(strength: float, factor: float) -> None:
 
 
 @pytest.mark.parametrize(("strength", "factor"), [(0.5, 1.0), (16 / 17, 1 / 8), (1.0, 0.0), (0.0, STRONGEST_GUIDE)])
-def test_colors_are_bounded_but_at_strength_1(content: Tensor, style: Tensor, strength: float, factor: float) -> None:
+def test_colors_are_bounded_except_at_strength_1(
+    content: Tensor, style: Tensor, strength: float, factor: float
+) -> None:
     """The style loss exceeds that without the bound by the bound's loss, times the factor."""
 
     def compute_style_loss(weight: float) -> float:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("barestyle.objective.build.WEIGHT", weight)
+            patch.setattr("barestyle.objective.build.COLOR_BOUND_WEIGHT", weight)
             settings = {"style_loss": "whitened", "style_loss__guide": "structure", "content_loss": "luminance"}
             objective = build_small_objective(content, style, content_loss__strength=strength, **settings)
         return float(objective.evaluate(content.flip(3)).parts["style"])

@@ -41,9 +41,9 @@ def test_a_mixture_is_the_weighted_mean_however_large_its_images_are() -> None:
     torch.testing.assert_close(mixture.whole.mean, 0.25 * small.whole.mean + 0.75 * large.whole.mean)
     means = [each.whole.second / each.whole.pixels for each in (small, large)]
     torch.testing.assert_close(mixture.whole.second, 0.25 * means[0] + 0.75 * means[1])
-    assert mixture.other_colors.pixels == pytest.approx(0.5), "half of each"
-    parts = small.other_colors.mean, large.other_colors.mean
-    torch.testing.assert_close(mixture.other_colors.mean, 0.25 * parts[0] + 0.75 * parts[1])
+    assert mixture.ordinary_colors.pixels == pytest.approx(0.5), "half of each"
+    parts = small.ordinary_colors.mean, large.ordinary_colors.mean
+    torch.testing.assert_close(mixture.ordinary_colors.mean, 0.25 * parts[0] + 0.75 * parts[1])
     assert mix_style_moments([(small, 1.0)]) is small
 
 
@@ -51,7 +51,7 @@ def test_a_sample_has_a_share_of_the_strong_colors() -> None:
     maps = correlated_maps(0, height=10, width=12)
     style = StyleMoments(compute_moments(maps), compute_moments(maps[..., :9]))
     assert style.take_sample(1.0) is style.whole
-    torch.testing.assert_close(style.take_sample(0.0).covariance, style.other_colors.covariance)
+    torch.testing.assert_close(style.take_sample(0.0).covariance, style.ordinary_colors.covariance)
     weights = torch.ones(10, 12, dtype=torch.float64)
     weights[:, 9:] = 0.25
     rows, weights = maps[0].flatten(1), weights.flatten()
@@ -72,12 +72,12 @@ def test_pixels_of_strong_color_are_left_out_of_a_style_and_its_mask() -> None:
     network = build_network(spec.network, seed=1, deepest_layer=1).double()
     moments = compute_region_moments(network, region, {1}, Size(60, 72), guides)[1]
     assert moments.whole.pixels == pytest.approx(float(mask.sum()))
-    strong = moments.whole.pixels - moments.other_colors.pixels
+    strong = moments.whole.pixels - moments.ordinary_colors.pixels
     assert 0.6 * 400 < strong < 2 * 400
-    weights = guides.other_colors[0]
+    weights = guides.ordinary_colors[0]
     assert weights is not None
     enlarged = torch.nn.functional.interpolate(weights, (60, 72), mode="bilinear") * mask
     expected = compute_style_moments(network, style, {1}, Tiling(), enlarged, guides.styles[0])[1]
-    torch.testing.assert_close(moments.other_colors.second, expected.second)
+    torch.testing.assert_close(moments.ordinary_colors.second, expected.second)
     without = compute_region_moments(network, region, {1}, Size(60, 72))[1]
-    assert without.other_colors is without.whole
+    assert without.ordinary_colors is without.whole

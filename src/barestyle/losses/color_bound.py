@@ -20,7 +20,7 @@ BOUND = 0.4
 CELL = 2
 """Side of a cell in pixels of the guide's map of colors; a picture of 512 pixels has 128 cells. Stains are larger."""
 
-WEIGHT = 1 / 7
+COLOR_BOUND_WEIGHT = 1 / 7
 """Against a whitened loss with a guide of weight 1."""
 
 SLAB = 1024
@@ -56,7 +56,8 @@ class ColorBoundTerm:
     def _weigh_cells(self, mask: Tensor | None) -> Tensor:
         """Return each cell's weight, (cells, cells), which add to 1 over a whole image.
 
-        Cells of which half or less is in the region do not count, as their colors are those of others.
+        A cell counts with twice its share of the region minus 1, at least 0, as the colors outside are those of others.
+        So a region with a soft mask of 0.5 or less has no bound.
         """
         count = self._blur.size[0] * self._blur.size[1]
         if mask is None:

@@ -21,10 +21,10 @@ def whiten_guided_style(
 ) -> WhitenedStyle:
     """Return the target of the whitened loss for the joint moments of features and guide.
 
-    The style's features f are regressed on its guide g: f = A g + residual. The target keeps A, and the mean r and
+    The style's features f are regressed on its guide g: f = A g + residual. The target keeps A, and the mean e and
     covariance R of the residual, but has the guide of the content:
 
-        covariance of f and g: A G,  covariance of f: A G Aᵀ + R,  mean of f: A m_G + r
+        covariance of f and g: A G,  covariance of f: A G Aᵀ + R,  mean of f: A m_G + e
 
     with G and m_G the covariance and mean of the content's guide. In the whitened coordinates the guide is scaled to
     `weight` times the root mean variance of the features; with weight 0 it does not count.
@@ -34,7 +34,7 @@ def whiten_guided_style(
         content_guide: of the content's guide, (k,).
         weight: >= 0.
         epsilon: as for `whiten_style`.
-        sample: moments of those of the style's pixels from which r and R are taken; by default all of them.
+        sample: moments of those of the style's pixels from which e and R are taken; by default all of them.
     """
     sample = style if sample is None else sample
     channels = len(style.first) - len(content_guide.first)

@@ -30,7 +30,7 @@ POOLED_SHARE = 0.2
 """Share of the covariance at all lightnesses: of a palette of few colors, there may be one at a lightness."""
 
 STRETCHES = 2
-"""How often chroma is stretched after it was bounded; the second time, less than a hundredth is left on photographs."""
+"""How many times chroma is stretched; on photographs, the second adds a hundredth to the deviation."""
 
 LARGEST_STRETCH = 1.25
 """Largest factor: the one colored object of a gray photograph has nearly all of its deviation."""
@@ -54,7 +54,7 @@ def move_onto_palette(colors: Rows, weights: Rows, palette: Rows, palette_weight
 
 
 class ChromaBound:
-    """A bound on chroma: no color is stronger than the palette's of the same rank (ours).
+    """A bound on chroma: no color is much stronger than the palette's of the same rank (ours).
 
     The strength of a color is the Mahalanobis distance of its chroma from the palette's mean at its lightness, under
     the palette's covariance there, of which POOLED_SHARE is that at all lightnesses. Without the bound, the one colored
@@ -76,8 +76,8 @@ class ChromaBound:
     def apply(self, colors: Rows, weights: Rows) -> Rows:
         """Return colors (n, 3) of the same lightness with bounded chroma; weights are (n,), >= 0.
 
-        A color that is too strong comes nearer to the palette's mean at its lightness. Colors that are weaker than
-        UNBOUNDED_SHARE of the palette do not change.
+        A color that is stronger than both UNBOUNDED_SHARE of the palette and the palette's color of the same rank
+        comes nearer to the palette's mean at its lightness; others do not change.
         """
         means = self._means.interpolate_means(colors[:, 0])
         rest = colors[:, 1:] - means
@@ -89,7 +89,7 @@ class ChromaBound:
     def apply_and_stretch(self, colors: Rows, weights: Rows) -> Rows:
         """Return colors with bounded chroma whose deviation is nearly what it was: weaker colors get what others lose.
 
-        They stay within the bound, too.
+        They are stretched about gray, by at most LARGEST_STRETCH, and stay within the bound.
         """
         deviation, factor = _measure_deviation(colors[:, 1:], weights), 1.0
         bounded = self.apply(colors, weights)

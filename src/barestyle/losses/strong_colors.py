@@ -13,7 +13,7 @@ import numpy as np
 from barestyle.images.color_transfer import Rows
 
 STRONG_CHROMA = 2.0
-"""Deviations of chroma beyond which a color is strong. At most half of a palette is, and of most palettes nothing."""
+"""Deviations of chroma beyond which a color is strong. Most palettes have no strong color, none more than half."""
 
 FULL_EXCESS = 0.2
 """Deviations beyond STRONG_CHROMA from which on a color counts as strong in full."""
@@ -37,7 +37,7 @@ def measure_strong_colors(colors: Rows, palette: Rows, weights: Rows) -> Rows:
     return measured
 
 
-def weigh_other_colors(colors: Rows) -> Rows:
+def weigh_ordinary_colors(colors: Rows) -> Rows:
     """Return the weight of each color among those that are not strong, (n,): from 0 if strong in full to 1."""
     excess = np.abs(_measure_excess(colors)).max(axis=1)
     weights: Rows = 1 - (excess / FULL_EXCESS).clip(0, 1)
@@ -50,7 +50,7 @@ def compare_strong_colors(colors: Rows, weights: Rows, palette: Rows, palette_we
     It is 1 if the image has as much or more, or if the palette has none.
     """
     own, target = (
-        1 - float(np.average(weigh_other_colors(rows), weights=shares))
+        1 - float(np.average(weigh_ordinary_colors(rows), weights=shares))
         for rows, shares in ((colors, weights), (palette, palette_weights))
     )
     return 1.0 if own >= target else own / target

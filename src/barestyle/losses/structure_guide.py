@@ -20,7 +20,7 @@ from barestyle.images.color_transfer import Rows, luminance
 from barestyle.losses.blurring import blur
 from barestyle.losses.palette_map import move_onto_palette
 from barestyle.losses.regions import Region, StyleImage
-from barestyle.losses.strong_colors import compare_strong_colors, measure_strong_colors, weigh_other_colors
+from barestyle.losses.strong_colors import compare_strong_colors, measure_strong_colors, weigh_ordinary_colors
 
 GUIDE_CHANNELS = 6
 """Three of color, two of strong color, and the ridges."""
@@ -52,7 +52,7 @@ class GuideMaps(NamedTuple):
     Attributes:
         content: the content's guide, (1, GUIDE_CHANNELS, h, w).
         styles: each style's guide, (1, GUIDE_CHANNELS, h, w).
-        other_colors: each style's weights of `weigh_other_colors`, (1, 1, h, w) in 0..1; None if no color is strong.
+        ordinary_colors: each style's weights of `weigh_ordinary_colors`, (1, 1, h, w) in 0..1, or None if all are 1.
         strong_share: how much of strong color the content has relative to the styles, in 0..1.
         colors: the content's colors as in its guide, (1, 3, h, w), at their own resolution.
         palette_mean, palette_std: mean and deviation of the styles' blurred colors along OPPONENT_AXES, (3,), float64.
@@ -60,7 +60,7 @@ class GuideMaps(NamedTuple):
 
     content: Tensor
     styles: tuple[Tensor, ...]
-    other_colors: tuple[Tensor | None, ...]
+    ordinary_colors: tuple[Tensor | None, ...]
     strong_share: float
     colors: Tensor
     palette_mean: Tensor
@@ -126,13 +126,14 @@ def _build_color_maps(content: Tensor, region: Region, resolution: int, shard: R
         _to_map(np.concatenate((colors, measure_strong_colors(colors, target, palette_weights)), axis=1), plane)
         for colors, plane in zip(relative, maps, strict=True)
     )
-    others = [weigh_other_colors(colors) for colors in relative[1:]]
+    ordinary = [weigh_ordinary_colors(colors) for colors in relative[1:]]
     return GuideMaps(
         content_map,
         tuple(style_maps),
         tuple(
-            _to_map(weights[:, None], plane) if weights.min() < 1 else None
-            for weights, plane in zip(others, maps[1:], strict=True)
+            # Processes that share a style must have the same number of masks, however each of them rounds.
+            None if weights.min() == 1 and style.shard is None else _to_map(weights[:, None], plane)
+            for weights, plane, style in zip(ordinary, maps[1:], region.styles, strict=True)
         ),
         compare_strong_colors(moved, content_weights, target, palette_weights),
         content_map[:, :3],

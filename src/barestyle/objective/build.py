@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from barestyle.distributed import RowShard
-from barestyle.losses.color_bound import WEIGHT, ColorBoundTerm
+from barestyle.losses.color_bound import COLOR_BOUND_WEIGHT, ColorBoundTerm
 from barestyle.losses.luminance_content import LuminanceContentTerm, compute_tradeoff
 from barestyle.losses.missing_colors import find_missing_colors
 from barestyle.losses.regions import Region, StyleImage
@@ -37,7 +37,8 @@ WEAKEST_GUIDE = 0.35
 """Factor of the guide's weight at strength 1: without any guide, the search takes more steps to reach the style."""
 
 STRONGEST_GUIDE = 2.0
-"""Largest factor of the guide's weight; at lower strengths the content loss preserves the content by itself."""
+"""Largest factor of the weights of the guide and of the bound on colors; at lower strengths the content loss preserves
+the content by itself."""
 
 GUIDE_EXPONENT = 0.75
 """Exponent of (1 - strength) / strength in that factor, with which results change evenly with the strength."""
@@ -149,7 +150,7 @@ def _build_color_bounds(
     tradeoff = min(_compute_guide_tradeoff(spec), STRONGEST_GUIDE)
     if guide is None or guides is None or tradeoff == 0:
         return []
-    weight = WEIGHT * guide.weight * tradeoff * spec.style_loss.weight
+    weight = COLOR_BOUND_WEIGHT * guide.weight * tradeoff * spec.style_loss.weight
     return [
         ColorBoundTerm(maps, content, region.mask, weight * region.weight, shard)
         for maps, region in zip(guides, regions, strict=True)

@@ -32,6 +32,8 @@ class RegionGuides:
         """Take the guides' maps, (1, k, h, w) each at any size, and this process's parts of the planes."""
         self._network = network
         self._maps = tuple(maps)
+        # Regions with the same maps share the interpolated ones.
+        self._sources = [next(i for i, other in enumerate(self._maps) if other is each) for each in self._maps]
         self._parts = list(parts)
         self._whole: dict[tuple[int, int, Size], Tensor] = {}
 
@@ -49,12 +51,14 @@ class RegionGuides:
             return None
         stack = self._network.stacks[plane]
         assert isinstance(stack, ConvStack)
-        windows = [scale_halo_to_tap(stack, index, tile) for index in range(len(stack))]
-        regions = range(len(self._maps))
-        return [
-            tuple(self._interpolate(region, plane, index, window, tile.is_only) for region in regions)
-            for index, window in enumerate(windows)
-        ]
+        guides = []
+        for index in range(len(stack)):
+            window = scale_halo_to_tap(stack, index, tile)
+            distinct = {
+                region: self._interpolate(region, plane, index, window, tile.is_only) for region in set(self._sources)
+            }
+            guides.append(tuple(distinct[region] for region in self._sources))
+        return guides
 
     def compute_moments(
         self, taps: Sequence[int], masks: RegionMasks, tile_size: Size | None = None

@@ -23,17 +23,17 @@ class StyleMoments(NamedTuple):
 
     Attributes:
         whole: of all pixels.
-        other_colors: of the pixels without strong color; equal to `whole` without a guide.
+        ordinary_colors: of the pixels without strong color; equal to `whole` without a guide.
     """
 
     whole: Moments
-    other_colors: Moments
+    ordinary_colors: Moments
 
     def take_sample(self, strong_share: float) -> Moments:
         """Return the moments of the pixels without strong color, and of a share of the others."""
         if strong_share == 1:
             return self.whole
-        return self.other_colors.scale(1 - strong_share) + self.whole.scale(strong_share)
+        return self.ordinary_colors.scale(1 - strong_share) + self.whole.scale(strong_share)
 
 
 def mix_style_moments(parts: Sequence[tuple[StyleMoments, float]]) -> StyleMoments:
@@ -57,10 +57,10 @@ def compute_region_moments(
 ) -> dict[int, StyleMoments]:
     """Return the moments of a region's styles by tap, mixed by their shares; `guides` has the styles' guides."""
     none = (None,) * len(region.styles)
-    maps, other_colors = (none, none) if guides is None else (guides.styles, guides.other_colors)
+    maps, ordinary_colors = (none, none) if guides is None else (guides.styles, guides.ordinary_colors)
     by_style = [
         _compute_moments_of_style(network, *inputs, taps, tile_size)
-        for inputs in zip(region.styles, maps, other_colors, strict=True)
+        for inputs in zip(region.styles, maps, ordinary_colors, strict=True)
     ]
     shares = [style.share for style in region.styles]
     return {
@@ -73,17 +73,17 @@ def _compute_moments_of_style(
     network: Network,
     style: StyleImage,
     guide: Tensor | None,
-    other_colors: Tensor | None,
+    ordinary_colors: Tensor | None,
     taps: set[int],
     tile_size: Size,
 ) -> dict[int, StyleMoments]:
-    """Return a style's moments by tap; `other_colors` are the weights of `GuideMaps`."""
-    masks = (style.mask,) if other_colors is None else (style.mask, _mask_other_colors(style, other_colors))
+    """Return a style's moments by tap; `ordinary_colors` are the weights of `GuideMaps`."""
+    masks = (style.mask,) if ordinary_colors is None else (style.mask, _mask_ordinary_colors(style, ordinary_colors))
     by_tap = compute_masked_moments(network, style.pixels, taps, Tiling(tile_size), masks, guide, style.shard)
     return {tap: StyleMoments(moments[0], moments[-1]) for tap, moments in by_tap.items()}
 
 
-def _mask_other_colors(style: StyleImage, weights: Tensor) -> Tensor:
+def _mask_ordinary_colors(style: StyleImage, weights: Tensor) -> Tensor:
     """Return weights (1, 1, h, w) at the style's size, in its rows, times its mask."""
     height, width = style.pixels.shape[-2:]
     shard = style.shard or RowShard.split(height)
