@@ -43,6 +43,10 @@ def whiten_guided_style(
     features, guide = slice(0, channels), slice(channels, None)
     coefficients = _regress(covariance[features, guide], covariance[guide, guide])
     residual_mean, residual_covariance = _compute_residual(sample, coefficients)
+    # The ridge leaves some of the dependence on the guide unexplained. It counts as residual, so that a picture in its
+    # own style has no loss.
+    unexplained = (covariance[features, guide] - coefficients @ covariance[guide, guide]) @ coefficients.T
+    residual_covariance = residual_covariance + unexplained + unexplained.T
     cross = coefficients @ guide_covariance
     target = torch.cat(
         (
