@@ -58,7 +58,7 @@ def compute_masked_moments(
     shard = shard or RowShard.split(image.shape[-2])
     size = Size(shard.height, image.shape[-1])
     rows = PlaneRows(network, size, shard)
-    region_masks = RegionMasks(network, tuple(masks), shard, rows.parts)
+    region_masks = RegionMasks(network, masks, shard, rows.parts)
     guides = RegionGuides(network, (guide,) * len(masks), rows.parts)
     gathered = rows.gather(image)
 

@@ -21,9 +21,8 @@ class StructureGuide(FrozenModel):
     `weight` is that of the guide beside the features at strength 0.5. At other strengths it is multiplied by
     0.35 + 0.65 t^0.75 with t = (1 - strength) / strength, at most 2, so a third is left at strength 1. Only a run
     from noise at strength 1, which makes a texture, has no guide. `resolution` is the number of cells along the long
-    side; ridges are a cell wide, and colors are blurred over two. A penalty on blurred
-    colors that are far from the guide's has a seventh of the weight, times t^0.75, at most 2; at strength 1 there is
-    none.
+    side; ridges are a cell wide, and colors are blurred over two. A penalty on blurred colors that are far from the
+    guide's has a seventh of `weight`, times t^0.75, at most 2; at strength 1 there is none.
     """
 
     kind: Literal["structure"] = "structure"
