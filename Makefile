@@ -27,12 +27,13 @@ test: .venv/.installed-dev
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 slow: .venv/.installed-dev
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "slow and not processes"
+	$(BIN)/python -m pytest -m "slow and processes"
 
 # Tests of the arithmetic as on a processor without AVX-512, where sums are rounded in another order, on two threads.
 avx2: .venv/.installed-dev
-	BARESTYLE_TEST_THREADS=2 ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2 \
-		$(BIN)/python -m pytest tests/feed_forward tests/losses tests/networks tests/objective tests/optimize tests/run
+	BARESTYLE_TEST_THREADS=2 OMP_WAIT_POLICY=PASSIVE ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2 \
+		$(BIN)/python -m pytest -n 2 --dist worksteal tests/feed_forward tests/losses tests/networks tests/objective tests/optimize tests/run
 
 check: .venv/.installed-dev
 	$(BIN)/ruff format --check

@@ -47,13 +47,41 @@ def open_file(file: Path) -> Iterator[Page]:
     assert errors == []
 
 
-def audit(page: Page) -> list[tuple[str, str, list[str]]]:
-    """Return axe-core's violations: the rule, its help, and the elements."""
+Violation = tuple[str, str, list[str]]
+"""A rule of axe-core, its help, and the elements that violate it."""
+
+
+def audit(page: Page) -> list[Violation]:
+    """Return axe-core's violations in a light color scheme, then in a dark one those of contrast.
+
+    No other rule depends on colors. At the end the color scheme is light again.
+    """
+    violations = []
+    backgrounds = []
+    for scheme, rules in (
+        ("light", {"type": "tag", "values": RULES}),
+        ("dark", {"type": "rule", "values": ["color-contrast"]}),
+    ):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.evaluate(FINISH_TRANSITIONS)
+        backgrounds.append(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+        violations += _run_axe(page, rules)
+    page.emulate_media(color_scheme="light")
+    assert backgrounds[0] != backgrounds[1], "the page follows the color scheme"
+    return violations
+
+
+FINISH_TRANSITIONS = """async () => {
+    await new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    document.getAnimations().filter(each => each instanceof CSSTransition).forEach(each => each.finish());
+}"""
+"""Colors that are still changing would be judged as they are at that moment."""
+
+
+def _run_axe(page: Page, rules: dict[str, Any]) -> list[Violation]:
     axe = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
     page.evaluate(axe)
-    results: dict[str, Any] = page.evaluate(
-        "rules => axe.run(document, { runOnly: { type: 'tag', values: rules } })", RULES
-    )
+    results: dict[str, Any] = page.evaluate("rules => axe.run(document, { runOnly: rules })", rules)
     return [
         (violation["id"], violation["help"], [node["html"][:200] for node in violation["nodes"]])
         for violation in results["violations"]

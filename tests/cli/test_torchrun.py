@@ -22,6 +22,8 @@ from tests import documents
 from tests.conftest import drawing
 from tests.distributed.processes import find_free_port
 
+pytestmark = pytest.mark.processes
+
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run"]
 QUICK = ["--size", "256", "--steps", "30", "--precision", "float32", "--set", "scales.finest_steps=20"]
 BRIEF = ["--size", "256", "--steps", "8", "--precision", "float32", "--set", "scales.finest_steps=4"]

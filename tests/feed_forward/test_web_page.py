@@ -83,10 +83,8 @@ def open_page(browser: Browser, page_file: Path) -> Iterator[OpenPage]:
     errors: list[str] = []
     contexts = []
 
-    def open_page(
-        address: str = page_file.as_uri(), viewport: dict[str, int] = DESKTOP, scheme: str = "light", before: str = ""
-    ) -> Page:
-        context = browser.new_context(viewport=viewport, color_scheme=scheme)  # type: ignore[arg-type]
+    def open_page(address: str = page_file.as_uri(), viewport: dict[str, int] = DESKTOP, before: str = "") -> Page:
+        context = browser.new_context(viewport=viewport)  # type: ignore[arg-type]
         contexts.append(context)
         context.add_init_script(before)
         context.on("request", lambda request: requests.add(request.url) if request.url != address else None)
@@ -388,12 +386,11 @@ def test_the_divider_shows_the_photo(open_page: OpenPage) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_the_audit_finds_nothing(open_page: OpenPage, viewport: dict[str, int], scheme: str, tmp_path: Path) -> None:
+def test_the_audit_finds_nothing(open_page: OpenPage, viewport: dict[str, int], tmp_path: Path) -> None:
     """Of the empty page, with a message, with a picture, and with the camera; it does not scroll sideways."""
     (tmp_path / "notes.txt").write_text("not an image")
-    page = open_page(viewport=viewport, scheme=scheme)
+    page = open_page(viewport=viewport)
     assert audit(page) == []
     page.set_input_files(part("file"), tmp_path / "notes.txt")
     page.wait_for_selector("text=notes.txt is not an image")

@@ -22,6 +22,8 @@ from barestyle.spec import Spec, with_settings
 from tests.conftest import drawing
 from tests.distributed.processes import run_processes
 
+pytestmark = pytest.mark.processes
+
 TOLERANCE = 0.5 / 255
 """Mean difference of two pictures. Rounding decides little until the last scale, and that has few steps."""
 

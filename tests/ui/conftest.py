@@ -158,8 +158,8 @@ def open_page(browser: Browser, page_server: Server) -> Iterator[OpenPage]:
         if message.type == "error" and not is_expected and message.text != "Response":
             errors.append(message.text)
 
-    def open_page(viewport: dict[str, int] = DESKTOP, scheme: str = "light") -> Page:
-        context = browser.new_context(viewport=viewport, color_scheme=scheme, has_touch=viewport is PHONE)  # type: ignore[arg-type]
+    def open_page(viewport: dict[str, int] = DESKTOP) -> Page:
+        context = browser.new_context(viewport=viewport, has_touch=viewport is PHONE)  # type: ignore[arg-type]
         context.set_default_timeout(30_000)
         contexts.append(context)
         allowed = (page_server.url, "data:", "blob:")

@@ -410,10 +410,9 @@ def test_the_picture_is_beside_the_sliders_on_a_phone(open_page: OpenPage) -> No
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_the_audit_finds_nothing(open_page: OpenPage, viewport: dict[str, int], scheme: str, tmp_path: Path) -> None:
-    page = open_page({**viewport, "height": 4000}, scheme)
+def test_the_audit_finds_nothing(open_page: OpenPage, viewport: dict[str, int], tmp_path: Path) -> None:
+    page = open_page({**viewport, "height": 4000})
     select(page, "look", "instant")
     assert audit(page) == [], "without a photo"
     start_instant(page)

@@ -31,14 +31,11 @@ SMALLEST_TARGET = 24
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_the_audit_finds_nothing(
-    open_page: OpenPage, viewport: dict[str, int], scheme: str, quick_result: Path
-) -> None:
+def test_the_audit_finds_nothing(open_page: OpenPage, viewport: dict[str, int], quick_result: Path) -> None:
     """Of the empty page, with all options open and two styles, and with results, a queue and dialogs."""
     # Tall enough for the whole page: what the bar at the bottom covers for a moment is as large as without it.
-    page = open_page({**viewport, "height": 4000}, scheme)
+    page = open_page({**viewport, "height": 4000})
     assert audit(page) == []
     open_more(page)
     choose_samples(page)
