@@ -2,13 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test slow avx2 check docs bench quality jury format styles gallery page clean
+.PHONY: help demo test slow avx2 threads check docs bench quality jury format styles gallery page clean
 
 help:
 	@echo "make demo     repaint a photograph in one of barestyle's styles, into demo.png"
 	@echo "make test     run the tests"
 	@echo "make slow     run the tests that take longer: every combination, killed workers, every cell of the paper's study"
 	@echo "make avx2     run the tests of the arithmetic as without AVX-512, on two threads"
+	@echo "make threads  run those of losses and optimizers on two threads"
 	@echo "make check    check format, lint and types"
 	@echo "make docs     build the documentation into site/, to be opened from disk"
 	@echo "make bench    measure speed and memory here, against PyTorch's tutorial: some 15 minutes"
@@ -34,6 +35,10 @@ slow: .venv/.installed-dev
 avx2: .venv/.installed-dev
 	BARESTYLE_TEST_THREADS=2 OMP_WAIT_POLICY=PASSIVE ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2 \
 		$(BIN)/python -m pytest -n 2 --dist worksteal tests/feed_forward tests/losses tests/networks tests/objective tests/optimize tests/run
+
+# Sums over two threads are rounded in another order, too.
+threads: .venv/.installed-dev
+	BARESTYLE_TEST_THREADS=2 $(BIN)/python -m pytest tests/losses tests/objective tests/optimize
 
 check: .venv/.installed-dev
 	$(BIN)/ruff format --check
