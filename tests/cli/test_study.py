@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shlex
 import signal
@@ -66,8 +67,10 @@ def test_running_until_decided_stops_when_time_is_up(program: Program, study_fil
         ("--pair", f"photo:{photo},style:{style}") for photo in ("coffee", "rocket") for style in ("mosaic", "swirls")
     ]
     options = ("--into", tmp_path / "store", *(part for pair in pairs for part in pair))
+    logging.getLogger("distributed").setLevel(logging.INFO)  # as Dask sets it
     outcome = program("study", "run", study_file, *options, "--until-decided", "--hours", "0")
     assert outcome.code == 0, outcome.err
+    assert not logging.getLogger("distributed.batched").isEnabledFor(logging.INFO), "it would log closed connections"
     assert "0 of 24 cells done, 0 failed" in outcome.out
     outcome = program("study", "run", study_file, *options, "--until-decided")
     assert outcome.code == 0, outcome.err

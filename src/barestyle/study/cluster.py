@@ -38,6 +38,7 @@ _SETTINGS = {
 @contextmanager
 def open_local_client(workers: int) -> Iterator[Client]:
     """Yield a client of a new cluster on this machine, with one cell at a time in each worker process."""
+    silence_dask()  # LocalCluster does so until it is closed, but connections that it closes are logged afterwards
     with dask.config.set(_SETTINGS), ExitStack() as stack:
         with _start_processes_without_interrupt():
             cluster = LocalCluster(  # type: ignore[no-untyped-call]
