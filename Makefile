@@ -32,6 +32,7 @@ slow: .venv/.installed-dev
 	$(BIN)/python -m pytest -m "slow and processes"
 
 # Tests of the arithmetic as on a processor without AVX-512, where sums are rounded in another order, on two threads.
+# Two workers share two cores, so threads that wait must not spin.
 avx2: .venv/.installed-dev
 	BARESTYLE_TEST_THREADS=2 OMP_WAIT_POLICY=PASSIVE ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2 \
 		$(BIN)/python -m pytest -n 2 --dist worksteal tests/feed_forward tests/losses tests/networks tests/objective tests/optimize tests/run

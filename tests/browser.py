@@ -14,8 +14,20 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+Violation = tuple[str, str, list[str]]
+"""A rule of axe-core, its help, and the elements that violate it."""
+
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
 """Tags of axe-core's rules: WCAG 2.2, levels A and AA."""
+
+RULES_ON_COLORS = ["color-contrast", "link-in-text-block"]
+"""Those of these rules that depend on colors."""
+
+FINISH_TRANSITIONS = """async () => {
+    await new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    document.getAnimations().filter(each => each instanceof CSSTransition).forEach(each => each.finish());
+}"""
+"""Colors that are still changing would be judged as they are at that moment."""
 
 
 @contextmanager
@@ -47,20 +59,16 @@ def open_file(file: Path) -> Iterator[Page]:
     assert errors == []
 
 
-Violation = tuple[str, str, list[str]]
-"""A rule of axe-core, its help, and the elements that violate it."""
-
-
 def audit(page: Page) -> list[Violation]:
-    """Return axe-core's violations in a light color scheme, then in a dark one those of contrast.
+    """Return axe-core's violations in the light color scheme, and those of rules on colors in the dark one.
 
-    No other rule depends on colors. At the end the color scheme is light again.
+    At the end the color scheme is light again.
     """
     violations = []
     backgrounds = []
     for scheme, rules in (
         ("light", {"type": "tag", "values": RULES}),
-        ("dark", {"type": "rule", "values": ["color-contrast"]}),
+        ("dark", {"type": "rule", "values": RULES_ON_COLORS}),
     ):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.evaluate(FINISH_TRANSITIONS)
@@ -69,13 +77,6 @@ def audit(page: Page) -> list[Violation]:
     page.emulate_media(color_scheme="light")
     assert backgrounds[0] != backgrounds[1], "the page follows the color scheme"
     return violations
-
-
-FINISH_TRANSITIONS = """async () => {
-    await new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-    document.getAnimations().filter(each => each instanceof CSSTransition).forEach(each => each.finish());
-}"""
-"""Colors that are still changing would be judged as they are at that moment."""
 
 
 def _run_axe(page: Page, rules: dict[str, Any]) -> list[Violation]:
