@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from barestyle.hardware.devices import has_fast_bf16
 from barestyle.losses.moments import MomentAccumulator
 from barestyle.networks import ConvStack, Layer, Size
 from barestyle.objective.buffer_pool import BufferPool
@@ -31,6 +32,9 @@ from barestyle.objective.tile_grid import Window
 
 BAND_VALUES = 2_000_000
 """Values in a band of features: 8 MB in float32, so that two cores' third-level cache holds it and what it becomes."""
+
+EMULATED_BAND_VALUES = BAND_VALUES // 4
+"""The same where bfloat16 is emulated: convolutions there copy each value once for every cell of the kernel."""
 
 
 AccumulatorsByLayer = Mapping[int, Sequence[MomentAccumulator]]
@@ -58,6 +62,8 @@ class TilePass:
         self._stack = stack
         self._buffers = buffers
         self._pixels = stack.normalize(pixels)
+        is_emulated = self._pixels.dtype == torch.bfloat16 and not has_fast_bf16(pixels.device)
+        self._band_values = EMULATED_BAND_VALUES if is_emulated else BAND_VALUES
         self._cores = cores
         self._masks = masks
         self._guides = guides
@@ -122,7 +128,7 @@ class TilePass:
         height, width = self._sizes[index]
         rows = height
         if self._pixels.device.type == "cpu":
-            rows = max(BAND_VALUES // (self._stack[index].channels * width) // 2 * 2, 2)
+            rows = max(self._band_values // (self._stack[index].channels * width) // 2 * 2, 2)
         if self._stack[index].stride > 1 and height % 2:
             # The last row is dropped by pooling, so it cannot be a band.
             starts = list(range(0, max(height - 1, 1), rows))

@@ -9,6 +9,7 @@ from functools import partial
 from torch import Tensor
 
 from barestyle.distributed import RowShard
+from barestyle.hardware.memory import trim_heap
 from barestyle.hardware.threads import use_threads
 from barestyle.losses import GuideMaps
 from barestyle.networks import Network, Size
@@ -205,6 +206,7 @@ class MultiscaleMinimizer:
     def _build_minimizer(
         self, inputs: ScaledInputs, start: Tensor, warm_start: WarmStart | None
     ) -> tuple[Minimizer, Callable[[Tensor], bool]]:
+        trim_heap()  # the plan counts on the memory of the stage before
         stage = self.stage
         pairs = warm_start.history if warm_start is not None else None
         plan = self._planner.begin_stage(self._cursor.index, stage, warm_pairs=None if pairs is None else pairs.size)
@@ -225,6 +227,7 @@ class MultiscaleMinimizer:
         def check(image: Tensor) -> bool:
             gradient = evaluate(image).gradient
             objective.release()
+            trim_heap()
             accurate = build(self._network, tiling=plan.to_half_tiling(inputs.size))
             return is_accurate(gradient, protect_pixels(accurate.evaluate, inputs)(image).gradient, inner)
 
