@@ -15,6 +15,7 @@ from barestyle.spec import (
     HandMade,
     NoContentLoss,
     NoPooling,
+    NoSmoothness,
     PaperLBFGS,
     PretrainedBias,
     PretrainedWeights,
@@ -55,6 +56,7 @@ PAPER = Spec(
     network=VGG(),
     style_loss=GramLoss(),
     content_loss=NoContentLoss(),
+    smoothness=NoSmoothness(),
     optimizer=PaperLBFGS(),
     scales=SingleScale(),
 )

@@ -119,8 +119,10 @@ def test_a_style_of_one_color_and_a_style_that_is_the_content(content_image: Ima
     start = torch.from_numpy(np.array(content_image)).permute(2, 0, 1)[None] / 255
     assert float((result.image - color).abs().mean()) < 0.4 * float((start - color).abs().mean())
     assert float(result.image[..., 8:-8, 8:-8].std((2, 3)).max()) < 0.05, "it is as flat as the style"
-    same = transfer(content_image, content_image, quick_spec("bare"))
+    same = transfer(content_image, content_image, quick_spec("bare", smoothness="none"))
     assert same.losses[-1] == pytest.approx(0, abs=1e-6)
+    smoothed = transfer(content_image, content_image, quick_spec("bare")).image
+    assert float((smoothed - start).abs().mean()) < 0.02, "total variation takes little away"
 
 
 def striped(*colors: tuple[int, int, int]) -> Image.Image:

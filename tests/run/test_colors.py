@@ -46,11 +46,12 @@ def test_luminance_before_paints_in_gray(content_image: Image.Image, style_image
     """Of a style only the luminance matters, and not its mean and deviation either: equation 10 takes them out.
 
     The gray style is made in float64, so that the two styles differ by float32's rounding, which six steps multiply to
-    about 2e-6. More steps may differ in a decision of the line search, and then pictures do not match.
+    about 2e-6. More steps may differ in a decision of the line search, and then pictures do not match. Total variation
+    has kinks where neighbors are equal, which make more of rounding, so it is left out.
     """
     luminance = color_transfer.luminance(planes(style_image).double())[0, 0].numpy()
     gray = np.repeat((0.25 + luminance / 2)[..., None], 3, axis=2)
-    spec = input_spec("bare", colors="luminance", optimizer__steps=6)
+    spec = input_spec("bare", colors="luminance", optimizer__steps=6, smoothness="none")
     first, second = (transfer(content_image, style, spec).image for style in (style_image, gray))
     torch.testing.assert_close(first, second, atol=1e-5, rtol=0)
 

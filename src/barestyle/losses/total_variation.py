@@ -10,7 +10,8 @@ from barestyle.distributed import HaloExchange
 
 def total_variation_loss(image: Tensor) -> Tensor:
     """Return the mean absolute difference of horizontal plus that of vertical neighbors of (1, c, H, W), in 0..2."""
-    return _sum_differences(image, image.shape[2], image.shape[2])
+    sums = [scale * image.diff(dim=axis).abs().sum() for axis, scale in _scale_sums(image, image.shape[2]).items()]
+    return torch.stack(sums).sum()
 
 
 def add_total_variation(image: Tensor, gradient: Tensor, weight: float, below: HaloExchange) -> Tensor:
@@ -19,15 +20,25 @@ def add_total_variation(image: Tensor, gradient: Tensor, weight: float, below: H
     If the image is split among processes, both have this process's rows, and the loss is what these contribute.
     `below` is the way to these rows and the one below them.
     """
-    leaf = below.gather(image).detach().requires_grad_(True)
-    with torch.enable_grad():
-        loss = weight * _sum_differences(leaf, image.shape[2], below.height)
-    gradient += below.add_back(torch.autograd.grad(loss, leaf)[0])
-    return loss.detach()
+    rows, own = below.gather(image), image.shape[2]
+    rows_gradient, loss = torch.zeros_like(rows), torch.zeros_like(gradient[0, 0, 0, 0])
+    for axis, scale in _scale_sums(rows, below.height).items():
+        # The row below counts in the differences from it, but not in those within it.
+        part = slice(own) if axis == 3 else slice(None)
+        differences = rows[:, :, part].diff(dim=axis)
+        loss += weight * scale * differences.abs().sum()
+        signs = differences.sign_().mul_(weight * scale)
+        target, count = rows_gradient[:, :, part], signs.shape[axis]
+        target.narrow(axis, 1, count).add_(signs)
+        target.narrow(axis, 0, count).sub_(signs)
+    gradient += below.add_back(rows_gradient)
+    return loss
 
 
-def _sum_differences(rows: Tensor, own: int, height: int) -> Tensor:
-    """Return what the first `own` rows contribute to the loss of an image of `height`; one more row may follow them."""
-    _, channels, _, width = rows.shape
-    across, down = rows[:, :, :own].diff(dim=3).abs().sum(), rows.diff(dim=2).abs().sum()
-    return across / (channels * height * max(width - 1, 1)) + down / (channels * max(height - 1, 1) * width)
+def _scale_sums(image: Tensor, height: int) -> dict[int, float]:
+    """Return by axis what makes means of the sums over differences in an image of this height."""
+    _, channels, _, width = image.shape
+    return {
+        3: 1 / (channels * height * max(width - 1, 1)),
+        2: 1 / (channels * max(height - 1, 1) * width),
+    }

@@ -21,7 +21,7 @@ from barestyle.networks.vgg19 import get_cache_folder
 from barestyle.objective import build_objective, is_out_of_memory
 from barestyle.run.operations import Operations, count_operations
 from barestyle.run.precision import Precision, StagePrecision, cast_network
-from barestyle.spec import NoContentLoss, Spec, WhitenedLoss
+from barestyle.spec import NoContentLoss, NoSmoothness, Spec, WhitenedLoss
 from barestyle.spec.validation import FrozenModel, Positive
 
 CACHE_NAME = "speed.json"
@@ -111,7 +111,8 @@ def find_speed(device: torch.device, precision: Precision) -> Speed | None:
 
 def measure_speed(device: torch.device, precision: Precision, clock: Callable[[], float] = time.perf_counter) -> Speed:
     """Time evaluations of the default network on two images of noise."""
-    spec = Spec(content_loss=NoContentLoss(), style_loss=WhitenedLoss(layers=(1, 2, 3, 4)))
+    style_loss = WhitenedLoss(layers=(1, 2, 3, 4))
+    spec = Spec(content_loss=NoContentLoss(), style_loss=style_loss, smoothness=NoSmoothness())
     network = build_network(spec.network, seed=0, deepest_layer=spec.deepest_layer).to(device)
     sides = SMALL_SIDE, LARGE_SIDE if device.type == "cpu" else LARGE_SIDE_GPU
     small, large = (count_operations(network, Size(side, side), spec.style_loss.layers) for side in sides)

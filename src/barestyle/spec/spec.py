@@ -17,9 +17,9 @@ from barestyle.spec.loss import (
     FeatureContentLoss,
     GramLoss,
     LuminanceContentLoss,
-    NoSmoothness,
     Smoothness,
     StyleLoss,
+    TotalVariation,
     WhitenedLoss,
 )
 from barestyle.spec.network import VGG, Network
@@ -47,7 +47,7 @@ class Spec(FrozenModel):
     )
     style_loss: StyleLoss = WhitenedLoss(layers=(1, 2, 3, 4), epsilon=1e-2, guide=StructureGuide())
     content_loss: ContentLoss = LuminanceContentLoss()
-    smoothness: Smoothness = NoSmoothness()
+    smoothness: Smoothness = TotalVariation(weight=0.06)
     optimizer: Optimizer = LBFGS(steps=30)
     scales: Scales = CoarseToFine(count=8, finest_steps=12)
     size: Annotated[int, Field(ge=1, le=65536)] | None = None
