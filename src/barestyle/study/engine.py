@@ -83,7 +83,10 @@ def _submit(client: Client, jobs: Iterator[Job], running: Running) -> None:
 
     No job waits on a worker: Dask would count the end of that worker against it, too.
     """
-    workers = max(1, len(client.nthreads()))  # type: ignore[no-untyped-call]
+    try:
+        workers = max(1, len(client.nthreads()))  # type: ignore[no-untyped-call]
+    except OSError:
+        raise StudyError(SCHEDULER_ENDED) from None
     for job in islice(jobs, max(0, workers - len(running))):
         running[client.submit(_run_on_worker, job, key=task_key(job))] = job
 
