@@ -84,7 +84,7 @@ _ALL = (
             "photograph has edges, and one color where it has one object. The optimization starts on thumbnails, where "
             "the largest strokes form, and ends at full size. --strength sets the weights of the guide, of a bound on "
             "colors that are far from it, and of a content loss that preserves the blurred lightness of the "
-            "photograph."
+            "photograph. A little total variation removes fine noise."
         ),
     ),
     Preset(

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from distributed import Client
+from distributed.comm.core import CommClosedError
 
 from barestyle.errors import StorageError, StudyError
 from barestyle.study.cell import Cell, CellResult
@@ -91,6 +92,25 @@ def test_a_request_to_stop_gives_up_what_is_running(
     assert 2 <= stored < len(slow_study.cells)
     run_cells(waiting_cells(store), slow_study, store, local_client)
     assert_each_is_done_once(store, slow_study.cells)
+
+
+def test_a_result_is_stored_even_if_the_scheduler_ends_when_the_next_cell_is_submitted(
+    small: ResolvedStudy, local_client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_counted(small, tmp_path / "store")
+    counts = iter([local_client.nthreads()])  # type: ignore[no-untyped-call]
+
+    def count_threads() -> dict[str, int]:
+        for threads in counts:
+            return threads  # type: ignore[no-any-return]
+        raise CommClosedError
+
+    monkeypatch.setattr(local_client, "nthreads", count_threads)
+    with pytest.raises(
+        StudyError, match="the connection to the Dask scheduler was lost; the results so far are stored"
+    ):
+        run_cells(small.cells, small, store, local_client, threads=1)
+    assert len(store.written) == 1
 
 
 def test_a_failed_cell_stops_no_other(study_file: Path, local_client: Client, tmp_path: Path) -> None:

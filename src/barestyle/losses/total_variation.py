@@ -10,8 +10,8 @@ from barestyle.distributed import HaloExchange
 
 def total_variation_loss(image: Tensor) -> Tensor:
     """Return the mean absolute difference of horizontal plus that of vertical neighbors of (1, c, H, W), in 0..2."""
-    sums = [scale * image.diff(dim=axis).abs().sum() for axis, scale in _scale_sums(image, image.shape[2]).items()]
-    return torch.stack(sums).sum()
+    factors = _compute_mean_factors(image, image.shape[2])
+    return torch.stack([factor * image.diff(dim=axis).abs().sum() for axis, factor in factors.items()]).sum()
 
 
 def add_total_variation(image: Tensor, gradient: Tensor, weight: float, below: HaloExchange) -> Tensor:
@@ -22,12 +22,12 @@ def add_total_variation(image: Tensor, gradient: Tensor, weight: float, below: H
     """
     rows, own = below.gather(image), image.shape[2]
     rows_gradient, loss = torch.zeros_like(rows), torch.zeros_like(gradient[0, 0, 0, 0])
-    for axis, scale in _scale_sums(rows, below.height).items():
+    for axis, factor in _compute_mean_factors(rows, below.height).items():
         # The row below counts in the differences from it, but not in those within it.
         part = slice(own) if axis == 3 else slice(None)
         differences = rows[:, :, part].diff(dim=axis)
-        loss += weight * scale * differences.abs().sum()
-        signs = differences.sign_().mul_(weight * scale)
+        loss += weight * factor * differences.abs().sum()
+        signs = differences.sign_().mul_(weight * factor)
         target, count = rows_gradient[:, :, part], signs.shape[axis]
         target.narrow(axis, 1, count).add_(signs)
         target.narrow(axis, 0, count).sub_(signs)
@@ -35,8 +35,8 @@ def add_total_variation(image: Tensor, gradient: Tensor, weight: float, below: H
     return loss
 
 
-def _scale_sums(image: Tensor, height: int) -> dict[int, float]:
-    """Return by axis what makes means of the sums over differences in an image of this height."""
+def _compute_mean_factors(image: Tensor, height: int) -> dict[int, float]:
+    """Return by axis the factor that makes the sum of differences in an image of this height a mean."""
     _, channels, _, width = image.shape
     return {
         3: 1 / (channels * height * max(width - 1, 1)),

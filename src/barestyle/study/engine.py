@@ -67,10 +67,12 @@ def run_cells(
         while running and not should_stop():
             for future in _wait_for_any(running):
                 result, image = _collect(future, running.pop(future))
-                _submit(client, jobs, running)  # before storing, while the worker is free
-                store.write_result(result, image)
-                stored += 1
-                on_result(result)
+                try:
+                    _submit(client, jobs, running)  # before storing, while the worker is free
+                finally:
+                    store.write_result(result, image)
+                    stored += 1
+                    on_result(result)
     finally:
         # Not cancelled, which would also reach a later task of the same key.
         for future in running:
@@ -81,7 +83,8 @@ def run_cells(
 def _submit(client: Client, jobs: Iterator[Job], running: Running) -> None:
     """Submit a job for every worker that has none.
 
-    No job waits on a worker: Dask would count the end of that worker against it, too.
+    No job waits on a worker: Dask would count the end of that worker against it, too. Raises StudyError if the
+    scheduler has ended.
     """
     try:
         workers = max(1, len(client.nthreads()))  # type: ignore[no-untyped-call]
